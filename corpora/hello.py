@@ -1,0 +1,15 @@
+"""The worked example: the word "hello" over and over, four letters whose order needs memory.
+
+After the first l comes an l, after the second an o: what comes next depends on more than the letter seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+LICENCE = "public domain"
+_TIMES = 400
+
+
+def blocks() -> Iterator[str]:
+    yield "hello" * _TIMES

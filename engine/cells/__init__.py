@@ -1,0 +1,10 @@
+"""The recurrent cells, one a file. `CELLS[name]` is the cell of that name."""
+
+from engine.cells.cell import Cell
+from engine.cells.gru import GRU
+from engine.cells.lstm import LSTM
+from engine.cells.rnn import RNN
+
+CELLS: dict[str, Cell] = {cell.name: cell for cell in (RNN(), LSTM(), GRU())}
+
+__all__ = ["CELLS", "Cell"]

@@ -1,0 +1,155 @@
+"""Settings as frozen values that are valid from the moment they exist.
+
+Every class checks itself and raises `UsageError` in the words of the command line, so that the
+command line, the app and a file read back from disk all refuse the same things.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from engine.errors import UsageError
+
+CELLS = ("rnn", "lstm", "gru")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = ("auto", "float32", "bfloat16")
+
+
+def _check(
+    name: str, value: float, low: float, high: float = math.inf, *, over: bool = False
+) -> None:
+    """Refuse a value outside [low, high], or outside (low, high] where `over`."""
+    too_low = value <= low if over else value < low
+    if not math.isfinite(value) or too_low or value > high:
+        bound = f"more than {low:g}" if over else f"{low:g} or more"
+        if high != math.inf:
+            bound += f" and at most {high:g}"
+        raise UsageError(f"--{name.replace('_', '-')} must be {bound}, not {value:g}")
+
+
+def _choose(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(f"--{name} must be one of {', '.join(known)}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a network; its alphabet size V comes with the alphabet."""
+
+    cell: str = "lstm"
+    """One of `CELLS`."""
+    hidden: int = 448
+    """H, hidden units a layer."""
+    layers: int = 1
+    """L, layers one on another."""
+
+    def __post_init__(self) -> None:
+        _choose("cell", self.cell, CELLS)
+        _check("hidden", self.hidden, 1, 65536)
+        _check("layers", self.layers, 1, 64)
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How a character is drawn from a distribution. The defaults leave it as the model gives it.
+
+    Off values: `top_k` 0, `top_p` 1, `min_p` 0. Temperature 0 is greedy.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check("temperature", self.temperature, 0, 100)
+        _check("top_k", self.top_k, 0)
+        _check("top_p", self.top_p, 0, 1, over=True)
+        _check("min_p", self.min_p, 0, 1)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides what a run learns, and how often it looks and saves.
+
+    Exactly one of `steps`, `epochs` and `seconds` says how long. `seconds` is turned into a number of
+    steps by measuring the first ones; from there on nothing depends on a clock.
+    """
+
+    model: ModelConfig = ModelConfig()
+    batch: int = 16
+    """B, columns read side by side; fewer where the corpus is too small."""
+    seq_length: int = 40
+    """T, characters between two updates; fewer where the corpus is too small."""
+    dropout: float = 0.1
+    """Share of units silenced between layers and before the head, while training."""
+    lr: float = 4e-3
+    """Peak learning rate, after the warm-up."""
+    warmup: float = 0.05
+    """Share of the steps in which the learning rate rises from 0 to its peak."""
+    final_lr: float = 0.02
+    """What the cosine decay ends at, as a share of the peak."""
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.01
+    """Decoupled (AdamW), on matrices only."""
+    clip: float = 1.0
+    """Largest global norm of the gradients."""
+    steps: int | None = None
+    epochs: float | None = None
+    seconds: float | None = None
+    validation: float = 0.1
+    """Share of the corpus, its end, that is kept for validation."""
+    evaluations: int = 20
+    """Evaluations in a run, evenly spread; a sample is written at each."""
+    prompt: str = "\n"
+    """What every sample begins with."""
+    sample_length: int = 300
+    save_every: float = 30.0
+    """Seconds between saves."""
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int = 0
+    """Processor threads; 0 takes what the machine has."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check("batch", self.batch, 1, 65536)
+        _check("seq_length", self.seq_length, 1, 65536)
+        _check("dropout", self.dropout, 0, 0.95)
+        _check("lr", self.lr, 0, 100, over=True)
+        _check("warmup", self.warmup, 0, 1)
+        _check("final_lr", self.final_lr, 0, 1)
+        _check("beta1", self.beta1, 0, 0.9999)
+        _check("beta2", self.beta2, 0, 0.99999)
+        _check("weight_decay", self.weight_decay, 0, 10)
+        _check("clip", self.clip, 0, over=True)
+        _check("validation", self.validation, 0, 0.9)
+        _check("evaluations", self.evaluations, 1)
+        _check("sample_length", self.sample_length, 0, 100_000)
+        _check("save_every", self.save_every, 0, over=True)
+        _check("threads", self.threads, 0, 1024)
+        _check("seed", self.seed, 0, 2**63 - 1)
+        _choose("device", self.device, DEVICES)
+        _choose("dtype", self.dtype, DTYPES)
+        budgets = {"steps": self.steps, "epochs": self.epochs, "seconds": self.seconds}
+        given = {name: value for name, value in budgets.items() if value is not None}
+        if len(given) != 1:
+            raise UsageError("say how long to train with one of --steps, --epochs and --seconds")
+        for name, value in given.items():
+            _check(name, value, 0, over=True)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The configuration that `dataclasses.asdict` wrote; unknown keys are refused."""
+        known = {field.name for field in fields(cls)}
+        if unknown := set(data) - known:
+            raise UsageError(f"unknown settings: {', '.join(sorted(unknown))}")
+        try:
+            values = dict(data)
+            return cls(**values | {"model": ModelConfig(**values.get("model", {}))})
+        except TypeError as error:
+            raise UsageError(f"settings of the wrong form: {error}") from error

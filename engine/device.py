@@ -1,0 +1,125 @@
+"""Where training computes: device, precision and threads, chosen in one place.
+
+`python -P -m engine.device --json` answers for processes that do not import torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a run computes on, as settled at its start; `dtype` is that of the matrix products."""
+
+    kind: str
+    dtype: str
+    threads: int
+
+    @property
+    def torch(self) -> torch.device:
+        return torch.device(self.kind)
+
+    def autocast(self) -> torch.autocast:
+        """Products in bfloat16 where that is the precision, weights and losses in float32."""
+        return torch.autocast(self.kind, torch.bfloat16, enabled=self.dtype == "bfloat16")
+
+
+def available() -> list[str]:
+    """The kinds of device this machine has, best first."""
+    kinds = ["cuda"] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        kinds.append("mps")
+    return [*kinds, "cpu"]
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose(device: str, dtype: str, threads: int, columns: int, batch: int, hidden: int) -> Device:
+    """Settle the device, the precision and the threads for recurrent products of (batch, hidden) by
+    (hidden, columns), and set torch up for them.
+
+    Raises UsageError for a device that is not there.
+    """
+    kinds = available()
+    kind = kinds[0] if device == "auto" else device
+    if kind not in kinds:
+        raise UsageError(f"--device {kind} is not there; this machine has {', '.join(kinds)}")
+    threads = threads or processors()
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    if dtype == "auto":
+        dtype = "float32"
+        if kind == "cpu" and _faster_in_bfloat16(columns, batch, hidden):
+            dtype = "bfloat16"
+    return Device(kind, dtype, threads)
+
+
+def _faster_in_bfloat16(columns: int, batch: int, hidden: int) -> bool:
+    """Whether the recurrent product is at least a third faster in bfloat16, measured."""
+    if not _has_bfloat16():
+        return False
+    h, W = torch.randn(batch, hidden), torch.randn(hidden, columns)
+    h16, W16 = h.bfloat16(), W.bfloat16()
+    pairs = [(_seconds(lambda: h @ W), _seconds(lambda: h16 @ W16)) for _ in range(5)]
+    ratios = sorted(a / b for a, b in pairs)
+    return ratios[len(ratios) // 2] > 4 / 3
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    for _ in range(10):
+        work()
+    return time.perf_counter() - start
+
+
+def _has_bfloat16() -> bool:
+    flags = _processor_flags()
+    return "avx512_bf16" in flags or "amx_bf16" in flags or "bf16" in flags
+
+
+def _processor_flags() -> list[str]:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith(("flags", "Features")):
+                    return line.split()
+    except OSError:
+        pass
+    return []
+
+
+def facts() -> dict[str, Any]:
+    """What `helo doctor` and the Train screen say of this machine."""
+    names = {"cpu": platform.processor() or platform.machine()}
+    if torch.cuda.is_available():
+        names["cuda"] = torch.cuda.get_device_name(0)
+    return {
+        "torch": torch.__version__,
+        "devices": available(),
+        "names": names,
+        "processors": processors(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "bfloat16": _has_bfloat16(),
+    }
+
+
+if __name__ == "__main__":
+    assert sys.argv[1:] == ["--json"]
+    print(json.dumps(facts()))

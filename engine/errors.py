@@ -1,0 +1,47 @@
+"""The exception tree. Every message is one line: what is wrong, and what to do about it.
+
+HeloError                    exit status 1
+├── UsageError               a value that cannot be: exit status 2
+├── NotFoundError            no model, run or corpus of that name
+├── CorpusError              a text that cannot be imported, or a damaged corpus
+├── AlphabetError            characters that a model does not know
+├── ModelFileError           a model file that cannot be read or trusted
+├── RunError                 a run that is missing, busy or damaged
+└── StorageError             the disk refused
+"""
+
+
+class HeloError(Exception):
+    """What every error of helo's own is; `str` of it is the line to show."""
+
+    exit_status = 1
+
+
+class UsageError(HeloError):
+    """A setting outside what it can be."""
+
+    exit_status = 2
+
+
+class NotFoundError(HeloError):
+    """A name that stands for nothing."""
+
+
+class CorpusError(HeloError):
+    """A text that cannot become a corpus, or a corpus that is damaged."""
+
+
+class AlphabetError(HeloError):
+    """A text with characters that a model does not know, where all must be known."""
+
+
+class ModelFileError(HeloError):
+    """A model file that cannot be read, or does not hold what its configuration says."""
+
+
+class RunError(HeloError):
+    """A run that cannot be started, resumed or asked."""
+
+
+class StorageError(HeloError):
+    """Writing failed: disk full, no permission, or an I/O error. What stood before still stands."""

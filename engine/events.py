@@ -1,0 +1,187 @@
+"""What happens in a run, as frozen values with one JSON form; and the one way to fold a log of them.
+
+Every event has `life` (which trainer process of the run, from 0) and `step`. `Resumed` voids the earlier
+events with a larger step. An event that answers a request carries the request's `id`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What all have in common."""
+
+    life: int
+    step: int
+    id: str = ""
+    """The request that this answers."""
+
+    name: ClassVar[str] = ""
+
+    def to_json(self) -> str:
+        return json.dumps({"event": self.name, **asdict(self)}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(Event):
+    """A life begins; `total_steps` is fixed from here on."""
+
+    name: ClassVar[str] = "started"
+    total_steps: int
+    batch: int
+    seq_length: int
+    parameters: int
+    train_chars: int
+    val_chars: int
+    device: str
+    dtype: str
+    threads: int
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Event):
+    """How it goes, at most four times a second; `train_nats` is the mean since the last one."""
+
+    name: ClassVar[str] = "progress"
+    chars: int
+    seconds: float
+    """Spent training in all lives, pauses left out."""
+    train_nats: float
+    lr: float
+    grad_norm: float
+    """Before clipping."""
+    chars_per_second: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated(Event):
+    """A loss on the validation part: in parallel columns, or at the end one stateful pass."""
+
+    name: ClassVar[str] = "evaluated"
+    chars: int
+    seconds: float
+    val_nats: float
+    predictions: int
+    protocol: str
+    best: bool
+    final: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled(Event):
+    """A text written with the weights of this step, the same prompt and random numbers each time."""
+
+    name: ClassVar[str] = "sampled"
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved(Event):
+    """The state is on disk."""
+
+    name: ClassVar[str] = "saved"
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed(Event):
+    """A setting has a new value from this step on."""
+
+    name: ClassVar[str] = "changed"
+    setting: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Event):
+    """A request that was not carried out, and why."""
+
+    name: ClassVar[str] = "refused"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused(Event):
+    """Waits: because it was asked to, or for the `reason` given."""
+
+    name: ClassVar[str] = "paused"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumed(Event):
+    """Goes on from `step`, after a pause or in a new life."""
+
+    name: ClassVar[str] = "resumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolledBack(Event):
+    """Went back to the state of an earlier `step`."""
+
+    name: ClassVar[str] = "rolled_back"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Event):
+    """A life ends as it should; `finished` where all steps were taken."""
+
+    name: ClassVar[str] = "stopped"
+    finished: bool
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Event):
+    """A life ends as it should not; the states kept are good."""
+
+    name: ClassVar[str] = "failed"
+    reason: str
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.name: kind
+    for kind in (
+        Started,
+        Progress,
+        Evaluated,
+        Sampled,
+        Saved,
+        Changed,
+        Refused,
+        Paused,
+        Resumed,
+        RolledBack,
+        Stopped,
+        Failed,
+    )
+}
+
+
+def parse(line: str) -> Event | None:
+    """The event of a line of the log, or None for a line that is none (a torn one, a newer kind)."""
+    try:
+        data: dict[str, Any] = json.loads(line)
+        kind = KINDS[data.pop("event")]
+        known = {field.name for field in fields(kind)}
+        return kind(**{key: value for key, value in data.items() if key in known})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def fold(events: Iterable[Event]) -> list[Event]:
+    """The events that count: each `Resumed` and `RolledBack` voids what came before with a larger step."""
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, Resumed | RolledBack):
+            kept = [e for e in kept if e.step <= event.step]
+        kept.append(event)
+    return kept

@@ -1,0 +1,253 @@
+"""Writing: a stepper and a sampler make a stream of Steps that can be rewound and forked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.config import SamplingConfig
+from engine.errors import UsageError
+from engine.sampling import LogProbs, Probs, draw, filtered, log_softmax, uniform
+from engine.stepper import States, Stepper
+from engine.vocab import Ids
+
+SNAPSHOT_EVERY = 32
+TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One symbol that may come next: its probability by the model, and after the filters."""
+
+    char: str
+    id: int
+    prob: float
+    filtered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is believed of the next character before it is known; `entropy` in bits."""
+
+    entropy: float
+    top: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One character of a text and what was believed of it.
+
+    `prob`, `bits` (−log2 prob) and the prediction's entropy are the model's own, at temperature 1 and
+    without filters; `drawn_prob` is the probability after them. The first character of a text is given,
+    not predicted: probability 1, 0 bits, no candidates.
+    """
+
+    index: int
+    char: str
+    id: int
+    seed: bool
+    prob: float
+    bits: float
+    drawn_prob: float
+    prediction: Prediction
+
+    def to_json(self) -> dict[str, Any]:
+        """The form `helo sample --json` writes, a line a Step."""
+        data = asdict(self)
+        del data["prediction"]
+        top = self.prediction.top
+        return data | {
+            "entropy": self.prediction.entropy,
+            "top": [[c.char, c.prob] for c in top],
+            "top_filtered": [[c.char, c.filtered] for c in top],
+        }
+
+
+class _Columns:
+    """What is known of each character, as arrays that grow by doubling."""
+
+    def __init__(self, top: int) -> None:
+        self.n = 0
+        self._row = np.dtype(
+            [
+                ("id", np.int32),
+                ("bits", np.float64),
+                ("entropy", np.float64),
+                ("drawn_prob", np.float64),
+                ("top", np.int32, (top,)),
+                ("prob", np.float64, (top,)),
+                ("filtered", np.float64, (top,)),
+            ]
+        )
+        self.rows = np.zeros(256, self._row)
+
+    def append(self, *row: Any) -> None:
+        if self.n == len(self.rows):
+            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+        self.rows[self.n] = row
+        self.n += 1  # last: another thread reads only what is below n
+
+    def copy(self, n: int) -> _Columns:
+        new = _Columns(self.rows["top"].shape[1])
+        new.rows, new.n = self.rows[: max(n, 1)].copy(), n
+        return new
+
+
+class Generation:
+    """A text in the making, over one immutable model.
+
+    It is an iterator of Steps without end: first the characters of the seed, then drawn ones. An empty
+    seed feeds the alphabet's start character. The draw for index i depends on `rng_seed` and i alone, so
+    going back and changing nothing writes the same text again. One thread writes; others may read.
+    """
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        seed: Ids,
+        sampling: SamplingConfig | None = None,
+        rng_seed: int = 0,
+        top: int = TOP,
+    ) -> None:
+        self.stepper = stepper
+        self.alphabet = stepper.model.alphabet
+        self.sampling = sampling or SamplingConfig()
+        """May be replaced at any time; it holds from the next draw on."""
+        self.rng_seed = rng_seed
+        self.seed = np.asarray(seed if len(seed) else [self.alphabet.start])
+        self._columns = _Columns(min(top, len(self.alphabet)))
+        self._snapshots = [
+            stepper.zero_state()
+        ]  # [j] is the state after SNAPSHOT_EVERY·j characters
+        self._state: States = self._snapshots[0]
+        self._log_p: LogProbs | None = None
+
+    def __len__(self) -> int:
+        """Characters so far, the seed's included."""
+        return self._columns.n
+
+    def __iter__(self) -> Iterator[Step]:
+        return self
+
+    def __next__(self) -> Step:
+        self.advance()
+        return self.step(len(self) - 1)
+
+    @property
+    def in_seed(self) -> bool:
+        """Whether characters of the seed are still to be read."""
+        return len(self) < len(self.seed)
+
+    def advance(self) -> None:
+        """Read the next character of the seed, or draw one."""
+        if self.in_seed:
+            self.force(int(self.seed[len(self)]))
+        else:
+            _, _, p = self._distribution()
+            self.force(draw(p, uniform(self.rng_seed, len(self))))
+
+    def force(self, id: int) -> None:
+        """Write this character, whatever was believed of it."""
+        columns = self._columns
+        if columns.n == 0:
+            columns.append(id, 0.0, 0.0, 1.0, 0, 0.0, 0.0)
+        else:
+            log_p, p, q = self._distribution()
+            top, entropy = self._summary(log_p, p)
+            bits = -float(log_p[id]) / math.log(2)
+            columns.append(id, bits + 0.0, entropy, q[id], top, p[top], q[top])
+        self._feed(id)
+        if columns.n % SNAPSHOT_EVERY == 0:
+            self._snapshots.append(self._state)
+
+    def rewind(self, n: int) -> None:
+        """Keep the first n characters, 1 ≤ n ≤ len, and forget the rest.
+
+        Raises UsageError for any other n.
+        """
+        if not 1 <= n <= len(self):
+            raise UsageError(f"a text of {len(self)} characters cannot go back to {n}")
+        if n == len(self):
+            return
+        nearest = (n - 1) // SNAPSHOT_EVERY
+        del self._snapshots[n // SNAPSHOT_EVERY + 1 :]
+        self._columns.n = n
+        self._state = self._snapshots[nearest]
+        for id in self._columns.rows["id"][nearest * SNAPSHOT_EVERY : n]:
+            self._feed(int(id))
+
+    def fork(self, n: int) -> Generation:
+        """A new text that begins with the first n characters of this one, which stays as it is."""
+        new = Generation(
+            self.stepper,
+            self.seed,
+            self.sampling,
+            self.rng_seed,
+            self._columns.rows["top"].shape[1],
+        )
+        new._columns = self._columns.copy(len(self))
+        new._snapshots = self._snapshots[:]
+        new._state, new._log_p = self._state, self._log_p
+        new.rewind(n)
+        return new
+
+    def _feed(self, id: int) -> None:
+        logits, self._state = self.stepper.step(id, self._state)
+        self._log_p = log_softmax(logits)
+
+    def _distribution(self) -> tuple[LogProbs, Probs, Probs]:
+        """log p, p, and p after the filters (V,), of the character not yet written."""
+        assert self._log_p is not None
+        return self._log_p, np.exp(self._log_p), filtered(self._log_p, self.sampling)
+
+    def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
+        k = self._columns.rows["top"].shape[1]
+        top = np.argpartition(-p, k - 1)[:k]
+        top = top[np.lexsort((top, -p[top]))]
+        return top, float(-(p @ log_p)) / math.log(2)
+
+    def prediction(self) -> Prediction:
+        """What is believed of the character not yet written; the seed's first has none."""
+        if self._log_p is None:
+            return Prediction(0.0, ())
+        log_p, p, q = self._distribution()
+        top, entropy = self._summary(log_p, p)
+        return Prediction(entropy, self._candidates(top, p[top], q[top]))
+
+    def _candidates(self, top: Ids, prob: Probs, after: Probs) -> tuple[Candidate, ...]:
+        symbols = self.alphabet.symbols
+        rows = zip(top.tolist(), prob.tolist(), after.tolist(), strict=True)
+        return tuple(Candidate(symbols[i], i, p, q) for i, p, q in rows)
+
+    def step(self, i: int) -> Step:
+        """The Step of character i, 0 ≤ i < len."""
+        row = self._columns.rows[i]
+        id, bits = int(row["id"]), float(row["bits"])
+        candidates = self._candidates(row["top"], row["prob"], row["filtered"]) if i else ()
+        return Step(
+            index=i,
+            char=self.alphabet.symbols[id],
+            id=id,
+            seed=i < len(self.seed),
+            prob=2.0**-bits,
+            bits=bits,
+            drawn_prob=float(row["drawn_prob"]),
+            prediction=Prediction(float(row["entropy"]), candidates),
+        )
+
+    def ids(self, start: int = 0) -> Ids:
+        """The characters from `start` on, as ids."""
+        return self._columns.rows["id"][start : self._columns.n].copy()
+
+    def bits(self, start: int = 0) -> Probs:
+        """The surprisal of each character from `start` on."""
+        return self._columns.rows["bits"][start : self._columns.n].copy()
+
+    @property
+    def text(self) -> str:
+        """The whole text so far."""
+        return self.alphabet.decode(self.ids().tolist())

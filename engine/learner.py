@@ -1,0 +1,216 @@
+"""A network in training: one step of it, its losses, its samples, and its files.
+
+Knows nothing of requests, clocks and logs; the trainer above it decides when.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import torch
+from torch.nn import functional as F
+
+from engine import library, modelfile, state
+from engine.config import SamplingConfig
+from engine.device import Device, choose
+from engine.errors import ModelFileError
+from engine.evaluate import evaluate
+from engine.generate import Generation
+from engine.model import CharRNN
+from engine.modelfile import History, Model
+from engine.optim import adamw, clip, learning_rate
+from engine.parameters import initial
+from engine.rundir import RunDirectory
+from engine.state import Cursor
+from engine.stepper import Stepper
+from engine.streams import Stream, layout
+
+_EVALUATION_COLUMNS = 32
+_EVALUATION_SHARE = 0.1
+"""Predictions of an evaluation, as a share of those learnt from since the last."""
+_EVALUATION_LEAST = 4096
+STATEFUL_LIMIT = 250_000
+"""Validation characters up to which the final figure is one stateful pass."""
+SAMPLE_TEMPERATURE = 0.8
+
+
+class Learner:
+    """The network of a run with its optimiser, its place in the corpus and its device."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.run, self.info = run, run.info()
+        self.config = config = self.info.config
+        self.corpus = run.corpus()
+        self.train_ids, self.val_ids = self.corpus.split(config.validation)
+        self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
+        self.stream = Stream(self.train_ids, self.layout, config.seed)
+        torch.manual_seed(config.seed)
+        self.alphabet = self.corpus.info.alphabet
+        self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
+        self.device = self._choose(config.dtype, config.threads)
+        self.model.to(self.device.torch)
+        self.model.load(self._initial())
+        self.model.train()
+        self.optimiser = adamw(self.model, config)
+        self.carried = self.model.zero_state(self.layout.batch)
+        self.cursor = Cursor(0, 0, self.device.dtype, self.device.threads, config.lr)
+
+    def _choose(self, dtype: str, threads: int) -> Device:
+        H, G = self.config.model.hidden, len(self.model.cell.gates)
+        return choose(self.config.device, dtype, threads, G * H, self.layout.batch, H)
+
+    def _initial(self) -> modelfile.Weights:
+        if not self.info.init_from:
+            return initial(self.config.model, len(self.alphabet), self.config.seed)
+        begun = library.open_model(self.info.init_from)
+        if begun.config != self.config.model or begun.alphabet != self.alphabet:
+            raise ModelFileError(
+                f"--init-from {begun.name} has another cell, size or alphabet than this run"
+            )
+        return begun.weights
+
+    @property
+    def has_validation(self) -> bool:
+        return len(self.val_ids) >= 2
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step."""
+        progress = (self.cursor.step + 1) / max(self.cursor.total_steps, 1)
+        return learning_rate(min(progress, 1.0), self.config, self.cursor.peak_lr)
+
+    def plan(self) -> None:
+        """Fix the number of steps in all; where that depends on seconds, by measuring some first."""
+        config, per_epoch = self.config, self.layout.steps_per_epoch
+        if config.steps is not None:
+            self.cursor.total_steps = config.steps
+        elif config.epochs is not None:
+            self.cursor.total_steps = max(1, math.ceil(config.epochs * per_epoch))
+        else:
+            assert config.seconds is not None
+            start = time.perf_counter()
+            step = self._measure(config.seconds)
+            left = config.seconds - (time.perf_counter() - start)
+            overhead = 1 + _EVALUATION_SHARE / 3 if self.has_validation else 1.0
+            self.cursor.total_steps = max(1, int(left / (step * overhead)))
+
+    def _measure(self, budget: float) -> float:
+        """Seconds a step takes: the median of some that leave no trace."""
+        weights, rng = self.model.weights(), torch.get_rng_state()
+        start, times = time.perf_counter(), list[float]()
+        while len(times) < 5 or time.perf_counter() - start < min(0.04 * budget, 3.0):
+            begin = time.perf_counter()
+            self._update(len(times), lr=0.0)
+            times.append(time.perf_counter() - begin)
+        self.model.load(weights)
+        torch.set_rng_state(rng)
+        self.optimiser = adamw(self.model, self.config)
+        self.carried = self.model.zero_state(self.layout.batch)
+        return sorted(times[1:])[len(times[1:]) // 2]
+
+    def step(self) -> tuple[float, float]:
+        """Take one step; returns its loss in nats and the gradients' norm before clipping."""
+        result = self._update(self.cursor.step, self.lr)
+        self.cursor.step += 1
+        self.cursor.chars += self.layout.batch * self.layout.seq_length
+        return result
+
+    def _update(self, step: int, lr: float) -> tuple[float, float]:
+        if self.stream.begins_epoch(step):
+            self.carried = self.model.zero_state(self.layout.batch)
+        block = torch.from_numpy(self.stream.read(step)).to(self.device.torch)
+        with self.device.autocast():
+            logits, carried = self.model(block[:-1], self.carried)
+        loss = F.cross_entropy(logits.float().flatten(0, 1), block[1:].flatten())
+        value = loss.item()
+        if not math.isfinite(value):
+            return value, math.nan  # the weights stay as they are
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = clip(self.model, self.config.clip)
+        if math.isfinite(norm):
+            for group in self.optimiser.param_groups:
+                group["lr"] = lr
+            self.optimiser.step()
+        self.carried = tuple(tuple(s.detach().float() for s in layer) for layer in carried)
+        return value, norm
+
+    def evaluate(self, evaluate_every: int) -> tuple[float, int]:
+        """Validation loss in parallel columns, over as many characters as cost a few percent of the
+        `evaluate_every` steps between two evaluations; and the predictions behind it."""
+        learnt = evaluate_every * self.layout.batch * self.layout.seq_length
+        wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
+        return evaluate(self.model, self.val_ids[: wanted + 1], self.device, _EVALUATION_COLUMNS)
+
+    def final_score(self) -> tuple[float, int, str]:
+        """The loss of the best weights on the validation part, the predictions behind it, and the
+        protocol: stateful, or columns where one pass would take too long. The best file is rewritten
+        with the figure."""
+        best = modelfile.load(self.run.best)
+        self.model.load(best.weights)
+        stateful = len(self.val_ids) <= STATEFUL_LIMIT
+        ids = self.val_ids if stateful else self.val_ids[: 4 * STATEFUL_LIMIT]
+        columns = 1 if stateful else _EVALUATION_COLUMNS
+        nats, predictions = evaluate(self.model, ids, self.device, columns)
+        history = replace(best.history, best_val_nats=nats)
+        modelfile.save(self.run.best, replace(best, history=history))
+        return nats, predictions, "stateful" if stateful else "columns"
+
+    def export(self) -> Model:
+        """The network as it is now, as a model of the ground floor."""
+        cursor = self.cursor
+        history = History(
+            corpus=self.info.corpus_name,
+            corpus_sha256=self.info.corpus_sha256,
+            steps=cursor.step,
+            chars=cursor.chars,
+            best_val_nats=cursor.best_nats,
+            seconds=round(cursor.seconds, 3),
+            versions=self.info.versions,
+            command=self.info.command,
+        )
+        weights = self.model.weights()
+        return Model(self.run.name, self.config.model, self.alphabet, weights, history)
+
+    def sample(self) -> str:
+        """A text from the run's prompt, with the same random numbers every time."""
+        seed = self.alphabet.fit(self.config.prompt).ids
+        sampling = SamplingConfig(temperature=SAMPLE_TEMPERATURE)
+        writing = Generation(Stepper(self.export()), seed, sampling, self.config.seed)
+        while len(writing) < len(writing.seed) + self.config.sample_length:
+            writing.advance()
+        return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
+
+    def save(self) -> None:
+        """Write the state, then export it; older states that nothing needs are removed.
+
+        Raises StorageError.
+        """
+        path = self.run.state_path(self.cursor.step)
+        state.save(path, self.cursor, self.model, self.optimiser, self.carried)
+        modelfile.save(self.run.latest, self.export())
+        kept = {*self.run.states()[-2:], path}
+        if self.cursor.best_step is not None:
+            kept.add(self.run.state_path(self.cursor.best_step))
+        for old in self.run.states():
+            if old not in kept:
+                old.unlink(missing_ok=True)
+
+    def restore(self) -> None:
+        """Go on from the newest state that can be read.
+
+        Raises RunError where none can.
+        """
+        for path in reversed(self.run.states()):
+            try:
+                cursor = state.read_cursor(path)
+                self.carried = state.restore(path, self.model, self.optimiser, self.carried)
+            except state.RunError as error:
+                problem = error
+                continue
+            self.device = self._choose(cursor.dtype, cursor.threads)
+            self.cursor = cursor
+            return
+        raise problem

@@ -1,0 +1,164 @@
+"""What the user has: models, runs and corpora by name, and the one way a name becomes a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import modelfile, places
+from engine.errors import HeloError, NotFoundError, StorageError, UsageError
+from engine.modelfile import Model, ModelSummary
+from engine.storage import check_name, storage_error
+
+DEFAULT_MODEL = "shakespeare"
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model in a list; `summary` is None and `problem` says why where its file cannot be read."""
+
+    name: str
+    path: Path
+    bundled: bool
+    size: int
+    """Bytes."""
+    summary: ModelSummary | None
+    problem: str = ""
+
+    @property
+    def card(self) -> str:
+        """The text that lies beside the file, or nothing."""
+        file = self.path.with_suffix(".md")
+        return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+
+def models() -> list[ModelEntry]:
+    """The user's models, then the bundled ones that no model of the user's hides."""
+    found: dict[str, ModelEntry] = {}
+    for folder, bundled in ((places.models(), False), (places.bundled(), True)):
+        for path in sorted(folder.glob(f"[!.]*{SUFFIX}")):
+            found.setdefault(path.stem, _entry(path, bundled))
+    return list(found.values())
+
+
+def _entry(path: Path, bundled: bool) -> ModelEntry:
+    try:
+        size = path.stat().st_size
+        return ModelEntry(path.stem, path, bundled, size, modelfile.read_summary(path))
+    except (HeloError, OSError) as error:
+        return ModelEntry(path.stem, path, bundled, 0, None, str(error))
+
+
+def _candidates(ref: str) -> Iterator[Path]:
+    yield places.models() / f"{ref}{SUFFIX}"
+    yield places.bundled() / f"{ref}{SUFFIX}"
+    yield places.runs() / ref / f"best{SUFFIX}"
+    yield places.runs() / ref / f"latest{SUFFIX}"
+
+
+def model_path(ref: str) -> Path:
+    """MODEL as DESIGN says: a name in the library, a bundled name, a run's name (its best model, else its
+    latest), or a path.
+
+    Raises NotFoundError.
+    """
+    if not ref:
+        raise UsageError("name a model; `helo models list` shows what there is")
+    looks_like_path = os.sep in ref or ref.endswith(SUFFIX) or ref.startswith(("~", "."))
+    if not looks_like_path:
+        for path in _candidates(ref):
+            if path.is_file():
+                return path
+    path = Path(ref).expanduser()
+    if path.is_dir():
+        for name in ("best", "latest"):
+            if (inside := path / f"{name}{SUFFIX}").is_file():
+                return inside
+    if path.is_file():
+        return path
+    raise NotFoundError(f"no model {ref!r}; `helo models list` shows what there is")
+
+
+def open_model(ref: str) -> Model:
+    """Read the model that `ref` names.
+
+    Raises NotFoundError or ModelFileError.
+    """
+    return modelfile.load(model_path(ref))
+
+
+def _own_model(name: str) -> Path:
+    path = places.models() / f"{name}{SUFFIX}"
+    if path.is_file():
+        return path
+    if (places.bundled() / f"{name}{SUFFIX}").is_file():
+        raise UsageError(f"{name} came with helo: it can be neither renamed nor removed")
+    raise NotFoundError(f"no model {name!r} in the library; `helo models list` shows what there is")
+
+
+def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
+    """Put a model into the library under a new name; returns its file.
+
+    Raises UsageError where the name is taken or no name, StorageError.
+    """
+    path = places.models() / f"{check_name(name)}{SUFFIX}"
+    if path.exists():
+        raise UsageError(f"there is a model {name!r} already: choose another name")
+    modelfile.save(path, model, dtype)
+    return path
+
+
+def rename_model(old: str, new: str) -> None:
+    """Rename a model of the user's, its card with it.
+
+    Raises NotFoundError, UsageError, StorageError.
+    """
+    path = _own_model(old)
+    target = path.with_name(f"{check_name(new)}{SUFFIX}")
+    if target.exists():
+        raise UsageError(f"there is a model {new!r} already: choose another name")
+    _rename(path, target)
+    if path.with_suffix(".md").exists():
+        _rename(path.with_suffix(".md"), target.with_suffix(".md"))
+
+
+def remove_model(name: str) -> None:
+    """Delete a model of the user's and its card.
+
+    Raises NotFoundError, UsageError, StorageError.
+    """
+    path = _own_model(name)
+    try:
+        path.with_suffix(".md").unlink(missing_ok=True)
+        path.unlink()
+    except OSError as error:
+        raise StorageError(f"cannot remove {path}: {error.strerror}") from error
+
+
+def _rename(old: Path, new: Path) -> None:
+    try:
+        old.rename(new)
+    except OSError as error:
+        raise storage_error(new, error) from error
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a run or a corpus: renamed away first, so that half of one is never seen.
+
+    Raises StorageError.
+    """
+    gone = folder.with_name(f".{folder.name}.removed")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise StorageError(f"cannot remove {folder}: {error.strerror or error}") from error
+
+
+def folders(parent: Path, marker: str) -> list[Path]:
+    """The folders in `parent` that hold a file named `marker`, by name."""
+    return sorted(file.parent for file in parent.glob(f"[!.]*/{marker}"))

@@ -1,0 +1,71 @@
+"""The parameters of a whole network by name: their shapes, and what they begin with.
+
+layers.0.W_xh (V, G·H)   layers.l.W_xh (H, G·H)   layers.l.W_hh (H, G·H)   layers.l.b_h (G·H)
+head.W_hy (H, V)         head.b_y (V)             and what a cell has beyond these
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.cells import CELLS
+from engine.config import ModelConfig
+
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+def layer(weights: Weights, index: int) -> Weights:
+    """One layer's parameters under the cell's own names."""
+    prefix = f"layers.{index}."
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+
+
+def shapes(config: ModelConfig, V: int) -> dict[str, tuple[int, ...]]:
+    """Name to shape of every parameter for an alphabet of V symbols."""
+    cell, H = CELLS[config.cell], config.hidden
+    result: dict[str, tuple[int, ...]] = {}
+    for l in range(config.layers):
+        for name, shape in cell.shapes(H if l else V, H).items():
+            result[f"layers.{l}.{name}"] = shape
+    return result | {"head.W_hy": (H, V), "head.b_y": (V,)}
+
+
+def count(config: ModelConfig, V: int) -> int:
+    """The number of parameters."""
+    return sum(int(np.prod(shape)) for shape in shapes(config, V).values())
+
+
+def initial(config: ModelConfig, V: int, seed: int) -> Weights:
+    """What training starts from, the same for a seed on every machine.
+
+    W_hh is orthogonal gate by gate (Saxe et al., 2014); the forget gate's bias is 1 (Gers et al., 2000;
+    Jozefowicz et al., 2015), all other biases 0. W_xh above the first layer and W_hy are uniform
+    (Glorot & Bengio, 2010); the first layer's W_xh is read a row at a time, so its rows are drawn with
+    the deviation 1/√H that a dense input of unit length would meet.
+    """
+    rng = np.random.default_rng(seed)
+    cell, H = CELLS[config.cell], config.hidden
+    weights: Weights = {}
+    for name, shape in shapes(config, V).items():
+        own = name.rpartition(".")[2]
+        if own == "W_hh":
+            blocks = [_orthogonal(rng, H) for _ in cell.gates]
+            weights[name] = np.concatenate(blocks, axis=1)
+        elif own.startswith("b"):
+            weights[name] = np.zeros(shape, np.float32)
+            if own == "b_h" and "f" in cell.gates:
+                weights[name].reshape(-1, H)[cell.gates.index("f")] = 1.0
+        elif name == "layers.0.W_xh":
+            weights[name] = rng.standard_normal(shape, dtype=np.float32) / np.sqrt(
+                H, dtype=np.float32
+            )
+        else:
+            bound = np.sqrt(6.0 / (shape[0] + (shape[1] if own == "W_hy" else H)))
+            weights[name] = rng.uniform(-bound, bound, shape).astype(np.float32)
+    return weights
+
+
+def _orthogonal(rng: np.random.Generator, n: int) -> npt.NDArray[np.float32]:
+    q, r = np.linalg.qr(rng.standard_normal((n, n)))
+    return (q * np.sign(np.diag(r))).astype(np.float32)

@@ -1,0 +1,56 @@
+"""Where everything lies: the user's folders, and what came with helo."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+@cache
+def _platform_home() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("helo", appauthor=False))
+
+
+def home() -> Path:
+    """The folder of the user's models, runs and corpora; HELO_HOME overrides the platform's place."""
+    if place := os.environ.get("HELO_HOME"):
+        return Path(place).expanduser()
+    return _platform_home()
+
+
+def models() -> Path:
+    return home() / "models"
+
+
+def runs() -> Path:
+    return home() / "runs"
+
+
+def corpora() -> Path:
+    return home() / "corpora"
+
+
+def config() -> Path:
+    """What the user sets; helo only reads it."""
+    return home() / "config.toml"
+
+
+def state() -> Path:
+    """What the app remembers between sessions."""
+    return home() / "state.json"
+
+
+def history() -> Path:
+    """The seeds that were typed."""
+    return home() / "history"
+
+
+def bundled() -> Path:
+    """The folder of bundled models: inside an installed package, else in the checkout."""
+    inside = _PACKAGE / "checkpoints"
+    return inside if inside.is_dir() else _PACKAGE.parent / "checkpoints"

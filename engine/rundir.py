@@ -1,0 +1,290 @@
+"""The run directory: all that passes between a trainer and whoever watches it.
+
+run.json  events.jsonl  control.jsonl  state-<step>.safetensors  latest.safetensors  best.safetensors
+owner.json  trainer.lock  trainer.log
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from engine import corpus, places
+from engine.config import TrainConfig
+from engine.corpus import Corpus
+from engine.errors import CorpusError, HeloError, NotFoundError, RunError
+from engine.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
+from engine.library import folders
+from engine.storage import check_name, storage_error, write_json
+
+RUN = "run.json"
+REQUESTS = ("pause", "resume", "stop", "save", "evaluate", "sample", "lr")
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What `run.json` says; written once."""
+
+    name: str
+    config: TrainConfig
+    corpus: str
+    """The folder of the imported corpus."""
+    corpus_name: str
+    corpus_sha256: str
+    created: str
+    versions: dict[str, str]
+    command: str = ""
+    init_from: str = ""
+    """The model file that the weights began as, if any."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a trainer; `value` is the factor for "lr"."""
+
+    id: str
+    request: str
+    value: float = 1.0
+
+
+def parse_request(line: str) -> Request | None:
+    """The request of a line of control.jsonl, or None for a line that is none."""
+    try:
+        data = json.loads(line)
+        return Request(str(data["id"]), str(data["request"]), float(data.get("value", 1.0)))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+class LineReader:
+    """The lines of a growing file from an offset on, whole ones only."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.path, self.offset = path, offset
+
+    def read(self) -> list[str]:
+        """The lines that came since the last call; a line without its end waits for it."""
+        try:
+            if self.path.stat().st_size <= self.offset:
+                return []
+            with open(self.path, "rb") as file:
+                file.seek(self.offset)
+                data = file.read()
+        except OSError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return whole.decode("utf-8", "replace").splitlines()
+
+
+class RunDirectory:
+    """One run's folder. Making this object touches nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events_path = folder / "events.jsonl"
+        self.control_path = folder / "control.jsonl"
+        self.latest = folder / "latest.safetensors"
+        self.best = folder / "best.safetensors"
+        self.log = folder / "trainer.log"
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def state_path(self, step: int) -> Path:
+        return self.folder / f"state-{step:09d}.safetensors"
+
+    def states(self) -> list[Path]:
+        """The kept states, oldest first."""
+        return sorted(self.folder.glob("state-*.safetensors"))
+
+    def info(self) -> RunInfo:
+        """Read `run.json`.
+
+        Raises RunError where it is missing or damaged.
+        """
+        try:
+            data = json.loads((self.folder / RUN).read_text("utf-8"))
+            return RunInfo(**data | {"config": TrainConfig.from_json(data["config"])})
+        except OSError as error:
+            raise RunError(f"{self.folder} is no run: {error.strerror}") from error
+        except (HeloError, ValueError, TypeError, KeyError) as error:
+            raise RunError(f"{self.folder / RUN} is damaged ({error})") from error
+
+    def events(self) -> list[Event]:
+        """The events that count, folded."""
+        lines = LineReader(self.events_path).read()
+        return fold(event for line in lines if (event := parse(line)))
+
+    def append(self, path: Path, line: str) -> None:
+        """Add one line to a log in one write.
+
+        Raises StorageError.
+        """
+        try:
+            with open(path, "ab") as file:
+                file.write(line.encode() + b"\n")
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    def close_torn_tail(self) -> None:
+        """End a last line that a killed trainer left without its newline."""
+        try:
+            with open(self.events_path, "rb+") as file:
+                if (
+                    file.seek(0, os.SEEK_END)
+                    and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+                ):
+                    file.write(b"\n")
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise storage_error(self.events_path, error) from error
+
+    def ask(self, request: str, value: float = 1.0) -> str:
+        """Append a request for the trainer; returns the id that its answer will carry.
+
+        Raises RunError where no trainer lives to answer, StorageError.
+        """
+        assert request in REQUESTS
+        if not self.alive():
+            raise RunError(
+                f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
+            )
+        asked = Request(secrets.token_hex(4), request, value)
+        self.append(self.control_path, json.dumps(asdict(asked)))
+        return asked.id
+
+    def lock(self) -> FileLock:
+        """The lock that a trainer holds while it lives; the system frees it whatever kills the trainer."""
+        return FileLock(self.folder / "trainer.lock")
+
+    def alive(self) -> bool:
+        """Whether a trainer works on this run now: probed with a shared lock, so that two watchers do
+        not take each other for one."""
+        try:
+            with open(self.folder / "trainer.lock", "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def write_owner(self) -> None:
+        write_json(
+            self.folder / "owner.json",
+            {"pid": os.getpid(), "host": socket.gethostname(), "start": time.time()},
+        )
+
+    def owner(self) -> dict[str, Any]:
+        """pid, host and start of the last trainer; empty where unknown."""
+        try:
+            data = json.loads((self.folder / "owner.json").read_text("utf-8"))
+            return data if isinstance(data, dict) else {}
+        except (OSError, ValueError):
+            return {}
+
+    def corpus(self) -> Corpus:
+        """The corpus the run learns from, checked to be the one it began with.
+
+        Raises CorpusError.
+        """
+        info = self.info()
+        found = corpus.load(Path(info.corpus))
+        if found.info.sha256 != info.corpus_sha256:
+            raise CorpusError(
+                f"corpus {info.corpus_name} is not the text that run {self.name} began with"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run in a word: running, paused, finished, stopped, failed, killed or new; and why."""
+
+    word: str
+    reason: str = ""
+
+
+def status(run: RunDirectory, events: list[Event]) -> RunStatus:
+    """How a run stands, from its lock and its folded events."""
+    marks = [e for e in events if isinstance(e, Started | Paused | Resumed | Stopped | Failed)]
+    last = marks[-1] if marks else None
+    if run.alive():
+        return RunStatus("paused" if isinstance(last, Paused) else "running")
+    if isinstance(last, Stopped):
+        return RunStatus("finished" if last.finished else "stopped")
+    if isinstance(last, Failed):
+        return RunStatus("failed", last.reason)
+    if last is None:
+        return RunStatus("new", _last_line(run.log))
+    return RunStatus(
+        "killed", f"the trainer ended without a word; resume with helo train --resume {run.name}"
+    )
+
+
+def _last_line(path: Path) -> str:
+    try:
+        lines = path.read_text("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
+
+
+def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -> RunDirectory:
+    """Make the folder of a new run; without a name it is the corpus' and the cell's and a number.
+
+    Raises UsageError for no name, RunError where it is taken, StorageError.
+    """
+    if name is None:
+        stem = f"{found.info.name}-{config.model.cell}"
+        name = next(
+            n for i in range(1, 10**6) if not (places.runs() / (n := f"{stem}-{i}")).exists()
+        )
+    folder = places.runs() / check_name(name)
+    if folder.exists():
+        raise RunError(f"there is a run {name!r} already: choose another --name, or --resume it")
+    info = RunInfo(
+        name=name,
+        config=config,
+        corpus=str(found.folder.resolve()),
+        corpus_name=found.info.name,
+        corpus_sha256=found.info.sha256,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        **about,
+    )
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    write_json(folder / RUN, asdict(info))
+    return RunDirectory(folder)
+
+
+def find(ref: str) -> RunDirectory:
+    """The run that `ref` names, or whose folder it is.
+
+    Raises NotFoundError.
+    """
+    for folder in (places.runs() / ref, Path(ref).expanduser()):
+        if ref and (folder / RUN).is_file():
+            return RunDirectory(folder)
+    raise NotFoundError(f"no run {ref!r}; `helo runs list` shows what there is")
+
+
+def runs() -> Iterator[RunDirectory]:
+    """The user's runs."""
+    return map(RunDirectory, folders(places.runs(), RUN))

@@ -1,0 +1,101 @@
+"""How well a model predicts a text, in nats per character.
+
+Two protocols, which do not compare: `stateful`, one pass from zero state in which N characters give N−1
+predictions; and `windows`, 12,800 windows of W+1 characters at random starts, each from a cold state
+(nanoGPT's evaluation), with the standard error of the mean over windows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import UsageError
+from engine.sampling import log_softmax
+from engine.stepper import Stepper
+from engine.vocab import Ids
+
+WINDOWS = 12_800
+_SEED = 1337
+_CHUNK = 512
+_BATCH = 256
+
+Report = Callable[[int, int], None]
+"""Called now and then with predictions made and predictions in all."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean loss; `chars` is the number of predictions behind it."""
+
+    protocol: str
+    chars: int
+    nats_per_char: float
+    standard_error: float | None = None
+    windows: int | None = None
+
+    @property
+    def bits_per_char(self) -> float:
+        return self.nats_per_char / math.log(2)
+
+    def to_json(self) -> dict[str, Any]:
+        data = {k: v for k, v in asdict(self).items() if v is not None}
+        return data | {"bits_per_char": self.bits_per_char}
+
+
+def _losses(logits: Any, targets: Ids) -> Any:
+    """−log p of each target (T,) or (T, B) under logits (T, V) or (T, B, V)."""
+    return -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+
+
+def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: None) -> Score:
+    """One pass over ids (N,) from zero state.
+
+    Raises UsageError for fewer than two characters.
+    """
+    if len(ids) < 2:
+        raise UsageError("a text needs at least two characters to be scored: the first is given")
+    state, total = stepper.zero_state(), 0.0
+    for start in range(0, len(ids) - 1, _CHUNK):
+        end = min(start + _CHUNK, len(ids) - 1)
+        logits, state = stepper.sequence(ids[start:end], state)
+        total += float(_losses(logits, ids[start + 1 : end + 1]).sum())
+        report(end, len(ids) - 1)
+    return Score("stateful", len(ids) - 1, total / (len(ids) - 1))
+
+
+def windows(
+    stepper: Stepper,
+    ids: Ids,
+    length: int,
+    report: Report = lambda done, total: None,
+    count: int = WINDOWS,
+) -> Score:
+    """`count` windows of `length` predictions each, at starts drawn with a fixed seed.
+
+    Raises UsageError where the text has no window of that length.
+    """
+    if length < 1:
+        raise UsageError(f"--windows must be 1 or more, not {length}")
+    if len(ids) <= length:
+        raise UsageError(
+            f"windows of {length} predictions need {length + 1} characters; the text has {len(ids)}"
+        )
+    starts = np.random.default_rng(_SEED).integers(0, len(ids) - length, count)
+    means = np.empty(count)
+    for first in range(0, count, _BATCH):
+        batch = starts[first : first + _BATCH]
+        block = ids[batch + np.arange(length + 1)[:, None]]  # (length+1, B)
+        state, nats = stepper.zero_state(len(batch)), np.zeros(len(batch))
+        for t in range(0, length, 64):
+            chunk = block[t : min(t + 64, length)]
+            logits, state = stepper.sequence(chunk, state)
+            nats += _losses(logits, block[t + 1 : t + 1 + len(chunk)]).sum(axis=0)
+        means[first : first + len(batch)] = nats / length
+        report((first + len(batch)) * length, count * length)
+    error = float(means.std(ddof=1) / math.sqrt(count)) if count > 1 else 0.0
+    return Score("windows", count * length, float(means.mean()), error, count)

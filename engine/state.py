@@ -1,0 +1,113 @@
+"""The trainer's state as a file: all that the next step depends on, in one .safetensors.
+
+    model.*  optim.<parameter>.*  carried.<layer>.<state>  rng.torch      and as JSON: `Cursor`
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from engine.errors import RunError
+from engine.model import CharRNN, States
+from engine.storage import write_bytes
+
+FORMAT = "helo-state/1"
+
+
+@dataclass
+class Cursor:
+    """Where a run is: everything about it that is not a tensor."""
+
+    step: int
+    """Steps taken."""
+    total_steps: int
+    dtype: str
+    threads: int
+    peak_lr: float
+    seconds: float = 0.0
+    chars: int = 0
+    best_nats: float | None = None
+    best_step: int | None = None
+    control_offset: int = 0
+
+
+def save(
+    path: Path,
+    cursor: Cursor,
+    model: CharRNN,
+    optimiser: torch.optim.Optimizer,
+    carried: States,
+) -> None:
+    """Write the state of a run.
+
+    Raises StorageError; then the states before still stand.
+    """
+    tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
+    for name, parameter in model.named_parameters():
+        for key, value in optimiser.state[parameter].items():
+            tensors[f"optim.{name}.{key}"] = value
+    for l, state in enumerate(carried):
+        for s, value in zip(model.cell.states, state, strict=True):
+            tensors[f"carried.{l}.{s}"] = value
+    tensors["rng.torch"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        tensors["rng.cuda"] = torch.cuda.get_rng_state()
+    own = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
+    write_bytes(path, to_bytes(own, {"format": FORMAT, "cursor": json.dumps(asdict(cursor))}))
+
+
+def read_cursor(path: Path) -> Cursor:
+    """Read where a run was, without its tensors' values.
+
+    Raises RunError where the file is damaged.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise RunError(f"{path} is no state of a run of this helo")
+        return Cursor(**json.loads(metadata["cursor"]))
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+
+
+def restore(
+    path: Path, model: CharRNN, optimiser: torch.optim.Optimizer, carried: States
+) -> States:
+    """Put the state in `path` into the model, the optimiser and torch's random numbers; returns the
+    carried states, of the shapes of `carried`.
+
+    Raises RunError where the file is damaged or of another network.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        model.load_state_dict(_part(tensors, "model."))
+        for name, parameter in model.named_parameters():
+            moments = _part(tensors, f"optim.{name}.")
+            optimiser.state[parameter] = {
+                k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
+            }
+        torch.set_rng_state(tensors["rng.torch"])
+        if torch.cuda.is_available() and "rng.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["rng.cuda"])
+        return tuple(
+            tuple(
+                tensors[f"carried.{l}.{s}"].to(zeros).reshape(zeros.shape)
+                for s, zeros in zip(model.cell.states, state, strict=True)
+            )
+            for l, state in enumerate(carried)
+        )
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise RunError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

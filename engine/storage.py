@@ -1,0 +1,73 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from engine.errors import StorageError, UsageError
+
+_NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+
+
+def check_name(name: str) -> str:
+    """`name` itself, where it may name a model, a run or a corpus.
+
+    Raises UsageError: a name is a letter or digit, then up to 63 letters, digits, '.', '_' or '-'.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a name: begin with a letter or digit, then letters, digits, . _ and -"
+        )
+    return name
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """The one line for a write that the system refused."""
+    return StorageError(f"cannot write {path}: {error.strerror or error}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last through a power loss."""
+    with suppress(OSError):  # some file systems have no fsync for folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write beside, fsync, replace, fsync the folder: a reader sees the old file or the new one.
+
+    Raises StorageError; then the old file still stands and nothing is left beside it.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(beside, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_atomically` of bytes at hand."""
+    write_atomically(path, lambda file: file.write(data))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """`write_atomically` of one JSON value, readable by people."""
+    write_bytes(path, (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode())

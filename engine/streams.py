@@ -1,0 +1,68 @@
+"""A corpus as B contiguous columns, read T characters at a time with the state carried along.
+
+    text    a b c d e f g h i j k l          column 0   a b c d
+                                             column 1   e f g h      a step reads T characters
+                                             column 2   i j k l      of every column at once
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.sampling import uniform
+from engine.vocab import Ids
+
+Batch = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """B columns of `length` predictions each, read T at a time."""
+
+    batch: int
+    seq_length: int
+    length: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.length // self.seq_length
+
+
+def layout(n: int, batch: int, seq_length: int) -> Layout:
+    """The columns of n ≥ 2 characters: B and T as asked for, or the most that fit."""
+    T = min(seq_length, n - 1)
+    B = min(batch, (n - 1) // T)
+    return Layout(B, T, (n - 1) // B)
+
+
+class Stream:
+    """The steps of a training, endlessly; where it is, is a number.
+
+    Each epoch leaves out less than T characters a column; where it begins is drawn from the seed
+    and the epoch, so that these are not always the same ones.
+    """
+
+    def __init__(self, ids: Ids, layout: Layout, seed: int) -> None:
+        self.ids, self.layout, self.seed = ids, layout, seed
+
+    def begins_epoch(self, step: int) -> bool:
+        """Whether the carried state must be zero before this step."""
+        return step % self.layout.steps_per_epoch == 0
+
+    def read(self, step: int) -> Batch:
+        """The characters of step number `step`, from 0: (T+1, B), inputs and targets overlapping."""
+        epoch, k = divmod(step, self.layout.steps_per_epoch)
+        B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
+        spare = length - self.layout.steps_per_epoch * T
+        first = math.floor(uniform(self.seed, epoch) * (spare + 1)) + k * T
+        return columns(self.ids, B, length, first, T)
+
+
+def columns(ids: Ids, B: int, length: int, first: int, T: int) -> Batch:
+    """T+1 characters from `first` on of each of B columns of `length`: (T+1, B)."""
+    rows = [ids[b * length + first : b * length + first + T + 1] for b in range(B)]
+    return np.stack(rows, axis=1).astype(np.int64)

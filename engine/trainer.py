@@ -1,0 +1,334 @@
+"""The training process: `python -P -m engine.trainer RUN_DIR`.
+
+The loop steps, evaluates, samples, saves and answers requests, and yields an event for each; what it
+yields is written to the run's log. It starts a run, or goes on from its newest state.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from engine import launch, modelfile
+from engine.errors import HeloError, RunError, StorageError
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Paused,
+    Progress,
+    Refused,
+    Resumed,
+    Sampled,
+    Saved,
+    Started,
+    Stopped,
+    parse,
+)
+from engine.learner import Learner
+from engine.parameters import count
+from engine.rundir import LineReader, Request, RunDirectory, parse_request
+
+PROGRESS_EVERY = 0.25
+_POLL = 0.1
+_RECENT = 50
+
+
+class Trainer:
+    """One life of a run."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.run = run
+        lines = LineReader(run.events_path).read()
+        self.life = sum(isinstance(parse(line), Started) for line in lines)
+        self.learner = Learner(run)
+        self.resuming = bool(run.states())
+        self.control = LineReader(run.control_path, _size(run.control_path))
+        self.stopping = self.paused = False
+        self.last_save = time.monotonic()
+
+    def _about(self) -> dict[str, Any]:
+        return {"life": self.life, "step": self.learner.cursor.step}
+
+    @property
+    def evaluate_every(self) -> int:
+        return math.ceil(self.learner.cursor.total_steps / self.learner.config.evaluations)
+
+    def events(self) -> Iterator[Event]:
+        """The life, from Started to Stopped or Failed."""
+        learner = self.learner
+        if self.resuming:
+            learner.restore()
+        else:
+            learner.plan()
+        yield self._started()
+        if self.resuming:
+            yield Resumed(**self._about())
+        else:
+            yield from self._look()
+            yield from self._save()
+        yield from self._train()
+        if isinstance(self.failure, Failed):
+            yield self.failure
+            return
+        finished = learner.cursor.step >= learner.cursor.total_steps
+        yield from self._save()
+        if finished and learner.has_validation:
+            yield from self._final()
+        yield Stopped(**self._about(), finished=finished, seconds=learner.cursor.seconds)
+
+    failure: Failed | None = None
+
+    def _started(self) -> Started:
+        learner, notes = self.learner, list[str]()
+        asked = learner.config
+        if (learner.layout.batch, learner.layout.seq_length) != (asked.batch, asked.seq_length):
+            notes.append("batch and sequence length shrunk to fit the corpus")
+        if not learner.has_validation:
+            notes.append("no validation: the corpus is too small for one or --validation is 0")
+        return Started(
+            **self._about(),
+            total_steps=learner.cursor.total_steps,
+            batch=learner.layout.batch,
+            seq_length=learner.layout.seq_length,
+            parameters=count(learner.config.model, len(learner.alphabet)),
+            train_chars=len(learner.train_ids),
+            val_chars=len(learner.val_ids),
+            device=learner.device.kind,
+            dtype=learner.device.dtype,
+            threads=learner.device.threads,
+            note="; ".join(notes),
+        )
+
+    def _train(self) -> Iterator[Event]:
+        learner, cursor = self.learner, self.learner.cursor
+        losses, since = list[float](), time.perf_counter()
+        recent: deque[float] = deque(maxlen=_RECENT)
+        while cursor.step < cursor.total_steps:
+            for request in self._requests():
+                yield from self._answer(request)
+            if self.paused:
+                yield from self._wait_while_paused()
+                since = time.perf_counter()
+            if self.stopping:
+                return
+            begin = time.perf_counter()
+            loss, norm = learner.step()
+            losses.append(loss)
+            recent.append(loss)
+            cursor.seconds += time.perf_counter() - begin
+            if reason := self._trouble(loss, norm, recent):
+                self.failure = Failed(**self._about(), reason=reason)
+                return
+            now = time.perf_counter()
+            last = cursor.step == cursor.total_steps
+            if now - since >= PROGRESS_EVERY or last:
+                yield self._progress(losses, norm, now - since)
+                losses, since = [], now
+            if cursor.step % self.evaluate_every == 0 or last:
+                yield from self._look()
+            if time.monotonic() - self.last_save >= learner.config.save_every:
+                yield from self._save()
+
+    def _trouble(self, loss: float, norm: float, recent: deque[float]) -> str:
+        """Why training cannot go on, or nothing: not a number, or a mean loss that blind guessing
+        would beat by far (char-rnn's guard, made relative to the alphabet)."""
+        kept = "; the model from before is kept: resume with a lower --lr"
+        if not math.isfinite(loss):
+            return f"the loss is {loss}{kept}"
+        if not math.isfinite(norm):
+            return f"the gradients' norm is {norm}{kept}"
+        limit = 2 * math.log(len(self.learner.alphabet)) + 1
+        if len(recent) == _RECENT and sum(recent) / _RECENT > limit:
+            return f"the loss exploded to {sum(recent) / _RECENT:.2f} nats{kept}"
+        return ""
+
+    def _progress(self, losses: list[float], norm: float, seconds: float) -> Progress:
+        learner = self.learner
+        chars = len(losses) * learner.layout.batch * learner.layout.seq_length
+        return Progress(
+            **self._about(),
+            chars=learner.cursor.chars,
+            seconds=round(learner.cursor.seconds, 3),
+            train_nats=sum(losses) / len(losses),
+            lr=learner.lr,
+            grad_norm=norm,
+            chars_per_second=chars / max(seconds, 1e-9),
+        )
+
+    def _look(self, id: str = "") -> Iterator[Event]:
+        """Evaluate and write a sample."""
+        if self.learner.has_validation:
+            yield from self._evaluate(id)
+            id = ""
+        yield self._sample(id)
+
+    def _evaluate(self, id: str = "") -> Iterator[Event]:
+        learner, cursor = self.learner, self.learner.cursor
+        begin = time.perf_counter()
+        nats, predictions = learner.evaluate(self.evaluate_every)
+        cursor.seconds += time.perf_counter() - begin
+        best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
+        if best:
+            cursor.best_nats, cursor.best_step = nats, cursor.step
+            yield from self._persist(partial(modelfile.save, self.run.best, learner.export()))
+        yield Evaluated(
+            **self._about(),
+            id=id,
+            chars=cursor.chars,
+            seconds=round(cursor.seconds, 3),
+            val_nats=nats,
+            predictions=predictions,
+            protocol="columns",
+            best=best,
+        )
+
+    def _final(self) -> Iterator[Event]:
+        nats, predictions, protocol = self.learner.final_score()
+        yield Evaluated(
+            **self._about(),
+            chars=self.learner.cursor.chars,
+            seconds=round(self.learner.cursor.seconds, 3),
+            val_nats=nats,
+            predictions=predictions,
+            protocol=protocol,
+            best=True,
+            final=True,
+        )
+
+    def _sample(self, id: str = "") -> Sampled:
+        text = self.learner.sample()
+        return Sampled(**self._about(), id=id, prompt=self.learner.config.prompt, text=text)
+
+    def _save(self, id: str = "") -> Iterator[Event]:
+        self.learner.cursor.control_offset = self.control.offset
+        yield from self._persist(self.learner.save)
+        self.last_save = time.monotonic()
+        file = self.run.state_path(self.learner.cursor.step).name
+        yield Saved(**self._about(), id=id, file=file)
+
+    def _persist(self, write: Callable[[], object]) -> Iterator[Event]:
+        """Write; while the disk refuses, pause and try again until it does not, or a stop is asked."""
+        held = False
+        while True:
+            try:
+                write()
+            except StorageError as error:
+                if not held:
+                    yield Paused(**self._about(), reason=str(error))
+                held = True
+                time.sleep(1.0)
+                if any(request.request == "stop" for request in self._requests()):
+                    self.stopping = True
+                if self.stopping:
+                    raise
+            else:
+                break
+        if held:
+            yield Resumed(**self._about())
+
+    def _requests(self) -> list[Request]:
+        return [r for line in self.control.read() if (r := parse_request(line))]
+
+    def _answer(self, request: Request) -> Iterator[Event]:
+        """Carry a request out, and say so in one event with its id."""
+        id, cursor = request.id, self.learner.cursor
+        match request.request:
+            case "pause" if not self.paused:
+                self.paused = True
+                yield Paused(**self._about(), id=id)
+            case "resume" if self.paused:
+                self.paused = False
+                yield Resumed(**self._about(), id=id)
+            case "stop":
+                self.stopping = True
+                yield Changed(**self._about(), id=id, setting="stop", value=1.0)
+            case "save":
+                yield from self._save(id)
+            case "evaluate" if self.learner.has_validation:
+                yield from self._evaluate(id)
+            case "sample":
+                yield self._sample(id)
+            case "lr" if 0 < request.value < math.inf:
+                cursor.peak_lr *= request.value
+                yield Changed(**self._about(), id=id, setting="lr", value=cursor.peak_lr)
+                yield from self._save()
+            case "pause" | "resume":
+                reason = "paused already" if self.paused else "not paused"
+                yield Refused(**self._about(), id=id, reason=reason)
+            case "evaluate":
+                yield Refused(**self._about(), id=id, reason="this run has no validation text")
+            case _:
+                yield Refused(**self._about(), id=id, reason="not a request this trainer knows")
+
+    def _wait_while_paused(self) -> Iterator[Event]:
+        yield from self._save()
+        while self.paused and not self.stopping:
+            time.sleep(_POLL)
+            for request in self._requests():
+                yield from self._answer(request)
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: save, then stop."""
+        self.stopping = True
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def live(run: RunDirectory) -> int:
+    """Live one life of a run; returns the exit status.
+
+    Raises RunError where another trainer has the run.
+    """
+    lock = run.lock()
+    try:
+        lock.acquire(timeout=2)
+    except TimeoutError as error:
+        raise RunError(f"run {run.name} is running already") from error
+    with lock:
+        launch.lower_priority()
+        run.write_owner()
+        run.close_torn_tail()
+        trainer = Trainer(run)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, trainer.stop)
+        try:
+            for event in trainer.events():
+                _log(run, event)
+        except HeloError as error:
+            _log(run, Failed(**trainer._about(), reason=str(error)))
+            raise
+    return 1 if trainer.failure else 0
+
+
+def _log(run: RunDirectory, event: Event) -> None:
+    """Append an event, waiting for room where the disk is full."""
+    while True:
+        try:
+            return run.append(run.events_path, event.to_json())
+        except StorageError:
+            time.sleep(1.0)
+
+
+def main() -> int:
+    """The process."""
+    try:
+        return live(RunDirectory(Path(sys.argv[1])))
+    except HeloError as error:
+        print(f"helo: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

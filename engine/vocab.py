@@ -1,0 +1,166 @@
+"""Characters and their numbers.
+
+An alphabet is a sorted tuple of V symbols: Unicode code points, or with `units="byte"` the bytes that
+occur. The position of a symbol is its id.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import AlphabetError
+
+UNITS = ("char", "byte")
+Ids = npt.NDArray[np.integer]
+
+CODE_POINTS = 0x110000
+_SHOWN = 12
+
+
+def normalise(text: str) -> str:
+    """Line ends as they are kept: CRLF and CR become \\n, a leading byte-order mark is dropped."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def name_character(char: str) -> str:
+    """A character as a message may name it: itself where it prints, else its code point."""
+    return f"'{char}'" if char.isprintable() and not char.isspace() else f"U+{ord(char):04X}"
+
+
+def name_characters(chars: Iterable[str]) -> str:
+    """A list of distinct characters for a message, at most a dozen of them by name."""
+    distinct = sorted(set(chars))
+    names = ", ".join(name_character(char) for char in distinct[:_SHOWN])
+    return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A text brought into an alphabet: its ids, and what had to be changed for it."""
+
+    ids: Ids
+    replaced: dict[str, str]
+    """Unknown characters that have an unaccented or case-folded form, and that form."""
+    dropped: tuple[str, ...]
+    """Unknown characters that were left out."""
+
+    @property
+    def note(self) -> str:
+        """One line that tells the user what was changed; empty where nothing was."""
+        parts = [
+            f"{name_character(a)} read as {name_character(b)}" for a, b in self.replaced.items()
+        ]
+        if len(parts) > _SHOWN:
+            parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more read as simpler ones"]
+        if self.dropped:
+            parts.append(f"{name_characters(self.dropped)} left out: not in the model's alphabet")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """V distinct symbols in sorted order. With bytes, a symbol is the code point of equal value."""
+
+    symbols: tuple[str, ...]
+    units: str = "char"
+
+    def __post_init__(self) -> None:
+        if self.units not in UNITS:
+            raise AlphabetError(f"an alphabet has units char or byte, not {self.units!r}")
+        if not self.symbols:
+            raise AlphabetError("an alphabet needs at least one character")
+        if any(len(symbol) != 1 for symbol in self.symbols):
+            raise AlphabetError("every symbol of an alphabet is one character")
+        if any(a >= b for a, b in zip(self.symbols, self.symbols[1:], strict=False)):
+            raise AlphabetError("the symbols of an alphabet are distinct and sorted")
+        if self.units == "byte" and ord(self.symbols[-1]) > 255:
+            raise AlphabetError("an alphabet of bytes has no symbol above 255")
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """Symbol to id."""
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def _points(self) -> npt.NDArray[np.uint32]:
+        return np.array([ord(symbol) for symbol in self.symbols], dtype=np.uint32)
+
+    @property
+    def start(self) -> int:
+        """The id fed where a text begins with nothing: the newline, else the first symbol."""
+        return self.ids.get("\n", 0)
+
+    def symbols_of(self, text: str | bytes) -> str:
+        """The text as symbols, known or not: itself, or one symbol a byte (of its UTF-8 form)."""
+        if isinstance(text, str):
+            if self.units == "char":
+                return text
+            text = text.encode("utf-8", "surrogatepass")
+        return text.decode("latin-1")
+
+    def encode(self, text: str | bytes) -> Ids:
+        """Text to ids (N,).
+
+        Raises AlphabetError naming the unknown characters.
+        """
+        units = self.symbols_of(text)
+        ids, known = self._lookup(units)
+        if not known.all():
+            unknown = {units[i] for i in np.flatnonzero(~known)}
+            raise AlphabetError(
+                f"the model does not know {name_characters(unknown)}; leave them out with --skip-unknown"
+            )
+        return ids
+
+    def encode_known(self, text: str | bytes) -> tuple[Ids, int]:
+        """Text to ids (N,) with unknown characters left out, and how many were."""
+        ids, known = self._lookup(self.symbols_of(text))
+        return ids[known], int(len(known) - known.sum())
+
+    def _lookup(self, units: str) -> tuple[Ids, npt.NDArray[np.bool_]]:
+        points = np.frombuffer(units.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        ids = np.searchsorted(self._points, points)
+        ids = np.minimum(ids, len(self.symbols) - 1)
+        return ids, self._points[ids] == points
+
+    def fit(self, text: str | bytes) -> Fitted:
+        """Text to ids (N,), never failing: unknown characters fall back to their unaccented, then
+        their case-folded form where the alphabet has it, else are left out."""
+        replaced: dict[str, str] = {}
+        dropped: dict[str, None] = {}
+        ids: list[int] = []
+        for char in self.symbols_of(text):
+            if (known := self.ids.get(char)) is not None:
+                ids.append(known)
+            elif char in replaced:
+                ids.extend(self.ids[c] for c in replaced[char])
+            elif char not in dropped:
+                if self.units == "char" and (simpler := self._simpler(char)):
+                    replaced[char] = simpler
+                    ids.extend(self.ids[c] for c in simpler)
+                else:
+                    dropped[char] = None
+        return Fitted(np.array(ids, dtype=np.int64), replaced, tuple(dropped))
+
+    def _simpler(self, char: str) -> str:
+        plain = "".join(
+            c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c)
+        )
+        for form in (plain, plain.casefold(), plain.lower(), plain.upper()):
+            if form and all(c in self.ids for c in form):
+                return form
+        return ""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Ids to text. Bytes are read as UTF-8; what is no UTF-8 becomes U+FFFD."""
+        text = "".join([self.symbols[i] for i in ids])
+        return text if self.units == "char" else text.encode("latin-1").decode("utf-8", "replace")

@@ -1,0 +1,108 @@
+"""Following a run from the command line: read what its trainer says until it ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from engine import launch
+from engine.errors import RunError
+from engine.events import Event, Failed, Started, Stopped, parse
+from engine.rundir import LineReader, RunDirectory
+
+_POLL = 0.05
+
+
+class View(Protocol):
+    """What shows a run. Used as a context manager while the run is followed."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, event: Event, line: str) -> None:
+        """An event, and the line of the log that it is."""
+
+
+class End(Enum):
+    """How following ended."""
+
+    DONE = "the trainer ended as it should"
+    STOPPED = "ctrl+c stopped it, and it has saved"
+    LEFT = "it goes on by itself"
+
+
+class _Interrupts:
+    """How often ctrl+c was pressed."""
+
+    count = 0
+
+    def __call__(self, signal_number: int, frame: FrameType | None) -> None:
+        self.count += 1
+
+
+@contextmanager
+def _interrupts() -> Iterator[_Interrupts]:
+    """Count ctrl+c instead of raising KeyboardInterrupt, so that no line is lost half-way."""
+    counter = _Interrupts()
+    before = signal.signal(signal.SIGINT, counter)
+    try:
+        yield counter
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def train(run: RunDirectory, view: View, *, detach: bool = False) -> End:
+    """Start the trainer of a run and show what happens until it ends, or with `detach` until it works.
+
+    ctrl+c asks the trainer to stop, which saves; a second one leaves it to that. Raises RunError where
+    the trainer fails or is killed.
+    """
+    reader = LineReader(run.events_path, _size(run.events_path))
+    working = asked = False
+    last: Event | None = None
+    with _interrupts() as interrupts, view:
+        process = launch.start(run)
+        while True:
+            ended = process.poll() is not None  # before reading: then nothing it said is missed
+            for line in reader.read():
+                if event := parse(line):
+                    view.show(event, line)
+                    working |= isinstance(event, Started)
+                    last = event
+            if ended:
+                break
+            if (working and detach) or interrupts.count > 1:
+                return End.LEFT
+            if interrupts.count and working and not asked:
+                asked = True
+                with suppress(RunError):  # it has just ended by itself
+                    run.ask("stop")
+            time.sleep(_POLL)
+    if isinstance(last, Stopped):
+        return End.STOPPED if interrupts.count else End.DONE
+    raise RunError(_trouble(run, last, process.returncode))
+
+
+def _trouble(run: RunDirectory, last: Event | None, status: int) -> str:
+    """Why a trainer ended that did not say Stopped."""
+    if isinstance(last, Failed):
+        return last.reason
+    if status < 0:
+        killer = signal.strsignal(-status) or f"signal {-status}"
+        return (
+            f"the trainer of {run.name} was killed ({killer}); what it saved is kept: "
+            f"helo train --resume {run.name} goes on"
+        )
+    lines = run.log.read_text("utf-8", "replace").strip().splitlines() or ["it left no word"]
+    return f"the trainer of {run.name} ended: {lines[-1].removeprefix('helo: ')}; see {run.log}"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

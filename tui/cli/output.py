@@ -1,0 +1,137 @@
+"""What every command writes with: answers on stdout, notes and progress on stderr.
+
+To a pipe goes the exact text in UTF-8; on a terminal control characters are made visible, and nothing
+is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from engine.errors import UsageError
+from tui.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PIPE_WIDTH = 240
+
+
+def write(text: str) -> None:
+    """Text to stdout, at once."""
+    if sys.stdout.isatty():
+        sys.stdout.write(visible(text))
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.flush()
+
+
+def emit(data: Any, indent: int | None = None) -> None:
+    """One JSON value and a newline to stdout."""
+    write(json.dumps(data, ensure_ascii=False, indent=indent) + "\n")
+
+
+def note(text: str) -> None:
+    """A line on stderr."""
+    print(visible(" ".join(text.splitlines())), file=sys.stderr, flush=True)
+
+
+def console(stderr: bool = False) -> Console:
+    """A console of rich that takes every text as it stands."""
+    from rich.console import Console
+
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if terminal else _PIPE_WIDTH
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
+
+
+def table(columns: dict[str, str], rows: list[list[str]]) -> None:
+    """A table on stdout; `columns` maps each heading to "left" or "right"."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for heading, justify in columns.items():
+        right = justify == "right"
+        grid.add_column(heading, justify="right" if right else "left", no_wrap=right)
+    for row in rows:
+        grid.add_row(*[Text(visible(cell)) for cell in row])
+    console().print(grid)
+
+
+def facts(pairs: dict[str, str]) -> None:
+    """Names and what they stand for on stdout, one pair a line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs.items():
+        grid.add_row(name, Text(visible(value)))
+    console().print(grid)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on stderr while something long runs, where that is a terminal.
+
+    Yields a function to call with how much is done and of how much (None where it is not known).
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} characters"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(visible(what), total=total)
+        yield lambda done, of: bar.update(task, completed=done, total=of or total)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something is lost, unless `yes`.
+
+    Raises UsageError where there is no terminal to ask on; an answer of no ends the command.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on: add --yes")
+    if not typer.confirm(visible(question), err=True):
+        note("nothing was changed")
+        raise typer.Exit(1)
+
+
+def loss(nats: float | None) -> str:
+    """A loss in both units."""
+    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
+
+
+def size(number: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("B", "KB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,150 @@
+"""`helo sample`: a model writes to stdout, one character at a time."""
+
+from __future__ import annotations
+
+import codecs
+import secrets
+import sys
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.config import SamplingConfig
+from engine.errors import UsageError
+from tui.cli.output import emit, note, write
+from tui.text import visible
+
+if TYPE_CHECKING:
+    from engine.generate import Generation
+    from engine.modelfile import Model
+    from engine.vocab import Alphabet
+
+_RANDOM = -1
+_LARGEST_SEED = 2**63 - 1
+
+
+def sample(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A model's name, a run's name, or a path.", show_default="shakespeare"),
+    ] = None,
+    prompt: Annotated[
+        str,
+        typer.Option(
+            "--prompt", "-p", "--prime", "--start", help="What to begin with; @FILE or - reads it."
+        ),
+    ] = "",
+    length: Annotated[
+        int, typer.Option("--length", "-n", help="New characters to write.")
+    ] = 500,
+    temperature: Annotated[
+        float, typer.Option("--temperature", "--temp", "-t", help="Below 1 bolder for the likely.")
+    ] = SamplingConfig.temperature,
+    top_k: Annotated[
+        int, typer.Option("--top-k", help="Keep the K likeliest; 0 keeps all.")
+    ] = SamplingConfig.top_k,
+    top_p: Annotated[
+        float, typer.Option("--top-p", help="Keep the likeliest that hold this share; 1 keeps all.")
+    ] = SamplingConfig.top_p,
+    min_p: Annotated[
+        float,
+        typer.Option("--min-p", help="Keep those this share as likely as the top; 0 keeps all."),
+    ] = SamplingConfig.min_p,
+    seed: Annotated[
+        int, typer.Option("--seed", "-s", help="Of the random numbers; -1 takes any and says which.")
+    ] = _RANDOM,
+    stop: Annotated[
+        str | None, typer.Option("--stop", help="End after this text was written.")
+    ] = None,
+    greedy: Annotated[
+        bool, typer.Option("--greedy", help="Always the likeliest, as with --temperature 0.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a character.")] = False,
+) -> None:
+    """Write with a model, as fast as it goes.
+
+    The prompt is written too; only new characters count for --length. The same seed gives the same text.
+    """
+    sampling = SamplingConfig(0.0 if greedy else temperature, top_k, top_p, min_p)
+    if length < 0:
+        raise UsageError(f"--length must be 0 or more, not {length}")
+    if not _RANDOM <= seed <= _LARGEST_SEED:
+        raise UsageError(f"--seed must be -1 or more and at most {_LARGEST_SEED}, not {seed}")
+    if stop == "":
+        raise UsageError("--stop needs at least one character")
+    generation = _begin(model, prompt, sampling, seed, top=10 if json else 1)
+    alphabet = generation.alphabet
+    steps = islice(generation, len(generation.seed) + length)
+    put = _writer(alphabet)
+    ending = _Ending(alphabet, stop)
+    for step in steps:
+        if json:
+            emit(step.to_json())
+        else:
+            put(step.char)
+        if not step.seed and ending.reached(step.char):
+            break
+    if not json and sys.stdout.isatty():
+        write("\n")
+
+
+def _begin(
+    model: str | None, prompt: str, sampling: SamplingConfig, seed: int, top: int
+) -> Generation:
+    """The generation of a command, its notes on stderr."""
+    from engine.generate import Generation
+    from engine.library import DEFAULT_MODEL, open_model
+    from engine.stepper import Stepper
+
+    opened = open_model(model or DEFAULT_MODEL)
+    alphabet = opened.alphabet
+    fitted = alphabet.fit(_text(prompt, opened))
+    if fitted.note:
+        note(fitted.note)
+    if sampling.top_k > len(alphabet):
+        note(f"--top-k {sampling.top_k} keeps all {len(alphabet)} characters of the model")
+    if seed == _RANDOM and sampling.temperature > 0:
+        seed = secrets.randbelow(1 << 32)
+        note(f"seed {seed}")
+    return Generation(Stepper(opened), fitted.ids, sampling, seed, top)
+
+
+def _text(prompt: str, model: Model) -> str | bytes:
+    """What a prompt stands for: itself, a file's text, or standard input's."""
+    from engine.sources import read
+    from engine.vocab import normalise
+
+    if prompt != "-" and not prompt.startswith("@"):
+        return normalise(prompt)
+    return read(prompt.removeprefix("@"), model.alphabet.units)
+
+
+def _writer(alphabet: Alphabet) -> Callable[[str], None]:
+    """How a symbol goes to stdout: bytes raw to a pipe, and on a terminal as the text they make."""
+    if alphabet.units == "char":
+        return write
+    if sys.stdout.isatty():
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return lambda symbol: write(decoder.decode(symbol.encode("latin-1")))
+
+    def raw(symbol: str) -> None:
+        sys.stdout.buffer.write(symbol.encode("latin-1"))
+        sys.stdout.buffer.flush()
+
+    return raw
+
+
+class _Ending:
+    """Whether the text that should end the writing has come."""
+
+    def __init__(self, alphabet: Alphabet, stop: str | None) -> None:
+        self._stop = alphabet.symbols_of(stop or "")
+        self._tail = ""
+
+    def reached(self, symbol: str) -> bool:
+        if not self._stop:
+            return False
+        self._tail = (self._tail + symbol)[-len(self._stop) :]
+        return self._tail == self._stop

@@ -1,0 +1,196 @@
+"""What a followed run looks like: its events as JSON, as plain lines, or as a live display."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Self
+
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Paused,
+    Progress,
+    Refused,
+    Resumed,
+    RolledBack,
+    Sampled,
+    Started,
+    Stopped,
+)
+from tui.cli.output import console, duration, write
+from tui.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.live import Live
+
+_SAMPLE_LINES = 8
+_PLAIN_EVERY = 10.0
+
+
+class JsonView:
+    """Each event as the line of the log that it is."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, event: Event, line: str) -> None:
+        write(line + "\n")
+
+
+class PlainView:
+    """A line for what matters, for files and pipes."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._told = -_PLAIN_EVERY
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, event: Event, line: str) -> None:
+        if isinstance(event, Started):
+            self._total = event.total_steps
+        if isinstance(event, Progress):
+            if event.seconds - self._told < _PLAIN_EVERY:
+                return
+            self._told = event.seconds
+        if text := describe(event):
+            write(f"{event.step:,}/{self._total:,}  {text}\n")
+
+
+class LiveView:
+    """A few lines at the foot of the terminal that stay up to date."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self._started: Started | None = None
+        self._progress: Progress | None = None
+        self._evaluated: Evaluated | None = None
+        self._best = math.inf
+        self._sample: Sampled | None = None
+        self._state = "starting the trainer …"
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        from rich.live import Live
+
+        self._live = Live(get_renderable=self._render, console=console(), refresh_per_second=5)
+        self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, event: Event, line: str) -> None:
+        match event:
+            case Started():
+                self._started, self._state = event, event.note
+            case Progress():
+                self._progress = event
+            case Evaluated():
+                self._evaluated = event
+                if event.best:
+                    self._best = event.val_nats
+            case Sampled():
+                self._sample = event
+            case Paused() | Changed() | Refused() | RolledBack() | Failed():
+                self._state = describe(event)
+            case Resumed() | Stopped():
+                self._state = ""
+
+    def _render(self) -> Group:
+        from rich.console import Group
+        from rich.panel import Panel
+        from rich.text import Text
+
+        parts: list[Text | Panel] = [Text(visible(self.title), style="bold")]
+        if self._started:
+            parts.append(self._bar(self._started))
+        if self._numbers():
+            parts.append(Text(self._numbers()))
+        if self._state:
+            parts.append(Text(visible(self._state), style="yellow"))
+        if self._sample:
+            lines = visible(self._sample.text).splitlines()[:_SAMPLE_LINES]
+            title = Text(f"sample at step {self._sample.step:,}")
+            parts.append(Panel(Text("\n".join(lines)), title=title, title_align="left"))
+        return Group(*parts)
+
+    def _bar(self, started: Started) -> Text:
+        from rich.text import Text
+
+        step = self._progress.step if self._progress else started.step
+        done = step / max(started.total_steps, 1)
+        width = 30
+        full = int(done * width)
+        tail = f"  {done:4.0%}  step {step:,} of {started.total_steps:,}"
+        if (progress := self._progress) and step < started.total_steps:
+            left = (started.total_steps - step) * started.batch * started.seq_length
+            tail += f"  {duration(left / max(progress.chars_per_second, 1))} left"
+        return Text.assemble(("━" * full, "green"), ("─" * (width - full), "dim"), tail)
+
+    def _numbers(self) -> str:
+        parts = []
+        if progress := self._progress:
+            parts.append(f"train {progress.train_nats:.3f}")
+        if self._evaluated:
+            parts.append(f"validation {self._evaluated.val_nats:.3f}")
+        if math.isfinite(self._best):
+            parts.append(f"best {self._best:.3f} nats ({self._best / math.log(2):.3f} bits)")
+        if progress := self._progress:
+            parts += [f"{progress.chars_per_second:,.0f} characters/s", f"lr {progress.lr:.2g}"]
+        return "   ".join(parts)
+
+
+def choose(json: bool, title: str) -> JsonView | PlainView | LiveView:
+    """The view that suits what stdout is."""
+    if json:
+        return JsonView()
+    return LiveView(title) if sys.stdout.isatty() else PlainView()
+
+
+def describe(event: Event) -> str:
+    """An event as a line, without its step; empty for one not worth a line."""
+    match event:
+        case Started():
+            text = (
+                f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
+                f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
+            )
+            return f"{text}; {event.note}" if event.note else text
+        case Progress():
+            return (
+                f"train {event.train_nats:.4f} nats, lr {event.lr:.2g}, "
+                f"{event.chars_per_second:,.0f} characters/s"
+            )
+        case Evaluated():
+            mark = " (final)" if event.final else " (best so far)" if event.best else ""
+            bits = event.val_nats / math.log(2)
+            return f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
+        case Paused():
+            return f"paused: {event.reason}" if event.reason else "paused"
+        case Resumed():
+            return "resumed"
+        case Changed(setting="stop"):
+            return "stopping: saving first"
+        case Changed():
+            return f"{event.setting} is {event.value:g} from here on"
+        case Refused():
+            return f"refused: {event.reason}"
+        case RolledBack():
+            return f"went back to step {event.step:,}: {event.reason}"
+        case Failed():
+            return f"failed: {event.reason}"
+        case Stopped():
+            return "finished" if event.finished else "stopped"
+        case _:
+            return ""
