@@ -91,7 +91,11 @@ def open_model(ref: str) -> Model:
     return modelfile.load(model_path(ref))
 
 
-def _own_model(name: str) -> Path:
+def own_model(name: str) -> Path:
+    """The file of a model of the user's, which may be renamed and removed.
+
+    Raises NotFoundError, or UsageError for a bundled one.
+    """
     path = places.models() / f"{name}{SUFFIX}"
     if path.is_file():
         return path
@@ -117,7 +121,7 @@ def rename_model(old: str, new: str) -> None:
 
     Raises NotFoundError, UsageError, StorageError.
     """
-    path = _own_model(old)
+    path = own_model(old)
     target = path.with_name(f"{check_name(new)}{SUFFIX}")
     if target.exists():
         raise UsageError(f"there is a model {new!r} already: choose another name")
@@ -131,7 +135,7 @@ def remove_model(name: str) -> None:
 
     Raises NotFoundError, UsageError, StorageError.
     """
-    path = _own_model(name)
+    path = own_model(name)
     try:
         path.with_suffix(".md").unlink(missing_ok=True)
         path.unlink()

@@ -65,7 +65,9 @@ def read(ref: str, units: str = "char") -> str | bytes:
     try:
         file = sys.stdin.buffer if ref == "-" else _file(ref)[0]
     except FileNotFoundError as error:
-        raise NotFoundError(f"no file {ref!r}: name a text file, or - for standard input") from error
+        raise NotFoundError(
+            f"no file {ref!r}: name a text file, or - for standard input"
+        ) from error
     if units == "byte":
         return b"".join(_bytes(file))
     return "".join(_text(_bytes(file), ref))
@@ -82,7 +84,9 @@ def _file(ref: str) -> tuple[Path, int]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        raise CorpusError(f"cannot read {ref}: {getattr(error, 'strerror', None) or error}") from error
+        raise CorpusError(
+            f"cannot read {ref}: {getattr(error, 'strerror', None) or error}"
+        ) from error
     if stat.S_ISDIR(status.st_mode):
         raise CorpusError(f"{ref} is a folder: name a text file")
     if not stat.S_ISREG(status.st_mode):

@@ -13,29 +13,28 @@ import typer
 
 from engine import __version__
 from engine.errors import HeloError
-from tui.cli import about, bench, corpora, models, output, runs, sample, score, train
+from tui.cli import about, bench, corpora, models, options, output, runs, sample, score, train
+from tui.cli.options import flag, option
 
 INTERRUPTED = 130
 FAILED = 1
 
-app = typer.Typer(
+app = options.group(
+    "Type a seed and watch a character-level recurrent network write; train such networks.",
     name="helo",
-    help="Type a seed and watch a character-level recurrent network write; train such networks.",
     epilog="helo alone opens the app. MODEL is a name, a run's name or a path; "
     "CORPUS is a name, a text file, or - for standard input.",
     add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(rich_help_panel="Write")(sample.sample)
-app.command(rich_help_panel="Write")(score.score)
-app.command(rich_help_panel="Train")(train.train)
+for group in (sample, score, train):
+    app.add_typer(group.app)
 app.add_typer(runs.app, name="runs", rich_help_panel="Train")
-app.add_typer(models.app, name="models", rich_help_panel="Keep")
-app.add_typer(corpora.app, name="corpora", rich_help_panel="Keep")
-app.add_typer(bench.app, name="bench", rich_help_panel="Look under the hood")
-app.command(rich_help_panel="Look under the hood")(about.paths)
-app.command(rich_help_panel="Look under the hood")(about.doctor)
+app.add_typer(models.app, name="models", rich_help_panel="Library")
+app.add_typer(corpora.app, name="corpora", rich_help_panel="Library")
+app.add_typer(bench.app, name="bench", rich_help_panel="This machine")
+app.add_typer(about.app)
 
 
 @dataclass
@@ -55,11 +54,14 @@ def _version(asked: bool) -> None:
 def helo(
     context: typer.Context,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="The model that the app opens.")
+        str | None, option("--model", "-m", shows="MODEL", help="The model that the app opens.")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    debug: Annotated[bool, flag("--debug", help="Show where an error comes from.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Say the version."
+        ),
     ] = False,
 ) -> None:
     context.obj.debug = debug

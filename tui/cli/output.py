@@ -68,7 +68,7 @@ def table(columns: dict[str, str], rows: list[list[str]]) -> None:
 
 
 def facts(pairs: dict[str, str]) -> None:
-    """Names and what they stand for on stdout, one pair a line."""
+    """Names and what they stand for on stdout, one pair a line; empty ones are left out."""
     from rich.table import Table
     from rich.text import Text
 
@@ -76,12 +76,15 @@ def facts(pairs: dict[str, str]) -> None:
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs.items():
-        grid.add_row(name, Text(visible(value)))
+        if value:
+            grid.add_row(name, Text(visible(value)))
     console().print(grid)
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+def progress(
+    what: str, total: int | None = None, unit: str = "characters"
+) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on stderr while something long runs, where that is a terminal.
 
     Yields a function to call with how much is done and of how much (None where it is not known).
@@ -94,7 +97,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, int
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} characters"),
+        TextColumn(f"{{task.completed:,.0f}} {unit}"),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:

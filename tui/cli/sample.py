@@ -13,8 +13,8 @@ import typer
 
 from engine.config import SamplingConfig
 from engine.errors import UsageError
+from tui.cli.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.output import emit, note, write
-from tui.text import visible
 
 if TYPE_CHECKING:
     from engine.generate import Generation
@@ -23,49 +23,57 @@ if TYPE_CHECKING:
 
 _RANDOM = -1
 _LARGEST_SEED = 2**63 - 1
+_ALIASES = {"temp": "temperature", "prime": "prompt", "start": "prompt"}
+"""What peers call these options."""
 
 
+app = typer.Typer()
+
+
+@app.command(
+    cls=Command,
+    rich_help_panel="Write",
+    context_settings={"token_normalize_func": lambda name: _ALIASES.get(name, name)},
+)
 def sample(
-    model: Annotated[
-        str | None,
-        typer.Argument(help="A model's name, a run's name, or a path.", show_default="shakespeare"),
-    ] = None,
+    model: Annotated[str | None, argument("MODEL", MODEL_HELP)] = None,
     prompt: Annotated[
-        str,
-        typer.Option(
-            "--prompt", "-p", "--prime", "--start", help="What to begin with; @FILE or - reads it."
-        ),
+        str, option("--prompt", "-p", shows="TEXT", help="What to begin with; @FILE or - reads it.")
     ] = "",
     length: Annotated[
-        int, typer.Option("--length", "-n", help="New characters to write.")
+        int, option("--length", "-n", shows="N", help="New characters to write.")
     ] = 500,
     temperature: Annotated[
-        float, typer.Option("--temperature", "--temp", "-t", help="Below 1 bolder for the likely.")
+        float,
+        option("--temperature", "-t", shows="T", help="Lower is safer, higher wilder."),
     ] = SamplingConfig.temperature,
     top_k: Annotated[
-        int, typer.Option("--top-k", help="Keep the K likeliest; 0 keeps all.")
+        int, option("--top-k", shows="K", help="Keep the K likeliest; 0 keeps all.")
     ] = SamplingConfig.top_k,
     top_p: Annotated[
-        float, typer.Option("--top-p", help="Keep the likeliest that hold this share; 1 keeps all.")
+        float, option("--top-p", shows="P", help="Keep the likeliest that hold P; 1 keeps all.")
     ] = SamplingConfig.top_p,
     min_p: Annotated[
         float,
-        typer.Option("--min-p", help="Keep those this share as likely as the top; 0 keeps all."),
+        option("--min-p", shows="P", help="Keep those P times as likely as the top; 0 keeps all."),
     ] = SamplingConfig.min_p,
     seed: Annotated[
-        int, typer.Option("--seed", "-s", help="Of the random numbers; -1 takes any and says which.")
+        int,
+        option("--seed", "-s", shows="N", help="Of the random numbers; -1 takes one and says it."),
     ] = _RANDOM,
     stop: Annotated[
-        str | None, typer.Option("--stop", help="End after this text was written.")
+        str | None, option("--stop", shows="TEXT", help="End after this text was written.")
     ] = None,
     greedy: Annotated[
-        bool, typer.Option("--greedy", help="Always the likeliest, as with --temperature 0.")
+        bool, flag("--greedy", help="Always the likeliest, as with temperature 0.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a character.")] = False,
+    json: Annotated[bool, flag("--json", help="One JSON object a character.")] = False,
 ) -> None:
     """Write with a model, as fast as it goes.
 
-    The prompt is written too; only new characters count for --length. The same seed gives the same text.
+    The prompt is written too, and does not count for --length.
+
+    The same seed gives the same text.
     """
     sampling = SamplingConfig(0.0 if greedy else temperature, top_k, top_p, min_p)
     if length < 0:
@@ -94,10 +102,12 @@ def _begin(
     model: str | None, prompt: str, sampling: SamplingConfig, seed: int, top: int
 ) -> Generation:
     """The generation of a command, its notes on stderr."""
+    from engine.blas import one_thread
     from engine.generate import Generation
     from engine.library import DEFAULT_MODEL, open_model
     from engine.stepper import Stepper
 
+    one_thread()
     opened = open_model(model or DEFAULT_MODEL)
     alphabet = opened.alphabet
     fitted = alphabet.fit(_text(prompt, opened))

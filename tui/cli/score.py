@@ -6,35 +6,31 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.options import MODEL_HELP, Command, Json, argument, flag, option
 from tui.cli.output import emit, loss, note, progress, write
 
+app = typer.Typer()
 
+
+@app.command(cls=Command, rich_help_panel="Write")
 def score(
-    file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", help="A model's name, a run's name, or a path.",
-            show_default="shakespeare",
-        ),
-    ] = None,
+    file: Annotated[str, argument("FILE", "A text file, or - for standard input.")],
+    model: Annotated[str | None, option("--model", "-m", shows="MODEL", help=MODEL_HELP)] = None,
     windows: Annotated[
         int | None,
-        typer.Option(
-            "--windows", help="Score 12,800 cold windows of this length instead of one pass.",
-            show_default=False,
-        ),
+        option("--windows", shows="N", help="Score 12,800 cold windows of N predictions instead."),
     ] = None,
     skip_unknown: Annotated[
-        bool, typer.Option("--skip-unknown", help="Leave out characters the model does not know.")
+        bool, flag("--skip-unknown", help="Leave out characters the model does not know.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Say how well a model predicts a text, in nats and bits per character.
 
     One pass from the first character to the last, the state carried; the first one is given.
     """
     from engine import score as scoring
+    from engine.blas import one_thread
     from engine.library import DEFAULT_MODEL, open_model
     from engine.sources import read
     from engine.stepper import Stepper
@@ -51,11 +47,11 @@ def score(
         ids = opened.alphabet.encode(text)
     stepper = Stepper(opened)
     with progress("scoring") as report:
-        result = (
-            scoring.stateful(stepper, ids, report)
-            if windows is None
-            else scoring.windows(stepper, ids, windows, report)
-        )
+        if windows is None:
+            one_thread()
+            result = scoring.stateful(stepper, ids, report)
+        else:
+            result = scoring.windows(stepper, ids, windows, report)
     if json:
         emit({"model": ref, **result.to_json(), "skipped": skipped})
         return

@@ -26,6 +26,7 @@ from tui.text import visible
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.live import Live
+    from rich.text import Text
 
 _SAMPLE_LINES = 8
 _PLAIN_EVERY = 10.0

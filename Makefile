@@ -1,0 +1,34 @@
+# make run: everything from nothing to the open app. make test: everything that must hold.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: install run test check bench clean
+
+install: $(VENV)/installed
+run: install
+	@$(BIN)/helo
+check: $(VENV)/developing
+	$(BIN)/ruff format --check engine tui corpora tests docs
+	$(BIN)/ruff check engine tui corpora tests docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+test: $(VENV)/developing
+	$(BIN)/pytest
+bench: install
+	$(BIN)/helo bench start
+	$(BIN)/helo bench sample
+clean:
+	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache snapshot_report.html
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'helo needs Python 3.11 or newer')"
+	$(PYTHON) -m venv $(VENV)
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+$(VENV)/developing: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/installed

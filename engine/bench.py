@@ -1,0 +1,148 @@
+"""How fast helo writes, beside the usual way of doing it and beside what the memory allows.
+
+All sides take turns in one process, round after round, and each figure is the median of its rounds: what
+else the machine does then falls on all of them alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from engine.blas import one_thread
+from engine.config import ModelConfig
+from engine.generate import Generation
+from engine.modelfile import Model
+from engine.parameters import initial
+from engine.stepper import Stepper
+from engine.vocab import Alphabet
+
+ALPHABET = 65
+"""V of the networks that are measured, that of tiny-shakespeare."""
+ROUNDS = 9
+_ROUND_SECONDS = 0.15
+
+
+@dataclass(frozen=True)
+class WritingSpeed:
+    """Characters a second of one stream."""
+
+    cell: str
+    hidden: int
+    layers: int
+    chars_per_second: float
+    """Whole Steps: the network, the filters, the draw and what the pane shows."""
+    logits_per_second: float
+    """The network alone."""
+    torch_chars_per_second: float
+    """The usual loop, which calls torch's module and multinomial once a character."""
+    torch_ratio: float
+    """Whole Steps ÷ the usual loop."""
+    limit_ratio: float
+    """The network alone ÷ its matrix-vector products alone, which is what the memory allows."""
+
+
+def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> WritingSpeed:
+    """Measure one network with untrained weights; `report` is called with rounds done and in all.
+
+    Imports torch.
+    """
+    alphabet = Alphabet(tuple(chr(32 + i) for i in range(ALPHABET)))
+    one_thread()
+    model = Model("bench", config, alphabet, initial(config, ALPHABET, 0))
+    stepper = Stepper(model)
+    sides = [_steps(stepper), _logits(stepper), _usual_loop(config), _products(model)]
+    counts = [_calibrate(side) for side in sides]
+    rates: list[list[float]] = [[] for _ in sides]
+    for done in range(ROUNDS):
+        for side, count, found in zip(sides, counts, rates, strict=True):
+            found.append(count / _seconds(side, count))
+        report(done + 1, ROUNDS)
+    steps, logits, usual, products = map(median, rates)
+    return WritingSpeed(
+        cell=config.cell,
+        hidden=config.hidden,
+        layers=config.layers,
+        chars_per_second=steps,
+        logits_per_second=logits,
+        torch_chars_per_second=usual,
+        torch_ratio=steps / usual,
+        limit_ratio=logits / products,
+    )
+
+
+Side = Callable[[int], None]
+"""Writes that many characters."""
+
+
+def _seconds(side: Side, count: int) -> float:
+    begin = time.perf_counter()
+    side(count)
+    return time.perf_counter() - begin
+
+
+def _calibrate(side: Side) -> int:
+    """How many characters make a round, after a warm-up."""
+    side(20)
+    return max(20, int(20 * _ROUND_SECONDS / _seconds(side, 20)))
+
+
+def _steps(stepper: Stepper) -> Side:
+    generation = Generation(stepper, np.array([0]))
+
+    def write(count: int) -> None:
+        for _ in range(count):
+            generation.advance()
+
+    return write
+
+
+def _logits(stepper: Stepper) -> Side:
+    def write(count: int) -> None:
+        state = stepper.zero_state()
+        for _ in range(count):
+            _, state = stepper.step(1, state)
+
+    return write
+
+
+def _products(model: Model) -> Side:
+    """One product of a vector with every matrix that a character needs, in the faster order."""
+    matrices = [
+        np.asfortranarray(W)
+        for name, W in model.weights.items()
+        if W.ndim == 2 and name != "layers.0.W_xh"  # that one is a row gather
+    ]
+    vectors = [np.ones(W.shape[0], np.float32) for W in matrices]
+    results = [np.empty(W.shape[1], np.float32) for W in matrices]
+
+    def write(count: int) -> None:
+        for _ in range(count):
+            for x, W, out in zip(vectors, matrices, results, strict=True):
+                np.dot(x, W, out=out)
+
+    return write
+
+
+def _usual_loop(config: ModelConfig) -> Side:
+    """What char-rnn programs do in PyTorch: embed, one call of the module, softmax, multinomial."""
+    import torch
+
+    modules = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+    embed = torch.nn.Embedding(ALPHABET, config.hidden)
+    network = modules[config.cell](config.hidden, config.hidden, config.layers)
+    head = torch.nn.Linear(config.hidden, ALPHABET)
+
+    @torch.inference_mode()
+    def write(count: int) -> None:
+        char, state = torch.tensor([[0]]), None
+        for _ in range(count):
+            output, state = network(embed(char), state)
+            p = torch.softmax(head(output[0, 0]), -1)
+            char = torch.multinomial(p, 1)[None]
+
+    return write

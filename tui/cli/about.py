@@ -1,0 +1,117 @@
+"""`helo paths` and `helo doctor`: where things lie, and what this machine is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from typing import Any
+
+import typer
+
+from tui.cli.options import Command, Json
+from tui.cli.output import console, emit, facts, write
+
+app = typer.Typer()
+_PACKAGES = ("torch", "numpy", "textual", "textual-plot", "rich", "typer", "safetensors")
+
+
+def _paths() -> dict[str, str]:
+    from engine import places
+
+    return {
+        "home": str(places.home()),
+        "models": str(places.models()),
+        "runs": str(places.runs()),
+        "corpora": str(places.corpora()),
+        "config": str(places.config()),
+        "state": str(places.state()),
+        "history": str(places.history()),
+        "bundled": str(places.bundled()),
+    }
+
+
+@app.command(cls=Command, rich_help_panel="This machine")
+def paths(json: Json = False) -> None:
+    """Say where everything lies; HELO_HOME moves it."""
+    found = _paths()
+    if json:
+        emit(found, indent=2)
+    else:
+        facts(found)
+
+
+@app.command(cls=Command, rich_help_panel="This machine")
+def doctor(json: Json = False) -> None:
+    """Say what helo runs on, and what of it was never tried."""
+    found = _examine()
+    if json:
+        emit(found, indent=2)
+        return
+    devices = found["devices"]
+    if "error" in devices:
+        told = {"torch": devices["error"]}
+    else:
+        names = devices["names"]
+        told = {
+            "devices": ", ".join(
+                f"{kind} ({names[kind]})" if names.get(kind) else kind
+                for kind in devices["devices"]
+            ),
+            "processors": str(devices["processors"]),
+            "instructions": str(devices["cpu_capability"]),
+            "bfloat16": "yes" if devices["bfloat16"] else "no: float32 is used",
+        }
+    terminal = found["terminal"]
+    facts(
+        {
+            "system": found["system"],
+            "versions": ", ".join(f"{k} {v}" for k, v in found["versions"].items()),
+            **told,
+            "terminal": f"{terminal['columns']}×{terminal['rows']}, {terminal['colours']}, "
+            f"TERM={terminal['TERM'] or 'not set'}, {terminal['encoding']}",
+            "home": found["paths"]["home"],
+            "bundled": found["paths"]["bundled"],
+        }
+    )
+    write("\n")
+    facts({"never tried": "; ".join(found["untested"])})
+
+
+def _examine() -> dict[str, Any]:
+    from engine import launch
+    from engine.errors import RunError
+
+    try:
+        devices = launch.device_facts()
+    except RunError as error:
+        devices = {"error": str(error)}
+    columns, rows = shutil.get_terminal_size()
+    colours = console().color_system or "no colours"
+    return {
+        "system": f"{platform.platform()}, {sys.executable}",
+        "versions": launch.versions() | _versions(),
+        "devices": devices,
+        "terminal": {
+            "columns": columns,
+            "rows": rows,
+            "colours": colours,
+            "TERM": os.environ.get("TERM", ""),
+            "encoding": sys.stdout.encoding,
+        },
+        "paths": _paths(),
+        "untested": ["cuda and mps devices", "Windows", "macOS"],
+    }
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "missing"
+    return found

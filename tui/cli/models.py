@@ -1,0 +1,144 @@
+"""`helo models`: the library of models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.cli.options import Command, Json, Yes, argument, group
+from tui.cli.output import confirm, emit, facts, loss, note, size, table, write
+
+if TYPE_CHECKING:
+    from engine.library import ModelEntry
+
+app = group("List, show, rename and delete models.")
+Own = Annotated[str, argument("MODEL", "A model of yours.")]
+
+
+def _describe(entry: ModelEntry) -> dict[str, Any]:
+    """A model as JSON."""
+    from engine.parameters import count
+
+    data: dict[str, Any] = {
+        "name": entry.name,
+        "path": str(entry.path),
+        "bundled": entry.bundled,
+        "bytes": entry.size,
+        "problem": entry.problem,
+    }
+    if summary := entry.summary:
+        alphabet = summary.alphabet
+        data |= asdict(summary.config) | {
+            "parameters": count(summary.config, len(alphabet)),
+            "alphabet": {"units": alphabet.units, "symbols": "".join(alphabet.symbols)},
+            "dtype": summary.dtype,
+            "history": asdict(summary.history),
+        }
+    return data
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
+
+
+@app.command("list", cls=Command)
+def list_(json: Json = False) -> None:
+    """List the models: yours, then those that came with helo."""
+    from engine import library
+
+    found = library.models()
+    if json:
+        emit([_describe(entry) for entry in found], indent=2)
+        return
+    if not found:
+        note("no models yet: helo train CORPUS makes one")
+        return
+    columns = {"model": "left", "cell": "left", "parameters": "right", "alphabet": "right"}
+    columns |= {"best nats": "right", "file": "right", "": "left"}
+    table(columns, [_row(entry) for entry in found])
+
+
+def _row(entry: ModelEntry) -> list[str]:
+    if entry.summary is None:
+        return [entry.name, "damaged", "", "", "", size(entry.size), entry.problem]
+    data, best = _describe(entry), entry.summary.history.best_val_nats
+    return [
+        entry.name,
+        f"{data['cell']} {data['hidden']}×{data['layers']}",
+        f"{data['parameters']:,}",
+        str(len(entry.summary.alphabet)),
+        "–" if best is None else f"{best:.4f}",
+        size(entry.size),
+        "bundled" if entry.bundled else "",
+    ]
+
+
+@app.command(cls=Command)
+def show(
+    model: Annotated[str, argument("MODEL", "A model's name, a run's name, or a path.")],
+    json: Json = False,
+) -> None:
+    """Show one model: its sizes, its alphabet, where it comes from, and its card."""
+    from engine import library, modelfile, places
+    from engine.library import ModelEntry
+    from engine.vocab import name_characters
+
+    path = library.model_path(model)
+    bundled = path.parent == places.bundled()
+    summary = modelfile.read_summary(path)
+    entry = ModelEntry(path.stem, path, bundled, path.stat().st_size, summary)
+    data, history = _describe(entry), summary.history
+    if json:
+        emit(data | {"card": entry.card}, indent=2)
+        return
+    symbols = summary.alphabet.symbols
+    facts(
+        {
+            "model": f"{model} (bundled)" if bundled else model,
+            "network": f"{data['cell']} {data['hidden']}×{data['layers']}, "
+            f"{data['parameters']:,} parameters, {summary.dtype}",
+            "alphabet": f"{len(symbols)} {summary.alphabet.units}s: {''.join(symbols)!r}"
+            if len(symbols) <= _WHOLE
+            else f"{len(symbols)} {summary.alphabet.units}s: {name_characters(symbols)}",
+            "corpus": history.corpus,
+            "loss": loss(history.best_val_nats),
+            "trained": f"{history.steps:,} steps, {history.chars:,} characters, "
+            f"{history.seconds:,.0f} s",
+            "versions": ", ".join(f"{k} {v}" for k, v in history.versions.items()),
+            "command": history.command,
+            "file": f"{path} ({size(entry.size)})",
+        }
+    )
+    if entry.card:
+        write(f"\n{entry.card.strip()}\n")
+
+
+_WHOLE = 120
+
+
+@app.command(cls=Command)
+def rename(
+    old: Own,
+    new: Annotated[str, argument("NEW", "Its new name.")],
+) -> None:
+    """Rename a model."""
+    from engine import library
+
+    library.rename_model(old, new)
+
+
+@app.command(cls=Command)
+def rm(
+    model: Own,
+    yes: Yes = False,
+) -> None:
+    """Delete a model."""
+    from engine import library
+
+    library.own_model(model)
+    confirm(f"delete model {model} for good?", yes)
+    library.remove_model(model)

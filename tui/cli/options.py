@@ -1,0 +1,51 @@
+"""How commands declare what they take, so that all of them read the same in the help."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+def option(*names: str, help: str, shows: str, default: bool | str = True) -> Any:
+    """An option with a value, `shows` standing for it; `default` is whether or what the help says of it."""
+    return typer.Option(*names, help=help, metavar=shows, show_default=default)
+
+
+def flag(*names: str, help: str) -> Any:
+    """An option without a value."""
+    return typer.Option(*names, help=help, metavar="")
+
+
+def argument(shows: str, help: str) -> Any:
+    """What stands without a name; `shows` stands for it."""
+    return typer.Argument(help=help, metavar=shows, show_default=False)
+
+
+Json = Annotated[bool, flag("--json", help="Answer as JSON.")]
+Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
+MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
+
+
+class _PlainHelp:
+    """A --help option that says nothing of its type, like every other flag."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        found = super().get_help_option(ctx)  # type: ignore[misc]
+        if found is not None:
+            found.metavar = ""
+        return found
+
+
+class Command(_PlainHelp, TyperCommand):
+    """A command."""
+
+
+class Group(_PlainHelp, TyperGroup):
+    """A group of commands."""
+
+
+def group(help: str, **settings: Any) -> typer.Typer:
+    """An app for a group of commands."""
+    return typer.Typer(cls=Group, help=help, **settings)

@@ -1,0 +1,217 @@
+"""`helo runs`: what was and is trained."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import HeloError, RunError
+from tui.cli.options import Command, Json, Yes, argument, group, option
+from tui.cli.output import confirm, duration, emit, facts, loss, note, table, write
+
+if TYPE_CHECKING:
+    from engine.events import Event
+    from engine.rundir import RunDirectory
+
+_PATIENCE = 10.0
+_POLL = 0.05
+
+app = group("List, watch and steer trainings.")
+Run = Annotated[str, argument("RUN", "A run's name.")]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a list."""
+
+    name: str
+    status: str
+    reason: str
+    corpus: str = ""
+    cell: str = ""
+    hidden: int = 0
+    layers: int = 0
+    step: int = 0
+    total_steps: int = 0
+    seconds: float = 0.0
+    best_val_nats: float | None = None
+    created: str = ""
+    folder: str = ""
+
+
+def summary(run: RunDirectory) -> Summary:
+    """What is known of a run; one that cannot be read is "damaged", and why."""
+    from engine.events import Evaluated, Progress, Started
+    from engine.rundir import status
+
+    try:
+        info = run.info()
+    except HeloError as error:
+        return Summary(run.name, "damaged", str(error), folder=str(run.folder))
+    events = run.events()
+    state, model = status(run, events), info.config.model
+    started = [e for e in events if isinstance(e, Started)]
+    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
+    losses = final or [e.val_nats for e in events if isinstance(e, Evaluated) and e.best]
+    return Summary(
+        name=run.name,
+        status=state.word,
+        reason=state.reason,
+        corpus=info.corpus_name,
+        cell=model.cell,
+        hidden=model.hidden,
+        layers=model.layers,
+        step=events[-1].step if events else 0,
+        total_steps=started[-1].total_steps if started else 0,
+        seconds=max((e.seconds for e in events if isinstance(e, Progress)), default=0.0),
+        best_val_nats=min(losses, default=None),
+        created=info.created,
+        folder=str(run.folder),
+    )
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
+
+
+@app.command("list", cls=Command)
+def list_(json: Json = False) -> None:
+    """List the runs, newest last."""
+    from engine import rundir
+
+    found = sorted(map(summary, rundir.runs()), key=lambda s: s.created)
+    if json:
+        emit([asdict(s) for s in found], indent=2)
+        return
+    if not found:
+        note("no runs yet: helo train CORPUS makes one")
+        return
+    columns = {"run": "left", "status": "left", "corpus": "left", "cell": "left"}
+    columns |= {"step": "right", "of": "right", "best nats": "right", "time": "right"}
+    table(
+        columns,
+        [
+            [
+                s.name,
+                s.status,
+                s.corpus,
+                f"{s.cell} {s.hidden}×{s.layers}",
+                f"{s.step:,}",
+                f"{s.total_steps:,}",
+                "–" if s.best_val_nats is None else f"{s.best_val_nats:.4f}",
+                duration(s.seconds),
+            ]
+            for s in found
+        ],
+    )
+
+
+@app.command(cls=Command)
+def show(name: Run, json: Json = False) -> None:
+    """Show one run: how it stands, and the newest text it wrote."""
+    from engine.events import Sampled
+    from engine.rundir import find
+
+    run = find(name)
+    found = summary(run)
+    samples = [e.text for e in run.events() if isinstance(e, Sampled)]
+    if json:
+        config = asdict(run.info().config)
+        emit(asdict(found) | {"config": config, "sample": (samples or [""])[-1]}, indent=2)
+        return
+    facts(
+        {
+            "run": found.name,
+            "status": f"{found.status}: {found.reason}" if found.reason else found.status,
+            "corpus": found.corpus,
+            "network": f"{found.cell} {found.hidden}×{found.layers}",
+            "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",
+            "loss": loss(found.best_val_nats),
+            "begun": found.created,
+            "folder": found.folder,
+        }
+    )
+    if samples:
+        write(f"\n{samples[-1].strip()}\n")
+
+
+@app.command(cls=Command)
+def pause(name: Run) -> None:
+    """Pause a training; its process stays."""
+    _ask(name, "pause")
+
+
+@app.command(cls=Command)
+def resume(name: Run) -> None:
+    """Go on with a paused training."""
+    _ask(name, "resume")
+
+
+@app.command(cls=Command)
+def stop(name: Run) -> None:
+    """Save and end a training; helo train --resume goes on with it."""
+    _ask(name, "stop")
+
+
+def _ask(name: str, request: str) -> None:
+    """Ask a trainer and wait a while for its answer."""
+    from engine.events import Refused
+    from engine.rundir import find
+
+    run = find(name)
+    asked = run.ask(request)
+    deadline = time.monotonic() + _PATIENCE
+    answer: Event | None = None
+    while time.monotonic() < deadline:
+        answer = next((e for e in run.events() if e.id == asked), None)
+        if answer and (request != "stop" or not run.alive()):
+            break
+        if not run.alive():
+            raise RunError(f"the trainer of {run.name} ended before it answered")
+        time.sleep(_POLL)
+    if answer is None:
+        note(f"{run.name}: asked to {request}; no answer yet")
+    elif isinstance(answer, Refused):
+        raise RunError(f"{run.name}: {answer.reason}")
+    else:
+        done = {"pause": "paused", "resume": "goes on", "stop": "stopping"}[request]
+        if request == "stop" and not run.alive():
+            done = "stopped and saved"
+        note(f"{run.name}: {done} at step {answer.step:,}")
+
+
+@app.command(cls=Command)
+def keep(
+    name: Run,
+    as_: Annotated[
+        str | None, option("--as", shows="MODEL", help="The model's name, if not the run's.")
+    ] = None,
+) -> None:
+    """Put a run's best model into the library."""
+    from engine import library
+    from engine.rundir import find
+
+    run = find(name)
+    best = run.best if run.best.exists() else run.latest
+    if not best.exists():
+        raise RunError(f"run {run.name} has saved no model yet")
+    path = library.keep_model(library.open_model(str(best)), as_ or run.name)
+    write(f"{path}\n")
+
+
+@app.command(cls=Command)
+def rm(name: Run, yes: Yes = False) -> None:
+    """Delete a run and its models."""
+    from engine import library
+    from engine.rundir import find
+
+    run = find(name)
+    if run.alive():
+        raise RunError(f"run {run.name} is training: helo runs stop {run.name} first")
+    confirm(f"delete run {run.name} and its models for good?", yes)
+    library.remove_folder(run.folder)

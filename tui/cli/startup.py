@@ -1,0 +1,94 @@
+"""How long helo takes to be there, measured on whole processes in a pseudo-terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from statistics import median
+
+from engine.errors import HeloError
+from engine.library import DEFAULT_MODEL
+
+RUNS = 5
+_HELO = [sys.executable, "-P", "-m", "tui"]
+_ROWS, _COLUMNS = 36, 120
+_PATIENCE = 20.0
+_SEED = "The "
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|.)"
+)
+
+
+def measure(report: Callable[[int, int], None]) -> list[dict[str, str | float]]:
+    """The medians of `RUNS` processes each, in seconds; `report` is called with runs done and in all.
+
+    Raises HeloError where the app does not show what is waited for.
+    """
+    version, frame, first = [], [], []
+    for done in range(RUNS):
+        version.append(_seconds(["--version"]))
+        painted, written = _app()
+        frame.append(painted)
+        first.append(written)
+        report(done + 1, RUNS)
+    return [
+        {"command": "helo --version", "seconds": round(median(version), 4)},
+        {"command": "helo: first frame, the model loaded", "seconds": round(median(frame), 4)},
+        {"command": "helo: Enter to first character", "seconds": round(median(first), 4)},
+    ]
+
+
+def _seconds(arguments: list[str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run([*_HELO, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def _app() -> tuple[float, float]:
+    """Open the app, write with it and quit: seconds to the first frame, and from Enter to a character."""
+    with tempfile.TemporaryDirectory() as home:
+        begin = time.perf_counter()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            environment = {"HELO_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.execve(_HELO[0], _HELO, os.environ | environment)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", _ROWS, _COLUMNS, 0, 0))
+        try:
+            _wait(terminal, f"SEED[^\0]*{DEFAULT_MODEL}|{DEFAULT_MODEL}[^\0]*SEED")
+            painted = time.perf_counter() - begin
+            os.write(terminal, _SEED.encode())
+            _wait(terminal, _SEED.strip())
+            begin = time.perf_counter()
+            os.write(terminal, b"\r")
+            _wait(terminal, rf"{_SEED}\S")
+            written = time.perf_counter() - begin
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(terminal)
+        return painted, written
+
+
+def _wait(terminal: int, pattern: str) -> None:
+    """Read what the app paints until its text holds `pattern`."""
+    painted = b""
+    deadline = time.monotonic() + _PATIENCE
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            with suppress(OSError):  # Linux says so where the app has ended
+                painted += os.read(terminal, 1 << 16)
+        if re.search(pattern, _ESCAPES.sub("", painted.decode("utf-8", "replace"))):
+            return
+    raise HeloError("the app did not start as it should: look with helo, and helo doctor")

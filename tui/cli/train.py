@@ -1,0 +1,195 @@
+"""`helo train`: start a training or take one up again, and watch it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.config import CELLS, DEVICES, DTYPES, ModelConfig, TrainConfig
+from engine.errors import RunError, UsageError
+from tui.cli.options import Command, argument, flag, option
+from tui.cli.output import duration, loss, note, progress, write
+
+if TYPE_CHECKING:
+    from engine.corpus import Corpus
+    from engine.rundir import RunDirectory
+
+DEFAULT_SECONDS = 300.0
+_INTERRUPTED = 130
+_SIZES = ("cell", "hidden", "layers")
+_NO_SETTINGS = {"corpus", "name", "init_from", "resume", "detach", "json"}
+
+
+app = typer.Typer()
+
+
+@app.command(cls=Command, rich_help_panel="Train")
+def train(
+    context: typer.Context,
+    corpus: Annotated[
+        str | None, argument("CORPUS", "A corpus' name, a text file, or - for standard input.")
+    ] = None,
+    name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
+    cell: Annotated[
+        str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.")
+    ] = ModelConfig.cell,
+    hidden: Annotated[
+        int, option("--hidden", shows="N", help="Units a layer.")
+    ] = ModelConfig.hidden,
+    layers: Annotated[
+        int, option("--layers", shows="N", help="Layers one on another.")
+    ] = ModelConfig.layers,
+    seq_length: Annotated[
+        int, option("--seq-length", shows="N", help="Characters between two updates.")
+    ] = TrainConfig.seq_length,
+    batch: Annotated[
+        int, option("--batch", shows="N", help="Columns of text read side by side.")
+    ] = TrainConfig.batch,
+    dropout: Annotated[
+        float, option("--dropout", shows="P", help="Share of units silenced.")
+    ] = TrainConfig.dropout,
+    lr: Annotated[float, option("--lr", shows="X", help="Peak learning rate.")] = TrainConfig.lr,
+    seconds: Annotated[
+        float, option("--seconds", shows="S", help="Train for about so long.")
+    ] = DEFAULT_SECONDS,
+    epochs: Annotated[
+        float | None, option("--epochs", shows="N", help="Or so many times through the text.")
+    ] = None,
+    steps: Annotated[int | None, option("--steps", shows="N", help="Or so many updates.")] = None,
+    device: Annotated[
+        str, option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
+    ] = TrainConfig.device,
+    dtype: Annotated[
+        str, option("--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES)}.")
+    ] = TrainConfig.dtype,
+    seed: Annotated[
+        int, option("--seed", shows="N", help="Of the first weights and of dropout.")
+    ] = TrainConfig.seed,
+    save_every: Annotated[
+        float, option("--save-every", shows="S", help="Seconds between saves.")
+    ] = TrainConfig.save_every,
+    init_from: Annotated[
+        str | None, option("--init-from", shows="MODEL", help="Begin with this model's weights.")
+    ] = None,
+    resume: Annotated[
+        str | None, option("--resume", shows="RUN", help="Go on with this run instead.")
+    ] = None,
+    detach: Annotated[bool, flag("--detach", help="Return as soon as it trains.")] = False,
+    json: Annotated[bool, flag("--json", help="One JSON event a line.")] = False,
+) -> None:
+    """Train a network on a text and watch it learn.
+
+    ctrl+c saves and stops it; helo train --resume RUN goes on with it.
+
+    helo sample RUN writes with what it has learnt so far, at any time.
+    """
+    given = {key: value for key, value in context.params.items() if _typed(context, key)}
+    if resume is None:
+        if corpus is None:
+            raise UsageError("name a CORPUS: a text file, or a name of `helo corpora list`")
+        settings = {key: given[key] for key in given.keys() - _NO_SETTINGS}
+        run = _create(corpus, name, init_from, settings)
+    else:
+        if extra := given.keys() - {"resume", "detach", "json"}:
+            names = ", ".join(sorted(extra))
+            raise UsageError(f"--resume goes on as the run began: leave out {names}")
+        run = _to_resume(resume)
+    _watch(run, json, detach)
+
+
+def _typed(context: typer.Context, key: str) -> bool:
+    """Whether a parameter was given, rather than left at its default."""
+    source = context.get_parameter_source(key)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _create(
+    corpus: str, name: str | None, init_from: str | None, given: dict[str, Any]
+) -> RunDirectory:
+    """A new run. Everything that can be refused is refused before the corpus is imported."""
+    from engine import launch, library, modelfile
+
+    model, source = ModelConfig(), ""
+    if init_from is not None:
+        path = library.model_path(init_from)
+        model, source = modelfile.read_summary(path).config, str(path.resolve())
+        differing = [
+            key for key in _SIZES if given.get(key, getattr(model, key)) != getattr(model, key)
+        ]
+        if differing:
+            asked = ", ".join(f"--{key} {given[key]}" for key in differing)
+            has = f"{model.cell} {model.hidden}×{model.layers}"
+            raise UsageError(f"--init-from {init_from} is {has}: leave out {asked}")
+    sizes = {key: given.get(key, getattr(model, key)) for key in _SIZES}
+    rest = {key: value for key, value in given.items() if key not in _SIZES}
+    if not rest.keys() & {"epochs", "steps", "seconds"}:
+        rest["seconds"] = DEFAULT_SECONDS
+    config = TrainConfig(model=ModelConfig(**sizes), **rest)
+    command = shlex.join(["helo", *sys.argv[1:]])
+    return launch.create(name, _obtain(corpus), config, command, source)
+
+
+def _obtain(ref: str) -> Corpus:
+    from pathlib import Path
+
+    from engine import sources
+
+    path = Path(ref)
+    total = path.stat().st_size if path.is_file() else None
+    with progress(f"importing {ref}", total) as report:
+        return sources.obtain(ref, lambda chars: report(chars, None))
+
+
+def _to_resume(ref: str) -> RunDirectory:
+    """Raises NotFoundError, or RunError where the run has nothing left to do."""
+    from engine import rundir
+
+    run = rundir.find(ref)
+    if rundir.status(run, run.events()).word == "finished":
+        raise RunError(
+            f"run {run.name} has finished; helo train CORPUS --init-from {run.name} learns on from it"
+        )
+    return run
+
+
+def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
+    """Follow a run to its end and say what came of it."""
+    from tui.cli import follow, views
+
+    info = run.info()
+    model = info.config.model
+    title = f"{run.name}: {model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"
+    if not json:
+        note(f"run {run.name}")
+    end = follow.train(run, views.choose(json, title), detach=detach)
+    if end is follow.End.LEFT:
+        note(
+            f"{run.name} goes on by itself: helo runs show {run.name} shows it, "
+            f"helo runs stop {run.name} ends it"
+        )
+        raise typer.Exit(0 if detach else _INTERRUPTED)
+    if not json:
+        write(_summary(run))
+    if end is follow.End.STOPPED:
+        note(f"stopped and saved: helo train --resume {run.name} goes on")
+        raise typer.Exit(_INTERRUPTED)
+
+
+def _summary(run: RunDirectory) -> str:
+    """What came of a run."""
+    from engine.events import Evaluated, Progress
+
+    events = run.events()
+    best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)
+    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
+    seconds = max((e.seconds for e in events if isinstance(e, Progress)), default=0.0)
+    model = run.best if run.best.exists() else run.latest
+    lines = [f"trained  {events[-1].step:,} steps in {duration(seconds)}"]
+    if best is not None:
+        lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
+    if model.exists():
+        lines += [f"model    {model}", f"write    helo sample {run.name}"]
+    return "\n".join(lines) + "\n"

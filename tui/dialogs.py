@@ -1,0 +1,107 @@
+"""Small questions in front of everything else. Escape is always the answer that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from tui.text import visible
+
+Answer = TypeVar("Answer")
+_CSS = """
+Dialog {
+    align: center middle;
+    & > Vertical {
+        width: auto; min-width: 36; max-width: 90%; height: auto; max-height: 90%;
+        padding: 1 2; border: round $primary; background: $surface;
+    }
+    & .question { width: auto; max-width: 76; height: auto; }
+    & .note { color: $text-muted; margin-top: 1; }
+    & Horizontal { width: auto; height: auto; margin-top: 1; }
+    & Button { margin-right: 2; }
+    & Input { width: 60; max-width: 100%; margin-top: 1; }
+}
+"""
+
+
+class ChoiceDialog(ModalScreen[Answer]):
+    """A question with a few answers, each a button and the letter it begins with.
+
+    The last answer has the focus and is what Escape gives: let it be the harmless one.
+    """
+
+    DEFAULT_CSS = _CSS.replace("Dialog", "ChoiceDialog")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "answer(-1)", "Change nothing"),
+        ("left,up", "app.focus_previous", "Previous"),
+        ("right,down", "app.focus_next", "Next"),
+    ]
+
+    def __init__(self, question: str, answers: Iterable[tuple[Answer, str]]) -> None:
+        super().__init__()
+        self._question = question
+        self._answers = tuple(answers)
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(Content(visible(self._question)), classes="question")
+            with Horizontal():
+                for i, (_, label) in enumerate(self._answers):
+                    harmless = i == len(self._answers) - 1
+                    yield Button(
+                        Content(label),
+                        "default" if harmless else "primary",
+                        action=f"screen.answer({i})",
+                        compact=True,
+                    )
+
+    def on_mount(self) -> None:
+        self.query(Button).last().focus()
+
+    def action_answer(self, index: int) -> None:
+        self.dismiss(self._answers[index][0])
+
+    def on_key(self, event: Key) -> None:
+        for answer, label in self._answers:
+            if event.character and event.character.lower() == label[:1].lower():
+                event.stop()
+                self.dismiss(answer)
+                return
+
+
+class ConfirmDialog(ChoiceDialog[bool]):
+    """A question answered by yes or no."""
+
+    def __init__(self, question: str, yes: str, no: str) -> None:
+        super().__init__(question, [(True, yes), (False, no)])
+
+
+class AskDialog(ModalScreen[str | None]):
+    """A question answered by a line of text; None where the user went back."""
+
+    DEFAULT_CSS = _CSS.replace("Dialog", "AskDialog")
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
+
+    def __init__(self, question: str, value: str) -> None:
+        super().__init__()
+        self._question = question
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(Content(visible(self._question)), classes="question")
+            yield Input(self._value)
+            yield Static("Enter takes it, Esc goes back", classes="note")
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)

@@ -1,0 +1,1 @@
+"""The Library screen: the models, runs and corpora that there are."""

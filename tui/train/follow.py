@@ -1,0 +1,233 @@
+"""What a run's log says so far, read as it grows; knows nothing of screens.
+
+Reading is done in slices, so that a log of any length leaves room for others between two of them, and
+old progress is thinned, so that a run of any length fits.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import launch
+from engine.errors import RunError
+from engine.events import (
+    Evaluated,
+    Event,
+    Progress,
+    Resumed,
+    RolledBack,
+    Sampled,
+    Started,
+    fold,
+    parse,
+)
+from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
+
+SLICE = 4000
+"""Lines taken in by one `read`."""
+FINEST = 2048
+"""Progress events kept; more, and two neighbours become one."""
+ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
+"""The words of runs that no trainer works on."""
+
+E = TypeVar("E", bound=Event)
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Losses in nats by step, both (N,); every one is a finite number."""
+
+    steps: FloatArray
+    nats: FloatArray
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[int, float]]) -> Series:
+        """From pairs of step and loss, leaving out losses that are no numbers."""
+        table = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
+        table = table[np.isfinite(table[:, 1])]
+        return cls(table[:, 0], table[:, 1])
+
+    def in_columns(self, columns: int) -> Series:
+        """Its means over `columns` equal stretches of steps, empty ones left out."""
+        if len(self.steps) <= columns:
+            return self
+        first, last = self.steps[0], self.steps[-1]
+        place = (self.steps - first) * (columns / max(last - first, 1))
+        column = np.minimum(place.astype(np.int64), columns - 1)
+        counts = np.bincount(column, minlength=columns)
+        kept = counts > 0
+        sums = (np.bincount(column, v, columns)[kept] for v in (self.steps, self.nats))
+        return Series(*(s / counts[kept] for s in sums))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stands; the status "starting" is that of a trainer which has not spoken yet."""
+
+    status: RunStatus
+    started: Started | None
+    progress: Progress | None
+    evaluated: Evaluated | None
+    best: Evaluated | None
+    train: Series
+    validation: Series
+    samples: tuple[Sampled, ...]
+    last: Event | None
+    """The newest event of all."""
+    answers: Mapping[str, Event]
+    """What was answered, by the requests' ids."""
+    catching_up: bool
+    """Whether more of the log is still to be read."""
+
+    @property
+    def over(self) -> bool:
+        return self.status.word in ENDED
+
+    @property
+    def step(self) -> int:
+        return self.last.step if self.last else 0
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, in [0, 1]."""
+        return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
+
+    @property
+    def epochs(self) -> float:
+        """Passes over the training part."""
+        if not (self.started and self.progress):
+            return 0.0
+        return self.progress.chars / max(1, self.started.train_chars)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the newest speed; None where that is not known."""
+        if not (self.started and self.progress) or self.progress.chars_per_second <= 0:
+            return None
+        a_step = self.started.batch * self.started.seq_length / self.progress.chars_per_second
+        return max(0, self.started.total_steps - self.step) * a_step
+
+
+class Follower:
+    """Follows one run. `read` may be called from any thread, but from one at a time."""
+
+    def __init__(self, run: RunDirectory, child: subprocess.Popen[bytes] | None = None) -> None:
+        self.run = run
+        self.child = child
+        """The trainer, where this process started it."""
+        self.info: RunInfo | None = None
+        """What `run.json` says, once it was read."""
+        self.snapshot: Snapshot | None = None
+        self._asked: dict[str, str] = {}
+        self._reader = LineReader(run.events_path)
+        self._waiting: deque[str] = deque()
+        self._events: list[Event] = []
+        self._answers: dict[str, Event] = {}
+        self._starting = child is not None
+
+    @property
+    def working(self) -> bool:
+        """Whether a trainer that this process started is alive."""
+        return self.child is not None and self.child.poll() is None
+
+    def resume(self) -> None:
+        """Start a trainer that goes on from the newest state.
+
+        Raises RunError, StorageError.
+        """
+        self.child, self._starting = launch.start(self.run), True
+
+    def ask(self, request: str, what: str, value: float = 1.0) -> None:
+        """Ask the trainer; `what` is what `asked` calls it until it is answered.
+
+        Raises RunError, StorageError.
+        """
+        self._asked[self.run.ask(request, value)] = what
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked and is not answered yet."""
+        if self.snapshot is None or self.snapshot.over:
+            return []
+        return [what for id, what in self._asked.items() if id not in self.snapshot.answers]
+
+    def read(self) -> Snapshot | None:
+        """Take in a slice of what is new; returns how the run stands now, or None where nothing changed."""
+        if self.info is None:
+            with suppress(RunError):  # a damaged run.json; the events still tell their part
+                self.info = self.run.info()
+        self._waiting.extend(self._reader.read())
+        lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
+        fresh = [event for line in lines if (event := parse(line))]
+        if any(isinstance(event, Resumed | RolledBack) for event in fresh):
+            self._events = fold(chain(self._events, fresh))
+        else:
+            self._events += fresh
+        self._answers |= {event.id: event for event in fresh if event.id}
+        if any(isinstance(event, Started) for event in fresh):
+            self._starting = False
+        if sum(isinstance(event, Progress) for event in self._events) > FINEST:
+            self._events = thin(self._events)
+        word = self._status()
+        if not fresh and self.snapshot and self.snapshot.status == word:
+            return None
+        self.snapshot = self._look(word)
+        return self.snapshot
+
+    def _status(self) -> RunStatus:
+        if self._starting and self.child:
+            if self.working:
+                return RunStatus("starting")
+            if self.child.returncode:  # it said why in its own log only, as one that never began
+                return RunStatus("failed", status(self.run, []).reason.removeprefix("helo: "))
+        return status(self.run, self._events)
+
+    def _look(self, word: RunStatus) -> Snapshot:
+        progress, evaluated = self._of(Progress), self._of(Evaluated)
+        best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+        return Snapshot(
+            status=word,
+            started=_newest(self._of(Started)),
+            progress=_newest(progress),
+            evaluated=_newest(evaluated),
+            best=best,
+            train=Series.of((e.step, e.train_nats) for e in progress),
+            validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
+            samples=tuple(self._of(Sampled)),
+            last=_newest(self._events),
+            answers=dict(self._answers),
+            catching_up=bool(self._waiting),
+        )
+
+    def _of(self, kind: type[E]) -> list[E]:
+        return [event for event in self._events if isinstance(event, kind)]
+
+
+def _newest(events: list[E]) -> E | None:
+    return events[-1] if events else None
+
+
+def thin(events: Iterable[Event]) -> list[Event]:
+    """The same events with half the progress: each two neighbours become the later with their mean loss."""
+    kept: list[Event] = []
+    held: Progress | None = None
+    for event in events:
+        if not isinstance(event, Progress):
+            kept.append(event)
+        elif held is None:
+            held = event
+        else:
+            mean = (held.train_nats + event.train_nats) / 2
+            kept.append(replace(event, train_nats=mean))
+            held = None
+    return [*kept, held] if held else kept

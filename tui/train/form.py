@@ -1,0 +1,348 @@
+"""The form that starts a training: one key for a newcomer, every setting for who wants it."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, Select, Static
+from textual.worker import get_current_worker
+
+from engine import launch, sources
+from engine.config import TrainConfig
+from engine.errors import CorpusError, HeloError, UsageError
+from engine.rundir import RunDirectory
+from tui.text import visible
+from tui.train import plan
+from tui.train.fields import FIELDS, Field, command, settings
+from tui.train.plan import Outlook, Speed
+
+FILE = "\0file"
+"""The corpus choice that stands for a path; no name can be it."""
+_REPORT_EVERY = 0.1
+
+
+class TrainForm(Vertical):
+    """Chooses a text and settings, imports the text, and starts a run on it."""
+
+    BINDING_GROUP_TITLE = "New training"
+    BINDINGS = [
+        Binding(
+            "ctrl+s",
+            "start",
+            "Start training",
+            id="train.start",
+            tooltip="Start a training with the settings of the form",
+        )
+    ]
+    DEFAULT_CSS = """
+    TrainForm {
+        #fields { height: 1fr; padding: 1 2 0 2; }
+        .row { height: 1; margin-bottom: 1; }
+        .row .label { width: 16; text-style: bold; }
+        .row .hint { width: 1fr; padding-left: 2; color: $text-muted; }
+        .row Input, .row Select { width: 40; }
+        .row Input:focus { background-tint: $primary 20%; text-style: bold; }
+        .row #length { width: 20; }
+        .row #unit { width: 20; }
+        #file-row { display: none; }
+        &.-file #file-row { display: block; }
+        #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
+        #outlook { width: 1fr; height: auto; min-height: 4; }
+        #problem { height: auto; color: $text-error; display: none; }
+        &.-problem #problem { display: block; }
+        #start { width: auto; margin: 0 0 0 2; }
+    }
+    TrainPane.-short TrainForm {
+        #fields { padding: 0 1; }
+        .row { margin-bottom: 0; }
+        #foot { padding: 0 1; }
+    }
+    TrainPane.-narrow TrainForm {
+        .row Input, .row Select { width: 24; }
+        .row #length, .row #unit { width: 12; }
+    }
+    """
+
+    @dataclass
+    class Begun(Message):
+        """A run was made and its trainer started."""
+
+        run: RunDirectory
+        child: subprocess.Popen[bytes]
+
+    @dataclass
+    class Found(Message):
+        """What was looked up beside the loop: corpora, speeds, device facts."""
+
+        choices: list[tuple[str, str]] | None = None
+        speeds: list[Speed] | None = None
+        facts: dict[str, Any] | None = None
+
+    @dataclass
+    class Looked(Message):
+        """What is known of a text, or what is wrong with it."""
+
+        ref: str
+        outlook: Outlook | None
+        problem: str = ""
+
+    @dataclass
+    class Imported(Message):
+        """So many characters of the text are imported."""
+
+        chars: int
+
+    @dataclass
+    class Refused(Message):
+        """Nothing was started, and why."""
+
+        problem: str
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._outlook: Outlook | None = None
+        self._speeds: list[Speed] = []
+        self._facts: dict[str, Any] = {}
+        self._wanted: str | None = None
+        self._starting = False
+
+    def compose(self) -> ComposeResult:
+        fields = {field.key: field for field in FIELDS}
+        unit = fields.pop("unit")
+        with VerticalScroll(id="fields", can_focus=False):
+            with Horizontal(classes="row"):
+                yield Static("Corpus", classes="label")
+                yield Select(
+                    [("a text file …", FILE)], id="corpus", allow_blank=False, compact=True
+                )
+                yield Static("", id="corpus-hint", classes="hint", markup=False)
+            with Horizontal(classes="row", id="file-row"):
+                yield Static("File", classes="label")
+                yield Input(id="file", compact=True, placeholder="path of a text file")
+                yield Static("imported before the training", classes="hint")
+            for field in fields.values():
+                with Horizontal(classes="row"):
+                    yield Static(field.label, classes="label")
+                    yield _control(field)
+                    if field.key == "length":
+                        yield _control(unit)
+                    yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
+        with Vertical(id="foot"):
+            yield Static("", id="problem", markup=False)
+            with Horizontal(id="start-row"):
+                yield Static("", id="outlook", markup=False)
+                yield Button("Start training", id="start", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        self.refresh_choices()
+        # A thread of its own and no worker: leaving the app must not wait for a child that imports torch.
+        self.call_after_refresh(threading.Thread(target=self._ask_device, daemon=True).start)
+
+    # what is known
+
+    def _ask_device(self) -> None:
+        try:
+            self.post_message(self.Found(facts=launch.device_facts()))
+        except HeloError as error:
+            self.post_message(self.Found(facts={"problem": str(error)}))
+
+    @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
+    def refresh_choices(self) -> None:
+        """Look up again what one can train on."""
+        self.post_message(self.Found(choices=plan.choices(), speeds=plan.speeds()))
+
+    def fill_in(self, ref: str) -> None:
+        """Take the CORPUS `ref`, a name or a path."""
+        self._wanted = ref
+        self.refresh_choices()
+        self.query_one("#start").focus()
+
+    @on(Found)
+    def _take(self, found: Found) -> None:
+        if found.speeds is not None:
+            self._speeds = found.speeds
+        if found.facts is not None:
+            self._facts = found.facts
+            self.query_one("#device-hint", Static).update(_device_hint(found.facts))
+        if found.choices is not None:
+            self._offer(found.choices)
+        self._estimate()
+
+    def _offer(self, choices: list[tuple[str, str]]) -> None:
+        select = self.query_one("#corpus", Select)
+        refs = [ref for ref, _ in choices]
+        wanted = self._wanted or (select.value if self._outlook else refs[0])
+        options = [(Content(visible(f"{ref}: {about}")), ref) for ref, about in choices]
+        with self.prevent(Select.Changed):
+            select.set_options([*options, (Content("a text file …"), FILE)])
+            select.value = wanted if wanted in refs else FILE
+        if self._wanted and wanted not in refs:
+            self.query_one("#file", Input).value = wanted
+        self._wanted = None
+        self._choose()
+
+    @property
+    def ref(self) -> str:
+        """The corpus that is chosen: a name or a path."""
+        value = self.query_one("#corpus", Select).value
+        return self.query_one("#file", Input).value.strip() if value == FILE else str(value)
+
+    @on(Select.Changed, "#corpus")
+    @on(Input.Changed, "#file")
+    def _choose(self) -> None:
+        is_file = self.query_one("#corpus", Select).value == FILE
+        self.set_class(is_file, "-file")
+        self._outlook = None
+        if is_file and not self.ref:
+            self._estimate()
+        else:
+            self._look(self.ref)
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, ref: str) -> None:
+        try:
+            self.post_message(self.Looked(ref, plan.look(ref)))
+        except HeloError as error:
+            self.post_message(self.Looked(ref, None, str(error)))
+
+    @on(Looked)
+    def _looked(self, looked: Looked) -> None:
+        if looked.ref == self.ref:
+            self._outlook = looked.outlook
+            self._estimate()
+            if looked.problem:
+                self._complain(looked.problem)
+
+    # what it would be
+
+    def values(self) -> dict[str, str]:
+        """What is typed and chosen, by field."""
+        return {
+            field.key: str(
+                self.query_one(f"#{field.key}", Select if field.choices else Input).value
+            )
+            for field in FIELDS
+        }
+
+    def _config(self) -> TrainConfig:
+        """Raises UsageError."""
+        config = settings(self.values())
+        there = self._facts.get("devices", [])
+        if there and config.device not in ("auto", *there):
+            raise UsageError(f"device {config.device} is not there: this machine has {', '.join(there)}")
+        return config
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _estimate(self) -> None:
+        """Say what the settings mean, or what is wrong with them."""
+        try:
+            config = self._config()
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        self._complain("")
+        if self._starting:
+            return
+        lines = ["choose a text to train on"]
+        if self._outlook:
+            lines = list(plan.describe(config, self._outlook, self._speeds))
+        self._say("\n".join(lines))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#outlook", Static).update(visible(text))
+
+    def _complain(self, problem: str) -> None:
+        self.set_class(bool(problem), "-problem")
+        self.query_one("#problem", Static).update(visible(f"✗ {problem.removeprefix('--')}"))
+
+    # starting
+
+    @on(Button.Pressed, "#start")
+    @on(Input.Submitted)
+    def action_start(self) -> None:
+        """Import the text and start a run on it."""
+        if self._starting:
+            return
+        try:
+            config, ref = self._config(), self.ref
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        if not ref:
+            self._complain("name a text file to train on")
+            self.query_one("#file").focus()
+            return
+        self._set_starting(True)
+        self._complain("")
+        self._say(f"importing {ref} …")
+        self._start(config, ref)
+
+    def _set_starting(self, starting: bool) -> None:
+        self._starting = starting
+        self.query_one("#start", Button).disabled = starting
+
+    @work(thread=True, exclusive=True, group="start", exit_on_error=False)
+    def _start(self, config: TrainConfig, ref: str) -> None:
+        worker, told = get_current_worker(), 0.0
+
+        def report(chars: int) -> None:
+            nonlocal told
+            if worker.is_cancelled:
+                raise CorpusError("the import was stopped")
+            if monotonic() - told > _REPORT_EVERY:
+                told = monotonic()
+                self.post_message(self.Imported(chars))
+
+        try:
+            if ref == "-":
+                raise UsageError("name a text file: the app has no standard input")
+            found = sources.obtain(ref, report)
+            run = launch.create(None, found, config, command(config, ref))
+            self.post_message(self.Begun(run, launch.start(run)))
+        except HeloError as error:
+            self.post_message(self.Refused(str(error)))
+
+    @on(Imported)
+    def _imported(self, imported: Imported) -> None:
+        if self._starting:
+            self._say(f"importing {self.ref}: {imported.chars:,} characters")
+
+    @on(Refused)
+    def _refused(self, refused: Refused) -> None:
+        self._set_starting(False)
+        self._estimate()
+        self._complain(refused.problem)
+
+    @on(Begun)
+    def _begun(self) -> None:
+        self._set_starting(False)
+        self.refresh_choices()
+
+
+def _control(field: Field) -> Input | Select[str]:
+    if field.choices:
+        options = [(choice, choice) for choice in field.choices]
+        return Select(options, value=field.usual, id=field.key, allow_blank=False, compact=True)
+    return Input(field.usual, id=field.key, compact=True)
+
+
+def _device_hint(facts: dict[str, Any]) -> str:
+    """What this machine computes on."""
+    if "problem" in facts:
+        return visible(facts["problem"])
+    names = [f"{kind} ({facts['names'].get(kind, kind)})" for kind in facts["devices"]]
+    precision = ", bfloat16" if facts.get("bfloat16") else ""
+    return visible(f"{', '.join(names)}, {facts['processors']} processors{precision}")
+
+

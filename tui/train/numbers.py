@@ -1,0 +1,127 @@
+"""A run's numbers as text: one column of them, or a few lines where there is little room."""
+
+from __future__ import annotations
+
+import math
+
+from textual.content import Content
+
+from tui.cli.output import duration
+from tui.cli.views import describe
+from tui.train.follow import Snapshot
+
+MARKS = {
+    "starting": "◌",
+    "new": "◌",
+    "running": "▶",
+    "paused": "‖",
+    "finished": "✓",
+    "stopped": "■",
+    "failed": "✗",
+    "killed": "✗",
+}
+"""A sign for each word that a run's status can be, so that colour is not needed."""
+_STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
+_STYLES |= {"failed": "$text-error", "killed": "$text-error"}
+_NONE = "–"
+
+
+def state(word: str) -> Content:
+    """A status with its sign."""
+    return Content.styled(f"{MARKS.get(word, '?')} {word}", _STYLES.get(word, ""))
+
+
+def bar(snapshot: Snapshot, width: int) -> Content:
+    """How far a run is, in one line of `width` cells."""
+    if not snapshot.started:
+        return Content("")
+    total, left = snapshot.started.total_steps, snapshot.seconds_left
+    tail = f" {snapshot.share:4.0%}  step {snapshot.step:,} of {total:,}"
+    if snapshot.status.word in ("running", "paused") and left is not None:
+        tail += f"  {duration(left)} left"
+    room = max(0, width - len(tail))
+    full = round(snapshot.share * room)
+    return Content.assemble(
+        ("━" * full, "$primary"), ("╌" * (room - full), "$foreground 30%"), tail
+    )
+
+
+def _nats(nats: float | None) -> str:
+    return _NONE if nats is None else f"{nats:.3f} nats  {nats / math.log(2):.3f} bits"
+
+
+def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """What is measured, by name; losses in nats and bits per character."""
+    progress, evaluated, best = snapshot.progress, snapshot.evaluated, snapshot.best
+    label = "final" if evaluated and evaluated.final else "validation"
+    return [
+        ("training", _nats(progress.train_nats if progress else None)),
+        (label, _nats(evaluated.val_nats if evaluated else None)),
+        ("best", _nats(best.val_nats if best else None)),
+        ("at step", f"{best.step:,}" if best else _NONE),
+        ("speed", f"{progress.chars_per_second:,.0f} characters/s" if progress else _NONE),
+        ("learning rate", f"{progress.lr:.3g}" if progress else _NONE),
+        ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
+        ("epochs", f"{snapshot.epochs:.2f}" if progress else _NONE),
+        ("time", duration(progress.seconds) if progress else _NONE),
+    ]
+
+
+def column(snapshot: Snapshot) -> Content:
+    """The numbers one under another."""
+    rows = [
+        Content.assemble((f"{name:<15}", "$text-muted"), value) for name, value in facts(snapshot)
+    ]
+    return Content("\n").join(rows)
+
+
+def lines(snapshot: Snapshot) -> Content:
+    """The same numbers in three lines for 56 cells."""
+    progress, evaluated, best = snapshot.progress, snapshot.evaluated, snapshot.best
+
+    def short(name: str, nats: float | None) -> Content:
+        return Content.assemble(
+            (f"{name} ", "$text-muted"), _NONE if nats is None else f"{nats:.3f}", "  "
+        )
+
+    losses = Content.assemble(
+        short("training", progress.train_nats if progress else None),
+        short("validation", evaluated.val_nats if evaluated else None),
+        short("best", best.val_nats if best else None),
+        f"({best.val_nats / math.log(2):.3f} bits)" if best else "",
+    )
+    if not progress:
+        return losses
+    rest = (
+        f"{progress.chars_per_second:,.0f} chars/s  rate {progress.lr:.3g}  "
+        f"gradient {progress.grad_norm:.2g}  {duration(progress.seconds)}"
+    )
+    return Content("\n").join([losses, Content(rest)])
+
+
+def note(snapshot: Snapshot, asked: list[str]) -> str:
+    """The line that says what goes on or what to do: requests not answered yet come first."""
+    word, reason = snapshot.status.word, snapshot.status.reason
+    if asked:
+        return "  ".join(f"asked to {what} …" for what in asked)
+    if snapshot.catching_up:
+        return "reading the log of this run …"
+    match word:
+        case "starting":
+            return "the trainer is starting …"
+        case "killed":
+            return "the trainer was killed; what it saved is kept: r goes on from there"
+        case "failed":
+            return reason
+        case "new":
+            return f"not begun{f': {reason}' if reason else ''}; r starts it"
+        case "stopped":
+            return "stopped and saved: r goes on from there"
+        case "finished":
+            return "finished: o writes with it, k keeps it as a model"
+    answers = list(snapshot.answers.values())
+    if answers:
+        return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"
+    if not snapshot.progress:
+        return "measuring how fast a step is …"
+    return snapshot.started.note if snapshot.started else ""

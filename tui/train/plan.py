@@ -1,0 +1,137 @@
+"""What a training would be, worked out before it is started; knows nothing of screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from corpora import BUILT_IN
+from engine import corpus, parameters, rundir, sources
+from engine.config import ModelConfig, TrainConfig
+from engine.corpus import SMALLEST_VALIDATED
+from engine.errors import HeloError, UsageError
+from engine.events import Progress, parse
+from engine.streams import layout
+from tui.cli.output import duration
+
+_LOOK = 8
+"""Blocks of a text that is not imported yet that are looked at; a block of a file is a MiB."""
+_TAIL = 1 << 16
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A text that may be trained on. `exact` is False where only its beginning was looked at."""
+
+    name: str
+    chars: int
+    symbols: int
+    exact: bool = True
+
+
+def look(ref: str) -> Outlook:
+    """What is known of the CORPUS `ref` without importing it.
+
+    Raises NotFoundError, UsageError, CorpusError.
+    """
+    if folder := sources.folder_of(ref):
+        info = corpus.read_info(folder)
+        return Outlook(info.name, info.chars, len(info.symbols))
+    if ref in ("", "-"):
+        raise UsageError("name a text file: its path, from here or from your home (~)")
+    source = sources.find(ref)
+    blocks = source.open()
+    symbols: set[str | int] = set()
+    chars = 0
+    for block in islice(blocks, _LOOK if source.size else None):
+        symbols.update(block)
+        chars += len(block)
+    exact = next(iter(blocks), None) is None
+    return Outlook(source.name, chars if exact else source.size or chars, len(symbols), exact)
+
+
+def choices() -> list[tuple[str, str]]:
+    """The corpora one can choose: reference and description; imported ones first, newest first."""
+    known: list[tuple[str, str, str]] = []
+    for folder in corpus.corpora():
+        try:
+            info = corpus.read_info(folder)
+        except HeloError:
+            continue
+        known.append((info.created, folder.name, f"{info.chars:,} characters"))
+    found = [(name, about) for _, name, about in sorted(known, reverse=True)]
+    names = {name for name, _ in found}
+    return found + [(n, b.title) for n, b in sorted(BUILT_IN.items(), reverse=True) if n not in names]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast an earlier run was."""
+
+    config: TrainConfig
+    chars_per_second: float
+
+
+def speeds() -> list[Speed]:
+    """The speeds of the runs on this machine, newest first."""
+    found = []
+    for run in rundir.runs():
+        try:
+            info = run.info()
+        except HeloError:
+            continue
+        if progress := _last_progress(run):
+            found.append((info.created, Speed(info.config, progress.chars_per_second)))
+    return [speed for _, speed in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def _last_progress(run: rundir.RunDirectory) -> Progress | None:
+    try:
+        with open(run.events_path, "rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    events = (parse(line) for line in reversed(lines))
+    return next((event for event in events if isinstance(event, Progress)), None)
+
+
+def describe(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> Iterator[str]:
+    """What a training with these settings would be, in lines: its network, its text, its length."""
+    model, about = config.model, "" if outlook.exact else "about "
+    n = parameters.count(model, outlook.symbols)
+    yield f"{model.cell} {model.hidden}×{model.layers}: {about}{n:,} parameters"
+    yield f"{outlook.name}: {about}{outlook.chars:,} characters, {outlook.symbols} different ones"
+    yield _length(config, outlook, known)
+    if outlook.chars < SMALLEST_VALIDATED:
+        yield f"under {SMALLEST_VALIDATED} characters none are kept for validation"
+
+
+def _length(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> str:
+    kept = 0 if outlook.chars < SMALLEST_VALIDATED else int(outlook.chars * config.validation)
+    plan = layout(max(2, outlook.chars - kept), config.batch, config.seq_length)
+    a_step = plan.batch * plan.seq_length
+    fast = next((s.chars_per_second for s in known if _alike(s.config, config)), 0.0)
+    if config.seconds is not None:
+        text = f"{duration(config.seconds)} of training"
+        if not fast:
+            return f"{text}; the number of steps is measured when it begins"
+        steps = int(config.seconds * fast / a_step)
+        return f"{text}: about {steps:,} steps, {steps / plan.steps_per_epoch:.1f} epochs"
+    if config.epochs is not None:
+        steps = max(1, round(config.epochs * plan.steps_per_epoch))
+        text = f"{config.epochs:g} epochs: {steps:,} steps"
+    else:
+        steps = config.steps or 0
+        text = f"{steps:,} steps: {steps / plan.steps_per_epoch:.1f} epochs"
+    return f"{text}, about {duration(steps * a_step / fast)}" if fast else text
+
+
+def _alike(a: TrainConfig, b: TrainConfig) -> bool:
+    """Whether two runs go equally fast."""
+    return _size(a) == _size(b)
+
+
+def _size(config: TrainConfig) -> tuple[ModelConfig, int, int, str]:
+    return config.model, config.batch, config.seq_length, config.device

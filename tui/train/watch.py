@@ -1,0 +1,167 @@
+"""The live view of a run: how it stands, its curve, its numbers, and what it wrote while it learnt."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.text import visible
+from tui.train import numbers
+from tui.train.curve import Curve
+from tui.train.follow import Follower, Snapshot
+
+_SAMPLES = Binding.Group("samples", compact=True)
+
+
+class RunView(Vertical, can_focus=True):
+    """Shows the newest snapshot of one run."""
+
+    BINDING_GROUP_TITLE = "A run"
+    BINDINGS = [
+        Binding(
+            "left",
+            "look(-1)",
+            "older sample",
+            id="train.older",
+            tooltip="Show the sample before",
+            group=_SAMPLES,
+        ),
+        Binding(
+            "right",
+            "look(1)",
+            "newer sample",
+            id="train.newer",
+            tooltip="Show the sample after; the newest follows the training",
+            group=_SAMPLES,
+        ),
+        Binding("up", "scroll_sample(-1)", show=False, id="train.up", tooltip="Scroll the sample up"),
+        Binding(
+            "down", "scroll_sample(1)", show=False, id="train.down", tooltip="Scroll the sample down"
+        ),
+    ]
+    DEFAULT_CSS = """
+    RunView {
+        padding: 0 1;
+        #headline, #bar, #note { height: 1; padding: 0 1; }
+        #note { color: $text-warning; }
+        #middle { height: 3fr; }
+        #curve { width: 1fr; }
+        #numbers {
+            width: 46; height: 1fr; padding: 0 1;
+            border: round $primary-muted; border-title-color: $text-muted;
+        }
+        #sample {
+            height: 2fr; padding: 0 1;
+            border: round $primary-muted; border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+        }
+        &:focus #sample, #sample:focus { border: round $primary; }
+    }
+    TrainPane.-narrow RunView {
+        padding: 0;
+        #middle { layout: vertical; height: 3fr; }
+        #numbers { width: 1fr; height: auto; max-height: 3; border: none; }
+        #curve { height: 1fr; }
+    }
+    TrainPane.-short RunView {
+        #sample { height: 5; }
+        #middle { height: 1fr; }
+    }
+    """
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._follower: Follower | None = None
+        self._chosen: int | None = None
+        """The sample that is looked at; None is the newest, whichever that is."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="headline", markup=False)
+        yield Static(id="bar", markup=False)
+        yield Static(id="note", markup=False)
+        with Horizontal(id="middle"):
+            yield Curve(id="curve")
+            yield Static(id="numbers", markup=False)
+        with VerticalScroll(id="sample", can_focus=False):
+            yield Static(id="text", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#numbers").border_title = "per character"
+
+    def follow(self, follower: Follower) -> None:
+        """Show this run from now on."""
+        if follower is not self._follower:
+            self._follower, self._chosen = follower, None
+        self.show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self.show)
+
+    def show(self) -> None:
+        """Draw what is known of the run."""
+        follower = self._follower
+        if follower is None:
+            return
+        snapshot = follower.snapshot
+        self.query_one("#headline", Static).update(_headline(follower))
+        if snapshot is None:
+            self.query_one("#note", Static).update("reading the log of this run …")
+            return
+        width = self.query_one("#bar").content_size.width
+        self.query_one("#bar", Static).update(numbers.bar(snapshot, width))
+        self.query_one("#note", Static).update(visible(numbers.note(snapshot, follower.asked)))
+        narrow = self.query_one("#middle").styles.layout
+        is_column = narrow is not None and narrow.name == "horizontal"
+        self.query_one("#numbers", Static).update(
+            numbers.column(snapshot) if is_column else numbers.lines(snapshot)
+        )
+        self.query_one(Curve).show(snapshot)
+        self._show_sample(snapshot)
+
+    def _show_sample(self, snapshot: Snapshot) -> None:
+        box, text = self.query_one("#sample"), self.query_one("#text", Static)
+        total = len(snapshot.samples)
+        if not total:
+            box.border_title, box.border_subtitle = "sample", ""
+            text.update("what it writes while it learns will stand here")
+            return
+        index = total - 1 if self._chosen is None else min(self._chosen, total - 1)
+        sample = snapshot.samples[index]
+        which = "newest" if self._chosen is None else f"{index + 1} of {total}"
+        box.border_title = f"sample at step {sample.step:,}"
+        box.border_subtitle = f"← {which} →" if total > 1 else ""
+        text.update(Content(visible((sample.prompt + sample.text).strip("\n"))))
+
+    def action_look(self, by: int) -> None:
+        """Go to an older or newer sample."""
+        snapshot = self._follower.snapshot if self._follower else None
+        if snapshot is None or not snapshot.samples:
+            return
+        last = len(snapshot.samples) - 1
+        index = (last if self._chosen is None else self._chosen) + by
+        self._chosen = None if index >= last else max(0, index)
+        self.query_one("#sample").scroll_home(animate=False)
+        self._show_sample(snapshot)
+
+    def action_scroll_sample(self, by: int) -> None:
+        """Scroll the text of the sample."""
+        self.query_one("#sample").scroll_relative(y=by, animate=False)
+
+
+def _headline(follower: Follower) -> Content:
+    """Name, status, network, text and device of a run."""
+    snapshot, info = follower.snapshot, follower.info
+    parts = [Content.styled(visible(follower.run.name), "bold")]
+    if snapshot:
+        parts.append(numbers.state(snapshot.status.word))
+    if info:
+        model = info.config.model
+        parts.append(Content(visible(f"{model.cell} {model.hidden}×{model.layers} on {info.corpus_name}")))
+    if snapshot and (started := snapshot.started):
+        parts.append(Content.styled(f"{started.parameters:,} parameters", "$text-muted"))
+        parts.append(Content.styled(visible(f"{started.device} {started.dtype}"), "$text-muted"))
+    return Content("   ").join(parts)
