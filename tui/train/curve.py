@@ -33,9 +33,11 @@ class Curve(PlotWidget, can_focus=False):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, allow_pan_and_zoom=False)
-        self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
         self._shown: tuple[object, ...] = ()
         self.border_title = f"loss in nats: ⠒⠒ training  {VALIDATION_MARK} validation"
+
+    def on_mount(self) -> None:
+        self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
 
     def show(self, snapshot: Snapshot | None) -> None:
         """Draw the losses of a run; nothing where there are none."""

@@ -38,7 +38,9 @@ FIELDS = (
     _number("seq_length", "Sequence", "characters between two updates", TrainConfig.seq_length),
     _number("dropout", "Dropout", "share of units silenced while training", TrainConfig.dropout),
     _number("lr", "Learning rate", "at its peak, after a warm-up", TrainConfig.lr),
-    Field("device", "Device", "auto takes the fastest there is", TrainConfig.device, choices=DEVICES),
+    Field(
+        "device", "Device", "auto takes the fastest there is", TrainConfig.device, choices=DEVICES
+    ),
     Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
     Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
 )

@@ -6,11 +6,11 @@ import subprocess
 import threading
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -35,7 +35,7 @@ class TrainForm(Vertical):
     """Chooses a text and settings, imports the text, and starts a run on it."""
 
     BINDING_GROUP_TITLE = "New training"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+s",
             "start",
@@ -181,7 +181,7 @@ class TrainForm(Vertical):
     def _offer(self, choices: list[tuple[str, str]]) -> None:
         select = self.query_one("#corpus", Select)
         refs = [ref for ref, _ in choices]
-        wanted = self._wanted or (select.value if self._outlook else refs[0])
+        wanted = self._wanted or (str(select.value) if self._outlook else refs[0])
         options = [(Content(visible(f"{ref}: {about}")), ref) for ref, about in choices]
         with self.prevent(Select.Changed):
             select.set_options([*options, (Content("a text file …"), FILE)])
@@ -227,19 +227,17 @@ class TrainForm(Vertical):
 
     def values(self) -> dict[str, str]:
         """What is typed and chosen, by field."""
-        return {
-            field.key: str(
-                self.query_one(f"#{field.key}", Select if field.choices else Input).value
-            )
-            for field in FIELDS
-        }
+        inputs = {str(control.id): control.value for control in self.query(Input)}
+        return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
     def _config(self) -> TrainConfig:
         """Raises UsageError."""
         config = settings(self.values())
         there = self._facts.get("devices", [])
         if there and config.device not in ("auto", *there):
-            raise UsageError(f"device {config.device} is not there: this machine has {', '.join(there)}")
+            raise UsageError(
+                f"device {config.device} is not there: this machine has {', '.join(there)}"
+            )
         return config
 
     @on(Input.Changed)
@@ -344,5 +342,3 @@ def _device_hint(facts: dict[str, Any]) -> str:
     names = [f"{kind} ({facts['names'].get(kind, kind)})" for kind in facts["devices"]]
     precision = ", bfloat16" if facts.get("bfloat16") else ""
     return visible(f"{', '.join(names)}, {facts['processors']} processors{precision}")
-
-

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -45,7 +46,7 @@ class TrainPane(Vertical):
     """Starts trainings, and watches and steers them."""
 
     BINDING_GROUP_TITLE = "Train"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause the training"),
         Binding("space", "go_on", "Go on", id="train.go-on", tooltip="Go on with the training"),
         Binding(
@@ -168,7 +169,9 @@ class TrainPane(Vertical):
         def activate() -> None:
             self.query_one(Tabs).active = tab
             self._switch(tab)
-            (self.query_one(RunView) if tab in self._followers else self.query_one("#start")).focus()
+            (
+                self.query_one(RunView) if tab in self._followers else self.query_one("#start")
+            ).focus()
 
         self.call_after_refresh(activate)
 
@@ -284,7 +287,9 @@ class TrainPane(Vertical):
     async def action_stop(self) -> None:
         """Stop the training, after asking."""
         if follower := self._shown:
-            question = f"Stop {follower.run.name}? What it has learnt is saved, and r goes on with it."
+            question = (
+                f"Stop {follower.run.name}? What it has learnt is saved, and r goes on with it."
+            )
             if await self.app.push_screen_wait(ConfirmDialog(question, "Stop", "Keep training")):
                 self._ask("stop", "stop")
 
@@ -316,7 +321,9 @@ class TrainPane(Vertical):
 
 
 _ACTIONS = frozenset(
-    binding.action.partition("(")[0] for binding in TrainPane.BINDINGS if isinstance(binding, Binding)
+    binding.action.partition("(")[0]
+    for binding in TrainPane.BINDINGS
+    if isinstance(binding, Binding)
 )
 
 

@@ -42,7 +42,7 @@ def look(ref: str) -> Outlook:
         raise UsageError("name a text file: its path, from here or from your home (~)")
     source = sources.find(ref)
     blocks = source.open()
-    symbols: set[str | int] = set()
+    symbols: set[object] = set()
     chars = 0
     for block in islice(blocks, _LOOK if source.size else None):
         symbols.update(block)
@@ -62,7 +62,9 @@ def choices() -> list[tuple[str, str]]:
         known.append((info.created, folder.name, f"{info.chars:,} characters"))
     found = [(name, about) for _, name, about in sorted(known, reverse=True)]
     names = {name for name, _ in found}
-    return found + [(n, b.title) for n, b in sorted(BUILT_IN.items(), reverse=True) if n not in names]
+    return found + [
+        (n, b.title) for n, b in sorted(BUILT_IN.items(), reverse=True) if n not in names
+    ]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -21,7 +23,7 @@ class RunView(Vertical, can_focus=True):
     """Shows the newest snapshot of one run."""
 
     BINDING_GROUP_TITLE = "A run"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "left",
             "look(-1)",
@@ -38,9 +40,15 @@ class RunView(Vertical, can_focus=True):
             tooltip="Show the sample after; the newest follows the training",
             group=_SAMPLES,
         ),
-        Binding("up", "scroll_sample(-1)", show=False, id="train.up", tooltip="Scroll the sample up"),
         Binding(
-            "down", "scroll_sample(1)", show=False, id="train.down", tooltip="Scroll the sample down"
+            "up", "scroll_sample(-1)", show=False, id="train.up", tooltip="Scroll the sample up"
+        ),
+        Binding(
+            "down",
+            "scroll_sample(1)",
+            show=False,
+            id="train.down",
+            tooltip="Scroll the sample down",
         ),
     ]
     DEFAULT_CSS = """
@@ -160,7 +168,9 @@ def _headline(follower: Follower) -> Content:
         parts.append(numbers.state(snapshot.status.word))
     if info:
         model = info.config.model
-        parts.append(Content(visible(f"{model.cell} {model.hidden}×{model.layers} on {info.corpus_name}")))
+        parts.append(
+            Content(visible(f"{model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"))
+        )
     if snapshot and (started := snapshot.started):
         parts.append(Content.styled(f"{started.parameters:,} parameters", "$text-muted"))
         parts.append(Content.styled(visible(f"{started.device} {started.dtype}"), "$text-muted"))
