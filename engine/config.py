@@ -22,12 +22,20 @@ def _check(
     name: str, value: float, low: float, high: float = math.inf, *, over: bool = False
 ) -> None:
     """Refuse a value outside [low, high], or outside (low, high] where `over`."""
-    too_low = value <= low if over else value < low
-    if not math.isfinite(value) or too_low or value > high:
+    fits = low < value if over else low <= value
+    if not fits or value > high or value == math.inf:  # not a number does not fit
         bound = f"more than {low:g}" if over else f"{low:g} or more"
         if high != math.inf:
             bound += f" and at most {high:g}"
-        raise UsageError(f"--{name.replace('_', '-')} must be {bound}, not {value:g}")
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        raise UsageError(f"--{name.replace('_', '-')} must be {bound}, not {shown}")
+
+
+def _count(name: str, value: int, low: int, high: float = math.inf) -> None:
+    """Refuse what is no whole number in [low, high]."""
+    if not isinstance(value, int):
+        raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {value!r}")
+    _check(name, value, low, high)
 
 
 def _choose(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -48,8 +56,8 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)
-        _check("hidden", self.hidden, 1, 65536)
-        _check("layers", self.layers, 1, 64)
+        _count("hidden", self.hidden, 1, 65536)
+        _count("layers", self.layers, 1, 64)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class SamplingConfig:
 
     def __post_init__(self) -> None:
         _check("temperature", self.temperature, 0, 100)
-        _check("top_k", self.top_k, 0)
+        _count("top_k", self.top_k, 0)
         _check("top_p", self.top_p, 0, 1, over=True)
         _check("min_p", self.min_p, 0, 1)
 
@@ -117,8 +125,8 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check("batch", self.batch, 1, 65536)
-        _check("seq_length", self.seq_length, 1, 65536)
+        _count("batch", self.batch, 1, 65536)
+        _count("seq_length", self.seq_length, 1, 65536)
         _check("dropout", self.dropout, 0, 0.95)
         _check("lr", self.lr, 0, 100, over=True)
         _check("warmup", self.warmup, 0, 1)
@@ -128,11 +136,11 @@ class TrainConfig:
         _check("weight_decay", self.weight_decay, 0, 10)
         _check("clip", self.clip, 0, over=True)
         _check("validation", self.validation, 0, 0.9)
-        _check("evaluations", self.evaluations, 1)
-        _check("sample_length", self.sample_length, 0, 100_000)
+        _count("evaluations", self.evaluations, 1)
+        _count("sample_length", self.sample_length, 0, 100_000)
         _check("save_every", self.save_every, 0, over=True)
-        _check("threads", self.threads, 0, 1024)
-        _check("seed", self.seed, 0, 2**63 - 1)
+        _count("threads", self.threads, 0, 1024)
+        _count("seed", self.seed, 0, 2**63 - 1)
         _choose("device", self.device, DEVICES)
         _choose("dtype", self.dtype, DTYPES)
         budgets = {"steps": self.steps, "epochs": self.epochs, "seconds": self.seconds}
@@ -141,6 +149,8 @@ class TrainConfig:
             raise UsageError("say how long to train with one of --steps, --epochs and --seconds")
         for name, value in given.items():
             _check(name, value, 0, over=True)
+        if self.steps is not None:
+            _count("steps", self.steps, 1)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import places
-from engine.errors import CorpusError, UsageError
+from engine.errors import AlphabetError, CorpusError, UsageError
 from engine.library import folders
 from engine.storage import check_name, storage_error, sync_folder, write_json
 from engine.vocab import CODE_POINTS, Alphabet, Ids
@@ -77,10 +77,13 @@ def read_info(folder: Path) -> CorpusInfo:
     """
     try:
         data = json.loads((folder / INFO).read_text("utf-8"))
-        return CorpusInfo(**data | {"counts": tuple(data["counts"])})
+        info = CorpusInfo(**data | {"counts": tuple(data["counts"])})
+        if len(info.alphabet) != len(info.counts):
+            raise ValueError("as many counts as symbols")
+        return info
     except OSError as error:
         raise CorpusError(f"cannot read {folder / INFO}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (AlphabetError, ValueError, TypeError, KeyError) as error:
         raise CorpusError(f"{folder / INFO} is damaged: import the text again") from error
 
 
@@ -92,7 +95,7 @@ def load(folder: Path) -> Corpus:
     info = read_info(folder)
     try:
         ids = np.load(folder / IDS, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise CorpusError(f"{folder / IDS} is damaged: import the text again") from error
     if ids.shape != (info.chars,) or ids.dtype.kind != "u":
         raise CorpusError(f"{folder} is damaged: its ids are not those its description counts")

@@ -71,15 +71,12 @@ def model_path(ref: str) -> Path:
     looks_like_path = os.sep in ref or ref.endswith(SUFFIX) or ref.startswith(("~", "."))
     if not looks_like_path:
         for path in _candidates(ref):
-            if path.is_file():
+            if os.path.isfile(path):
                 return path
-    path = Path(ref).expanduser()
-    if path.is_dir():
-        for name in ("best", "latest"):
-            if (inside := path / f"{name}{SUFFIX}").is_file():
-                return inside
-    if path.is_file():
-        return path
+    path = places.typed(ref)
+    for found in (path / f"best{SUFFIX}", path / f"latest{SUFFIX}", path):
+        if os.path.isfile(found):
+            return found
     raise NotFoundError(f"no model {ref!r}; `helo models list` shows what there is")
 
 

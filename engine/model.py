@@ -8,7 +8,6 @@ transposed and two biases; that mapping lives here alone.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -42,7 +41,7 @@ class CharRNN(nn.Module):
     def weights(self) -> Weights:
         """A copy of every parameter as float32."""
         named = self.state_dict().items()
-        return {k: np.array(v.detach().cpu(), dtype=np.float32) for k, v in named}
+        return {k: v.detach().float().cpu().numpy().copy() for k, v in named}
 
     def zero_state(self, B: int) -> States:
         """Zeros (B, H) for each state of each layer, where the parameters are."""

@@ -19,8 +19,13 @@ def _platform_home() -> Path:
 def home() -> Path:
     """The folder of the user's models, runs and corpora; HELO_HOME overrides the platform's place."""
     if place := os.environ.get("HELO_HOME"):
-        return Path(place).expanduser()
+        return typed(place)
     return _platform_home()
+
+
+def typed(path: str) -> Path:
+    """A path as a person types it; ~ is a home folder where there is one of that name."""
+    return Path(os.path.expanduser(path))
 
 
 def models() -> Path:

@@ -85,7 +85,7 @@ class LineReader:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self.offset += len(whole)
-        return whole.decode("utf-8", "replace").splitlines()
+        return whole.decode("utf-8", "replace").split("\n")[:-1]
 
 
 class RunDirectory:
@@ -279,8 +279,8 @@ def find(ref: str) -> RunDirectory:
 
     Raises NotFoundError.
     """
-    for folder in (places.runs() / ref, Path(ref).expanduser()):
-        if ref and (folder / RUN).is_file():
+    for folder in (places.runs() / ref, places.typed(ref)):
+        if ref and os.path.isfile(folder / RUN):
             return RunDirectory(folder)
     raise NotFoundError(f"no run {ref!r}; `helo runs list` shows what there is")
 

@@ -35,7 +35,8 @@ def temperature(log_p: LogProbs, T: float) -> LogProbs:
         greedy = np.full_like(log_p, -np.inf)
         greedy[log_p.argmax()] = 0.0
         return greedy
-    return log_softmax(log_p / T)
+    with np.errstate(over="ignore"):  # next to nothing leaves the rest infinitely far behind
+        return log_softmax((log_p - log_p.max()) / T)
 
 
 def top_k(log_p: LogProbs, k: int) -> LogProbs:

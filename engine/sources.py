@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -78,7 +79,7 @@ def _file(ref: str) -> tuple[Path, int]:
 
     Raises FileNotFoundError, CorpusError.
     """
-    path = Path(ref).expanduser()
+    path = places.typed(ref)
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -128,8 +129,8 @@ def _text(blocks: Iterator[bytes], ref: str, advice: str = "") -> Iterator[str]:
 
 def folder_of(ref: str) -> Path | None:
     """The folder of the imported corpus that `ref` names or is, else None."""
-    for folder in (places.corpora() / ref, Path(ref).expanduser()):
-        if (folder / corpus.INFO).is_file():
+    for folder in (places.corpora() / ref, places.typed(ref)):
+        if os.path.isfile(folder / corpus.INFO):
             return folder
     return None
 
@@ -153,28 +154,26 @@ def add(
 def obtain(ref: str, report: Callable[[int], None] = lambda chars: None) -> Corpus:
     """CORPUS as DESIGN says: the imported corpus that `ref` names, else `ref` imported now.
 
-    A file that was imported before is taken as it is where its text is the same. Raises as `add`.
+    A file that was imported before, under its name or that name with a number, is taken as it is where
+    its text is the same. Raises as `add`.
     """
     if folder := folder_of(ref):
         return corpus.load(folder)
     source = find(ref)
-    name = _tidy(source.name)
-    known = places.corpora() / name
-    if (
-        known.exists()
-        and ref != "-"
-        and corpus.digest(source.open()) == corpus.read_info(known).sha256
-    ):
-        return corpus.load(known)
-    return add(ref, _free(name), report=report)
+    name, sha256 = _tidy(source.name), ""
+    tried = (name if n == 1 else f"{name}-{n}" for n in count(1))
+    for free in tried:
+        if not (folder := places.corpora() / free).exists():
+            break
+        if ref != "-":
+            sha256 = sha256 or corpus.digest(source.open())
+            with suppress(CorpusError):  # a damaged one is not the same
+                if corpus.read_info(folder).sha256 == sha256:
+                    return corpus.load(folder)
+    return add(ref, free, report=report)
 
 
 def _tidy(name: str) -> str:
     """A name that may be one, from a file's."""
     kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).lstrip("._-")[:48]
     return check_name(kept or "corpus")
-
-
-def _free(name: str) -> str:
-    tried = (name if n == 1 else f"{name}-{n}" for n in count(1))
-    return next(free for free in tried if not (places.corpora() / free).exists())

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 from engine.errors import StorageError, UsageError
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+_LONGEST = 200
+"""Bytes of a name: file systems take 255, and suffixes come on top."""
 
 
 def check_name(name: str) -> str:
@@ -20,7 +22,7 @@ def check_name(name: str) -> str:
 
     Raises UsageError: a name is a letter or digit, then up to 63 letters, digits, '.', '_' or '-'.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST:
         raise UsageError(
             f"{name!r} cannot be a name: begin with a letter or digit, then letters, digits, . _ and -"
         )
@@ -70,4 +72,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """`write_atomically` of one JSON value, readable by people."""
-    write_bytes(path, (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode())
+    write_bytes(path, encode_json(data, indent=1) + b"\n")
+
+
+def encode_json(data: Any, indent: int | None = None) -> bytes:
+    """A JSON value as UTF-8; the lone surrogates of odd file names and arguments are escaped."""
+    return json.dumps(data, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace")

@@ -42,8 +42,8 @@ def layout(n: int, batch: int, seq_length: int) -> Layout:
 class Stream:
     """The steps of a training, endlessly; where it is, is a number.
 
-    Each epoch leaves out less than T characters a column; where it begins is drawn from the seed
-    and the epoch, so that these are not always the same ones.
+    Each epoch leaves out less than T characters a column, and less than B at the end of the text;
+    where it begins is drawn from the seed and the epoch, so that these are not always the same ones.
     """
 
     def __init__(self, ids: Ids, layout: Layout, seed: int) -> None:
@@ -57,7 +57,7 @@ class Stream:
         """The characters of step number `step`, from 0: (T+1, B), inputs and targets overlapping."""
         epoch, k = divmod(step, self.layout.steps_per_epoch)
         B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
-        spare = length - self.layout.steps_per_epoch * T
+        spare = len(self.ids) - 1 - (B - 1) * length - self.layout.steps_per_epoch * T
         first = math.floor(uniform(self.seed, epoch) * (spare + 1)) + k * T
         return columns(self.ids, B, length, first, T)
 

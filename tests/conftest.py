@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import settings
 
 from engine import modelfile
 from engine.config import ModelConfig
 from engine.modelfile import History, Model
 from engine.parameters import initial
 from engine.vocab import Alphabet
+
+# Busy machines are slow, and a failure must come back.
+settings.register_profile("helo", deadline=None, max_examples=40, derandomize=True, database=None)
+settings.load_profile("helo")
 
 SONNET = (
     "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
@@ -36,9 +47,62 @@ def make_model(
     return Model("tiny", config, alphabet, initial(config, len(alphabet), seed), History("sonnet"))
 
 
+def random_model(
+    cell: str = "lstm", hidden: int = 8, layers: int = 2, text: str = SONNET, seed: int = 0
+) -> Model:
+    """A model whose every parameter, biases too, is some random number of moderate size."""
+    model, rng = make_model(cell, hidden, layers, text), np.random.default_rng(seed)
+    weights = {
+        name: rng.uniform(-0.8, 0.8, W.shape).astype(np.float32)
+        for name, W in model.weights.items()
+    }
+    return Model("random", model.config, model.alphabet, weights, model.history)
+
+
 @pytest.fixture
 def tiny(home: Path) -> Model:
     """An untrained model that the library knows as `tiny`."""
     model = make_model()
     modelfile.save(home / "models" / "tiny.safetensors", model)
     return model
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command line left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Done]
+Helo = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def cli(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Cli:
+    """Run a command line of helo in this process: cli("models", "list", stdin="")."""
+    from tui.cli.main import run
+
+    def call(*arguments: str, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        capsys.readouterr()
+        status = run(list(arguments))
+        return Done(status, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def helo(home: Path, tmp_path: Path) -> Helo:
+    """Run helo as a process of its own, in an empty folder: helo("--version", input=b"")."""
+
+    def call(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-P", "-m", "tui", *arguments]
+        settings = {"capture_output": True, "timeout": 100, "cwd": tmp_path} | options
+        return subprocess.run(command, **settings)  # type: ignore[call-overload, no-any-return]
+
+    return call

@@ -121,8 +121,10 @@ def add(
 @app.command(cls=Command)
 def rm(name: Name, yes: Yes = False) -> None:
     """Delete an imported corpus; a run that needs it can then no longer be resumed."""
-    from engine import library
+    from engine import library, places
 
     folder = _find(name)
+    if folder.parent != places.corpora():
+        raise NotFoundError(f"{name} is none of the imported corpora: delete it yourself")
     confirm(f"delete corpus {name} for good? Runs that learn from it cannot be resumed then", yes)
     library.remove_folder(folder)

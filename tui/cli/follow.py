@@ -29,13 +29,17 @@ class View(Protocol):
     def show(self, event: Event, line: str) -> None:
         """An event, and the line of the log that it is."""
 
+    def say(self, text: str) -> None:
+        """What the follower itself has to say."""
+
 
 class End(Enum):
     """How following ended."""
 
     DONE = "the trainer ended as it should"
     STOPPED = "ctrl+c stopped it, and it has saved"
-    LEFT = "it goes on by itself"
+    LEFT = "a second ctrl+c left it to save by itself"
+    DETACHED = "it trains on, and nobody watches"
 
 
 class _Interrupts:
@@ -65,11 +69,14 @@ def train(run: RunDirectory, view: View, *, detach: bool = False) -> End:
     the trainer fails or is killed.
     """
     reader = LineReader(run.events_path, _size(run.events_path))
-    working = asked = False
+    working = asked = told = False
     last: Event | None = None
     with _interrupts() as interrupts, view:
         process = launch.start(run)
         while True:
+            if interrupts.count and not told:
+                told = True
+                view.say("stopping: it saves first; ctrl+c again leaves it to that")
             ended = process.poll() is not None  # before reading: then nothing it said is missed
             for line in reader.read():
                 if event := parse(line):
@@ -78,7 +85,11 @@ def train(run: RunDirectory, view: View, *, detach: bool = False) -> End:
                     last = event
             if ended:
                 break
-            if (working and detach) or interrupts.count > 1:
+            if working and detach:
+                return End.DETACHED
+            if interrupts.count > 1:
+                if not asked:
+                    process.terminate()
                 return End.LEFT
             if interrupts.count and working and not asked:
                 asked = True

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from engine.errors import UsageError
-from tui.text import visible
+from tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _PIPE_WIDTH = 240
 
@@ -35,12 +36,12 @@ def write(text: str) -> None:
 
 def emit(data: Any, indent: int | None = None) -> None:
     """One JSON value and a newline to stdout."""
-    write(json.dumps(data, ensure_ascii=False, indent=indent) + "\n")
+    write(json.dumps(data, indent=indent) + "\n")
 
 
 def note(text: str) -> None:
     """A line on stderr."""
-    print(visible(" ".join(text.splitlines())), file=sys.stderr, flush=True)
+    print(one_line(text), file=sys.stderr, flush=True)
 
 
 def console(stderr: bool = False) -> Console:
@@ -63,8 +64,8 @@ def table(columns: dict[str, str], rows: list[list[str]]) -> None:
         right = justify == "right"
         grid.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in rows:
-        grid.add_row(*[Text(visible(cell)) for cell in row])
-    console().print(grid)
+        grid.add_row(*[Text(one_line(cell)) for cell in row])
+    _print(grid)
 
 
 def facts(pairs: dict[str, str]) -> None:
@@ -77,8 +78,18 @@ def facts(pairs: dict[str, str]) -> None:
     grid.add_column(overflow="fold")
     for name, value in pairs.items():
         if value:
-            grid.add_row(name, Text(visible(value)))
-    console().print(grid)
+            grid.add_row(name, Text(one_line(value)))
+    _print(grid)
+
+
+def _print(grid: Table) -> None:
+    screen = console()
+    if screen.is_terminal:
+        screen.print(grid)
+        return
+    with screen.capture() as capture:  # a pipe needs no padding at the ends of lines
+        screen.print(grid)
+    write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 @contextmanager

@@ -164,13 +164,16 @@ def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
     title = f"{run.name}: {model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"
     if not json:
         note(f"run {run.name}")
-    end = follow.train(run, views.choose(json, title), detach=detach)
+    try:
+        end = follow.train(run, views.choose(json, title), detach=detach)
+    except BrokenPipeError:
+        end = follow.End.DETACHED
+    if end is follow.End.DETACHED:
+        note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
+        return
     if end is follow.End.LEFT:
-        note(
-            f"{run.name} goes on by itself: helo runs show {run.name} shows it, "
-            f"helo runs stop {run.name} ends it"
-        )
-        raise typer.Exit(0 if detach else _INTERRUPTED)
+        note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
+        raise typer.Exit(_INTERRUPTED)
     if not json:
         write(_summary(run))
     if end is follow.End.STOPPED:

@@ -20,7 +20,7 @@ from engine.events import (
     Started,
     Stopped,
 )
-from tui.cli.output import console, duration, write
+from tui.cli.output import console, duration, note, write
 from tui.text import visible
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class JsonView:
 
     def show(self, event: Event, line: str) -> None:
         write(line + "\n")
+
+    def say(self, text: str) -> None:
+        note(text)
 
 
 class PlainView:
@@ -65,6 +68,9 @@ class PlainView:
             self._told = event.seconds
         if text := describe(event):
             write(f"{event.step:,}/{self._total:,}  {text}\n")
+
+    def say(self, text: str) -> None:
+        note(text)
 
 
 class LiveView:
@@ -103,10 +109,15 @@ class LiveView:
                     self._best = event.val_nats
             case Sampled():
                 self._sample = event
+            case Changed(setting="stop"):
+                pass  # said when it was asked
             case Paused() | Changed() | Refused() | RolledBack() | Failed():
                 self._state = describe(event)
             case Resumed() | Stopped():
                 self._state = ""
+
+    def say(self, text: str) -> None:
+        self._state = text
 
     def _render(self) -> Group:
         from rich.console import Group

@@ -22,7 +22,7 @@ class Curve(PlotWidget, can_focus=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"curve--train", "curve--validation"}
     DEFAULT_CSS = """
     Curve {
-        border: round $primary-muted;
+        border-top: solid $primary-muted;
         border-title-color: $text-muted;
         &> .curve--train { color: $primary; }
         &> .curve--validation { color: $text-warning; text-style: bold; }

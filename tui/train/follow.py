@@ -111,10 +111,10 @@ class Snapshot:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the newest speed; None where that is not known."""
-        if not (self.started and self.progress) or self.progress.chars_per_second <= 0:
+        """At the mean speed so far; None where that is not known."""
+        if not (self.started and self.progress and self.progress.step):
             return None
-        a_step = self.started.batch * self.started.seq_length / self.progress.chars_per_second
+        a_step = self.progress.seconds / self.progress.step
         return max(0, self.started.total_steps - self.step) * a_step
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import threading
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -15,12 +14,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
-from textual.worker import get_current_worker
 
-from engine import launch, sources
+from engine import launch
 from engine.config import TrainConfig
-from engine.errors import CorpusError, HeloError, UsageError
+from engine.errors import HeloError, UsageError
 from engine.rundir import RunDirectory
+from tui.library.obtain import obtain
 from tui.text import visible
 from tui.train import plan
 from tui.train.fields import FIELDS, Field, command, settings
@@ -28,7 +27,6 @@ from tui.train.plan import Outlook, Speed
 
 FILE = "\0file"
 """The corpus choice that stands for a path; no name can be it."""
-_REPORT_EVERY = 0.1
 
 
 class TrainForm(Vertical):
@@ -44,12 +42,16 @@ class TrainForm(Vertical):
             tooltip="Start a training with the settings of the form",
         )
     ]
+    SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
     TrainForm {
         #fields { height: 1fr; padding: 1 2 0 2; }
         .row { height: 1; margin-bottom: 1; }
         .row .label { width: 16; text-style: bold; }
-        .row .hint { width: 1fr; padding-left: 2; color: $text-muted; }
+        .row .hint {
+            width: 1fr; padding-left: 2; color: $text-muted;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         .row Input, .row Select { width: 40; }
         .row Input:focus { background-tint: $primary 20%; text-style: bold; }
         .row #length { width: 20; }
@@ -57,10 +59,11 @@ class TrainForm(Vertical):
         #file-row { display: none; }
         &.-file #file-row { display: block; }
         #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
-        #outlook { width: 1fr; height: auto; min-height: 4; }
+        #start-row { height: auto; }
+        #outlook { width: 1fr; height: 3; }
         #problem { height: auto; color: $text-error; display: none; }
         &.-problem #problem { display: block; }
-        #start { width: auto; margin: 0 0 0 2; }
+        #start { width: auto; margin: 0 3 0 0; }
     }
     TrainPane.-short TrainForm {
         #fields { padding: 0 1; }
@@ -68,8 +71,12 @@ class TrainForm(Vertical):
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
-        .row Input, .row Select { width: 24; }
-        .row #length, .row #unit { width: 12; }
+        .row .label { width: 15; }
+        .row .hint { padding-left: 1; }
+        .row Input, .row Select { width: 28; }
+        .row #length { width: 12; }
+        .row #unit { width: 16; }
+        #start { margin-right: 1; }
     }
     """
 
@@ -140,8 +147,8 @@ class TrainForm(Vertical):
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
-                yield Static("", id="outlook", markup=False)
                 yield Button("Start training", id="start", variant="primary", compact=True)
+                yield Static("", id="outlook", markup=False)
 
     def on_mount(self) -> None:
         self.refresh_choices()
@@ -292,20 +299,8 @@ class TrainForm(Vertical):
 
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
     def _start(self, config: TrainConfig, ref: str) -> None:
-        worker, told = get_current_worker(), 0.0
-
-        def report(chars: int) -> None:
-            nonlocal told
-            if worker.is_cancelled:
-                raise CorpusError("the import was stopped")
-            if monotonic() - told > _REPORT_EVERY:
-                told = monotonic()
-                self.post_message(self.Imported(chars))
-
         try:
-            if ref == "-":
-                raise UsageError("name a text file: the app has no standard input")
-            found = sources.obtain(ref, report)
+            found = obtain(ref, lambda chars: self.post_message(self.Imported(chars)))
             run = launch.create(None, found, config, command(config, ref))
             self.post_message(self.Begun(run, launch.start(run)))
         except HeloError as error:

@@ -62,7 +62,7 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("speed", f"{progress.chars_per_second:,.0f} characters/s" if progress else _NONE),
         ("learning rate", f"{progress.lr:.3g}" if progress else _NONE),
         ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
-        ("epochs", f"{snapshot.epochs:.2f}" if progress else _NONE),
+        ("epochs", f"{snapshot.epochs:.3g}" if progress else _NONE),
         ("time", duration(progress.seconds) if progress else _NONE),
     ]
 

@@ -36,7 +36,7 @@ _OTHERS_EVERY = 4
 _SCAN_EVERY = 20
 """Ticks between two searches for trainings that began elsewhere."""
 _LESS, _MORE = 0.8, 1.25
-_NARROW, _SHORT = 100, 30
+_NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
 _RATE = Binding.Group("learning rate", compact=True)
 _RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
@@ -90,6 +90,7 @@ class TrainPane(Vertical):
     TrainPane {
         height: 1fr;
         ContentSwitcher { height: 1fr; }
+        &.-alone Tabs { display: none; }
         RunView, TrainForm { height: 1fr; }
     }
     """
@@ -115,12 +116,18 @@ class TrainPane(Vertical):
             yield RunView(id="run")
 
     def on_mount(self) -> None:
-        self.query_one("#start").focus()
+        self.add_class("-alone")
         self._watch()
+
+    def on_show(self) -> None:
+        self._focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < _NARROW, "-narrow")
         self.set_class(event.size.height < _SHORT, "-short")
+        self.set_class(event.size.height < _LOW, "-low")
+        self.query_one(RunView).low = event.size.height < _LOW
+        self.refresh_bindings()
 
     # for the app
 
@@ -158,6 +165,7 @@ class TrainPane(Vertical):
                 return tab
         tab = f"run-{next(self._numbers)}"
         self._followers[tab] = Follower(run, child)
+        self.remove_class("-alone")
         self.query_one(Tabs).add_tab(Tab(Content(visible(run.name)), id=tab))
         return tab
 
@@ -174,6 +182,9 @@ class TrainPane(Vertical):
             ).focus()
 
         self.call_after_refresh(activate)
+
+    def _focus(self) -> None:
+        self.query_one("#run" if self._shown else "#start").focus()
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 
 from corpora import BUILT_IN
 from engine import corpus, parameters, rundir, sources
@@ -12,7 +13,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
 from engine.events import Progress, parse
-from engine.streams import layout
+from engine.streams import Layout, layout
 from tui.cli.output import duration
 
 _LOOK = 8
@@ -100,14 +101,13 @@ def _last_progress(run: rundir.RunDirectory) -> Progress | None:
 
 
 def describe(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> Iterator[str]:
-    """What a training with these settings would be, in lines: its network, its text, its length."""
+    """What a training with these settings would be, in three lines: its network, its text, its length."""
     model, about = config.model, "" if outlook.exact else "about "
     n = parameters.count(model, outlook.symbols)
     yield f"{model.cell} {model.hidden}×{model.layers}: {about}{n:,} parameters"
-    yield f"{outlook.name}: {about}{outlook.chars:,} characters, {outlook.symbols} different ones"
+    none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
+    yield f"{about}{outlook.chars:,} characters, {outlook.symbols} different{none}"
     yield _length(config, outlook, known)
-    if outlook.chars < SMALLEST_VALIDATED:
-        yield f"under {SMALLEST_VALIDATED} characters none are kept for validation"
 
 
 def _length(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> str:
@@ -116,18 +116,21 @@ def _length(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> str:
     a_step = plan.batch * plan.seq_length
     fast = next((s.chars_per_second for s in known if _alike(s.config, config)), 0.0)
     if config.seconds is not None:
-        text = f"{duration(config.seconds)} of training"
         if not fast:
-            return f"{text}; the number of steps is measured when it begins"
+            return f"{duration(config.seconds)}; how many steps is measured first"
         steps = int(config.seconds * fast / a_step)
-        return f"{text}: about {steps:,} steps, {steps / plan.steps_per_epoch:.1f} epochs"
+        return f"{duration(config.seconds)}: about {steps:,} steps, {_epochs(steps, plan)}"
     if config.epochs is not None:
-        steps = max(1, round(config.epochs * plan.steps_per_epoch))
+        steps = max(1, ceil(config.epochs * plan.steps_per_epoch))
         text = f"{config.epochs:g} epochs: {steps:,} steps"
     else:
         steps = config.steps or 0
-        text = f"{steps:,} steps: {steps / plan.steps_per_epoch:.1f} epochs"
+        text = f"{steps:,} steps: {_epochs(steps, plan)}"
     return f"{text}, about {duration(steps * a_step / fast)}" if fast else text
+
+
+def _epochs(steps: int, plan: Layout) -> str:
+    return f"{steps / plan.steps_per_epoch:.2g} epochs"
 
 
 def _alike(a: TrainConfig, b: TrainConfig) -> bool:

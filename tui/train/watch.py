@@ -41,6 +41,13 @@ class RunView(Vertical, can_focus=True):
             group=_SAMPLES,
         ),
         Binding(
+            "c",
+            "swap",
+            "Curve or sample",
+            id="train.swap",
+            tooltip="Show the sample in place of the curve, and back",
+        ),
+        Binding(
             "up", "scroll_sample(-1)", show=False, id="train.up", tooltip="Scroll the sample up"
         ),
         Binding(
@@ -51,15 +58,18 @@ class RunView(Vertical, can_focus=True):
             tooltip="Scroll the sample down",
         ),
     ]
+    SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
     RunView {
         padding: 0 1;
-        #headline, #bar, #note { height: 1; padding: 0 1; }
+        #headline, #bar, #note {
+            height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+        }
         #note { color: $text-warning; }
         #middle { height: 3fr; }
         #curve { width: 1fr; }
         #numbers {
-            width: 46; height: 1fr; padding: 0 1;
+            dock: right; width: 46; height: 1fr; padding: 0 1;
             border: round $primary-muted; border-title-color: $text-muted;
         }
         #sample {
@@ -71,19 +81,24 @@ class RunView(Vertical, can_focus=True):
     }
     TrainPane.-narrow RunView {
         padding: 0;
-        #middle { layout: vertical; height: 3fr; }
-        #numbers { width: 1fr; height: auto; max-height: 3; border: none; }
+        #middle { layout: vertical; }
+        #numbers { dock: none; width: 1fr; height: 2; border: none; }
         #curve { height: 1fr; }
     }
-    TrainPane.-short RunView {
-        #sample { height: 5; }
+    TrainPane.-low RunView {
         #middle { height: 1fr; }
+        #sample { display: none; height: 1fr; }
+        &.-sample #sample { display: block; }
+        &.-sample #curve { display: none; }
+        &.-sample #middle { height: auto; }
     }
     """
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._follower: Follower | None = None
+        self.low = False
+        """Whether there is room for the curve or the sample only."""
         self._chosen: int | None = None
         """The sample that is looked at; None is the newest, whichever that is."""
 
@@ -92,8 +107,8 @@ class RunView(Vertical, can_focus=True):
         yield Static(id="bar", markup=False)
         yield Static(id="note", markup=False)
         with Horizontal(id="middle"):
-            yield Curve(id="curve")
             yield Static(id="numbers", markup=False)
+            yield Curve(id="curve")
         with VerticalScroll(id="sample", can_focus=False):
             yield Static(id="text", markup=False)
 
@@ -139,10 +154,23 @@ class RunView(Vertical, can_focus=True):
             return
         index = total - 1 if self._chosen is None else min(self._chosen, total - 1)
         sample = snapshot.samples[index]
-        which = "newest" if self._chosen is None else f"{index + 1} of {total}"
         box.border_title = f"sample at step {sample.step:,}"
-        box.border_subtitle = f"← {which} →" if total > 1 else ""
+        older, newer = "← older  " if index else "", "  newer →" if index < total - 1 else ""
+        box.border_subtitle = f"{older}{index + 1} of {total}{newer}"
         text.update(Content(visible((sample.prompt + sample.text).strip("\n"))))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        snapshot = self._follower.snapshot if self._follower else None
+        if action == "swap":
+            return self.low
+        if action == "look":
+            return snapshot is not None and len(snapshot.samples) > 1
+        return True
+
+    def action_swap(self) -> None:
+        """Where there is no room for both, change between curve and sample."""
+        self.toggle_class("-sample")
+        self.call_after_refresh(self.show)
 
     def action_look(self, by: int) -> None:
         """Go to an older or newer sample."""
@@ -151,6 +179,7 @@ class RunView(Vertical, can_focus=True):
             return
         last = len(snapshot.samples) - 1
         index = (last if self._chosen is None else self._chosen) + by
+        self.add_class("-sample")
         self._chosen = None if index >= last else max(0, index)
         self.query_one("#sample").scroll_home(animate=False)
         self._show_sample(snapshot)

@@ -1,0 +1,135 @@
+"""Settings: valid from the moment they exist, and refused in the words of the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import ModelConfig, SamplingConfig, TrainConfig
+from engine.errors import UsageError
+
+BAD_MODEL = {
+    "cell": ["", "transformer", "LSTM"],
+    "hidden": [0, -1, 65537, math.nan, math.inf, 10**400, 8.0],
+    "layers": [0, 65, -(10**400), 1.5],
+}
+BAD_SAMPLING = {
+    "temperature": [-1, -1e-9, 101, math.nan, math.inf],
+    "top_k": [-1, 2.5],
+    "top_p": [0, -0.1, 1.01, math.nan],
+    "min_p": [-0.1, 1.01, math.nan],
+}
+BAD_TRAINING = {
+    "batch": [0, 65537, 1.5],
+    "seq_length": [0, -5],
+    "dropout": [-0.1, 0.96, math.nan],
+    "lr": [0, -1, 101, math.nan, math.inf],
+    "warmup": [-0.1, 1.1],
+    "final_lr": [-0.1, 1.1],
+    "beta1": [-0.1, 1.0],
+    "beta2": [-0.1, 1.0],
+    "weight_decay": [-1, 11],
+    "clip": [0, -1, math.inf, math.nan],
+    "steps": [0, -1, 0.5, 2.5],
+    "validation": [-0.1, 0.91],
+    "evaluations": [0],
+    "sample_length": [-1, 100_001],
+    "save_every": [0, -1, math.inf],
+    "device": ["gpu"],
+    "dtype": ["float16"],
+    "threads": [-1, 1025],
+    "seed": [-1, 2**63],
+}
+
+
+def cases(bad: dict[str, list[Any]]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, values in bad.items() for value in values]
+
+
+def short(value: Any) -> str:
+    return str(value)[:12]
+
+
+def refuses(config: Any, name: str, value: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        replace(config, **{name: value})
+    message = str(caught.value)
+    assert message.startswith(f"--{name.replace('_', '-')} must be ") and "\n" not in message
+
+
+@pytest.mark.parametrize(("name", "value"), cases(BAD_MODEL), ids=short)
+def test_no_network(name: str, value: Any) -> None:
+    refuses(ModelConfig(), name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), cases(BAD_SAMPLING), ids=short)
+def test_no_way_to_draw(name: str, value: Any) -> None:
+    refuses(SamplingConfig(), name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), cases(BAD_TRAINING), ids=short)
+def test_no_training(name: str, value: Any) -> None:
+    refuses(TrainConfig(steps=10), name, value)
+
+
+@pytest.mark.parametrize("name", ["epochs", "seconds"])
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
+def test_no_time_to_train(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"^--{name} must be"):
+        TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "budget", [{}, {"steps": 1, "epochs": 1}, {"steps": 1, "epochs": 1, "seconds": 1}]
+)
+def test_exactly_one_budget(budget: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="--steps, --epochs and --seconds"):
+        TrainConfig(**budget)  # type: ignore[arg-type]
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    SamplingConfig(temperature=0, top_k=0, top_p=1, min_p=0)
+    SamplingConfig(temperature=100, top_k=10**400, top_p=5e-324, min_p=1)
+    ModelConfig("rnn", 1, 1)
+    TrainConfig(epochs=1e-9, dropout=0, warmup=0, final_lr=1, validation=0, seed=2**63 - 1)
+
+
+def test_a_message_says_the_bound_and_the_value() -> None:
+    with pytest.raises(UsageError, match=r"^--hidden must be 1 or more and at most 65536, not 0$"):
+        ModelConfig(hidden=0)
+    with pytest.raises(UsageError, match=r"^--lr must be more than 0 and at most 100, not -1$"):
+        TrainConfig(steps=1, lr=-1)
+
+
+@given(
+    st.builds(
+        TrainConfig,
+        model=st.builds(ModelConfig, st.sampled_from(["rnn", "lstm", "gru"]), st.integers(1, 9)),
+        dropout=st.floats(0, 0.95),
+        lr=st.floats(1e-9, 100),
+        seconds=st.floats(1e-3, 1e9),
+        prompt=st.text(),
+        dtype=st.sampled_from(["auto", "float32", "bfloat16"]),
+        seed=st.integers(0, 2**63 - 1),
+    )
+)
+def test_a_configuration_survives_json(config: TrainConfig) -> None:
+    assert TrainConfig.from_json(asdict(config)) == config
+    assert TrainConfig.from_json(json.loads(json.dumps(asdict(config)))) == config
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"steps": 1, "momentum": 1}, {"steps": "1"}, {"steps": 1, "model": {"size": 3}}]
+    + [{"steps": 1, "model": 3}, {"steps": 1, "batch": None}, {"steps": 1, "lr": [1]}]
+    + [{"steps": 1, "model": {"hidden": "8"}}, {"steps": 1, "batch": 0}, {}],
+)
+def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        TrainConfig.from_json(data)

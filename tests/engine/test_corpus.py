@@ -1,0 +1,185 @@
+"""The corpus store: streaming, exact and atomic."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import corpus, places
+from engine.errors import CorpusError, StorageError, UsageError
+
+
+def pieces(text: str, size: int) -> list[str]:
+    return [text[i : i + size] for i in range(0, len(text), size)]
+
+
+def nothing_left() -> bool:
+    return not places.corpora().exists() or not list(places.corpora().iterdir())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=2), st.integers(1, 7))
+@settings(max_examples=25)
+def test_the_ids_are_the_text_and_the_description_counts_it(text: str, size: int) -> None:
+    with TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HELO_HOME", home)
+        made = corpus.add(pieces(text, size), "x", "here")
+        info = made.info
+        assert info.alphabet.decode(made.ids.tolist()) == text
+        assert info.symbols == "".join(sorted(set(text)))
+        assert info.counts == tuple(text.count(c) for c in info.symbols)
+        assert info.chars == len(text)
+        assert info.sha256 == hashlib.sha256(text.encode()).hexdigest()
+        assert corpus.load(made.folder).info == info
+
+
+@pytest.mark.parametrize("symbols", [2, 255, 256, 257, 700])
+@pytest.mark.parametrize("size", [1, 64, 10_000])
+def test_large_alphabets_in_any_blocks(symbols: int, size: int) -> None:
+    text = "".join(chr(0x4E00 + (i * 37) % symbols) for i in range(2 * symbols + 5))
+    made = corpus.add(pieces(text, size), "x", "here")
+    assert len(made.info.symbols) == symbols
+    assert made.ids.dtype == (np.uint8 if symbols <= 256 else np.uint16)
+    assert made.info.alphabet.decode(made.ids.tolist()) == text
+
+
+def test_more_symbols_than_sixteen_bits_hold() -> None:
+    points = [c for c in range(0x20, 0x20000) if not 0xD800 <= c < 0xE000][:65_537]
+    text = "".join(map(chr, reversed(points)))
+    made = corpus.add(pieces(text, 40_000), "x", "here")
+    assert made.ids.dtype == np.uint32
+    assert np.array_equal(made.ids, np.arange(65_537)[::-1])
+
+
+def test_bytes_as_units() -> None:
+    data = bytes(range(256)) + b"\xff\x00"
+    made = corpus.add([data[:100], b"", data[100:]], "x", "here", units="byte")
+    assert made.ids.tolist() == list(data) and made.ids.dtype == np.uint8
+    assert made.info.sha256 == hashlib.sha256(data).hexdigest()
+    assert corpus.digest([data]) == made.info.sha256
+
+
+def test_ids_are_mapped_and_cannot_be_written() -> None:
+    made = corpus.add(["hello"], "x", "here")
+    assert isinstance(made.ids, np.memmap)
+    with pytest.raises(ValueError):
+        made.ids[0] = 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), CorpusError("no"), KeyboardInterrupt()])
+def test_an_import_that_ends_early_leaves_nothing(error: BaseException) -> None:
+    def blocks() -> Iterator[str]:
+        yield "hello"
+        raise error
+
+    with pytest.raises(type(error)):
+        corpus.add(blocks(), "x", "here")
+    assert nothing_left()
+
+
+def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StorageError, match="No space left"):
+        corpus.add(["hello"], "x", "here")
+    assert nothing_left()
+
+
+@pytest.mark.parametrize(("text", "says"), [([], "empty"), ([""], "empty"), (["a"], "one char")])
+def test_too_little_to_learn_from(text: list[str], says: str) -> None:
+    with pytest.raises(CorpusError, match=says):
+        corpus.add(text, "x", "notes.txt")
+    assert nothing_left()
+
+
+def test_a_name_that_is_taken_is_left_alone() -> None:
+    made = corpus.add(["hello"], "x", "here")
+    with pytest.raises(UsageError, match="already"):
+        corpus.add(["other"], "x", "here")
+    assert corpus.load(made.folder).info == made.info
+
+
+NO_NAMES = ["", ".x", "a/b", "..", "a b", "x" * 65, "𝐀" * 64, "a\n", "\udce9"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES, ids=range(len(NO_NAMES)))
+def test_a_name_that_is_none(name: str) -> None:
+    with pytest.raises(UsageError):
+        corpus.add(["hello"], name, "here")
+    assert nothing_left()
+
+
+def test_report_counts_characters() -> None:
+    seen: list[int] = []
+    corpus.add(["he", "", "llo"], "x", "here", report=seen.append)
+    assert seen == [2, 2, 5]
+
+
+def test_split_keeps_the_end_for_validation() -> None:
+    made = corpus.add(["helo" * 100], "x", "here")
+    train, val = made.split(0.1)
+    assert len(val) == 40 and np.array_equal(np.concatenate([train, val]), made.ids)
+    assert len(made.split(0.0)[1]) == 0
+    small = corpus.add(["helo" * 49 + "hel"], "small", "here")
+    assert [len(part) for part in small.split(0.1)] == [199, 0]
+    just = corpus.add(["helo" * 50], "just", "here")
+    assert [len(part) for part in just.split(0.1)] == [180, 20]
+
+
+def damage_ids(folder: Path) -> None:
+    np.save(folder / corpus.IDS, np.zeros(3, np.uint8))
+
+
+def damage_type(folder: Path) -> None:
+    np.save(folder / corpus.IDS, np.zeros(5, np.float32))
+
+
+def damage_pickle(folder: Path) -> None:
+    np.save(folder / corpus.IDS, np.array([{}] * 5, object), allow_pickle=True)
+
+
+def damage_cut(folder: Path) -> None:
+    (folder / corpus.IDS).write_bytes((folder / corpus.IDS).read_bytes()[:-2])
+
+
+def damage_empty(folder: Path) -> None:
+    (folder / corpus.IDS).write_bytes(b"")
+
+
+def damage_json(folder: Path) -> None:
+    (folder / corpus.INFO).write_text("{")
+
+
+def damage_form(folder: Path) -> None:
+    (folder / corpus.INFO).write_text("[1]")
+
+
+def damage_symbols(folder: Path) -> None:
+    info = (folder / corpus.INFO).read_text()
+    (folder / corpus.INFO).write_text(info.replace('"ehlo"', '"oleh"'))
+
+
+def damage_missing(folder: Path) -> None:
+    (folder / corpus.INFO).unlink()
+
+
+@pytest.mark.parametrize(
+    "damage", [v for k, v in list(globals().items()) if k.startswith("damage_")]
+)
+def test_a_damaged_corpus_is_refused_in_one_line(damage: object) -> None:
+    made = corpus.add(["hello"], "x", "here")
+    assert callable(damage)
+    damage(made.folder)
+    with pytest.raises(CorpusError) as caught:
+        corpus.load(made.folder)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,213 @@
+"""Writing: a text that can be rewound, forced and forked, and that repeats."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import score
+from engine.cells import CELLS
+from engine.config import SamplingConfig
+from engine.errors import UsageError
+from engine.generate import SNAPSHOT_EVERY, Generation, Step
+from engine.stepper import Stepper
+from tests.conftest import random_model
+
+MODEL = random_model("lstm", 6, 2)
+STEPPER = Stepper(MODEL)
+ROMEO = MODEL.alphabet.fit("Shall I").ids
+
+
+def writing(seed: str = "Shall I", rng_seed: int = 1, **sampling: float) -> Generation:
+    ids = MODEL.alphabet.encode(seed)
+    return Generation(STEPPER, ids, SamplingConfig(**sampling), rng_seed)  # type: ignore[arg-type]
+
+
+def write(generation: Generation, n: int) -> list[Step]:
+    return list(islice(generation, n))
+
+
+def all_steps(generation: Generation) -> list[Step]:
+    return [generation.step(i) for i in range(len(generation))]
+
+
+def test_the_seed_comes_first_and_everything_has_a_step() -> None:
+    steps = write(text := writing(), 50)
+    assert text.text.startswith("Shall I") and len(text.text) == len(text) == 50
+    assert [s.index for s in steps] == list(range(50))
+    assert [s.seed for s in steps] == [True] * 7 + [False] * 43
+    assert "".join(s.char for s in steps) == text.text
+    assert all_steps(text) == steps
+    assert [s.id for s in steps] == text.ids().tolist()
+    assert not text.in_seed and writing().in_seed
+
+
+def test_a_step_says_what_was_believed() -> None:
+    for step in write(writing(temperature=0.7, top_k=4), 40)[1:]:
+        top = step.prediction.top
+        assert step.prob == pytest.approx(2**-step.bits)
+        assert 0 <= step.prediction.entropy <= np.log2(len(MODEL.alphabet)) + 1e-9
+        assert [c.prob for c in top] == sorted((c.prob for c in top), reverse=True)
+        chosen = [c for c in top if c.id == step.id]
+        if chosen:
+            assert chosen[0].char == step.char
+            assert chosen[0].prob == pytest.approx(step.prob)
+            assert chosen[0].filtered == pytest.approx(step.drawn_prob)
+        if not step.seed:
+            assert step.drawn_prob > 0
+            assert sum(c.filtered for c in top) == pytest.approx(1)
+
+
+def test_the_first_character_is_given() -> None:
+    first = write(writing(), 1)[0]
+    assert (first.prob, first.bits, first.drawn_prob) == (1, 0, 1)
+    assert first.prediction.entropy == 0 and first.prediction.top == ()
+    assert writing().prediction().top == ()
+
+
+def test_the_prediction_is_that_of_the_next_step() -> None:
+    text = writing(temperature=0.5)
+    write(text, 20)
+    believed = text.prediction()
+    assert next(text).prediction == believed
+
+
+def test_an_empty_seed_feeds_the_start_character() -> None:
+    assert write(writing(""), 3)[0].char == "\n"
+    model = random_model(text="xyz")
+    assert next(Generation(Stepper(model), np.array([], np.int64))).char == "x"
+
+
+def test_an_alphabet_of_one_character() -> None:
+    model = random_model(text="aa")
+    steps = write(Generation(Stepper(model), np.array([0])), 5)
+    assert "".join(s.char for s in steps) == "aaaaa" and sum(s.bits for s in steps) == 0
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_bits_are_what_score_says(cell: str) -> None:
+    stepper = Stepper(random_model(cell))
+    text = Generation(stepper, ROMEO, SamplingConfig(0.6, 5), 3)
+    write(text, 90)
+    scored = score.stateful(stepper, text.ids())
+    assert text.bits().sum() / 89 == pytest.approx(scored.bits_per_char, rel=1e-6)
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, max_size=6), st.integers(0, 5))
+@settings(max_examples=25)
+def test_going_back_and_changing_nothing_writes_the_same_steps(
+    places: list[int], rng_seed: int
+) -> None:
+    text = writing(rng_seed=rng_seed)
+    steps = write(text, 100)
+    for n in places:
+        text.rewind(n)
+        assert len(text) == n and all_steps(text) == steps[:n]
+        assert write(text, 100 - n) == steps[n:]
+
+
+def test_rewinding_into_the_seed_reads_the_rest_of_it() -> None:
+    text = writing()
+    steps = write(text, 20)
+    text.rewind(3)
+    assert text.in_seed and write(text, 17) == steps[3:]
+
+
+def test_rewinding_twice_and_across_snapshots() -> None:
+    text, n = writing(), SNAPSHOT_EVERY
+    steps = write(text, 3 * n + 5)
+    for place in (3 * n, 2 * n + 1, 2 * n, n, n - 1, 1):
+        text.rewind(place)
+        assert text.prediction() == steps[place].prediction
+    assert write(text, 3 * n + 4) == steps[1:]
+
+
+@pytest.mark.parametrize("n", [0, -1, 11])
+def test_there_is_no_going_back_to_where_one_has_not_been(n: int) -> None:
+    text = writing()
+    steps = write(text, 10)
+    with pytest.raises(UsageError):
+        text.rewind(n)
+    with pytest.raises(UsageError):
+        text.fork(n)
+    assert all_steps(text) == steps
+
+
+@pytest.mark.parametrize("n", [1, 7, 31, 32, 33, 64, 80])
+def test_a_fork_is_a_text_of_its_own(n: int) -> None:
+    text = writing()
+    steps = write(text, 80)
+    fork = text.fork(n)
+    assert all_steps(fork) == steps[:n] and all_steps(text) == steps
+    assert write(fork, 80 - n) == steps[n:]
+
+    fork.rewind(n)
+    fork.sampling = SamplingConfig(temperature=3)
+    other = (steps[n].id + 1) % len(MODEL.alphabet) if n < 80 else 0
+    fork.force(other)
+    write(fork, 100)
+    assert fork.step(n).id == other
+    assert all_steps(text) == steps
+    text.rewind(5)
+    assert write(text, 75) == steps[5:]
+
+
+def test_a_forced_character_is_fed_and_scored() -> None:
+    text = writing(temperature=0.5, top_k=1)
+    write(text, 10)
+    unlikely = text.prediction().top[-1]
+    text.force(unlikely.id)
+    step = text.step(10)
+    assert (step.id, step.prob) == (unlikely.id, pytest.approx(unlikely.prob))
+    assert step.drawn_prob == 0
+    assert not step.seed
+    after = next(text)
+    fresh = Generation(STEPPER, text.ids()[:11], SamplingConfig(0.5, 1), 1)
+    assert write(fresh, 12)[11] == after, "the same as if it had stood in the seed"
+
+
+def test_a_change_of_temperature_affects_later_draws_alone() -> None:
+    calm, other = writing(), writing()
+    steps = write(calm, 60)
+    assert write(other, 30) == steps[:30]
+    other.sampling = SamplingConfig(temperature=0)
+    later = write(other, 30)
+    assert all_steps(other)[:30] == steps[:30]
+    assert all(s.prediction.top[0].id == s.id and s.drawn_prob == 1 for s in later)
+    assert [s.id for s in later] != [s.id for s in steps[30:]]
+
+
+def test_randomness_is_addressed_by_position() -> None:
+    """The draw at index i is the same whatever was drawn before it."""
+    flat = random_model(seed=1)
+    flat.weights["head.W_hy"][:] = 0  # what comes next does not depend on the text
+    stepper = Stepper(flat)
+    a, b = (Generation(stepper, flat.alphabet.fit(s).ids, rng_seed=9) for s in ("Sh", "a da"))
+    assert [s.id for s in write(a, 60)][4:] == [s.id for s in write(b, 60)][4:]
+    c = Generation(stepper, flat.alphabet.fit("Sh").ids, rng_seed=10)
+    assert [s.id for s in write(c, 60)] != a.ids().tolist()
+
+
+def test_the_same_seed_writes_the_same_text() -> None:
+    assert write(writing(rng_seed=5), 60) == write(writing(rng_seed=5), 60)
+    assert write(writing(rng_seed=5), 60) != write(writing(rng_seed=6), 60)
+
+
+def test_long_texts_keep_every_step() -> None:
+    text = writing()
+    steps = write(text, 700)
+    assert all_steps(text) == steps
+    assert text.ids(690).tolist() == [s.id for s in steps[690:]]
+    assert text.bits(690).tolist() == [s.bits for s in steps[690:]]
+
+
+def test_json_form() -> None:
+    data = write(writing(top_k=3), 9)[-1].to_json()
+    assert {"index", "char", "id", "prob", "bits", "entropy", "drawn_prob", "top"} <= set(data)
+    assert data["index"] == 8 and len(data["top"]) == 10
+    char, prob = data["top"][0]
+    assert isinstance(char, str) and 0 < prob <= 1

@@ -1,0 +1,180 @@
+"""Sampling: every filter against its plain definition, and the laws of the whole."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from engine.config import SamplingConfig
+from engine.sampling import (
+    draw,
+    filtered,
+    log_softmax,
+    min_p,
+    temperature,
+    top_k,
+    top_p,
+    uniform,
+)
+
+# small whole numbers among them, so that equals occur
+LOGITS = arrays(
+    np.float32,
+    st.integers(1, 12),
+    elements=st.one_of(st.integers(-3, 3), st.floats(-80, 80, width=32)),
+)
+SHARE = st.floats(0.001, 0.999)
+CONFIG = st.builds(
+    SamplingConfig,
+    temperature=st.one_of(st.just(0.0), st.floats(0, 100), st.just(5e-324)),
+    top_k=st.integers(0, 20),
+    top_p=st.one_of(st.just(1.0), st.floats(1e-9, 1)),
+    min_p=st.floats(0, 1),
+)
+
+
+def kept(log_p: np.ndarray) -> set[int]:
+    return set(np.flatnonzero(np.isfinite(log_p)).tolist())
+
+
+@given(LOGITS)
+def test_log_softmax(logits: np.ndarray) -> None:
+    log_p = log_softmax(logits)
+    assert log_p.dtype == np.float64
+    assert np.exp(log_p).sum() == pytest.approx(1)
+    np.testing.assert_allclose(np.diff(log_p), np.diff(logits.astype(float)), atol=1e-9)
+    np.testing.assert_allclose(log_softmax(np.stack([logits, logits]))[1], log_p)
+
+
+@given(LOGITS, CONFIG)
+def test_filtered_is_a_distribution_that_keeps_the_likeliest(
+    logits: np.ndarray, config: SamplingConfig
+) -> None:
+    p = filtered(log_softmax(logits), config)
+    assert np.isfinite(p).all() and (p >= 0).all() and p.sum() == pytest.approx(1)
+    assert p[logits.argmax()] == p.max() > 0
+
+
+@given(LOGITS)
+def test_the_defaults_leave_the_distribution_as_it_is(logits: np.ndarray) -> None:
+    log_p = log_softmax(logits)
+    np.testing.assert_allclose(filtered(log_p, SamplingConfig()), np.exp(log_p), atol=1e-12)
+
+
+@given(LOGITS, CONFIG)
+def test_no_filter_writes_to_its_argument(logits: np.ndarray, config: SamplingConfig) -> None:
+    log_p = log_softmax(logits)
+    log_p.setflags(write=False)
+    filtered(log_p, config)
+
+
+@given(LOGITS, st.floats(0.05, 50))
+def test_temperature(logits: np.ndarray, T: float) -> None:
+    log_p = log_softmax(logits)
+    got = np.exp(temperature(log_p, T))
+    expected = (np.exp(log_p) / np.exp(log_p.max())) ** (1 / T)
+    np.testing.assert_allclose(got, expected / expected.sum(), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("T", [0.0, 5e-324, 1e-300, 1e-9])
+def test_a_temperature_of_nothing_is_greedy(T: float) -> None:
+    log_p = log_softmax(np.array([0.0, 3.0, 1.0, 3.0 - 1e-3]))
+    assert np.exp(temperature(log_p, T)).tolist() == [0, 1, 0, 0]
+
+
+def test_greedy_takes_the_first_of_equals() -> None:
+    assert np.exp(temperature(log_softmax(np.zeros(3)), 0)).tolist() == [1, 0, 0]
+
+
+@given(LOGITS, st.integers(0, 15))
+def test_top_k_keeps_the_kth_and_its_equals(logits: np.ndarray, k: int) -> None:
+    log_p = log_softmax(logits)
+    ranked = sorted(log_p, reverse=True)
+    least = ranked[k - 1] if 0 < k <= len(ranked) else -math.inf
+    assert kept(top_k(log_p, k)) == {i for i, x in enumerate(log_p) if x >= least}
+
+
+@given(LOGITS, SHARE)
+def test_top_p_keeps_the_smallest_set_that_holds_the_share(logits: np.ndarray, p: float) -> None:
+    log_p = log_softmax(logits)
+    mass = np.exp(log_p)
+    got = kept(top_p(log_p, p))
+    assert mass[list(got)].sum() >= p * (1 - 1e-9)
+    fewer = np.sort(mass)[::-1][: len(got) - 1].sum()
+    assert fewer < p * (1 + 1e-9), "one symbol fewer would not have been enough"
+    assert min(mass[list(got)]) >= max((mass[i] for i in range(len(mass)) if i not in got), default=0)
+
+
+def test_top_p_is_a_share_of_what_the_filters_before_it_left() -> None:
+    p = np.array([0.4, 0.3, 0.2, 0.1])
+    left = top_k(np.log(p), 2)  # 4/7 and 3/7
+    assert kept(top_p(left, 0.57)) == {0}
+    assert kept(top_p(left, 0.58)) == {0, 1}
+
+
+@given(LOGITS, SHARE)
+def test_min_p_is_relative_to_the_likeliest(logits: np.ndarray, p: float) -> None:
+    log_p = log_softmax(logits)
+    mass = np.exp(log_p)
+    sure = {i for i, m in enumerate(mass) if m >= p * mass.max() * (1 + 1e-9)}
+    may = {i for i, m in enumerate(mass) if m >= p * mass.max() * (1 - 1e-9)}
+    assert sure <= kept(min_p(log_p, p)) <= may
+
+
+def test_temperature_comes_before_the_filters_that_count_mass() -> None:
+    p = np.array([0.6, 0.3, 0.1])
+    hot = SamplingConfig(temperature=10, top_p=0.6)
+    assert (filtered(np.log(p), hot) > 0).sum() == 2  # after top-p alone it would be one
+    assert (filtered(np.log(p), SamplingConfig(top_p=0.6)) > 0).sum() == 1
+    cold = SamplingConfig(temperature=0.5, min_p=0.3)
+    assert (filtered(np.log(p), cold) > 0).sum() == 1  # 0.3² / 0.6² < 0.3
+    assert (filtered(np.log(p), SamplingConfig(min_p=0.3)) > 0).sum() == 2
+
+
+@given(
+    arrays(np.float64, st.integers(1, 12), elements=st.sampled_from([0.0, 1e-300, 0.1, 1.0])),
+    st.sampled_from([0.0, 0.5, 1 - 2.0**-53]),
+)
+def test_draw_never_picks_what_is_impossible(p: np.ndarray, u: float) -> None:
+    if p.sum():
+        assert p[draw(p / p.sum(), u)] > 0
+
+
+def test_draw_follows_the_distribution() -> None:
+    p = np.array([0.1, 0.0, 0.6, 0.3])
+    drawn = Counter(draw(p, (i + 0.5) / 1000) for i in range(1000))
+    assert drawn == {0: 100, 2: 600, 3: 300}
+
+
+@given(st.integers(-(2**70), 2**70), st.integers(0, 2**70))
+def test_uniform_is_in_range_and_repeats(seed: int, index: int) -> None:
+    u = uniform(seed, index)
+    assert 0 <= u < 1 and u == uniform(seed, index)
+
+
+@pytest.mark.parametrize("by", ["index", "seed", "both"])
+def test_uniform_is_even_and_not_correlated(by: str) -> None:
+    n, bins = 20_000, 50
+    where = {
+        "index": lambda i: (7, i),
+        "seed": lambda i: (i, 7),
+        "both": lambda i: (i, i),
+    }[by]
+    u = np.array([uniform(*where(i)) for i in range(n)])
+    expected = n / bins
+    chi_square = ((np.histogram(u, bins, (0, 1))[0] - expected) ** 2 / expected).sum()
+    assert chi_square < 99  # 49 degrees of freedom: exceeded once in 30,000
+    assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 4 / math.sqrt(n)
+
+
+def test_neighbouring_seeds_are_unrelated_streams() -> None:
+    one, two = (np.array([uniform(seed, i) for i in range(5000)]) for seed in (1, 2))
+    assert abs(np.corrcoef(one, two)[0, 1]) < 4 / math.sqrt(5000)
+    assert abs(np.corrcoef(one[1:], two[:-1])[0, 1]) < 4 / math.sqrt(5000)
+    assert not set(one) & set(two)

@@ -1,0 +1,120 @@
+"""Scores against the plainest possible loop."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from engine import score
+from engine.cells import CELLS
+from engine.device import Device
+from engine.errors import UsageError
+from engine.evaluate import evaluate
+from engine.model import CharRNN
+from engine.modelfile import Model
+from engine.sampling import log_softmax
+from engine.stepper import Stepper
+from tests.conftest import random_model
+
+IDS = np.random.default_rng(0).integers(0, 20, 1200).astype(np.uint8)
+
+
+def naive(stepper: Stepper, ids: np.ndarray) -> list[float]:
+    state, losses = stepper.zero_state(), []
+    for id, target in zip(ids, ids[1:], strict=False):
+        logits, state = stepper.step(int(id), state)
+        losses.append(-float(log_softmax(logits)[target]))
+    return losses
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n", [2, 3, 512, 513, 514, 1200])
+def test_one_pass_equals_a_loop_over_characters(cell: str, n: int) -> None:
+    stepper = Stepper(random_model(cell))
+    result = score.stateful(stepper, IDS[:n])
+    assert result.chars == n - 1 and result.protocol == "stateful"
+    assert result.nats_per_char == pytest.approx(np.mean(naive(stepper, IDS[:n])), rel=1e-5)
+    assert result.bits_per_char == pytest.approx(result.nats_per_char / math.log(2))
+
+
+def test_windows_equal_a_loop_over_cold_starts() -> None:
+    stepper = Stepper(random_model())
+    result = score.windows(stepper, IDS, 70, count=300)
+    starts = np.random.default_rng(1337).integers(0, len(IDS) - 70, 300)
+    means = [np.mean(naive(stepper, IDS[s : s + 71])) for s in starts[:300]]
+    assert result.nats_per_char == pytest.approx(np.mean(means), rel=1e-5)
+    assert result.standard_error == pytest.approx(np.std(means, ddof=1) / math.sqrt(300), rel=1e-4)
+    assert (result.chars, result.windows, result.protocol) == (300 * 70, 300, "windows")
+
+
+def test_a_window_may_be_as_long_as_the_text() -> None:
+    stepper = Stepper(random_model())
+    result = score.windows(stepper, IDS[:5], 4, count=3)
+    assert result.nats_per_char == pytest.approx(score.stateful(stepper, IDS[:5]).nats_per_char)
+
+
+def test_blind_guessing_costs_the_logarithm_of_the_alphabet() -> None:
+    model = random_model()
+    for weights in model.weights.values():
+        weights[:] = 0
+    result = score.stateful(Stepper(model), IDS)
+    assert result.nats_per_char == pytest.approx(math.log(len(model.alphabet)))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_too_short(n: int) -> None:
+    with pytest.raises(UsageError, match="two characters"):
+        score.stateful(Stepper(random_model()), IDS[:n])
+
+
+@pytest.mark.parametrize(("length", "n"), [(0, 9), (-1, 9), (9, 9), (1, 1), (10, 0)])
+def test_windows_that_do_not_fit(length: int, n: int) -> None:
+    with pytest.raises(UsageError):
+        score.windows(Stepper(random_model()), IDS[:n], length, count=2)
+
+
+def test_report_ends_at_the_whole() -> None:
+    seen: list[tuple[int, int]] = []
+    score.stateful(Stepper(random_model()), IDS, lambda *at: seen.append(at))
+    assert seen[-1] == (1199, 1199) and sorted(seen) == seen and len(seen) > 1
+    seen.clear()
+    score.windows(Stepper(random_model()), IDS, 5, lambda *at: seen.append(at), count=300)
+    assert seen[-1] == (1500, 1500) and len(seen) > 1
+
+
+def test_json_has_the_keys_that_others_rely_on() -> None:
+    data = score.stateful(Stepper(random_model()), IDS[:9]).to_json()
+    assert set(data) == {"protocol", "chars", "nats_per_char", "bits_per_char"}
+    data = score.windows(Stepper(random_model()), IDS[:9], 2, count=2).to_json()
+    assert {"standard_error", "windows"} <= set(data)
+
+
+def in_torch(model: Model) -> CharRNN:
+    network = CharRNN(model.config, len(model.alphabet), dropout=0.5)
+    network.load(model.weights)
+    return network
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n", [2, 129, 130, 700])
+def test_evaluation_in_one_column_is_the_stateful_pass(cell: str, n: int) -> None:
+    model = random_model(cell)
+    network, before = in_torch(model).train(), torch.get_rng_state()
+    nats, predictions = evaluate(network, IDS[:n], Device("cpu", "float32", 1), batch=1)
+    expected = score.stateful(Stepper(model), IDS[:n])
+    assert predictions == expected.chars
+    assert nats == pytest.approx(expected.nats_per_char, rel=1e-5)
+    assert network.training and torch.equal(before, torch.get_rng_state())
+
+
+def test_evaluation_in_columns_is_the_mean_of_cold_columns() -> None:
+    model = random_model()
+    stepper = Stepper(model)
+    nats, predictions = evaluate(in_torch(model), IDS, Device("cpu", "float32", 1), batch=4)
+    length = 1199 // 4
+    parts = [naive(stepper, IDS[b * length : (b + 1) * length + 1]) for b in range(4)]
+    assert predictions == 4 * length
+    assert nats == pytest.approx(np.mean(parts), rel=1e-5)

@@ -1,0 +1,271 @@
+"""helo models, corpora, runs, paths and doctor."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine import launch, modelfile, sources
+from engine.config import ModelConfig, TrainConfig
+from engine.events import Evaluated, Event, Paused, Progress, Refused, Sampled, Started, Stopped
+from engine.rundir import LineReader, RunDirectory, parse_request
+
+STARTED = Started(
+    life=0,
+    step=0,
+    total_steps=40,
+    batch=2,
+    seq_length=5,
+    parameters=99,
+    train_chars=1800,
+    val_chars=200,
+    device="cpu",
+    dtype="float32",
+    threads=1,
+)
+PROGRESS = Progress(
+    life=0,
+    step=20,
+    chars=200,
+    seconds=75.0,
+    train_nats=1.0,
+    lr=0.1,
+    grad_norm=1.0,
+    chars_per_second=9.0,
+)
+EVALUATED = Evaluated(
+    life=0,
+    step=20,
+    chars=200,
+    seconds=75.0,
+    val_nats=1.25,
+    predictions=9,
+    protocol="columns",
+    best=True,
+)
+SAMPLED = Sampled(life=0, step=20, prompt="h", text="ellohell\u2028\x1b[31m[/b]")
+STOPPED = Stopped(life=0, step=20, finished=False)
+
+
+@pytest.fixture
+def run(home: Path) -> RunDirectory:
+    """A run that was stopped half-way."""
+    made = launch.create(
+        "half", sources.obtain("hello"), TrainConfig(model=ModelConfig("gru", 8), steps=40)
+    )
+    say(made, STARTED, PROGRESS, EVALUATED, SAMPLED, STOPPED)
+    return made
+
+
+def say(run: RunDirectory, *events: Event) -> None:
+    for event in events:
+        run.append(run.events_path, event.to_json())
+
+
+@contextmanager
+def trainer(run: RunDirectory, answer: type[Event]) -> Iterator[None]:
+    """Something that holds the run's lock and answers every request."""
+    reader, over = LineReader(run.control_path), threading.Event()
+
+    def serve() -> None:
+        with run.lock():
+            ready.set()
+            while not over.wait(0.01):
+                for line in reader.read():
+                    request = parse_request(line)
+                    assert request
+                    reason = {"reason": "not now"} if answer is Refused else {}
+                    say(run, answer(life=0, step=21, id=request.id, **reason))
+                    if request.request == "stop":
+                        return
+
+    ready = threading.Event()
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_runs_are_listed(cli, run):
+    [found] = json.loads(cli("runs", "list", "--json").out)
+    assert found["name"] == "half"
+    assert (found["status"], found["step"], found["total_steps"]) == ("stopped", 20, 40)
+    assert (found["corpus"], found["cell"], found["best_val_nats"]) == ("hello", "gru", 1.25)
+    told = cli("runs")
+    assert told == cli("runs", "list")
+    for word in ("half", "stopped", "hello", "gru 8×1", "20", "40", "1.2500", "1:15"):
+        assert word in told.out
+
+
+def test_no_runs_say_how_to_make_one(cli):
+    done = cli("runs", "list")
+    assert (done.status, done.out) == (0, "")
+    assert "helo train" in done.err
+
+
+def test_a_run_that_cannot_be_read_is_listed_as_damaged(cli, run):
+    (run.folder / "run.json").write_text("{")
+    [found] = json.loads(cli("runs", "list", "--json").out)
+    assert found["status"] == "damaged"
+    assert "damaged" in cli("runs", "list").out
+
+
+def test_a_run_is_shown_with_its_newest_sample(cli, run):
+    done = cli("runs", "show", "half")
+    assert "1.2500 nats" in done.out
+    assert "20 of 40 in 1:15" in done.out
+    assert "ellohell" in done.out
+    data = json.loads(cli("runs", "show", "half", "--json").out)
+    assert data["sample"] == SAMPLED.text
+    assert data["config"]["model"]["hidden"] == 8
+
+
+@pytest.mark.parametrize("request_name", ["pause", "resume", "stop"])
+def test_a_run_that_is_not_running_cannot_be_asked(cli, run, request_name):
+    done = cli("runs", request_name, "half")
+    assert done.status == 1
+    assert "helo train --resume half" in done.err
+
+
+@pytest.mark.parametrize(
+    ("request_name", "answer", "said"),
+    [("pause", Paused, "paused at step 21"), ("stop", Stopped, "stopped and saved at step 21")],
+)
+def test_a_running_trainer_answers(cli, run, request_name, answer, said):
+    keywords = {"finished": False} if answer is Stopped else {}
+    with trainer(run, lambda **about: answer(**about, **keywords)):
+        done = cli("runs", request_name, "half")
+    assert (done.status, done.err) == (0, f"half: {said}\n")
+
+
+def test_a_refused_request_fails_with_the_reason(cli, run):
+    with trainer(run, Refused):
+        done = cli("runs", "resume", "half")
+    assert (done.status, done.err) == (1, "helo: half: not now\n")
+
+
+def test_a_live_run_is_not_deleted(cli, run):
+    with trainer(run, Paused):
+        done = cli("runs", "rm", "half", "--yes")
+    assert done.status == 1
+    assert "helo runs stop half" in done.err
+    assert run.folder.is_dir()
+
+
+def test_a_run_is_deleted_only_when_told(cli, run):
+    assert cli("runs", "rm", "half").status == 2
+    assert run.folder.is_dir()
+    assert cli("runs", "rm", "half", "--yes").status == 0
+    assert not run.folder.exists()
+
+
+def test_a_run_is_kept_as_a_model(cli, run, tiny, home):
+    assert cli("runs", "keep", "half").status == 1
+    modelfile.save(run.best, tiny)
+    done = cli("runs", "keep", "half", "--as", "mine")
+    assert done.out == f"{home / 'models' / 'mine.safetensors'}\n"
+    assert cli("sample", "mine", "-n", "3", "-s", "1").status == 0
+    again = cli("runs", "keep", "half", "--as", "mine")
+    assert again.status == 2
+    assert "another name" in again.err
+    assert cli("runs", "keep", "half").out.endswith("half.safetensors\n")
+
+
+def test_models_are_listed_and_shown(cli, tiny):
+    found = {entry["name"]: entry for entry in json.loads(cli("models", "list", "--json").out)}
+    assert found["tiny"]["parameters"] == sum(w.size for w in tiny.weights.values())
+    assert (found["tiny"]["cell"], found["tiny"]["bundled"]) == ("lstm", False)
+    assert cli("models") == cli("models", "list")
+    assert "lstm 16×2" in cli("models").out
+    shown = cli("models", "show", "tiny").out
+    assert "sonnet" in shown
+    assert json.loads(cli("models", "show", "tiny", "--json").out)["card"] == ""
+
+
+def test_a_card_is_shown(cli, tiny, home):
+    (home / "models" / "tiny.md").write_text("# tiny\n\nLearnt nothing. [/bold]\n")
+    assert "Learnt nothing. [/bold]" in cli("models", "show", "tiny").out
+
+
+def test_a_model_is_renamed_and_deleted(cli, tiny, home):
+    assert cli("models", "rename", "tiny", "small").status == 0
+    assert cli("models", "show", "small").status == 0
+    assert cli("models", "rm", "small", "--yes").status == 0
+    assert not list(home.glob("models/*"))
+
+
+def test_corpora_are_listed_imported_or_not(cli):
+    before = cli("corpora")
+    assert "built in" in before.out
+    assert {"hello", "python"} == {c["name"] for c in json.loads(cli("corpora", "list", "--json").out)}
+    added = cli("corpora", "add", "hello")
+    assert "2,000 characters, 4 different" in added.err
+    [hello] = [c for c in json.loads(cli("corpora", "list", "--json").out) if "chars" in c]
+    assert (hello["name"], hello["chars"], hello["symbols"]) == ("hello", 2000, "ehlo")
+    shown = cli("corpora", "show", "hello").out
+    assert "public domain" in shown
+    assert "'l' 40.0%" in shown
+
+
+def test_a_corpus_from_a_pipe_gets_a_name(cli):
+    done = cli("corpora", "add", "-", "--name", "piped", stdin="naïve\r\ntext".encode())
+    assert done.status == 0
+    data = json.loads(cli("corpora", "show", "piped", "--json").out)
+    assert (data["chars"], data["source"]) == (10, "standard input")
+    again = cli("corpora", "add", "-", "--name", "piped", stdin=b"other")
+    assert again.status == 2
+    assert "--name" in again.err
+
+
+def test_a_binary_file_can_be_imported_as_bytes(cli, tmp_path):
+    file = tmp_path / "x.bin"
+    file.write_bytes(bytes(range(256)))
+    assert cli("corpora", "add", str(file), "--units", "byte").status == 0
+    assert json.loads(cli("corpora", "show", "x", "--json").out)["chars"] == 256
+
+
+def test_a_corpus_is_deleted_only_when_told_and_only_by_name(cli, home, tmp_path):
+    cli("corpora", "add", "hello")
+    folder = home / "corpora" / "hello"
+    assert cli("corpora", "rm", "hello").status == 2
+    elsewhere = shutil.copytree(folder, tmp_path / "elsewhere")
+    assert cli("corpora", "rm", str(elsewhere), "--yes").status == 1
+    assert elsewhere.is_dir()
+    assert folder.is_dir()
+    assert cli("corpora", "rm", "hello", "--yes").status == 0
+    assert not folder.exists()
+
+
+def test_paths_follow_helo_home(cli, home):
+    found = json.loads(cli("paths", "--json").out)
+    assert found["models"] == str(home / "models")
+    assert str(home / "runs") in cli("paths").out
+
+
+def test_doctor_says_what_was_never_tried(cli):
+    found = json.loads(cli("doctor", "--json").out)
+    assert "cpu" in found["devices"]["devices"]
+    assert found["versions"]["textual"]
+    assert any("cuda" in line for line in found["untested"])
+
+
+def test_doctor_lives_without_torch(cli, monkeypatch):
+    from engine.errors import RunError
+
+    def fail() -> None:
+        raise RunError("torch cannot be asked")
+
+    monkeypatch.setattr(launch, "device_facts", fail)
+    done = cli("doctor")
+    assert done.status == 0
+    assert "torch cannot be asked" in done.out

@@ -1,0 +1,204 @@
+"""helo train, with real trainers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import rundir
+from engine.rundir import RunDirectory
+
+SMALL = ("train", "hello", "--hidden", "8", "--batch", "4", "--seq-length", "8")
+PATIENCE = 90
+
+
+def events(out: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@contextmanager
+def training(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """helo train in a process, until its trainer works; whatever is left of it is killed."""
+    command = [sys.executable, "-P", "-m", "tui", *arguments, "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    with process:
+        try:
+            for line in process.stdout:
+                if json.loads(line)["event"] == "progress":
+                    break
+            yield process
+        finally:
+            process.kill()
+            for run in rundir.runs():
+                kill_trainer(run)
+
+
+def kill_trainer(run: RunDirectory) -> None:
+    if run.alive():
+        os.kill(run.owner()["pid"], signal.SIGKILL)
+        wait_for(lambda: not run.alive())
+
+
+@pytest.fixture
+def endless(home: Path) -> tuple[str, ...]:
+    return (*SMALL, "--name", "endless", "--steps", "10000000")
+
+
+def test_a_training_from_start_to_sample(helo):
+    done = helo(*SMALL, "--name", "mine", "--steps", "30", "--json")
+    assert done.returncode == 0, done.stderr
+    found = events(done.stdout)
+    kinds = [event["event"] for event in found]
+    assert kinds[0] == "started"
+    assert {"progress", "evaluated", "sampled", "saved"} < set(kinds)
+    assert (found[-1]["event"], found[-1]["finished"], found[-1]["step"]) == ("stopped", True, 30)
+    log = rundir.find("mine").events_path.read_bytes()
+    assert log == done.stdout
+    written = helo("sample", "mine", "-n", "20", "--seed", "1").stdout
+    assert set(written.decode()) <= set("helo")
+    again = helo("train", "--resume", "mine")
+    assert again.returncode == 1
+    assert b"finished" in again.stderr
+
+
+def test_plain_lines_where_no_terminal_is(helo, home):
+    done = helo(*SMALL, "--steps", "10")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode().splitlines()
+    assert "10 steps of 4 × 8 characters" in lines[0]
+    assert any("validation" in line and "bits" in line for line in lines)
+    assert lines[-1] == "write    helo sample hello-lstm-1"
+    assert str(home / "runs" / "hello-lstm-1" / "best.safetensors") in lines[-2]
+    assert done.stderr == b"run hello-lstm-1\n"
+
+
+def test_ctrl_c_saves_and_the_run_can_be_resumed(endless, helo):
+    with training(*endless) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    run = rundir.find("endless")
+    reached = run.events()[-1].step
+    assert run.state_path(reached).exists()
+    assert rundir.status(run, run.events()).word == "stopped"
+    with training("train", "--resume", "endless") as process:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert run.events()[-1].step > reached
+    assert run.events()[-1].life == 1
+
+
+def test_a_second_ctrl_c_does_not_wait(endless):
+    with training(*endless) as process:
+        run = rundir.find("endless")
+        os.kill(run.owner()["pid"], signal.SIGSTOP)  # a trainer that takes its time
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert b"ctrl+c again" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
+        assert b"saves and stops by itself" in err
+        os.kill(run.owner()["pid"], signal.SIGCONT)
+        wait_for(lambda: not run.alive())
+    assert rundir.status(run, run.events()).word == "stopped"
+
+
+def test_a_killed_trainer_is_told_with_what_to_do(endless):
+    with training(*endless) as process:
+        kill_trainer(rundir.find("endless"))
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert b"killed" in err
+    assert b"helo train --resume endless" in err
+    assert err.count(b"\n") == 1
+
+
+def test_a_detached_training_goes_on_and_can_be_stopped(endless, helo):
+    try:
+        done = helo(*endless, "--detach")
+        assert done.returncode == 0, done.stderr
+        assert b"helo runs stop endless" in done.stderr
+        run = rundir.find("endless")
+        assert run.alive()
+        busy = helo("train", "--resume", "endless")
+        assert busy.returncode == 1
+        assert b"running already" in busy.stderr
+        stopped = helo("runs", "stop", "endless")
+        assert stopped.returncode == 0
+        assert b"stopped and saved" in stopped.stderr
+        assert not run.alive()
+    finally:
+        kill_trainer(rundir.find("endless"))
+
+
+def test_a_closed_pipe_leaves_the_training_alone(endless):
+    with training(*endless) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        err = process.stderr.read()
+        assert process.wait(PATIENCE) == 0
+        assert err == b"endless trains on: helo runs show endless, or helo runs stop endless\n"
+        assert rundir.find("endless").alive()
+
+
+def test_a_trainer_that_cannot_start_says_why(helo):
+    missing = "cuda" if sys.platform == "darwin" else "mps"
+    done = helo(*SMALL, "--steps", "5", "--device", missing, "--json")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert f"--device {missing} is not there".encode() in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_diverging_training_fails_with_the_reason(helo):
+    done = helo(*SMALL, "--steps", "100", "--lr", "100", "--json")
+    assert done.returncode == 1
+    assert events(done.stdout)[-1]["event"] == "failed"
+    assert events(done.stdout)[-1]["reason"].encode() in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_model_to_begin_with_gives_its_sizes(cli, helo, home):
+    assert helo(*SMALL, "--cell", "gru", "--name", "first", "--steps", "5").returncode == 0
+    done = helo("train", "hello", "--init-from", "first", "--name", "second", "--steps", "5")
+    assert done.returncode == 0, done.stderr
+    assert rundir.find("second").info().config.model == rundir.find("first").info().config.model
+    refused = cli("train", "hello", "--init-from", "first", "--hidden", "9")
+    assert refused.status == 2
+    assert "leave out --hidden 9" in refused.err
+
+
+def test_a_text_shorter_than_a_batch_is_learnt(helo, tmp_path):
+    (tmp_path / "short.txt").write_text("abcab")
+    done = helo("train", "short.txt", "--hidden", "4", "--steps", "3")
+    assert done.returncode == 0, done.stderr
+    assert b"no validation" in done.stdout
+    assert b"helo sample short-lstm-1" in done.stdout
+
+
+def test_folders_in_the_way_are_not_imported(helo, tmp_path):
+    for name in ("engine", "tui", "corpora", "torch", "numpy"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong one')")
+    done = helo(*SMALL, "--steps", "3")
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,162 @@
+"""helo sample and helo score."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import modelfile
+from engine.config import ModelConfig
+from engine.modelfile import Model
+from engine.parameters import initial
+from engine.vocab import Alphabet
+
+
+def steps(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_the_same_command_writes_the_same_text(cli, tiny):
+    command = ("sample", "tiny", "--prompt", "Shall", "-n", "80", "--seed", "7")
+    first, second = cli(*command), cli(*command)
+    assert first == second
+    assert first.out.startswith("Shall")
+    assert len(first.out) == len("Shall") + 80
+    assert first.err == ""
+    assert cli(*command[:-1], "8").out != first.out
+
+
+def test_json_has_a_step_a_line_and_the_same_text(cli, tiny):
+    command = ("sample", "tiny", "--prompt", "Thou", "-n", "30", "--seed", "1")
+    found = steps(cli(*command, "--json").out)
+    assert "".join(step["char"] for step in found) == cli(*command).out
+    assert [step["index"] for step in found] == list(range(34))
+    assert [step["seed"] for step in found] == [True] * 4 + [False] * 30
+    keys = {"index", "char", "id", "prob", "bits", "entropy", "drawn_prob", "top"}
+    assert all(keys <= step.keys() for step in found)
+    assert all(step["bits"] == pytest.approx(-math.log2(step["prob"])) for step in found)
+    assert len(found[5]["top"]) == 10
+
+
+def test_the_bits_of_a_sample_are_what_score_says(cli, tiny):
+    command = ("sample", "tiny", "--prompt", "May", "-n", "200", "--seed", "2", "-t", "0.7")
+    bits = sum(step["bits"] for step in steps(cli(*command, "--json").out))
+    text = cli(*command).out.encode()
+    score = json.loads(cli("score", "-", "-m", "tiny", "--json", stdin=text).out)
+    assert score["chars"] == 202
+    assert score["bits_per_char"] * score["chars"] == pytest.approx(bits, abs=1e-3)
+
+
+def test_a_random_seed_is_reported_and_repeats_the_text(cli, tiny):
+    random = cli("sample", "tiny", "-n", "60")
+    seed = random.err.removeprefix("seed ").strip()
+    assert cli("sample", "tiny", "-n", "60", "--seed", seed).out == random.out
+
+
+def test_greedy_needs_no_seed(cli, tiny):
+    greedy = cli("sample", "tiny", "-n", "20", "--greedy")
+    assert greedy.err == ""
+    assert greedy.out == cli("sample", "tiny", "-n", "20", "--temperature", "0").out
+
+
+def test_only_new_characters_count(cli, tiny):
+    assert cli("sample", "tiny", "--prompt", "Shall I", "-n", "0", "-s", "1").out == "Shall I"
+    assert cli("sample", "tiny", "-n", "0", "-s", "1").out == "\n"
+
+
+def test_stop_ends_after_the_text_in_what_is_new(cli, tiny):
+    whole = cli("sample", "tiny", "-p", "a", "-n", "300", "-s", "3").out
+    stop = whole[40:42]
+    ended = cli("sample", "tiny", "-p", stop, "-n", "300", "-s", "3", "--stop", stop).out
+    assert ended.startswith(stop)
+    assert ended.find(stop, 1) in (-1, len(ended) - 2)
+    first = whole.index(stop, 1)
+    assert cli("sample", "tiny", "-p", "a", "-s", "3", "--stop", stop).out == whole[: first + 2]
+
+
+def test_a_prompt_from_a_file_and_from_standard_input(cli, tiny, tmp_path):
+    file = tmp_path / "prompt.txt"
+    file.write_bytes(b"\xef\xbb\xbfRough\r\nwinds")
+    for prompt, stdin in ((f"@{file}", b""), ("-", file.read_bytes())):
+        done = cli("sample", "tiny", "-p", prompt, "-n", "5", "-s", "0", stdin=stdin)
+        assert done.out.startswith("Rough\nwinds")
+
+
+def test_a_prompt_with_unknown_characters_is_written_without_them(cli, tiny):
+    done = cli("sample", "tiny", "-p", "Sháll 漢", "-n", "3", "-s", "0")
+    assert done.status == 0
+    assert done.out.startswith("Shall ")
+    assert "'á' read as 'a'" in done.err
+    assert "'漢' left out" in done.err
+
+
+def test_names_that_peers_use(cli, tiny):
+    done = cli("sample", "tiny", "--prime", "May", "--temp", "0", "-n", "4")
+    assert done == cli("sample", "tiny", "--start", "May", "--greedy", "-n", "4")
+    assert done.out.startswith("May")
+
+
+def test_top_k_beyond_the_alphabet_says_that_it_keeps_all(cli, tiny):
+    done = cli("sample", "tiny", "--top-k", "10000", "-n", "9", "-s", "5")
+    assert done.err == f"--top-k 10000 keeps all {len(tiny.alphabet)} characters of the model\n"
+    assert done.out == cli("sample", "tiny", "-n", "9", "-s", "5").out
+
+
+def byte_model(home: Path) -> None:
+    config = ModelConfig("rnn", 8, 1)
+    alphabet = Alphabet(tuple(chr(i) for i in range(256)), "byte")
+    model = Model("bytes", config, alphabet, initial(config, 256, 0))
+    modelfile.save(home / "models" / "bytes.safetensors", model)
+
+
+def test_a_model_of_bytes_writes_raw_bytes_to_a_pipe(helo, cli, home):
+    byte_model(home)
+    command = ("sample", "bytes", "-p", "é", "-n", "400", "-s", "1")
+    out = helo(*command).stdout
+    assert out.startswith("é".encode())
+    assert len(out) == 402
+    assert max(out) > 0x7F
+    assert bytes(ord(step["char"]) for step in steps(cli(*command, "--json").out)) == out
+
+
+def test_a_model_of_bytes_scores_any_file(cli, home, tmp_path):
+    byte_model(home)
+    file = tmp_path / "x.bin"
+    file.write_bytes(bytes(range(256)))
+    score = json.loads(cli("score", str(file), "-m", "bytes", "--json").out)
+    assert score["chars"] == 255
+
+
+def test_score_says_what_others_rely_on(cli, tiny, tmp_path):
+    file = tmp_path / "text.txt"
+    file.write_bytes(b"\xef\xbb\xbfShall I\r\ncompare thee")
+    score = json.loads(cli("score", str(file), "-m", "tiny", "--json").out)
+    assert (score["model"], score["chars"], score["protocol"]) == ("tiny", 19, "stateful")
+    assert score["bits_per_char"] == pytest.approx(score["nats_per_char"] / math.log(2))
+    told = cli("score", str(file), "-m", "tiny")
+    assert f"{score['nats_per_char']:.4f} nats" in told.out
+    assert told.err == ""
+
+
+def test_score_in_windows_has_a_standard_error(cli, tiny, tmp_path):
+    file = tmp_path / "text.txt"
+    file.write_text("Shall I compare thee to a summer's day?\n" * 5)
+    score = json.loads(cli("score", str(file), "-m", "tiny", "--windows", "8", "--json").out)
+    assert score["protocol"] == "windows"
+    assert score["chars"] == 12_800 * 8
+    assert 0 < score["standard_error"] < 0.1
+
+
+def test_score_refuses_unknown_characters_or_leaves_them_out(cli, tiny):
+    text = "Shall I £ compare €".encode()
+    refused = cli("score", "-", "-m", "tiny", stdin=text)
+    assert refused.status == 1
+    assert "'£', '€'" in refused.err
+    assert "--skip-unknown" in refused.err
+    done = cli("score", "-", "-m", "tiny", "--skip-unknown", "--json", stdin=text)
+    assert json.loads(done.out)["skipped"] == 2
+    assert "2 of 19 characters" in done.err

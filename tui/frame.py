@@ -1,0 +1,121 @@
+"""The two lines around every tab: the tab bar above, and the keys that apply below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from textual import events
+from textual.app import RenderResult
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import ActiveBinding, Screen
+from textual.widget import Widget
+
+from tui.text import one_line
+
+
+@dataclass(frozen=True)
+class TabName:
+    """A tab: its id, what it is called, and its key as shown."""
+
+    id: str
+    label: str
+    key: str
+
+
+class TabBar(Widget, can_focus=False):
+    """The tabs by name and key, the shown one marked; a click shows another."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"tab-bar--active", "tab-bar--tab", "tab-bar--key", "tab-bar--name"}
+
+    active: reactive[str] = reactive("")
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, tabs: tuple[TabName, ...], *, id: str) -> None:
+        super().__init__(id=id)
+        self._tabs = tabs
+
+    def _parts(self) -> list[tuple[str, str, str]]:
+        """(tab id, text, component) from the left."""
+        parts = [("", " helo ", "name"), ("", " ", "tab")]
+        for tab in self._tabs:
+            if tab.id == self.active:
+                parts.append((tab.id, f" {tab.label} {tab.key} ", "active"))
+            else:
+                parts += [(tab.id, f" {tab.label} ", "tab"), (tab.id, f"{tab.key} ", "key")]
+        return parts
+
+    def render(self) -> RenderResult:
+        return Content.assemble(
+            *(
+                Content.styled(text, self.get_visual_style(f"tab-bar--{component}"))
+                for _, text, component in self._parts()
+            )
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        x = 0
+        for tab, text, _ in self._parts():
+            x += len(text)
+            if event.x < x:
+                if tab:
+                    self.post_message(self.Chosen(tab))
+                return
+
+
+class KeyHints(Widget, can_focus=False):
+    """The keys that apply where the focus is, as many as fit; always the way to help."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"key-hints--key"}
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        key_style = self.get_visual_style("key-hints--key")
+        here, everywhere = [], []
+        for binding in self.screen.active_bindings.values():
+            if binding.binding.show and binding.enabled:
+                (everywhere if binding.node is self.app else here).append(binding)
+        tail = [self._hint(group) for group in _grouped(everywhere)]
+        room = self.size.width - sum(len(k) + len(d) + 3 for k, d in tail)
+        shown: list[tuple[str, str]] = []
+        for group in _grouped(here):
+            key, description = self._hint(group)
+            room -= len(key) + len(description) + 3
+            if room < 0:
+                break
+            shown.append((key, description))
+        parts: list[Content] = []
+        for key, description in shown + tail:
+            parts += [Content.styled(f" {key}", key_style), Content(f" {description} ")]
+        return Content.assemble(*parts)
+
+    def _hint(self, group: list[ActiveBinding]) -> tuple[str, str]:
+        """Keys and what they do, as text; the keys of a group stand together."""
+        first = group[0].binding
+        keys = dict.fromkeys(self.app.get_key_display(b.binding) for b in group)
+        shown = first.group.description if first.group else first.description
+        return "/".join(keys), one_line(shown)
+
+
+def _grouped(bindings: list[ActiveBinding]) -> list[list[ActiveBinding]]:
+    """Bindings that stand together: those of one group, and the keys of one action."""
+
+    def together(active: ActiveBinding) -> object:
+        return active.binding.group or active.binding.action
+
+    return [list(group) for _, group in groupby(bindings, key=together)]

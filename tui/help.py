@@ -1,0 +1,72 @@
+"""The help panel: every key of the shown tab and of the app, and the slash commands."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.commands import COMMANDS
+from tui.text import visible
+
+
+class HelpScreen(ModalScreen[None]):
+    """What can be done, from the bindings themselves, so that it is always true."""
+
+    BINDING_GROUP_TITLE = "Help"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,question_mark,q", "dismiss(None)", "Close", id="help.close"),
+    ]
+
+    def __init__(self, nodes: list[DOMNode]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as scroll:
+            scroll.border_title = "help"
+            scroll.border_subtitle = "↑↓ scroll · Esc closes"
+            for node in self._nodes:
+                if rows := self._rows(node):
+                    yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
+                    yield Static(self._table(rows))
+            yield Static("Slash commands, in the seed input", classes="title")
+            yield Static(self._table([(c.usage, c.about) for c in COMMANDS]))
+
+    def _rows(self, node: DOMNode) -> list[tuple[str, str]]:
+        """(keys, meaning) of the bindings that helo's own classes declare for a node."""
+        rows = []
+        own = [
+            Binding(*entry) if isinstance(entry, tuple) else entry
+            for cls in type(node).__mro__
+            if cls.__module__.startswith("tui.")
+            for entry in cls.__dict__.get("BINDINGS", ())
+        ]
+        for _, entries in groupby(own, key=lambda b: b.group or b.action):
+            bindings = list(entries)
+            keys = " ".join(self._keys(binding) for binding in bindings)
+            meanings = dict.fromkeys(b.tooltip or b.description for b in bindings)
+            rows.append((keys, " / ".join(meanings)))
+        return rows
+
+    def _keys(self, binding: Binding) -> str:
+        keys = self.app.keymap.get(binding.id or "", "")
+        if not keys and binding.key_display:
+            return binding.key_display
+        parts = (keys or binding.key).split(",")
+        return " ".join(self.app.get_key_display(binding.with_key(key.strip())) for key in parts)
+
+    def _table(self, rows: list[tuple[str, str]]) -> Content:
+        width = max(len(keys) for keys, _ in rows)
+        lines = []
+        for keys, meaning in rows:
+            key = Content.styled(f"  {visible(keys):<{width}}  ", "bold $text-accent")
+            lines.append(Content.assemble(key, Content(visible(meaning))))
+        return Content("\n").join(lines)

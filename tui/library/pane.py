@@ -1,0 +1,312 @@
+"""The Library screen: models, runs and corpora in one list, and what is known of the selected one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine import library
+from engine.errors import HeloError, RunError
+from engine.rundir import RunDirectory
+from tui.dialogs import AskDialog, ConfirmDialog
+from tui.library.details import HINTS, details, name_width, rows
+from tui.library.keep import keep_run
+from tui.library.obtain import obtain
+from tui.library.shelf import Item, Kind, Shelf
+from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.text import one_line, visible
+
+_NARROW = 100
+_SECTION = Binding.Group("section", compact=True)
+
+
+class LibraryPane(Vertical):
+    """Lists what there is; opens, keeps, renames, deletes and imports."""
+
+    BINDING_GROUP_TITLE = "Library"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o", "open", "Open", id="library.open", tooltip="Write with it, show it, train on it"
+        ),
+        Binding("k", "keep", "Keep", id="library.keep", tooltip="Keep the run's best model"),
+        Binding("n", "rename", "Rename", id="library.rename", tooltip="Rename the model"),
+        Binding("d", "delete", "Delete", id="library.delete", tooltip="Delete it; asks first"),
+        Binding("i", "import", "Import a text", id="library.import", tooltip="Import a text file"),
+        Binding("r", "refresh", "Refresh", id="library.refresh", tooltip="Read the library again"),
+        Binding(
+            "left",
+            "section(-1)",
+            "section before",
+            id="library.section-before",
+            tooltip="Go to the section before",
+            group=_SECTION,
+        ),
+        Binding(
+            "right",
+            "section(1)",
+            "section after",
+            id="library.section-after",
+            tooltip="Go to the section after",
+            group=_SECTION,
+        ),
+    ]
+    DEFAULT_CSS = """
+    LibraryPane {
+        height: 1fr;
+        #shelf { height: 1fr; }
+        #items {
+            width: 1fr; height: 1fr; background: transparent;
+            border: round $primary-muted; border-title-color: $text-muted;
+            &:focus { border: round $primary; background-tint: transparent; }
+            & > .option-list--option-disabled { color: $text-accent; text-style: bold; }
+        }
+        #details {
+            width: 1fr; height: 1fr; padding: 0 1;
+            border: round $primary-muted; border-title-color: $text-muted;
+            &:focus { border: round $primary; }
+        }
+        #importing { height: 1; padding: 0 2; color: $text-warning; display: none; }
+        &.-importing #importing { display: block; }
+        &.-narrow #shelf { layout: vertical; }
+        &.-narrow #items { height: 3fr; }
+        &.-narrow #details { height: 2fr; }
+    }
+    """
+
+    @dataclass
+    class Read(Message):
+        """The library as it is on disk."""
+
+        items: dict[Kind, list[Item]]
+
+    @dataclass
+    class Importing(Message):
+        """So many characters of a text are imported."""
+
+        ref: str
+        chars: int
+
+    @dataclass
+    class Imported(Message):
+        """An import ended; what came of it."""
+
+        text: str
+        failed: bool = False
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shelf = Shelf()
+        self._items: dict[str, Item] = {}
+        """By the id of their option."""
+        self._sections: dict[Kind, list[Item]] = {}
+        self._last_path = ""
+        """What was asked to be imported and could not be."""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="shelf"):
+            yield OptionList(id="items", markup=False)
+            with VerticalScroll(id="details"):
+                yield Static(id="about", markup=False)
+        yield Static(id="importing", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#items").border_title = "library"
+
+    def on_show(self) -> None:
+        self.action_refresh()
+        self.query_one("#items").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.call_after_refresh(self._list)
+
+    # the list
+
+    @work(thread=True, exclusive=True, group="read", exit_on_error=False)
+    def action_refresh(self) -> None:
+        """Read the library again."""
+        self.post_message(self.Read(self._shelf.read()))
+
+    @on(Read)
+    def _read(self, read: Read) -> None:
+        self._sections = read.items
+        self._list()
+
+    def _list(self) -> None:
+        """Fill the list, keeping the cursor on the item it was on."""
+        before = self.selected
+        box = self.query_one("#items", OptionList)
+        name = name_width(item for items in self._sections.values() for item in items)
+        options: list[Option] = []
+        self._items, chosen = {}, None
+        for kind, items in self._sections.items():
+            options.append(Option(Content(f"{kind.value} ({len(items)})"), disabled=True))
+            if not items:
+                hint = Content.styled(f"  {HINTS[kind]}", "$text-muted")
+                options.append(Option(hint, disabled=True))
+            for item, line in zip(items, rows(items, name, box.size.width - 2), strict=True):
+                if before and (item.kind, item.name) == (before.kind, before.name):
+                    chosen = len(options)
+                self._items[f"item-{len(options)}"] = item
+                options.append(Option(line, id=f"item-{len(options)}"))
+        box.set_options(options)
+        usable = (i for i, option in enumerate(options) if not option.disabled)
+        box.highlighted = next(usable, None) if chosen is None else chosen
+        self._show_details()
+
+    @property
+    def selected(self) -> Item | None:
+        """The item under the cursor."""
+        option = self.query_one("#items", OptionList).highlighted_option
+        return self._items.get(option.id) if option and option.id else None
+
+    @on(OptionList.OptionHighlighted)
+    def _show_details(self) -> None:
+        item, box = self.selected, self.query_one("#details")
+        box.border_title = Content(one_line(item.name)) if item else ""
+        width = max(1, box.size.width - 2)
+        self.query_one("#about", Static).update(details(item, width) if item else "")
+        box.scroll_home(animate=False)
+        self.refresh_bindings()
+
+    def action_section(self, by: int) -> None:
+        """Go to the first item of another section that has some."""
+        item = self.selected
+        kinds = [kind for kind, items in self._sections.items() if items]
+        if item:
+            to = kinds[(kinds.index(item.kind) + by) % len(kinds)]
+            first = next(key for key, other in self._items.items() if other.kind is to)
+            box = self.query_one("#items", OptionList)
+            box.highlighted = box.get_option_index(first)
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        item = self.selected if self.is_mounted else None
+        match action:
+            case "open":
+                return item is not None and not item.problem
+            case "keep":
+                return item is not None and item.kind is Kind.RUN and not item.problem
+            case "rename":
+                return item is not None and item.kind is Kind.MODEL and not item.refusal
+            case "delete":
+                return item is not None
+        return True
+
+    def _complain(self, text: str) -> None:
+        self.notify(visible(text), severity="error", markup=False)
+
+    @on(OptionList.OptionSelected)
+    def action_open(self) -> None:
+        """Open the item where it belongs."""
+        item = self.selected
+        if item is None:
+            return
+        if item.problem:
+            self._complain(item.problem)
+        elif item.kind is Kind.CORPUS:
+            self.post_message(TrainOn(item.name))
+        elif item.path and item.kind is Kind.MODEL:
+            self.post_message(ModelChosen(item.path))
+        elif item.path:
+            self.post_message(RunChosen(item.path))
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_keep(self) -> None:
+        """Keep the run's model under a name."""
+        item = self.selected
+        if item and item.path and await keep_run(self.app, RunDirectory(item.path)):
+            self.action_refresh()
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_rename(self) -> None:
+        """Give the model another name."""
+        item = self.selected
+        name: str | None = item.name if item else None
+        while item and name is not None:
+            name = await self.app.push_screen_wait(AskDialog(f"Rename {item.name} to", name))
+            if name is not None and await self._do(library.rename_model, item.name, name):
+                return
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_delete(self) -> None:
+        """Delete the item, after asking."""
+        item = self.selected
+        if item is None:
+            return
+        if item.refusal:
+            self._complain(item.refusal)
+            return
+        question = f"Delete {item.kind.name.lower()} {item.name} for good?"
+        if item.kind is Kind.RUN:
+            question += " Its models go with it; k keeps the best one."
+        if item.kind is Kind.CORPUS:
+            question += " Runs that learn from it cannot be resumed then."
+        if await self.app.push_screen_wait(ConfirmDialog(question, "Delete", "Keep")):
+            await self._do(_delete, item)
+
+    async def _do(self, change: Callable[..., object], *args: object) -> bool:
+        """Change something on disk, beside the loop; whether that went well."""
+        try:
+            await asyncio.to_thread(change, *args)
+        except HeloError as error:
+            self._complain(str(error))
+            return False
+        self.action_refresh()
+        return True
+
+    # importing
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_import(self) -> None:
+        """Ask for a text file and import it."""
+        ref = await self.app.push_screen_wait(AskDialog("Import the text file", self._last_path))
+        if ref and ref.strip():
+            self._last_path = ref.strip()
+            self._import(self._last_path)
+
+    @work(thread=True, group="import", exit_on_error=False)
+    def _import(self, ref: str) -> None:
+        try:
+            self.post_message(self.Importing(ref, 0))
+            info = obtain(ref, lambda chars: self.post_message(self.Importing(ref, chars))).info
+            self.post_message(self.Imported(f"{info.name}: {info.chars:,} characters imported"))
+        except HeloError as error:
+            self.post_message(self.Imported(str(error), failed=True))
+
+    @on(Importing)
+    def _say_importing(self, importing: Importing) -> None:
+        self.add_class("-importing")
+        text = f"importing {importing.ref}: {importing.chars:,} characters"
+        self.query_one("#importing", Static).update(one_line(text))
+
+    @on(Imported)
+    def _say_imported(self, imported: Imported) -> None:
+        self.remove_class("-importing")
+        if imported.failed:
+            self._complain(imported.text)
+        else:
+            self._last_path = ""
+            self.notify(visible(imported.text), markup=False)
+            self.action_refresh()
+
+
+def _delete(item: Item) -> None:
+    if item.kind is Kind.MODEL:
+        library.remove_model(item.name)
+    elif item.path:
+        if item.kind is Kind.RUN and RunDirectory(item.path).alive():
+            raise RunError(f"{item.name} is training: open it and stop it first")
+        library.remove_folder(item.path)

@@ -1,0 +1,199 @@
+"""What the library holds, read from disk as plain values; knows nothing of screens.
+
+A file that cannot be read is an item too, with what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from corpora import BUILT_IN
+from engine import corpus, library, rundir
+from engine.corpus import CorpusInfo
+from engine.errors import HeloError
+from engine.library import ModelEntry
+from engine.parameters import count
+from engine.rundir import RunDirectory
+from tui.cli.output import duration, loss, size
+from tui.cli.runs import Summary, summary
+from tui.text import visible_char
+from tui.train.numbers import MARKS
+
+_FREQUENT = 24
+"""Characters of an alphabet that are named."""
+_DAMAGED = ("damaged", "", "", "")
+
+
+Facts = tuple[tuple[str, str], ...]
+
+
+class Kind(Enum):
+    """The three sections."""
+
+    MODEL = "Models"
+    RUN = "Runs"
+    CORPUS = "Corpora"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the library: `columns` in the list, `facts` and `text` when it is looked at."""
+
+    kind: Kind
+    name: str
+    path: Path | None
+    """A model's file, a run's or a corpus' folder; None for a built-in corpus not made yet."""
+    columns: tuple[str, ...]
+    facts: Facts
+    text: str = ""
+    """A model's card."""
+    problem: str = ""
+    """Why it cannot be read."""
+    refusal: str = ""
+    """Why it cannot be deleted or renamed."""
+
+
+class Shelf:
+    """Reads the library; remembers the runs whose logs have not changed."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
+
+    def read(self) -> dict[Kind, list[Item]]:
+        """Everything there is: models by name, runs and corpora newest first."""
+        runs = sorted(map(self._summary, rundir.runs()), key=lambda s: s.created, reverse=True)
+        return {
+            Kind.MODEL: [_model(entry) for entry in library.models()],
+            Kind.RUN: [_run(found) for found in runs],
+            Kind.CORPUS: list(_corpora()),
+        }
+
+    def _summary(self, run: RunDirectory) -> Summary:
+        try:
+            file = run.events_path.stat()
+            key = (file.st_mtime, file.st_size, run.alive())
+        except OSError:
+            key = (0.0, 0, run.alive())
+        known = self._runs.get(run.folder)
+        if known is None or known[0] != key:
+            self._runs[run.folder] = known = (key, summary(run))
+        return known[1]
+
+
+def _nats(nats: float | None) -> str:
+    return "–" if nats is None else f"{nats:.3f} nats"
+
+
+def _network(cell: str, hidden: int, layers: int) -> str:
+    return f"{cell} {hidden}×{layers}"
+
+
+def _day(created: str) -> str:
+    return created[:10]
+
+
+def _model(entry: ModelEntry) -> Item:
+    refusal = f"{entry.name} came with helo: it stays as it is" if entry.bundled else ""
+    if entry.summary is None:
+        wrong = (("problem", entry.problem), ("file", str(entry.path)))
+        return Item(Kind.MODEL, entry.name, entry.path, _DAMAGED, wrong, "", entry.problem, refusal)
+    config, history = entry.summary.config, entry.summary.history
+    symbols = entry.summary.alphabet.symbols
+    network = _network(config.cell, config.hidden, config.layers)
+    facts: Facts = (
+        ("network", f"{network}, {count(config, len(symbols)):,} parameters"),
+        ("loss", loss(history.best_val_nats)),
+        ("corpus", history.corpus or "not known"),
+        ("trained", f"{history.steps:,} steps in {duration(history.seconds)}"),
+        ("alphabet", f"{len(symbols)} {entry.summary.alphabet.units}s: {_names(symbols)}"),
+        ("versions", ", ".join(f"{k} {v}" for k, v in history.versions.items())),
+        ("command", history.command),
+        ("file", f"{entry.path} ({size(entry.size)}, {entry.summary.dtype})"),
+    )
+    columns = (
+        network,
+        _nats(history.best_val_nats),
+        size(entry.size),
+        "bundled" if entry.bundled else "",
+    )
+    return Item(Kind.MODEL, entry.name, entry.path, columns, facts, _card(entry), "", refusal)
+
+
+def _card(entry: ModelEntry) -> str:
+    try:
+        return entry.card.strip()
+    except OSError as error:
+        return f"its card cannot be read: {error.strerror}"
+
+
+def _names(symbols: tuple[str, ...] | str) -> str:
+    named = " ".join(map(visible_char, symbols[:_FREQUENT]))
+    more = len(symbols) - _FREQUENT
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _run(found: Summary) -> Item:
+    folder = Path(found.folder)
+    status = f"{MARKS.get(found.status, '✗')} {found.status}"
+    if found.status == "damaged":
+        wrong = (("problem", found.reason), ("folder", found.folder))
+        return Item(Kind.RUN, found.name, folder, (status, "", "", ""), wrong, "", found.reason)
+    live = found.status in ("running", "paused")
+    network = _network(found.cell, found.hidden, found.layers)
+    facts = (
+        ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
+        ("network", network),
+        ("corpus", found.corpus),
+        ("loss", loss(found.best_val_nats)),
+        ("steps", f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}"),
+        ("begun", found.created.replace("T", " ")),
+        ("folder", found.folder),
+    )
+    columns = (status, _nats(found.best_val_nats), network, _day(found.created))
+    refusal = f"{found.name} is training: open it and stop it first" if live else ""
+    return Item(Kind.RUN, found.name, folder, columns, facts, "", "", refusal)
+
+
+def _corpora() -> Iterator[Item]:
+    made: list[tuple[str, Item]] = []
+    for folder in corpus.corpora():
+        try:
+            info = corpus.read_info(folder)
+        except HeloError as error:
+            facts = (("problem", str(error)), ("folder", str(folder)))
+            item = Item(Kind.CORPUS, folder.name, folder, _DAMAGED, facts, "", str(error))
+            made.append(("", item))
+        else:
+            made.append((info.created, _imported(folder, info)))
+    yield from (item for _, item in sorted(made, key=lambda pair: pair[0], reverse=True))
+    names = {item.name for _, item in made}
+    for name, built_in in BUILT_IN.items():
+        if name not in names:
+            yield Item(
+                Kind.CORPUS,
+                name,
+                None,
+                ("built in", "", "", ""),
+                (("about", built_in.title), ("licence", built_in.licence)),
+                refusal=f"{name} is built in: there is nothing to delete",
+            )
+
+
+def _imported(folder: Path, info: CorpusInfo) -> Item:
+    pairs = sorted(zip(info.counts, info.symbols, strict=True), reverse=True)
+    frequent = [f"{visible_char(c)} {n / max(1, info.chars):.1%}" for n, c in pairs[:_FREQUENT]]
+    alphabet = f"{len(info.symbols)} {info.units}s"
+    facts = (
+        ("source", info.source),
+        ("licence", info.licence or "not known"),
+        ("characters", f"{info.chars:,}"),
+        ("alphabet", f"{alphabet}: {'  '.join(frequent)}"),
+        ("imported", info.created.replace("T", " ")),
+        ("sha256", info.sha256),
+        ("folder", str(folder)),
+    )
+    columns = (f"{info.chars:,} chars", alphabet, "", _day(info.created))
+    return Item(Kind.CORPUS, folder.name, folder, columns, facts)

@@ -1,0 +1,39 @@
+"""How surprising a character was, as a style: five steps that differ by colour and by attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.style import Style
+
+from engine.sampling import Probs
+
+BOUNDS = (0.5, 2.0, 4.0, 7.0)
+"""Bits between the steps: likely, plausible, a choice, a surprise, against expectation."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The styles of a transcript under one theme."""
+
+    written: Style
+    given: Style
+    chosen: Style
+    ahead: Style
+    note: Style
+    cursor: Style
+    surprise: tuple[Style, ...]
+    """One for each step of surprisal, from the likeliest."""
+
+
+def levels(bits: Probs) -> bytes:
+    """The step of surprisal (0 to 4) of each character, from bits (N,)."""
+    return np.searchsorted(BOUNDS, bits, side="right").astype(np.uint8).tobytes()
+
+
+def legend() -> list[str]:
+    """The steps in words, from the likeliest, in bits."""
+    low, *_ = BOUNDS
+    middle = [f"{a:g}–{b:g}" for a, b in zip(BOUNDS, BOUNDS[1:], strict=False)]
+    return [f"<{low:g}", *middle, f">{BOUNDS[-1]:g}"]

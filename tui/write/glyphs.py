@@ -1,0 +1,36 @@
+"""A model's symbols as characters fit for the screen, one for one."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+
+from engine.vocab import Alphabet
+from tui.text import visible, visible_char
+
+_INSIDE = "\u2060"
+"""Takes no cell: stands for a byte that is not yet a whole character."""
+
+
+class Glyphs:
+    """A growing text in which character i shows symbol i; of several bytes the last shows what they are."""
+
+    def __init__(self, alphabet: Alphabet) -> None:
+        self.text = ""
+        self._alphabet = alphabet
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def extend(self, ids: Iterable[int]) -> None:
+        symbols = [self._alphabet.symbols[i] for i in ids]
+        if self._alphabet.units == "byte":
+            decoded = (self._decoder.decode(symbol.encode("latin-1")) for symbol in symbols)
+            self.text += "".join(visible(d[-1]) if d else _INSIDE for d in decoded)
+        else:
+            self.text += visible("".join(symbols))
+
+
+def symbol_name(char: str, units: str) -> str:
+    """One symbol by itself: a character, or a byte that is none as its number."""
+    if units == "byte" and ord(char) >= 0x80:
+        return f"{ord(char):02X}"
+    return visible_char(char)

@@ -1,0 +1,196 @@
+"""The `next character` pane: what may come, how likely, and what came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.generate import Candidate
+from tui.write.glyphs import symbol_name
+from tui.write.passage import View
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_SPARKS = "▁▂▃▄▅▆▇█"
+_SPARK_TOP = 8.0
+"""Bits that a full bar of the surprisal strip stands for."""
+_GRID_BELOW = 9
+"""Rows below which candidates stand side by side."""
+_COLUMN = 26
+"""Cells a candidate needs there."""
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` cells for 1, in eighths of a cell; whatever is above 0 shows."""
+    eighths = max(round(share * width * 8), 1 if share > 0 else 0)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)[:width]
+
+
+def percent(share: float) -> str:
+    """A share as at most five characters: '43.2%', '100%', '<0.1%', and '–' for nothing."""
+    if share <= 0:
+        return "–"
+    if share < 0.0005:
+        return "<0.1%"
+    return f"{share:.1%}" if share < 0.9995 else "100%"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything the pane paints."""
+
+    view: View | None = None
+    units: str = "char"
+    message: str = ""
+    """What to say where there is no view."""
+    bits: tuple[float, ...] = ()
+    """The surprisal of the latest characters, oldest first."""
+
+
+class NextCharacter(Widget, can_focus=False):
+    """Candidates with their probability by the model (bar and %) and after temperature and filters.
+
+    The character that came is marked by an arrow. It is a list with a summary where there is room, and a
+    few columns where there is not.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "next--rank",
+        "next--char",
+        "next--bar",
+        "next--came",
+        "next--quiet",
+    }
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._shown = Shown()
+        self._lines: list[Strip] | None = None
+
+    def show(self, shown: Shown) -> None:
+        if shown != self._shown:
+            self._shown = shown
+            self._repaint()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._repaint()
+
+    def on_resize(self) -> None:
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._lines = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if self._lines is None:
+            width, style = self.size.width, self.rich_style
+            self._lines = [
+                Strip(line).adjust_cell_length(width, style).apply_style(style)
+                for line in self._paint(width, self.size.height)
+            ]
+        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
+
+    # -- painting
+
+    def _get(self, name: str) -> Style:
+        return self.get_component_rich_style(f"next--{name}", partial=True)
+
+    def _paint(self, width: int, height: int) -> list[list[Segment]]:
+        view = self._shown.view
+        if view is None:
+            return [[Segment(self._shown.message, self._get("quiet"))]]
+        if not view.prediction.top:
+            return [[Segment("the first character is given", self._get("quiet"))]]
+        if height < _GRID_BELOW:
+            return self._grid(view, width, height)
+        return self._list(view, width, height)
+
+    def _list(self, view: View, width: int, height: int) -> list[list[Segment]]:
+        quiet = self._get("quiet")
+        lines = [[Segment("drawn".rjust(width - 6) + "  model"[:0], quiet)]]
+        lines = [[Segment("model".rjust(max(0, width - 8)) + "drawn".rjust(8), quiet)]]
+        room = max(1, min(len(view.prediction.top), height - 7))
+        for rank, candidate in enumerate(view.prediction.top[:room], 1):
+            lines.append(self._row(view, rank, candidate, width))
+        came = self._came(view, room)
+        lines += [came] if came else [[]]
+        lines += [[], *self._summary(view, width)]
+        if len(self._shown.bits) > 1:
+            lines += [[], *self._strip(width)]
+        return lines[:height]
+
+    def _row(self, view: View, rank: int, candidate: Candidate, width: int) -> list[Segment]:
+        came = view.step is not None and view.step.id == candidate.id
+        mark = self._get("came") if came else None
+        name = symbol_name(candidate.char, self._shown.units)
+        length = max(1, width - 7 - 16)
+        out = candidate.filtered <= 0
+        row = [
+            Segment("▶" if came else " ", mark),
+            Segment(f"{rank if rank < 10 else ' '} ", mark or self._get("rank")),
+            Segment(f"{name:<3} ", mark or (self._get("quiet") if out else self._get("char"))),
+            Segment(bar(candidate.prob, length), mark or (self._get("quiet") if out else self._get("bar"))),
+            Segment(percent(candidate.prob).rjust(8), mark),
+            Segment(percent(candidate.filtered).rjust(8), mark or (self._get("quiet") if out else None)),
+        ]
+        return row
+
+    def _came(self, view: View, room: int) -> list[Segment] | None:
+        """The character that came, where it is none of the candidates shown."""
+        step = view.step
+        if step is None or any(c.id == step.id for c in view.prediction.top[:room]):
+            return None
+        candidate = Candidate(step.char, step.id, step.prob, step.drawn_prob)
+        return self._row(view, 10, candidate, self.size.width)
+
+    def _summary(self, view: View, width: int) -> list[list[Segment]]:
+        lines = [self._fact("entropy", view.prediction.entropy, "how open it was" if view.step else "how open it is", width)]
+        if view.step is not None:
+            lines.append(self._fact("surprisal", view.step.bits, "of what came", width))
+        else:
+            lines.append([Segment("nothing drawn yet", self._get("quiet"))])
+        return lines
+
+    def _fact(self, name: str, bits: float, meaning: str, width: int) -> list[Segment]:
+        text = f"{name:<10}{bits:5.2f} bits"
+        return [Segment(text), Segment(f"  {meaning}" if width >= 38 else "", self._get("quiet"))]
+
+    def _strip(self, width: int) -> list[list[Segment]]:
+        bits = self._shown.bits[-width:]
+        sparks = "".join(_SPARKS[min(7, int(b / _SPARK_TOP * 8))] for b in bits)
+        mean = sum(bits) / len(bits)
+        return [
+            [Segment(sparks, self._get("bar"))],
+            [Segment(f"surprisal, mean {mean:.2f} bits", self._get("quiet"))],
+        ]
+
+    def _grid(self, view: View, width: int, height: int) -> list[list[Segment]]:
+        """Candidates in columns, as many as fit; in one row only the summary's end is left out."""
+        step, quiet = view.step, self._get("quiet")
+        head = f"entropy {view.prediction.entropy:.2f}"
+        if step is not None:
+            name = symbol_name(step.char, self._shown.units)
+            head += f" · {name} came, {percent(step.prob)}, surprisal {step.bits:.2f} bits"
+        else:
+            head += " bits · nothing drawn yet"
+        lines = [[Segment(head, quiet)]] if height > 1 else []
+        columns = max(1, width // _COLUMN)
+        rows = max(1, height - len(lines))
+        each = width // columns
+        for row in range(rows):
+            line: list[Segment] = []
+            for column in range(columns):
+                rank = column * rows + row
+                if rank < min(9, len(view.prediction.top)):
+                    line += self._row(view, rank + 1, view.prediction.top[rank], each - 1)
+                    line.append(Segment(" "))
+            lines.append(line)
+        return lines

@@ -1,0 +1,145 @@
+"""The seed input: a text area that grows to five lines and knows history and slash commands."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from engine.vocab import normalise
+from tui.commands import Completion
+from tui.remember import Seeds
+from tui.text import visible
+
+
+class SeedInput(TextArea):
+    """Where the seed is typed. Enter submits; at its first and last line ↑ and ↓ walk the history."""
+
+    BINDING_GROUP_TITLE = "SEED: type what the text begins with"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "submit", "Write", id="seed.submit",
+            tooltip="With text: a new passage begins with it. Empty: the passage goes on.",
+        ),
+        Binding("ctrl+j", "newline", "New line", id="seed.newline", tooltip="A line end in the seed."),
+        Binding(
+            "escape", "walk", "Walk", id="seed.walk",
+            tooltip="Leave the input: look at each character, step, take another one.",
+        ),
+        Binding(
+            "tab", "complete", "Complete", show=False, id="seed.complete",
+            tooltip="Complete a command; where there is none, as Esc.",
+        ),
+        Binding(
+            "up", "up", "Earlier seed", show=False, id="seed.earlier",
+            tooltip="In the first line: the seed before.",
+        ),
+        Binding(
+            "down", "down", "Later seed", show=False, id="seed.later",
+            tooltip="In the last line: the seed after.",
+        ),
+    ]
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The input was left for WALK; `key` is one that came in the same packet as Esc."""
+
+        def __init__(self, key: events.Key | None = None) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, seeds: Seeds, completion: Completion, *, id: str) -> None:
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            compact=True,
+            highlight_cursor_line=False,
+        )
+        self._seeds = seeds
+        self._completion = completion
+        self._place = 0
+        """How many seeds back in the history."""
+        self._draft = ""
+
+    def get_line(self, line_index: int) -> Text:
+        line = "\t".join(map(visible, self.document.get_line(line_index).split("\t")))
+        return Text(line, end="", no_wrap=True)
+
+    def update_suggestion(self) -> None:
+        self.suggestion = self._completion.ghost(self.text) if self.cursor_at_end_of_text else ""
+
+    def fill(self, text: str) -> None:
+        """Put this text in, the cursor at its end."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
+    # -- keys
+
+    def action_submit(self) -> None:
+        text, self._place = self.text, 0
+        self.clear()
+        self.post_message(self.Submitted(text))
+
+    def action_newline(self) -> None:
+        self.insert("\n")
+
+    def action_walk(self) -> None:
+        self.post_message(self.Left())
+
+    def action_complete(self) -> None:
+        if completed := self._completion.complete(self.text):
+            self.fill(completed)
+        elif not self._completion.matches(self.text):
+            self.action_walk()
+
+    def action_up(self) -> None:
+        self._travel(1) if self.cursor_at_first_line else self.action_cursor_up()
+
+    def action_down(self) -> None:
+        self._travel(-1) if self.cursor_at_last_line else self.action_cursor_down()
+
+    def _travel(self, step: int) -> None:
+        place = self._place + step
+        if not 0 <= place <= len(self._seeds.all):
+            return
+        if self._place == 0:
+            self._draft = self.text
+        self._place = place
+        self.fill(self._seeds.all[-place] if place else self._draft)
+
+    def action_copy(self) -> None:
+        if not self.selected_text:
+            raise SkipAction
+        super().action_copy()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key.startswith("alt+") and (key := apart(event)):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left(key))
+            return
+        await super()._on_key(event)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        await super()._on_paste(events.Paste(normalise(event.text)))
+        event.prevent_default()
+        event.stop()
+
+
+def apart(event: events.Key) -> events.Key | None:
+    """The key of an Esc and a key that came in one packet, which a terminal also sends for alt."""
+    key = event.key.removeprefix("alt+")
+    return events.Key(key, event.character)

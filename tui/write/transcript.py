@@ -1,0 +1,322 @@
+"""The transcript: every passage since the app was opened, wrapped by character, growing at its end."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate, groupby
+from operator import itemgetter
+from os.path import commonprefix
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from tui.text import visible_char
+from tui.write.colours import Palette, levels
+from tui.write.passage import CHOSEN, GIVEN, Passage
+from tui.write.wrap import Wrapped
+
+_GAP = 1
+"""Empty lines below each passage."""
+_KEPT = 300_000
+"""Characters after which the oldest blocks are let go."""
+_CACHED = 1000
+_STYLES = ("given", "chosen", "ahead", "note", "cursor")
+_BOLD = Style(bold=True)
+
+
+class _Block:
+    """A stretch of the transcript: a passage, or where `passage` is None a note of helo's own."""
+
+    def __init__(self, passage: Passage | None, width: int) -> None:
+        self.passage = passage
+        self.wrapped = Wrapped(width)
+        self.levels = bytearray()
+        """The step of surprisal of each character that the network has read."""
+        self.branch = 0
+
+    @property
+    def height(self) -> int:
+        return len(self.wrapped) + (_GAP if self.passage else 0)
+
+
+class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
+    """Blocks of text under one another. It follows its end unless the reader has scrolled up."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"transcript--{name}" for name in _STYLES),
+        *(f"transcript--surprise-{i}" for i in range(5)),
+    }
+
+    class Pointed(Message):
+        """The reader clicked on a character of a passage."""
+
+        def __init__(self, passage: Passage, index: int) -> None:
+            super().__init__()
+            self.passage = passage
+            self.index = index
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.coloured = False
+        self._blocks: list[_Block] = []
+        self._tops: list[int] = [0]
+        """The first line of each block, and the line after the last."""
+        self._strips: dict[int, Strip] = {}
+        self._palette: Palette | None = None
+        self._cursor: tuple[Passage, int] | None = None
+        self.following = True
+
+    # -- what is in it
+
+    @property
+    def passages(self) -> list[Passage]:
+        return [block.passage for block in self._blocks if block.passage]
+
+    def add_note(self, text: str) -> None:
+        """A line of helo's own below everything."""
+        block = _Block(None, self._wrap_width)
+        block.wrapped.extend(text)
+        self._add(block)
+
+    def add_passage(self, passage: Passage) -> None:
+        self._add(_Block(passage, self._wrap_width))
+        self.sync(passage)
+
+    def clear(self) -> None:
+        self._blocks.clear()
+        self._cursor = None
+        self._changed(0)
+        self.scroll_to(y=0, animate=False)
+
+    def sync(self, passage: Passage) -> None:
+        """Bring the block of this passage up to what it shows now."""
+        i = next(i for i, block in enumerate(self._blocks) if block.passage is passage)
+        block, wrapped, text = self._blocks[i], self._blocks[i].wrapped, passage.glyphs
+        if block.branch != passage.current:
+            block.branch = passage.current
+            wrapped.truncate(len(commonprefix([wrapped.text, text])))
+            del block.levels[len(wrapped.text) :]
+        line = len(wrapped) - 1
+        wrapped.extend(text[len(wrapped.text) :])
+        known = len(block.levels)
+        block.levels += levels(passage.bits(known))
+        if self.coloured:
+            line = min(line, wrapped.line_of(known))
+        self._changed(i, line)
+
+    def show_cursor(self, passage: Passage | None) -> None:
+        """Mark where the reader of this passage stands, and bring it into view where it moved."""
+        cursor = (passage, passage.cursor) if passage else None
+        if cursor == self._cursor:
+            return
+        self._cursor = cursor
+        self._strips.clear()
+        self.refresh()
+        if passage and not self.following:
+            y, top = self._line_of(passage, passage.cursor), self.scroll_offset.y
+            if not top <= y < top + self.size.height:
+                self.scroll_to(y=y - self.size.height // 2, animate=False)
+
+    def colour(self, on: bool) -> None:
+        """Show how surprising each character was, or do not."""
+        self.coloured = on
+        self._restyle()
+
+    def beside(self, passage: Passage, lines: int) -> int:
+        """The character that stands so many lines below (or above) the cursor of a passage."""
+        wrapped = self._block_of(passage).wrapped
+        line = wrapped.line_of(passage.cursor)
+        column = passage.cursor - wrapped.starts[line]
+        line = max(0, min(line + lines, len(wrapped) - 1))
+        start, end = wrapped.span(line)
+        return min(start + column, end)
+
+    # -- lines
+
+    def _add(self, block: _Block) -> None:
+        self._blocks.append(block)
+        while sum(len(b.wrapped.text) for b in self._blocks[:-2]) > _KEPT:
+            del self._blocks[0]
+        self._changed(0, 0)
+
+    def _block_of(self, passage: Passage) -> _Block:
+        return next(block for block in self._blocks if block.passage is passage)
+
+    def _line_of(self, passage: Passage, index: int) -> int:
+        i = next(i for i, block in enumerate(self._blocks) if block.passage is passage)
+        return self._tops[i] + self._blocks[i].wrapped.line_of(index)
+
+    def _changed(self, i: int, line: int) -> None:
+        """Lay out again from this line of block i on."""
+        heights = [block.height for block in self._blocks[i:]]
+        self._tops[i:] = accumulate(heights, initial=self._tops[i] if i else 0)
+        first = self._tops[i] + line
+        if first == 0 or len(self._strips) > _CACHED:
+            self._strips.clear()
+        else:
+            for y in [y for y in self._strips if y >= first]:
+                del self._strips[y]
+        following = self.following
+        grown = self._tops[-1] != self.virtual_size.height
+        self.virtual_size = Size(self.size.width, self._tops[-1])
+        if following:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        elif grown:
+            self.border_subtitle = "↓ more below · End"
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.following = new_value >= self.max_scroll_y
+        if self.following:
+            self.border_subtitle = ""
+
+    def on_resize(self) -> None:
+        following = self.following
+        for block in self._blocks:
+            block.wrapped.rewrap(self._wrap_width)
+        self.following = following
+        self._changed(0, 0)
+
+    @property
+    def _wrap_width(self) -> int:
+        """One cell is left for the cursor after a full line."""
+        return (self.size.width or 80) - 1
+
+    # -- painting
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._restyle()
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._palette = None
+        self._strips.clear()
+        self.refresh()
+
+    @property
+    def palette(self) -> Palette:
+        if self._palette is None:
+            get = self.get_component_rich_style
+            self._palette = Palette(
+                self.rich_style,
+                *(get(f"transcript--{name}") for name in _STYLES),
+                surprise=tuple(get(f"transcript--surprise-{i}") for i in range(5)),
+            )
+        return self._palette
+
+    def render_line(self, y: int) -> Strip:
+        line = self.scroll_offset.y + y
+        strip = self._strips.get(line)
+        if strip is None:
+            self._strips[line] = strip = self._render(line)
+        return strip
+
+    def _render(self, line: int) -> Strip:
+        width, palette = self.size.width, self.palette
+        if line >= self._tops[-1]:
+            return Strip.blank(width, palette.written)
+        i = bisect_right(self._tops, line) - 1
+        block, own = self._blocks[i], line - self._tops[i]
+        if own >= len(block.wrapped):
+            return Strip.blank(width, palette.written)
+        start, end = block.wrapped.span(own)
+        segments = self._segments(block, start, end)
+        if (selection := self.text_selection) and (span := selection.get_span(line)):
+            segments = _highlighted(segments, span, self._selection_style)
+        strip = Strip(segments).extend_cell_length(width, palette.written)
+        return strip.crop(0, width).apply_offsets(0, line)
+
+    @property
+    def _selection_style(self) -> Style:
+        return self.screen.get_component_rich_style("screen--selection")
+
+    def _segments(self, block: _Block, start: int, end: int) -> list[Segment]:
+        """The characters of [start, end) in runs of one style, the cursor among them."""
+        passage, text, palette = block.passage, block.wrapped.text, self.palette
+        if passage is None:
+            return [Segment(text[start:end], palette.note)]
+        cursor = passage.cursor if self._cursor and self._cursor[0] is passage else None
+        styles = [self._style(block, i, cursor) for i in range(start, end)]
+        shown = text[start:end]
+        if cursor == end and (end == len(text) or text[end] == "\n"):
+            shown += visible_char("\n") if end < len(text) else " "
+            styles.append(palette.cursor)
+        runs = groupby(zip(shown, styles, strict=True), key=itemgetter(1))
+        return [Segment("".join(char for char, _ in run), style) for style, run in runs]
+
+    def _style(self, block: _Block, i: int, cursor: int | None) -> Style:
+        assert block.passage
+        palette, kind = self.palette, block.passage.kinds[i]
+        if i == cursor:
+            return palette.cursor
+        if self.coloured and i < len(block.levels):
+            style = palette.surprise[block.levels[i]]
+            return style + _BOLD if kind == GIVEN else style
+        if kind == GIVEN:
+            return palette.given
+        if cursor is not None and i > cursor:
+            return palette.ahead
+        return palette.chosen if kind == CHOSEN else palette.written
+
+    # -- mouse
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The exact characters that are selected."""
+        last = self._tops[-1] - 1
+        start = selection.start or Offset(0, 0)
+        end = selection.end or Offset(self.size.width, last)
+        parts = []
+        for block, top in zip(self._blocks, self._tops, strict=False):
+            if top > end.y or top + len(block.wrapped) <= start.y:
+                continue
+            first = _index(block.wrapped, start.y - top, start.x)
+            beyond = _index(block.wrapped, end.y - top, end.x)
+            text = block.wrapped.text[first:beyond]
+            parts.append(block.passage.exact(first, beyond) if block.passage else text)
+        return "\n".join(parts), "\n"
+
+    def on_click(self, event: events.Click) -> None:
+        if self.text_selection is not None or not self._blocks:
+            return
+        offset = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
+        if offset is None:
+            return
+        i = bisect_right(self._tops, offset.y) - 1
+        if i < len(self._blocks) and (passage := self._blocks[i].passage):
+            index = _index(self._blocks[i].wrapped, offset.y - self._tops[i], offset.x)
+            self.post_message(self.Pointed(passage, index))
+
+
+def _index(wrapped: Wrapped, line: int, x: int) -> int:
+    """The character at column x of a line, as near as there is one."""
+    if line < 0:
+        return 0
+    if line >= len(wrapped):
+        return len(wrapped.text)
+    start, end = wrapped.span(line)
+    return min(start + x, end)
+
+
+def _highlighted(segments: list[Segment], span: tuple[int, int], style: Style) -> list[Segment]:
+    """The same text with the characters of [start, end) in another style; an end of −1 is the line's."""
+    start, end = span
+    result: list[Segment] = []
+    x = 0
+    for text, own, _ in segments:
+        stop = len(text) if end < 0 else max(0, min(end - x, len(text)))
+        begin = min(max(0, start - x), stop)
+        x += len(text)
+        pieces = ((text[:begin], own), (text[begin:stop], style), (text[stop:], own))
+        result += [Segment(piece, piece_style) for piece, piece_style in pieces if piece]
+    return result
