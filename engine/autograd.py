@@ -39,7 +39,7 @@ def recurrence(
     """T steps of a cell: a_x = x·W_xh + b_h (T, B, G·H) and the state (B, H) give the outputs
     (T, B, H) and the state after, differentiable in all of them and in the recurrent parameters."""
     names = tuple(name for name in parameters if name not in ("W_xh", "b_h"))
-    outputs, *after = _Recurrence.apply(
+    outputs, *after = _Recurrence.apply(  # type: ignore[no-untyped-call]
         cell, names, a_x, *state, *(parameters[name] for name in names)
     )
     return outputs, tuple(after)

@@ -24,7 +24,7 @@ from engine.vocab import Alphabet
 ALPHABET = 65
 """V of the networks that are measured, that of tiny-shakespeare."""
 ROUNDS = 9
-_ROUND_SECONDS = 0.15
+ROUND_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _seconds(side: Side, count: int) -> float:
 def _calibrate(side: Side) -> int:
     """How many characters make a round, after a warm-up."""
     side(20)
-    return max(20, int(20 * _ROUND_SECONDS / _seconds(side, 20)))
+    return max(20, int(20 * ROUND_SECONDS / _seconds(side, 20)))
 
 
 def _steps(stepper: Stepper) -> Side:

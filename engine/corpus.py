@@ -117,7 +117,7 @@ class _Encoder:
         self.raw = folder / "ids.raw"
         self.dtype: npt.DTypeLike = np.uint8
         self._ids = np.full(CODE_POINTS, -1, np.int32)
-        self._file: BinaryIO = open(self.raw, "wb")  # noqa: SIM115 - open for the whole import
+        self._file: BinaryIO = open(self.raw, "wb")
 
     def add(self, points: npt.NDArray[np.uint32]) -> None:
         counts = np.bincount(points)
@@ -137,7 +137,7 @@ class _Encoder:
         self._file.close()
         narrow = self.raw.with_suffix(".narrow")
         self.raw.rename(narrow)
-        self._file = open(self.raw, "wb")  # noqa: SIM115
+        self._file = open(self.raw, "wb")
         with open(narrow, "rb") as old:
             while len(block := np.fromfile(old, self.dtype, _BLOCK)):
                 block.astype(dtype).tofile(self._file)

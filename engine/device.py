@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ class Device:
     def torch(self) -> torch.device:
         return torch.device(self.kind)
 
-    def autocast(self) -> torch.autocast:
+    def autocast(self) -> AbstractContextManager[object]:
         """Products in bfloat16 where that is the precision, weights and losses in float32."""
         return torch.autocast(self.kind, torch.bfloat16, enabled=self.dtype == "bfloat16")
 

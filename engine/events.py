@@ -24,7 +24,7 @@ class Event:
     name: ClassVar[str] = ""
 
     def to_json(self) -> str:
-        return json.dumps({"event": self.name, **asdict(self)}, ensure_ascii=False)
+        return json.dumps({"event": self.name, **asdict(self)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,9 +172,10 @@ def parse(line: str) -> Event | None:
         data: dict[str, Any] = json.loads(line)
         kind = KINDS[data.pop("event")]
         known = {field.name for field in fields(kind)}
-        return kind(**{key: value for key, value in data.items() if key in known})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        event = kind(**{key: value for key, value in data.items() if key in known})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return event if isinstance(event.life, int) and isinstance(event.step, int) else None
 
 
 def fold(events: Iterable[Event]) -> list[Event]:

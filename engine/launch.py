@@ -52,7 +52,7 @@ def start(run: RunDirectory) -> subprocess.Popen[bytes]:
     if run.alive():
         raise RunError(f"run {run.name} is running already")
     try:
-        log = open(run.log, "ab")  # noqa: SIM115 - the child keeps it
+        log = open(run.log, "ab")
     except OSError as error:
         raise StorageError(f"cannot write {run.log}: {error.strerror}") from error
     with log:

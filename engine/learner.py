@@ -9,19 +9,20 @@ import math
 import time
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from engine import library, modelfile, state
 from engine.config import SamplingConfig
 from engine.device import Device, choose
-from engine.errors import ModelFileError
+from engine.errors import ModelFileError, RunError
 from engine.evaluate import evaluate
 from engine.generate import Generation
 from engine.model import CharRNN
 from engine.modelfile import History, Model
 from engine.optim import adamw, clip, learning_rate
-from engine.parameters import initial
+from engine.parameters import Weights, initial
 from engine.rundir import RunDirectory
 from engine.state import Cursor
 from engine.stepper import Stepper
@@ -34,6 +35,8 @@ _EVALUATION_LEAST = 4096
 STATEFUL_LIMIT = 250_000
 """Validation characters up to which the final figure is one stateful pass."""
 SAMPLE_TEMPERATURE = 0.8
+_COUNTED = 10_000_000
+"""Characters that are enough to know how frequent each is."""
 
 
 class Learner:
@@ -61,9 +64,10 @@ class Learner:
         H, G = self.config.model.hidden, len(self.model.cell.gates)
         return choose(self.config.device, dtype, threads, G * H, self.layout.batch, H)
 
-    def _initial(self) -> modelfile.Weights:
+    def _initial(self) -> Weights:
         if not self.info.init_from:
-            return initial(self.config.model, len(self.alphabet), self.config.seed)
+            counts = np.bincount(self.train_ids[:_COUNTED], minlength=len(self.alphabet))
+            return initial(self.config.model, len(self.alphabet), self.config.seed, counts)
         begun = library.open_model(self.info.init_from)
         if begun.config != self.config.model or begun.alphabet != self.alphabet:
             raise ModelFileError(
@@ -207,7 +211,7 @@ class Learner:
             try:
                 cursor = state.read_cursor(path)
                 self.carried = state.restore(path, self.model, self.optimiser, self.carried)
-            except state.RunError as error:
+            except RunError as error:
                 problem = error
                 continue
             self.device = self._choose(cursor.dtype, cursor.threads)

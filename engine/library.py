@@ -94,9 +94,10 @@ def own_model(name: str) -> Path:
     Raises NotFoundError, or UsageError for a bundled one.
     """
     path = places.models() / f"{name}{SUFFIX}"
-    if path.is_file():
+    inside = os.sep not in name  # a name is no way out of the folder
+    if inside and path.is_file():
         return path
-    if (places.bundled() / f"{name}{SUFFIX}").is_file():
+    if inside and (places.bundled() / f"{name}{SUFFIX}").is_file():
         raise UsageError(f"{name} came with helo: it can be neither renamed nor removed")
     raise NotFoundError(f"no model {name!r} in the library; `helo models list` shows what there is")
 
@@ -154,6 +155,8 @@ def remove_folder(folder: Path) -> None:
     """
     gone = folder.with_name(f".{folder.name}.removed")
     try:
+        if gone.exists():  # from a removal that was cut short
+            shutil.rmtree(gone)
         folder.rename(gone)
         shutil.rmtree(gone)
     except OSError as error:

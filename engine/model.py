@@ -45,7 +45,7 @@ class CharRNN(nn.Module):
 
     def zero_state(self, B: int) -> States:
         """Zeros (B, H) for each state of each layer, where the parameters are."""
-        zeros = self.head.W_hy.new_zeros(B, self.config.hidden)
+        zeros = self.head.get_parameter("W_hy").new_zeros(B, self.config.hidden)
         return tuple(tuple(zeros for _ in self.cell.states) for _ in self.layers)
 
     def forward(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
@@ -55,11 +55,12 @@ class CharRNN(nn.Module):
         """
         x, after = ids, []
         for layer, state in zip(self.layers, states, strict=True):
-            p = dict(layer.named_parameters())
+            p: dict[str, Tensor] = dict(layer.named_parameters())
             x, state = (self._torch_kernel if self._on_torch(x) else self._loops)(p, x, state)
             x = F.dropout(x, self.dropout, self.training)
             after.append(state)
-        return x @ self.head.W_hy + self.head.b_y, tuple(after)
+        W_hy, b_y = self.head.get_parameter("W_hy"), self.head.get_parameter("b_y")
+        return x @ W_hy + b_y, tuple(after)
 
     def _on_torch(self, x: Tensor) -> bool:
         """Whether torch's kernel is the faster one for this layer.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from engine.vocab import Alphabet
 
 FORMAT = "helo/1"
 _DTYPES = {"F32": "float32", "F16": "float16"}
+_LARGEST_F16 = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class ModelSummary:
 
 
 def save(path: Path, model: Model, dtype: str = "float32") -> None:
-    """Write a model as float32 or float16, atomically.
+    """Write a model as float32 or float16, atomically; weights too large for float16 stay float32.
 
     Raises StorageError.
     """
     from safetensors.numpy import save as to_bytes
 
+    if any(np.abs(v).max() > _LARGEST_F16 for v in model.weights.values()):
+        dtype = "float32"
     tensors = {k: np.ascontiguousarray(v, dtype=dtype) for k, v in model.weights.items()}
     metadata = {
         "format": FORMAT,
@@ -91,7 +94,7 @@ def load(path: Path) -> Model:
 
     with _refusing(path):
         data = path.read_bytes()
-        _check_kind(path, data[:2])
+        _check_kind(path, data[:9])
         tensors = from_bytes(data)
         summary = _summary(path, _header(data))
     weights: Weights = {}
@@ -111,11 +114,11 @@ def read_summary(path: Path) -> ModelSummary:
     from safetensors import safe_open
 
     with _refusing(path), open(path, "rb") as file:
-        prefix = file.read(8)
-        _check_kind(path, prefix[:2])
+        prefix = file.read(9)
+        _check_kind(path, prefix)
         with safe_open(path, "numpy"):  # opening is what checks the header and the file's size
             pass
-        return _summary(path, _header(prefix + file.read(struct.unpack("<Q", prefix)[0])))
+        return _summary(path, _header(prefix + file.read(struct.unpack("<Q", prefix[:8])[0] - 1)))
 
 
 @contextmanager
@@ -134,7 +137,9 @@ def _refusing(path: Path) -> Iterator[None]:
 
 
 def _check_kind(path: Path, prefix: bytes) -> None:
-    if prefix == b"PK" or (prefix[:1] == b"\x80" and prefix[1:2] in b"\x02\x03\x04\x05"):
+    """Refuse a pickle and a zip by their first bytes, which are a header's length in a safetensors."""
+    known = prefix.startswith((b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
+    if known and prefix[8:] != b"{":
         raise ModelFileError(
             f"{path} is a pickle or a PyTorch checkpoint, which can run code: helo reads .safetensors only"
         )
@@ -145,6 +150,20 @@ def _header(data: bytes) -> dict[str, Any]:
     header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
     assert isinstance(header, dict)
     return header
+
+
+def _history(data: dict[str, Any]) -> History:
+    """Raises TypeError for values of the wrong type, which would fail where they are shown."""
+    history = History(**data)
+    for name, kinds in get_type_hints(History).items():
+        value = getattr(history, name)
+        if kinds == dict[str, str]:
+            fits = isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+        else:
+            fits = isinstance(value, kinds) or (isinstance(value, int) and kinds is not str)
+        if not fits:
+            raise TypeError(f"{name} cannot be {value!r}")
+    return history
 
 
 def _summary(path: Path, header: dict[str, Any]) -> ModelSummary:
@@ -159,7 +178,7 @@ def _summary(path: Path, header: dict[str, Any]) -> ModelSummary:
         config = ModelConfig(**json.loads(metadata["config"]))
         stored = json.loads(metadata["alphabet"])
         alphabet = Alphabet(tuple(stored["symbols"]), stored["units"])
-        history = History(**json.loads(metadata["history"]))
+        history = _history(json.loads(metadata["history"]))
     except (HeloError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its configuration cannot be read ({error})") from error
     expected = shapes(config, len(alphabet))

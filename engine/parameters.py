@@ -36,8 +36,13 @@ def count(config: ModelConfig, V: int) -> int:
     return sum(int(np.prod(shape)) for shape in shapes(config, V).values())
 
 
-def initial(config: ModelConfig, V: int, seed: int) -> Weights:
+def initial(
+    config: ModelConfig, V: int, seed: int, counts: npt.NDArray[np.integer] | None = None
+) -> Weights:
     """What training starts from, the same for a seed on every machine.
+
+    With the `counts` (V,) of the symbols in what is to be learnt, b_y begins as the logarithm of their
+    shares, so that the first loss is the entropy of the characters alone and not ln V.
 
     W_hh is orthogonal gate by gate (Saxe et al., 2014); the forget gate's bias is 1 (Gers et al., 2000;
     Jozefowicz et al., 2015), all other biases 0. W_xh above the first layer and W_hy are uniform
@@ -63,6 +68,8 @@ def initial(config: ModelConfig, V: int, seed: int) -> Weights:
         else:
             bound = np.sqrt(6.0 / (shape[0] + (shape[1] if own == "W_hy" else H)))
             weights[name] = rng.uniform(-bound, bound, shape).astype(np.float32)
+    if counts is not None:
+        weights["head.b_y"] = np.log((counts + 1) / (counts.sum() + V)).astype(np.float32)
     return weights
 
 

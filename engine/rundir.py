@@ -139,6 +139,11 @@ class RunDirectory:
         except OSError as error:
             raise storage_error(path, error) from error
 
+    def clear(self) -> None:
+        """Remove what a killed trainer left half-written."""
+        for file in self.folder.glob(".*.tmp"):
+            file.unlink(missing_ok=True)
+
     def close_torn_tail(self) -> None:
         """End a last line that a killed trainer left without its newline."""
         try:

@@ -1,6 +1,6 @@
 """The trainer's state as a file: all that the next step depends on, in one .safetensors.
 
-    model.*  optim.<parameter>.*  carried.<layer>.<state>  rng.torch      and as JSON: `Cursor`
+model.*  optim.<parameter>.*  carried.<layer>.<state>  rng.torch      and as JSON: `Cursor`
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def save(
     tensors["rng.torch"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    own = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
+    own = {
+        k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()
+    }
     write_bytes(path, to_bytes(own, {"format": FORMAT, "cursor": json.dumps(asdict(cursor))}))
 
 
@@ -88,7 +90,7 @@ def restore(
     """
     try:
         with safe_open(path, "pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
             moments = _part(tensors, f"optim.{name}.")

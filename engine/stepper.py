@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.cells import CELLS
-from engine.cells.cell import State
+from engine.cells.cell import Array, State
 from engine.modelfile import Model
 from engine.parameters import layer
 from engine.vocab import Ids
@@ -58,7 +58,8 @@ class Stepper:
 
         Layer by layer, so that what does not depend on the state is one product for all T.
         """
-        outputs = a_x = self._rows[ids]
+        outputs: Array = self._rows[ids]
+        a_x = outputs
         after: list[State] = []
         for l, p in enumerate(self._layers):
             if l:

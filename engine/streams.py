@@ -1,8 +1,8 @@
 """A corpus as B contiguous columns, read T characters at a time with the state carried along.
 
-    text    a b c d e f g h i j k l          column 0   a b c d
-                                             column 1   e f g h      a step reads T characters
-                                             column 2   i j k l      of every column at once
+text    a b c d e f g h i j k l          column 0   a b c d
+                                         column 1   e f g h      a step reads T characters
+                                         column 2   i j k l      of every column at once
 """
 
 from __future__ import annotations

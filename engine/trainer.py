@@ -12,13 +12,14 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from engine import launch, modelfile
-from engine.errors import HeloError, RunError, StorageError
+from engine.errors import HeloError, RunError, StorageError, UsageError
 from engine.events import (
     Changed,
     Evaluated,
@@ -40,6 +41,7 @@ from engine.rundir import LineReader, Request, RunDirectory, parse_request
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1
+_RETRY = 1.0
 _RECENT = 50
 
 
@@ -222,19 +224,22 @@ class Trainer:
         while True:
             try:
                 write()
+                break
             except StorageError as error:
+                if self.stopping:
+                    raise
                 if not held:
                     yield Paused(**self._about(), reason=str(error))
                 held = True
-                time.sleep(1.0)
-                if any(request.request == "stop" for request in self._requests()):
-                    self.stopping = True
-                if self.stopping:
-                    raise
-            else:
-                break
+                time.sleep(_RETRY)
+            for request in self._requests():
+                if request.request == "stop":
+                    yield from self._answer(request)
+                else:
+                    reason = "waiting for the disk to take a save"
+                    yield Refused(**self._about(), id=request.id, reason=reason)
         if held:
-            yield Resumed(**self._about())
+            yield Paused(**self._about()) if self.paused else Resumed(**self._about())
 
     def _requests(self) -> list[Request]:
         return [r for line in self.control.read() if (r := parse_request(line))]
@@ -258,10 +263,8 @@ class Trainer:
                 yield from self._evaluate(id)
             case "sample":
                 yield self._sample(id)
-            case "lr" if 0 < request.value < math.inf:
-                cursor.peak_lr *= request.value
-                yield Changed(**self._about(), id=id, setting="lr", value=cursor.peak_lr)
-                yield from self._save()
+            case "lr":
+                yield from self._change_lr(cursor.peak_lr * request.value, id)
             case "pause" | "resume":
                 reason = "paused already" if self.paused else "not paused"
                 yield Refused(**self._about(), id=id, reason=reason)
@@ -269,6 +272,16 @@ class Trainer:
                 yield Refused(**self._about(), id=id, reason="this run has no validation text")
             case _:
                 yield Refused(**self._about(), id=id, reason="not a request this trainer knows")
+
+    def _change_lr(self, peak: float, id: str) -> Iterator[Event]:
+        try:
+            replace(self.learner.config, lr=peak)  # refuses what a run could not begin with
+        except UsageError as error:
+            yield Refused(**self._about(), id=id, reason=str(error))
+            return
+        self.learner.cursor.peak_lr = peak
+        yield Changed(**self._about(), id=id, setting="lr", value=peak)
+        yield from self._save()
 
     def _wait_while_paused(self) -> Iterator[Event]:
         yield from self._save()
@@ -298,6 +311,7 @@ def live(run: RunDirectory) -> int:
         raise RunError(f"run {run.name} is running already") from error
     with lock:
         launch.lower_priority()
+        run.clear()
         run.write_owner()
         run.close_torn_tail()
         trainer = Trainer(run)
@@ -305,20 +319,26 @@ def live(run: RunDirectory) -> int:
             signal.signal(number, trainer.stop)
         try:
             for event in trainer.events():
-                _log(run, event)
+                _log(trainer, event)
         except HeloError as error:
-            _log(run, Failed(**trainer._about(), reason=str(error)))
+            _log(trainer, Failed(**trainer._about(), reason=str(error)))
             raise
     return 1 if trainer.failure else 0
 
 
-def _log(run: RunDirectory, event: Event) -> None:
-    """Append an event, waiting for room where the disk is full."""
+def _log(trainer: Trainer, event: Event) -> None:
+    """Append an event; where the disk refuses, wait for it unless the trainer is to stop."""
+    run, torn = trainer.run, False
     while True:
         try:
+            if torn:
+                run.close_torn_tail()
             return run.append(run.events_path, event.to_json())
         except StorageError:
-            time.sleep(1.0)
+            if trainer.stopping:
+                return
+            torn = True
+            time.sleep(_RETRY)
 
 
 def main() -> int:

@@ -81,9 +81,7 @@ Helo = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def cli(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Cli:
+def cli(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Run a command line of helo in this process: cli("models", "list", stdin="")."""
     from tui.cli.main import run
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from os.path import commonprefix
+
+from tui.text import common_prefix
 
 _LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
 
@@ -27,7 +28,9 @@ class Command:
 
 COMMANDS = (
     Command("model", "NAME", "write with another model, from the next passage on"),
-    Command("temperature", "F", "below 1 bolder for the likely, above 1 for the unlikely; 0 greedy"),
+    Command(
+        "temperature", "F", "below 1 bolder for the likely, above 1 for the unlikely; 0 greedy"
+    ),
     Command("top-k", "N", "draw from the N likeliest; 0 from all"),
     Command("top-p", "F", "draw from the likeliest that hold this share; 1 from all"),
     Command("min-p", "F", "draw from those this share as likely as the top; 0 from all"),
@@ -87,7 +90,7 @@ class Completion:
     def complete(self, text: str) -> str:
         """The text as far as it is clear how it goes on; empty where nothing is to be added."""
         wholes = self._wholes(text)
-        longest = commonprefix(wholes)
+        longest = common_prefix(wholes)
         return longest if len(longest) > len(text) else ""
 
     def ghost(self, text: str) -> str:

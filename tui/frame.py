@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import ClassVar
 
 from textual import events
 from textual.app import RenderResult
@@ -29,7 +30,12 @@ class TabBar(Widget, can_focus=False):
     """The tabs by name and key, the shown one marked; a click shows another."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = {"tab-bar--active", "tab-bar--tab", "tab-bar--key", "tab-bar--name"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "tab-bar--active",
+        "tab-bar--tab",
+        "tab-bar--key",
+        "tab-bar--name",
+    }
 
     active: reactive[str] = reactive("")
 
@@ -76,7 +82,7 @@ class KeyHints(Widget, can_focus=False):
     """The keys that apply where the focus is, as many as fit; always the way to help."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = {"key-hints--key"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)

@@ -25,15 +25,17 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,question_mark,q", "dismiss(None)", "Close", id="help.close"),
     ]
 
-    def __init__(self, nodes: list[DOMNode]) -> None:
+    def __init__(self, nodes: list[DOMNode], keymap: dict[str, str]) -> None:
+        """`keymap` holds the keys of bindings that the user has changed, by id."""
         super().__init__()
-        self._nodes = nodes
+        self._documented = nodes
+        self._remapped = keymap
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "help"
             scroll.border_subtitle = "↑↓ scroll · Esc closes"
-            for node in self._nodes:
+            for node in self._documented:
                 if rows := self._rows(node):
                     yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
                     yield Static(self._table(rows))
@@ -50,14 +52,15 @@ class HelpScreen(ModalScreen[None]):
             for entry in cls.__dict__.get("BINDINGS", ())
         ]
         for _, entries in groupby(own, key=lambda b: b.group or b.action):
-            bindings = list(entries)
+            every = list(entries)
+            bindings = [b for b in every if b.show] or every
             keys = " ".join(self._keys(binding) for binding in bindings)
             meanings = dict.fromkeys(b.tooltip or b.description for b in bindings)
             rows.append((keys, " / ".join(meanings)))
         return rows
 
     def _keys(self, binding: Binding) -> str:
-        keys = self.app.keymap.get(binding.id or "", "")
+        keys = self._remapped.get(binding.id or "", "")
         if not keys and binding.key_display:
             return binding.key_display
         parts = (keys or binding.key).split(",")

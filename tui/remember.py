@@ -16,7 +16,7 @@ from engine.storage import write_bytes, write_json
 
 SEEDS = 500
 """Seeds that are kept."""
-LONGEST_SEED = 10_000
+LONGEST_SEED = 4000
 """A longer one is used but not kept."""
 LENGTHS = (1, 100_000)
 """How many characters Enter may ask for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
 """Unicode categories: controls, formats (bidi, zero width), halves of pairs, unassigned, separators."""
@@ -29,6 +30,15 @@ def _shown(point: int) -> int | str:
 
 _table = _Table({ord("\n"): "\n"})
 _NAMES = {"\n": "⏎", " ": "␣", "\u00a0": "⍽"}
+
+
+def common_prefix(texts: Sequence[str]) -> str:
+    """What all the texts begin with; nothing where there are none."""
+    if not texts:
+        return ""
+    low, high = min(texts), max(texts)
+    same = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    return low[:same]
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,6 @@
 """The plain recurrent step (Elman, "Finding Structure in Time", 1990).
 
-    h' = tanh(x W_xh + h W_hh + b_h)
+h' = tanh(x W_xh + h W_hh + b_h)
 """
 
 from __future__ import annotations

@@ -126,9 +126,11 @@ def test_a_configuration_survives_json(config: TrainConfig) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{"steps": 1, "momentum": 1}, {"steps": "1"}, {"steps": 1, "model": {"size": 3}}]
-    + [{"steps": 1, "model": 3}, {"steps": 1, "batch": None}, {"steps": 1, "lr": [1]}]
-    + [{"steps": 1, "model": {"hidden": "8"}}, {"steps": 1, "batch": 0}, {}],
+    [
+        *({"steps": 1, "momentum": 1}, {"steps": "1"}, {"steps": 1, "model": {"size": 3}}),
+        *({"steps": 1, "model": 3}, {"steps": 1, "batch": None}, {"steps": 1, "lr": [1]}),
+        *({"steps": 1, "model": {"hidden": "8"}}, {"steps": 1, "batch": 0}, {}),
+    ],
 )
 def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(UsageError):

@@ -126,6 +126,18 @@ def test_rewinding_twice_and_across_snapshots() -> None:
     assert write(text, 3 * n + 4) == steps[1:]
 
 
+def test_a_text_that_was_rewritten_forgets_what_it_was() -> None:
+    text = writing()
+    steps = write(text, 100)
+    text.rewind(20)
+    text.force((steps[20].id + 1) % len(MODEL.alphabet))
+    write(text, 79)
+    text.rewind(70)
+    fresh = Generation(STEPPER, text.ids(), SamplingConfig(), 1)
+    write(fresh, 70)
+    assert text.prediction() == fresh.prediction()
+
+
 @pytest.mark.parametrize("n", [0, -1, 11])
 def test_there_is_no_going_back_to_where_one_has_not_been(n: int) -> None:
     text = writing()
@@ -190,6 +202,8 @@ def test_randomness_is_addressed_by_position() -> None:
     assert [s.id for s in write(a, 60)][4:] == [s.id for s in write(b, 60)][4:]
     c = Generation(stepper, flat.alphabet.fit("Sh").ids, rng_seed=10)
     assert [s.id for s in write(c, 60)] != a.ids().tolist()
+    ids = [s.id for s in write(a, 140)]
+    assert all(ids[:60] != ids[shift : shift + 60] for shift in range(1, 80)), "no period"
 
 
 def test_the_same_seed_writes_the_same_text() -> None:

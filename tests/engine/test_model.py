@@ -23,9 +23,7 @@ SMALL = st.integers(1, 4)
 def network(cell: str, V: int, H: int, L: int, seed: int = 0, dropout: float = 0.0) -> CharRNN:
     config, rng = ModelConfig(cell, H, L), np.random.default_rng(seed)
     model = CharRNN(config, V, dropout)
-    model.load(
-        {k: rng.uniform(-1, 1, s).astype(np.float32) for k, s in shapes(config, V).items()}
-    )
+    model.load({k: rng.uniform(-1, 1, s).astype(np.float32) for k, s in shapes(config, V).items()})
     return model
 
 
@@ -175,3 +173,10 @@ def test_initial_weights(cell: str) -> None:
     again, other = initial(config, V, seed=1), initial(config, V, seed=2)
     assert all(np.array_equal(weights[k], again[k]) for k in weights)
     assert not np.array_equal(weights["head.W_hy"], other["head.W_hy"])
+
+
+def test_the_first_guess_is_how_frequent_each_character_is() -> None:
+    counts = np.array([90, 9, 0])
+    bias = initial(ModelConfig("rnn", 4), 3, seed=0, counts=counts)["head.b_y"]
+    shares = np.exp(bias) / np.exp(bias).sum()
+    np.testing.assert_allclose(shares, (counts + 1) / 102, rtol=1e-5)

@@ -108,7 +108,9 @@ def test_top_p_keeps_the_smallest_set_that_holds_the_share(logits: np.ndarray, p
     assert mass[list(got)].sum() >= p * (1 - 1e-9)
     fewer = np.sort(mass)[::-1][: len(got) - 1].sum()
     assert fewer < p * (1 + 1e-9), "one symbol fewer would not have been enough"
-    assert min(mass[list(got)]) >= max((mass[i] for i in range(len(mass)) if i not in got), default=0)
+    assert min(mass[list(got)]) >= max(
+        (mass[i] for i in range(len(mass)) if i not in got), default=0
+    )
 
 
 def test_top_p_is_a_share_of_what_the_filters_before_it_left() -> None:

@@ -55,8 +55,10 @@ def test_read_gives_a_whole_text_or_its_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "is empty"), (b"\xef\xbb\xbf", "is empty"), (b"x", "one character")]
-    + [(b"caf\xe9 au lait", "no UTF-8"), (b"abc\xe9", "no UTF-8"), (b"a\0b", "binary")],
+    [
+        *((b"", "is empty"), (b"\xef\xbb\xbf", "is empty"), (b"x", "one character")),
+        *((b"caf\xe9 au lait", "no UTF-8"), (b"abc\xe9", "no UTF-8"), (b"a\0b", "binary")),
+    ],
 )
 def test_files_that_are_no_text(tmp_path: Path, data: bytes, says: str) -> None:
     ref = file(tmp_path, data)

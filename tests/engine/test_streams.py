@@ -40,7 +40,7 @@ def test_columns_are_contiguous_from_step_to_step_and_targets_are_inputs_shifted
 ) -> None:
     ids = np.arange(n, dtype=np.uint16)
     stream = Stream(ids, layout(n, batch, seq_length), seed)
-    plan = stream.layout
+    plan, last = stream.layout, np.empty(0)
     for step in range(2 * plan.steps_per_epoch + 1):
         block = stream.read(step)
         assert block.shape == (plan.seq_length + 1, plan.batch)

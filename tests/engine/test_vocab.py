@@ -101,8 +101,10 @@ def test_a_text_meets_a_byte_alphabet_as_utf8() -> None:
 
 @pytest.mark.parametrize(
     ("symbols", "units"),
-    [((), "char"), (("ab",), "char"), (("b", "a"), "char"), (("a", "a"), "char")]
-    + [(("a",), "word"), (("\u0100",), "byte"), (("",), "char")],
+    [
+        *(((), "char"), (("ab",), "char"), (("b", "a"), "char"), (("a", "a"), "char")),
+        *((("a",), "word"), (("\u0100",), "byte"), (("",), "char")),
+    ],
 )
 def test_what_is_no_alphabet_is_refused(symbols: tuple[str, ...], units: str) -> None:
     with pytest.raises(AlphabetError):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import pickle
 import sys
+from types import ModuleType
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from engine import library
 from engine.errors import HeloError
+from tui.__main__ import main
 
 
 def one_line(done, status: int, *words: str) -> None:
@@ -106,11 +110,7 @@ def test_a_binary_file_cannot_be_scored(cli, tiny):
 
 @pytest.mark.parametrize("kind", ["truncated", "corrupt", "foreign", "text", "pickle", "zip"])
 def test_a_file_that_is_no_model(cli, tiny, home, tmp_path, kind):
-    from safetensors.numpy import save
-
     good = (home / "models" / "tiny.safetensors").read_bytes()
-    import numpy as np
-
     content = {
         "truncated": good[: len(good) // 2],
         "corrupt": good[:8] + b"\xff" * 40 + good[48:],
@@ -171,13 +171,14 @@ def test_an_interrupt_is_130(cli, monkeypatch):
     assert (done.status, done.err) == (130, "")
 
 
-def test_helo_alone_opens_the_app(cli, monkeypatch):
-    from types import ModuleType
-
+@pytest.mark.parametrize(
+    ("arguments", "model"), [([], None), (["-m", "tiny"], "tiny"), (["--debug"], None)]
+)
+def test_helo_without_a_command_opens_the_app(monkeypatch, arguments, model):
     opened = []
     app = ModuleType("tui.app")
     app.run_app = lambda model: opened.append(model) or 3  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui.app", app)
-    assert cli().status == 3
-    assert cli("-m", "tiny").status == 3
-    assert opened == [None, "tiny"]
+    monkeypatch.setattr(sys, "argv", ["helo", *arguments])
+    assert main() == 3
+    assert opened == [model]

@@ -118,6 +118,9 @@ def test_a_run_that_cannot_be_read_is_listed_as_damaged(cli, run):
     [found] = json.loads(cli("runs", "list", "--json").out)
     assert found["status"] == "damaged"
     assert "damaged" in cli("runs", "list").out
+    shown = cli("runs", "show", "half")
+    assert shown.status == 1
+    assert "damaged" in shown.err
 
 
 def test_a_run_is_shown_with_its_newest_sample(cli, run):
@@ -207,7 +210,9 @@ def test_a_model_is_renamed_and_deleted(cli, tiny, home):
 def test_corpora_are_listed_imported_or_not(cli):
     before = cli("corpora")
     assert "built in" in before.out
-    assert {"hello", "python"} == {c["name"] for c in json.loads(cli("corpora", "list", "--json").out)}
+    assert {"hello", "python"} == {
+        c["name"] for c in json.loads(cli("corpora", "list", "--json").out)
+    }
     added = cli("corpora", "add", "hello")
     assert "2,000 characters, 4 different" in added.err
     [hello] = [c for c in json.loads(cli("corpora", "list", "--json").out) if "chars" in c]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -77,8 +78,6 @@ def test_characters_come_as_they_are_written(tiny):
 
 
 def test_an_interrupted_process_ends_with_130(tiny):
-    import signal
-
     command = [sys.executable, "-P", "-m", "tui", "sample", "tiny", "-n", "100000000", "-s", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
@@ -89,7 +88,7 @@ def test_an_interrupted_process_ends_with_130(tiny):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-@pytest.mark.parametrize("command", ["sample tiny -n 9 -s 1", "models list", "--version"])
+@pytest.mark.parametrize("command", ["sample tiny -n 9 -s 1", "models list --json"])
 def test_a_full_disk_is_a_line(tiny, command):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
@@ -100,6 +99,12 @@ def test_a_full_disk_is_a_line(tiny, command):
         )
     assert done.returncode == 1
     assert done.stderr == b"helo: No space left on device\n"
+
+
+def test_a_closed_stdout_is_survived(tiny):
+    command = f"exec '{sys.executable}' -P -m tui models list >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_folders_in_the_way_are_not_imported(tiny, tmp_path):

@@ -83,11 +83,12 @@ def test_plain_lines_where_no_terminal_is(helo, home):
     done = helo(*SMALL, "--steps", "10")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.decode().splitlines()
-    assert "10 steps of 4 × 8 characters" in lines[0]
+    assert lines[0] == "hello-lstm-1: lstm 8×1 on hello"
+    assert "10 steps of 4 × 8 characters" in lines[1]
     assert any("validation" in line and "bits" in line for line in lines)
     assert lines[-1] == "write    helo sample hello-lstm-1"
     assert str(home / "runs" / "hello-lstm-1" / "best.safetensors") in lines[-2]
-    assert done.stderr == b"run hello-lstm-1\n"
+    assert done.stderr == b""
 
 
 def test_ctrl_c_saves_and_the_run_can_be_resumed(endless, helo):
@@ -186,6 +187,13 @@ def test_a_model_to_begin_with_gives_its_sizes(cli, helo, home):
     refused = cli("train", "hello", "--init-from", "first", "--hidden", "9")
     assert refused.status == 2
     assert "leave out --hidden 9" in refused.err
+
+
+def test_a_model_of_another_alphabet_is_no_beginning(cli, tiny, home):
+    refused = cli("train", "hello", "--init-from", "tiny")
+    assert refused.status == 2
+    assert "other characters" in refused.err
+    assert not list(home.glob("runs/*"))
 
 
 def test_a_text_shorter_than_a_batch_is_learnt(helo, tmp_path):

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from engine.errors import UsageError
 from tui.text import one_line, visible
 
@@ -123,6 +121,8 @@ def confirm(question: str, yes: bool) -> None:
     """
     if yes:
         return
+    import typer
+
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on: add --yes")
     if not typer.confirm(visible(question), err=True):

@@ -118,11 +118,11 @@ def show(name: Run, json: Json = False) -> None:
     from engine.rundir import find
 
     run = find(name)
+    config = run.info().config
     found = summary(run)
     samples = [e.text for e in run.events() if isinstance(e, Sampled)]
     if json:
-        config = asdict(run.info().config)
-        emit(asdict(found) | {"config": config, "sample": (samples or [""])[-1]}, indent=2)
+        emit(asdict(found) | {"config": asdict(config), "sample": (samples or [""])[-1]}, indent=2)
         return
     facts(
         {

@@ -25,9 +25,9 @@ def score(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Say how well a model predicts a text, in nats and bits per character.
+    """Say how well a model predicts a text.
 
-    One pass from the first character to the last, the state carried; the first one is given.
+    In nats and bits per character, over one pass that carries the state; the first character is given.
     """
     from engine import score as scoring
     from engine.blas import one_thread

@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import termios
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from statistics import median
 
 from engine.errors import HeloError
@@ -59,12 +59,21 @@ def _seconds(arguments: list[str]) -> float:
 def _app() -> tuple[float, float]:
     """Open the app, write with it and quit: seconds to the first frame, and from Enter to a character."""
     with tempfile.TemporaryDirectory() as home:
+        # greedy: what follows the seed is then a letter, and not by chance a space or a line end
+        Path(home, "config.toml").write_text("[sampling]\ntemperature = 0.0\n")
+        terminal, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", _ROWS, _COLUMNS, 0, 0))
+        environment = {"HELO_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         begin = time.perf_counter()
-        pid, terminal = pty.fork()
-        if pid == 0:
-            environment = {"HELO_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            os.execve(_HELO[0], _HELO, os.environ | environment)
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", _ROWS, _COLUMNS, 0, 0))
+        process = subprocess.Popen(
+            _HELO,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=os.environ | environment,
+            start_new_session=True,
+        )
+        os.close(theirs)
         try:
             _wait(terminal, f"SEED[^\0]*{DEFAULT_MODEL}|{DEFAULT_MODEL}[^\0]*SEED")
             painted = time.perf_counter() - begin
@@ -75,8 +84,8 @@ def _app() -> tuple[float, float]:
             _wait(terminal, rf"{_SEED}\S")
             written = time.perf_counter() - begin
         finally:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            process.kill()
+            process.wait()
             os.close(terminal)
         return painted, written
 

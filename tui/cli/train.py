@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.config import CELLS, DEVICES, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
+from tui.cli.guard import INTERRUPTED
 from tui.cli.options import Command, argument, flag, option
 from tui.cli.output import duration, loss, note, progress, write
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from engine.rundir import RunDirectory
 
 DEFAULT_SECONDS = 300.0
-_INTERRUPTED = 130
 _SIZES = ("cell", "hidden", "layers")
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "detach", "json"}
 
@@ -109,27 +110,39 @@ def _typed(context: typer.Context, key: str) -> bool:
 def _create(
     corpus: str, name: str | None, init_from: str | None, given: dict[str, Any]
 ) -> RunDirectory:
-    """A new run. Everything that can be refused is refused before the corpus is imported."""
+    """A new run. What can be refused without the corpus is refused before that is imported."""
     from engine import launch, library, modelfile
 
-    model, source = ModelConfig(), ""
-    if init_from is not None:
-        path = library.model_path(init_from)
-        model, source = modelfile.read_summary(path).config, str(path.resolve())
-        differing = [
-            key for key in _SIZES if given.get(key, getattr(model, key)) != getattr(model, key)
-        ]
-        if differing:
-            asked = ", ".join(f"--{key} {given[key]}" for key in differing)
-            has = f"{model.cell} {model.hidden}×{model.layers}"
-            raise UsageError(f"--init-from {init_from} is {has}: leave out {asked}")
-    sizes = {key: given.get(key, getattr(model, key)) for key in _SIZES}
+    path = library.model_path(init_from) if init_from is not None else None
+    begun = modelfile.read_summary(path) if path else None
+    model = _sizes(begun.config if begun else None, given)
     rest = {key: value for key, value in given.items() if key not in _SIZES}
     if not rest.keys() & {"epochs", "steps", "seconds"}:
         rest["seconds"] = DEFAULT_SECONDS
-    config = TrainConfig(model=ModelConfig(**sizes), **rest)
+    config = TrainConfig(model=model, **rest)
+    found = _obtain(corpus)
+    if begun and begun.alphabet != found.info.alphabet:
+        raise UsageError(
+            f"--init-from {init_from} knows other characters than corpus {found.info.name}: "
+            "begin with a model of the same alphabet, or without one"
+        )
     command = shlex.join(["helo", *sys.argv[1:]])
-    return launch.create(name, _obtain(corpus), config, command, source)
+    return launch.create(name, found, config, command, str(path.resolve()) if path else "")
+
+
+def _sizes(begun: ModelConfig | None, given: dict[str, Any]) -> ModelConfig:
+    """The network to train: as given, else as the one it begins with.
+
+    Raises UsageError where both say something and differ.
+    """
+    own = asdict(begun or ModelConfig())
+    asked = {key: given[key] for key in _SIZES if key in given}
+    if begun and (differing := {key: v for key, v in asked.items() if v != own[key]}):
+        names = ", ".join(f"--{key} {value}" for key, value in differing.items())
+        raise UsageError(
+            f"--init-from is {begun.cell} {begun.hidden}×{begun.layers}: leave out {names}"
+        )
+    return ModelConfig(**own | asked)
 
 
 def _obtain(ref: str) -> Corpus:
@@ -162,8 +175,6 @@ def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
     info = run.info()
     model = info.config.model
     title = f"{run.name}: {model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"
-    if not json:
-        note(f"run {run.name}")
     try:
         end = follow.train(run, views.choose(json, title), detach=detach)
     except BrokenPipeError:
@@ -173,12 +184,12 @@ def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
         return
     if end is follow.End.LEFT:
         note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if not json:
         write(_summary(run))
     if end is follow.End.STOPPED:
         note(f"stopped and saved: helo train --resume {run.name} goes on")
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
 
 
 def _summary(run: RunDirectory) -> str:

@@ -50,11 +50,13 @@ class JsonView:
 class PlainView:
     """A line for what matters, for files and pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
+        self.title = title
         self._total = 0
         self._told = -_PLAIN_EVERY
 
     def __enter__(self) -> Self:
+        write(f"{self.title}\n")
         return self
 
     def __exit__(self, *error: object) -> None: ...
@@ -84,12 +86,14 @@ class LiveView:
         self._best = math.inf
         self._sample: Sampled | None = None
         self._state = "starting the trainer …"
+        self._footer = "ctrl+c saves and stops it"
+        self._screen = console()
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         from rich.live import Live
 
-        self._live = Live(get_renderable=self._render, console=console(), refresh_per_second=5)
+        self._live = Live(get_renderable=self._render, console=self._screen, refresh_per_second=5)
         self._live.start()
         return self
 
@@ -113,11 +117,15 @@ class LiveView:
                 pass  # said when it was asked
             case Paused() | Changed() | Refused() | RolledBack() | Failed():
                 self._state = describe(event)
-            case Resumed() | Stopped():
+            case Resumed():
                 self._state = ""
+            case Stopped():
+                self._state = self._footer = ""
 
     def say(self, text: str) -> None:
-        self._state = text
+        self._footer = text
+        if self._live:
+            self._live.refresh()
 
     def _render(self) -> Group:
         from rich.console import Group
@@ -135,6 +143,8 @@ class LiveView:
             lines = visible(self._sample.text).splitlines()[:_SAMPLE_LINES]
             title = Text(f"sample at step {self._sample.step:,}")
             parts.append(Panel(Text("\n".join(lines)), title=title, title_align="left"))
+        if self._footer:  # last, and short: the terminal's own ^C then has room beside it
+            parts.append(Text(self._footer, style="dim"))
         return Group(*parts)
 
     def _bar(self, started: Started) -> Text:
@@ -142,32 +152,31 @@ class LiveView:
 
         step = self._progress.step if self._progress else started.step
         done = step / max(started.total_steps, 1)
-        width = 30
-        full = int(done * width)
         tail = f"  {done:4.0%}  step {step:,} of {started.total_steps:,}"
         if (progress := self._progress) and step < started.total_steps:
             left = (started.total_steps - step) * started.batch * started.seq_length
             tail += f"  {duration(left / max(progress.chars_per_second, 1))} left"
+        width = max(0, min(40, self._screen.width - len(tail)))
+        full = int(done * width)
         return Text.assemble(("━" * full, "green"), ("─" * (width - full), "dim"), tail)
 
     def _numbers(self) -> str:
-        parts = []
+        losses, pace = [], []
         if progress := self._progress:
-            parts.append(f"train {progress.train_nats:.3f}")
+            losses.append(f"train {progress.train_nats:.3f}")
+            pace += [f"{progress.chars_per_second:,.0f} characters/s", f"lr {progress.lr:.2g}"]
         if self._evaluated:
-            parts.append(f"validation {self._evaluated.val_nats:.3f}")
+            losses.append(f"validation {self._evaluated.val_nats:.3f}")
         if math.isfinite(self._best):
-            parts.append(f"best {self._best:.3f} nats ({self._best / math.log(2):.3f} bits)")
-        if progress := self._progress:
-            parts += [f"{progress.chars_per_second:,.0f} characters/s", f"lr {progress.lr:.2g}"]
-        return "   ".join(parts)
+            losses.append(f"best {self._best:.3f} nats, {self._best / math.log(2):.3f} bits")
+        return "\n".join("   ".join(line) for line in (losses, pace) if line)
 
 
 def choose(json: bool, title: str) -> JsonView | PlainView | LiveView:
     """The view that suits what stdout is."""
     if json:
         return JsonView()
-    return LiveView(title) if sys.stdout.isatty() else PlainView()
+    return LiveView(title) if sys.stdout.isatty() else PlainView(title)
 
 
 def describe(event: Event) -> str:

@@ -32,7 +32,7 @@ def details(item: Item, width: int) -> Content:
         style = "$text-error" if name == "problem" else ""
         wrapped = wrap(one_line(value), max(_LEAST, width - _LABEL), break_on_hyphens=False)
         for label, line in zip(chain([name], repeat("")), wrapped, strict=False):
-            lines.append(Content.assemble((f"{label:<{_LABEL}}", "$text-muted"), (line, style)))
+            lines.append(Content.assemble((f"{label:<{_LABEL}}", "$foreground 60%"), (line, style)))
     if item.text:
         lines += [Content(""), Content(visible(item.text))]
     return Content("\n").join(lines)
@@ -51,7 +51,7 @@ def rows(items: list[Item], name: int, width: int) -> Iterator[Content]:
         [max(len(item.columns[i]) for item in items) for i in range(_COLUMNS)] if items else []
     )
     for item in items:
-        style = "$text-error" if item.problem else "$text-muted"
+        style = "italic" if item.problem else "dim"  # no colour: the cursor's must show through
         line = Content(one_line(item.name)).truncate(name, ellipsis=True, pad=True)
         for text, size in zip(item.columns, columns, strict=True):
             if size and line.cell_length + _GAP + size <= width:

@@ -26,12 +26,13 @@ from tui.library.obtain import obtain
 from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.text import one_line, visible
+from tui.trouble import TellsTrouble
 
 _NARROW = 100
 _SECTION = Binding.Group("section", compact=True)
 
 
-class LibraryPane(Vertical):
+class LibraryPane(TellsTrouble, Vertical):
     """Lists what there is; opens, keeps, renames, deletes and imports."""
 
     BINDING_GROUP_TITLE = "Library"
@@ -68,6 +69,7 @@ class LibraryPane(Vertical):
         #items {
             width: 1fr; height: 1fr; background: transparent;
             border: round $primary-muted; border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
             &:focus { border: round $primary; background-tint: transparent; }
             & > .option-list--option-disabled { color: $text-accent; text-style: bold; }
         }
@@ -121,7 +123,8 @@ class LibraryPane(Vertical):
         yield Static(id="importing", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#items").border_title = "library"
+        box = self.query_one("#items")
+        box.border_title, box.border_subtitle = "library", "←/→ sections"
 
     def on_show(self) -> None:
         self.action_refresh()
@@ -148,14 +151,15 @@ class LibraryPane(Vertical):
         before = self.selected
         box = self.query_one("#items", OptionList)
         name = name_width(item for items in self._sections.values() for item in items)
+        room = box.scrollable_content_region.width
         options: list[Option] = []
         self._items, chosen = {}, None
         for kind, items in self._sections.items():
             options.append(Option(Content(f"{kind.value} ({len(items)})"), disabled=True))
             if not items:
-                hint = Content.styled(f"  {HINTS[kind]}", "$text-muted")
+                hint = Content.styled(f"  {HINTS[kind]}", "$foreground 60%")
                 options.append(Option(hint, disabled=True))
-            for item, line in zip(items, rows(items, name, box.size.width - 2), strict=True):
+            for item, line in zip(items, rows(items, name, room), strict=True):
                 if before and (item.kind, item.name) == (before.kind, before.name):
                     chosen = len(options)
                 self._items[f"item-{len(options)}"] = item

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Grid
+from textual.strip import Strip
+from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
+from textual_plot.axis_formatter import NumericAxisFormatter
+from textual_plot.plot_widget import Legend
 
-from tui.train.follow import Series, Snapshot
+from tui.train.follow import FloatArray, Series, Snapshot
 
 VALIDATION_MARK = "◆"
 _DOTS = 2
 """Columns of dots in a character cell."""
 _CALM = 0.1
 """Share of the training points, the first, that may leave the picture at its top."""
+
+
+class _Canvas(Canvas):
+    """Without the unstyled blank line of a canvas with no size yet, which NO_COLOR's filter cannot take."""
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        return strip if strip.cell_length else Strip([])
 
 
 class Curve(PlotWidget, can_focus=False):
@@ -36,6 +49,12 @@ class Curve(PlotWidget, can_focus=False):
         self._shown: tuple[object, ...] = ()
         self.border_title = f"loss in nats: ⠒⠒ training  {VALIDATION_MARK} validation"
 
+    def compose(self) -> ComposeResult:
+        with Grid():
+            for name in ("margin-top", "margin-left", "plot", "margin-bottom"):
+                yield _Canvas(1, 1, id=name)
+        yield Legend(id="legend")
+
     def on_mount(self) -> None:
         self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
 
@@ -55,19 +74,29 @@ class Curve(PlotWidget, can_focus=False):
         line = train.in_columns(max(2, self.size.width * _DOTS))
         top = _top(line, validation)
         self.set_ylimits(None, top)
+        self.set_xticks(self._ticks(line.steps if len(line.steps) else validation.steps))
         self.plot(
-            line.steps,
-            np.minimum(line.nats, top),
+            line.steps[line.nats <= top],
+            line.nats[line.nats <= top],
             line_style=self._style("train"),
             hires_mode=HiResMode.BRAILLE,
         )
         marks = validation.in_columns(max(2, self.size.width))
         self.scatter(
-            marks.steps,
-            np.minimum(marks.nats, top),
+            marks.steps[marks.nats <= top],
+            marks.nats[marks.nats <= top],
             marker=VALIDATION_MARK,
             marker_style=self._style("validation"),
         )
+
+    def _ticks(self, steps: FloatArray) -> list[float]:
+        """Steps to name on the axis, without those whose name the right edge would cut."""
+        first, last = float(steps[0]), float(steps[-1])
+        if last <= first:
+            return [first]
+        width = max(1, self.size.width - self.margin_left)
+        ticks = NumericAxisFormatter().get_ticks(first, last)
+        return [t for t in ticks if (last - t) / (last - first) * width > len(f"{t:.0f}") / 2 + 1]
 
     def _style(self, name: str) -> str:
         return str(self.get_component_rich_style(f"curve--{name}"))

@@ -11,6 +11,7 @@ from engine.errors import UsageError
 from tui.cli.train import DEFAULT_SECONDS
 
 LENGTHS = ("seconds", "epochs", "steps")
+_QUOTED = 24
 USUAL = TrainConfig(seconds=DEFAULT_SECONDS)
 
 
@@ -57,7 +58,7 @@ def settings(values: Mapping[str, str]) -> TrainConfig:
         if not field.choices and field.key != "length"
     }
     unit = values["unit"]
-    length = _parse(unit, values["length"], unit == "steps")
+    length = _parse(unit.capitalize(), values["length"], unit == "steps")
     shape = {key: numbers.pop(key) for key in ("hidden", "layers")}
     model = ModelConfig(cell=values["cell"], **shape)  # type: ignore[arg-type]
     return TrainConfig(model=model, device=values["device"], **{unit: length}, **numbers)  # type: ignore[arg-type]
@@ -68,7 +69,17 @@ def _parse(label: str, text: str, whole: bool) -> float:
         return int(text) if whole else float(text)
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise UsageError(f"{label} must be {kind}, not {text!r}") from None
+        raise UsageError(f"{label} must be {kind}, not {text[:_QUOTED]!r}") from None
+
+
+def in_words(problem: str) -> str:
+    """An error in the form's words where it is in the command line's."""
+    option, _, rest = problem.partition(" ")
+    if not option.startswith("--"):
+        return problem
+    key = option.removeprefix("--").replace("-", "_")
+    label = next((field.label for field in FIELDS if field.key == key), key.capitalize())
+    return f"{label} {rest}"
 
 
 def command(config: TrainConfig, ref: str) -> str:

@@ -32,7 +32,7 @@ from engine.events import (
 )
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 
-SLICE = 4000
+SLICE = 2000
 """Lines taken in by one `read`."""
 FINEST = 2048
 """Progress events kept; more, and two neighbours become one."""
@@ -86,8 +86,6 @@ class Snapshot:
     """The newest event of all."""
     answers: Mapping[str, Event]
     """What was answered, by the requests' ids."""
-    catching_up: bool
-    """Whether more of the log is still to be read."""
 
     @property
     def over(self) -> bool:
@@ -134,6 +132,7 @@ class Follower:
         self._events: list[Event] = []
         self._answers: dict[str, Event] = {}
         self._starting = child is not None
+        self._changed = False
 
     @property
     def working(self) -> bool:
@@ -161,8 +160,14 @@ class Follower:
             return []
         return [what for id, what in self._asked.items() if id not in self.snapshot.answers]
 
+    @property
+    def behind(self) -> bool:
+        """Whether more of the log was read than taken in, so that `read` should be called soon again."""
+        return bool(self._waiting)
+
     def read(self) -> Snapshot | None:
-        """Take in a slice of what is new; returns how the run stands now, or None where nothing changed."""
+        """Take in a slice of what is new; returns how the run stands now, or None where nothing changed
+        or the log is not at its end."""
         if self.info is None:
             with suppress(RunError):  # a damaged run.json; the events still tell their part
                 self.info = self.run.info()
@@ -176,12 +181,15 @@ class Follower:
         self._answers |= {event.id: event for event in fresh if event.id}
         if any(isinstance(event, Started) for event in fresh):
             self._starting = False
-        if sum(isinstance(event, Progress) for event in self._events) > FINEST:
+        while sum(isinstance(event, Progress) for event in self._events) > FINEST:
             self._events = thin(self._events)
-        word = self._status()
-        if not fresh and self.snapshot and self.snapshot.status == word:
+        self._changed |= bool(fresh)
+        if self.behind:
             return None
-        self.snapshot = self._look(word)
+        word = self._status()
+        if not self._changed and self.snapshot and self.snapshot.status == word:
+            return None
+        self.snapshot, self._changed = self._look(word), False
         return self.snapshot
 
     def _status(self) -> RunStatus:
@@ -206,7 +214,6 @@ class Follower:
             samples=tuple(self._of(Sampled)),
             last=_newest(self._events),
             answers=dict(self._answers),
-            catching_up=bool(self._waiting),
         )
 
     def _of(self, kind: type[E]) -> list[E]:

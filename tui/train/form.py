@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
+from textual.worker import Worker, WorkerState
 
 from engine import launch
 from engine.config import TrainConfig
@@ -22,14 +23,15 @@ from engine.rundir import RunDirectory
 from tui.library.obtain import obtain
 from tui.text import visible
 from tui.train import plan
-from tui.train.fields import FIELDS, Field, command, settings
+from tui.train.fields import FIELDS, Field, command, in_words, settings
 from tui.train.plan import Outlook, Speed
+from tui.trouble import TellsTrouble
 
 FILE = "\0file"
 """The corpus choice that stands for a path; no name can be it."""
 
 
-class TrainForm(Vertical):
+class TrainForm(TellsTrouble, Vertical):
     """Chooses a text and settings, imports the text, and starts a run on it."""
 
     BINDING_GROUP_TITLE = "New training"
@@ -269,7 +271,7 @@ class TrainForm(Vertical):
 
     def _complain(self, problem: str) -> None:
         self.set_class(bool(problem), "-problem")
-        self.query_one("#problem", Static).update(visible(f"✗ {problem.removeprefix('--')}"))
+        self.query_one("#problem", Static).update(visible(f"✗ {in_words(problem)}"))
 
     # starting
 
@@ -316,6 +318,10 @@ class TrainForm(Vertical):
         self._set_starting(False)
         self._estimate()
         self._complain(refused.problem)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.group == "start" and event.state is WorkerState.ERROR:
+            self._refused(self.Refused("nothing was started"))
 
     @on(Begun)
     def _begun(self) -> None:

@@ -70,7 +70,8 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
 def column(snapshot: Snapshot) -> Content:
     """The numbers one under another."""
     rows = [
-        Content.assemble((f"{name:<15}", "$text-muted"), value) for name, value in facts(snapshot)
+        Content.assemble((f"{name:<15}", "$foreground 60%"), value)
+        for name, value in facts(snapshot)
     ]
     return Content("\n").join(rows)
 
@@ -81,7 +82,7 @@ def lines(snapshot: Snapshot) -> Content:
 
     def short(name: str, nats: float | None) -> Content:
         return Content.assemble(
-            (f"{name} ", "$text-muted"), _NONE if nats is None else f"{nats:.3f}", "  "
+            (f"{name} ", "$foreground 60%"), _NONE if nats is None else f"{nats:.3f}", "  "
         )
 
     losses = Content.assemble(
@@ -104,8 +105,6 @@ def note(snapshot: Snapshot, asked: list[str]) -> str:
     word, reason = snapshot.status.word, snapshot.status.reason
     if asked:
         return "  ".join(f"asked to {what} …" for what in asked)
-    if snapshot.catching_up:
-        return "reading the log of this run …"
     match word:
         case "starting":
             return "the trainer is starting …"
@@ -122,6 +121,4 @@ def note(snapshot: Snapshot, asked: list[str]) -> str:
     answers = list(snapshot.answers.values())
     if answers:
         return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"
-    if not snapshot.progress:
-        return "measuring how fast a step is …"
-    return snapshot.started.note if snapshot.started else ""
+    return snapshot.started.note if snapshot.started else "measuring how fast a step is …"

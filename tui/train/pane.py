@@ -29,8 +29,10 @@ from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm
 from tui.train.numbers import MARKS
 from tui.train.watch import RunView
+from tui.trouble import TellsTrouble
 
 TICK = 0.25
+_BREATH = 0.01
 _OTHERS_EVERY = 4
 """Ticks between two looks at the runs that are not shown."""
 _SCAN_EVERY = 20
@@ -42,7 +44,7 @@ _RATE = Binding.Group("learning rate", compact=True)
 _RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
 
 
-class TrainPane(Vertical):
+class TrainPane(TellsTrouble, Vertical):
     """Starts trainings, and watches and steers them."""
 
     BINDING_GROUP_TITLE = "Train"
@@ -218,10 +220,11 @@ class TrainPane(Vertical):
                 self.post_message(self.Alive(await asyncio.to_thread(_alive)))
             for tab, follower in list(self._followers.items()):
                 shown = follower is self._shown and self.is_on_screen
-                if shown or tick % _OTHERS_EVERY == 0 or follower.snapshot is None:
+                if shown or tick % _OTHERS_EVERY == 0 or follower.behind:
                     if snapshot := await asyncio.to_thread(follower.read):
                         self._take(tab, follower, snapshot)
-            await asyncio.sleep(TICK)
+            behind = any(follower.behind for follower in self._followers.values())
+            await asyncio.sleep(_BREATH if behind else TICK)
 
     def _take(self, tab: str, follower: Follower, snapshot: Snapshot) -> None:
         word, before = snapshot.status.word, self._words.get(tab)
@@ -235,7 +238,8 @@ class TrainPane(Vertical):
         if word != before:
             self._words[tab] = word
             self.refresh_bindings()
-            if snapshot.over and before is not None and before not in _RESUMABLE:
+            seen = follower is self._shown and self.is_on_screen
+            if snapshot.over and not seen and before is not None and before not in _RESUMABLE:
                 self._tell_end(follower, snapshot)
 
     def _tell_end(self, follower: Follower, snapshot: Snapshot) -> None:

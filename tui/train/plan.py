@@ -130,7 +130,8 @@ def _length(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> str:
 
 
 def _epochs(steps: int, plan: Layout) -> str:
-    return f"{steps / plan.steps_per_epoch:.2g} epochs"
+    epochs = steps / plan.steps_per_epoch
+    return f"{epochs:,.{1 if epochs < 100 else 0}f} epochs"
 
 
 def _alike(a: TrainConfig, b: TrainConfig) -> bool:

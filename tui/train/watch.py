@@ -201,6 +201,8 @@ def _headline(follower: Follower) -> Content:
             Content(visible(f"{model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"))
         )
     if snapshot and (started := snapshot.started):
-        parts.append(Content.styled(f"{started.parameters:,} parameters", "$text-muted"))
-        parts.append(Content.styled(visible(f"{started.device} {started.dtype}"), "$text-muted"))
+        parts.append(Content.styled(f"{started.parameters:,} parameters", "$foreground 60%"))
+        parts.append(
+            Content.styled(visible(f"{started.device} {started.dtype}"), "$foreground 60%")
+        )
     return Content("   ").join(parts)

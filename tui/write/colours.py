@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.style import Style
@@ -35,5 +36,5 @@ def levels(bits: Probs) -> bytes:
 def legend() -> list[str]:
     """The steps in words, from the likeliest, in bits."""
     low, *_ = BOUNDS
-    middle = [f"{a:g}–{b:g}" for a, b in zip(BOUNDS, BOUNDS[1:], strict=False)]
+    middle = [f"{a:g}–{b:g}" for a, b in pairwise(BOUNDS)]
     return [f"<{low:g}", *middle, f">{BOUNDS[-1]:g}"]

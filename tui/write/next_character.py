@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -63,6 +65,7 @@ class NextCharacter(Widget, can_focus=False):
         "next--rank",
         "next--char",
         "next--bar",
+        "next--number",
         "next--came",
         "next--quiet",
     }
@@ -71,37 +74,45 @@ class NextCharacter(Widget, can_focus=False):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._shown = Shown()
-        self._lines: list[Strip] | None = None
+        self._lines: list[Strip] = []
+        self._named_styles: dict[str, Style] = {}
 
     def show(self, shown: Shown) -> None:
-        if shown != self._shown:
-            self._shown = shown
-            self._repaint()
+        """Paint this; only lines that differ are painted again."""
+        if shown == self._shown:
+            return
+        self._shown = shown
+        before, self._lines = self._lines, self._strips()
+        for y, (old, new) in enumerate(zip_longest(before, self._lines)):
+            if old is None or new is None or old != new:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._repaint()
+        self._lines = []
+        self._named_styles = {}
 
     def on_resize(self) -> None:
-        self._repaint()
+        self._lines = []
 
-    def _repaint(self) -> None:
-        self._lines = None
-        self.refresh()
+    def _strips(self) -> list[Strip]:
+        """All lines there is room for."""
+        width, height, style = *self.size, self.rich_style
+        lines = self._paint(width, height)
+        lines += [[]] * (height - len(lines))
+        return [Strip(line).adjust_cell_length(width, style) for line in lines]
 
     def render_line(self, y: int) -> Strip:
-        if self._lines is None:
-            width, style = self.size.width, self.rich_style
-            self._lines = [
-                Strip(line).adjust_cell_length(width, style).apply_style(style)
-                for line in self._paint(width, self.size.height)
-            ]
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
+        if len(self._lines) != self.size.height:
+            self._lines = self._strips()
+        return self._lines[y]
 
     # -- painting
 
     def _get(self, name: str) -> Style:
-        return self.get_component_rich_style(f"next--{name}", partial=True)
+        if name not in self._named_styles:
+            self._named_styles[name] = self.get_component_rich_style(f"next--{name}")
+        return self._named_styles[name]
 
     def _paint(self, width: int, height: int) -> list[list[Segment]]:
         view = self._shown.view
@@ -115,7 +126,6 @@ class NextCharacter(Widget, can_focus=False):
 
     def _list(self, view: View, width: int, height: int) -> list[list[Segment]]:
         quiet = self._get("quiet")
-        lines = [[Segment("drawn".rjust(width - 6) + "  model"[:0], quiet)]]
         lines = [[Segment("model".rjust(max(0, width - 8)) + "drawn".rjust(8), quiet)]]
         room = max(1, min(len(view.prediction.top), height - 7))
         for rank, candidate in enumerate(view.prediction.top[:room], 1):
@@ -129,19 +139,19 @@ class NextCharacter(Widget, can_focus=False):
 
     def _row(self, view: View, rank: int, candidate: Candidate, width: int) -> list[Segment]:
         came = view.step is not None and view.step.id == candidate.id
-        mark = self._get("came") if came else None
-        name = symbol_name(candidate.char, self._shown.units)
-        length = max(1, width - 7 - 16)
         out = candidate.filtered <= 0
-        row = [
-            Segment("▶" if came else " ", mark),
-            Segment(f"{rank if rank < 10 else ' '} ", mark or self._get("rank")),
-            Segment(f"{name:<3} ", mark or (self._get("quiet") if out else self._get("char"))),
-            Segment(bar(candidate.prob, length), mark or (self._get("quiet") if out else self._get("bar"))),
-            Segment(percent(candidate.prob).rjust(8), mark),
-            Segment(percent(candidate.filtered).rjust(8), mark or (self._get("quiet") if out else None)),
+
+        def style(name: str) -> Style:
+            return self._get("came" if came else "quiet" if out else name)
+
+        return [
+            Segment("▶" if came else " ", style("rank")),
+            Segment(f"{rank if rank < 10 else ' '} ", style("rank")),
+            Segment(f"{symbol_name(candidate.char, self._shown.units):<3} ", style("char")),
+            Segment(bar(candidate.prob, max(1, width - 23)), style("bar")),
+            Segment(percent(candidate.prob).rjust(8), style("number")),
+            Segment(percent(candidate.filtered).rjust(8), style("number")),
         ]
-        return row
 
     def _came(self, view: View, room: int) -> list[Segment] | None:
         """The character that came, where it is none of the candidates shown."""
@@ -152,7 +162,14 @@ class NextCharacter(Widget, can_focus=False):
         return self._row(view, 10, candidate, self.size.width)
 
     def _summary(self, view: View, width: int) -> list[list[Segment]]:
-        lines = [self._fact("entropy", view.prediction.entropy, "how open it was" if view.step else "how open it is", width)]
+        lines = [
+            self._fact(
+                "entropy",
+                view.prediction.entropy,
+                "how open it was" if view.step else "how open it is",
+                width,
+            )
+        ]
         if view.step is not None:
             lines.append(self._fact("surprisal", view.step.bits, "of what came", width))
         else:
@@ -161,7 +178,10 @@ class NextCharacter(Widget, can_focus=False):
 
     def _fact(self, name: str, bits: float, meaning: str, width: int) -> list[Segment]:
         text = f"{name:<10}{bits:5.2f} bits"
-        return [Segment(text), Segment(f"  {meaning}" if width >= 38 else "", self._get("quiet"))]
+        return [
+            Segment(text, self._get("number")),
+            Segment(f"  {meaning}" if width >= 38 else "", self._get("quiet")),
+        ]
 
     def _strip(self, width: int) -> list[list[Segment]]:
         bits = self._shown.bits[-width:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -254,11 +254,3 @@ class Passage:
         self._branch.glyphs.extend(given)
         self.kinds.extend(bytes([GIVEN]) * len(given))
         self.cursor = self.shown
-
-
-def retuned(config: SamplingConfig, name: str, value: float) -> SamplingConfig:
-    """The settings with one of them changed.
-
-    Raises UsageError.
-    """
-    return replace(config, **{name: int(value) if name == "top_k" else float(value)})

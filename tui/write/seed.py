@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,32 +16,57 @@ from engine.vocab import normalise
 from tui.commands import Completion
 from tui.remember import Seeds
 from tui.text import visible
+from tui.write.ordered import OrderedKeys
 
 
-class SeedInput(TextArea):
+class SeedInput(OrderedKeys, TextArea):
     """Where the seed is typed. Enter submits; at its first and last line ↑ and ↓ walk the history."""
 
     BINDING_GROUP_TITLE = "SEED: type what the text begins with"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter", "submit", "Write", id="seed.submit",
+            "enter",
+            "submit",
+            "Write",
+            id="seed.submit",
             tooltip="With text: a new passage begins with it. Empty: the passage goes on.",
         ),
-        Binding("ctrl+j", "newline", "New line", id="seed.newline", tooltip="A line end in the seed."),
         Binding(
-            "escape", "walk", "Walk", id="seed.walk",
+            "ctrl+j",
+            "newline",
+            "New line",
+            id="seed.newline",
+            tooltip="A line end in the seed.",
+        ),
+        Binding(
+            "escape",
+            "walk",
+            "Walk",
+            id="seed.walk",
             tooltip="Leave the input: look at each character, step, take another one.",
         ),
         Binding(
-            "tab", "complete", "Complete", show=False, id="seed.complete",
+            "tab",
+            "complete",
+            "Complete",
+            show=False,
+            id="seed.complete",
             tooltip="Complete a command; where there is none, as Esc.",
         ),
         Binding(
-            "up", "up", "Earlier seed", show=False, id="seed.earlier",
+            "up",
+            "up",
+            "Earlier seed",
+            show=False,
+            id="seed.earlier",
             tooltip="In the first line: the seed before.",
         ),
         Binding(
-            "down", "down", "Later seed", show=False, id="seed.later",
+            "down",
+            "down",
+            "Later seed",
+            show=False,
+            id="seed.later",
             tooltip="In the last line: the seed after.",
         ),
     ]
@@ -52,14 +78,10 @@ class SeedInput(TextArea):
             super().__init__()
             self.text = text
 
-    class Left(Message):
-        """The input was left for WALK; `key` is one that came in the same packet as Esc."""
-
-        def __init__(self, key: events.Key | None = None) -> None:
-            super().__init__()
-            self.key = key
-
-    def __init__(self, seeds: Seeds, completion: Completion, *, id: str) -> None:
+    def __init__(
+        self, seeds: Seeds, completion: Completion, leave: Callable[[], None], *, id: str
+    ) -> None:
+        """`leave` moves the focus to where WALK is, at once."""
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -70,6 +92,7 @@ class SeedInput(TextArea):
         )
         self._seeds = seeds
         self._completion = completion
+        self._leave = leave
         self._place = 0
         """How many seeds back in the history."""
         self._draft = ""
@@ -97,7 +120,7 @@ class SeedInput(TextArea):
         self.insert("\n")
 
     def action_walk(self) -> None:
-        self.post_message(self.Left())
+        self._leave()
 
     def action_complete(self) -> None:
         if completed := self._completion.complete(self.text):
@@ -125,21 +148,6 @@ class SeedInput(TextArea):
             raise SkipAction
         super().action_copy()
 
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key.startswith("alt+") and (key := apart(event)):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Left(key))
-            return
-        await super()._on_key(event)
-
     async def _on_paste(self, event: events.Paste) -> None:
-        await super()._on_paste(events.Paste(normalise(event.text)))
         event.prevent_default()
-        event.stop()
-
-
-def apart(event: events.Key) -> events.Key | None:
-    """The key of an Esc and a key that came in one packet, which a terminal also sends for alt."""
-    key = event.key.removeprefix("alt+")
-    return events.Key(key, event.character)
+        await super()._on_paste(events.Paste(normalise(event.text)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate, groupby
 from operator import itemgetter
-from os.path import commonprefix
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,8 +16,9 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.text import visible_char
+from tui.text import common_prefix, visible_char
 from tui.write.colours import Palette, levels
+from tui.write.ordered import OrderedKeys
 from tui.write.passage import CHOSEN, GIVEN, Passage
 from tui.write.wrap import Wrapped
 
@@ -46,7 +46,7 @@ class _Block:
         return len(self.wrapped) + (_GAP if self.passage else 0)
 
 
-class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
+class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
     """Blocks of text under one another. It follows its end unless the reader has scrolled up."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -72,6 +72,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._palette: Palette | None = None
         self._cursor: tuple[Passage, int] | None = None
         self.following = True
+        self._welcome: list[str] = []
 
     # -- what is in it
 
@@ -89,10 +90,22 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._add(_Block(passage, self._wrap_width))
         self.sync(passage)
 
+    @property
+    def welcome(self) -> list[str]:
+        """Lines that stand in the middle as long as there is nothing else."""
+        return self._welcome
+
+    @welcome.setter
+    def welcome(self, lines: list[str]) -> None:
+        self._welcome = lines
+        self._strips.clear()
+        self.refresh()
+
     def clear(self) -> None:
         self._blocks.clear()
         self._cursor = None
-        self._changed(0)
+        self._tops = [0]
+        self._changed(0, 0)
         self.scroll_to(y=0, animate=False)
 
     def sync(self, passage: Passage) -> None:
@@ -101,7 +114,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         block, wrapped, text = self._blocks[i], self._blocks[i].wrapped, passage.glyphs
         if block.branch != passage.current:
             block.branch = passage.current
-            wrapped.truncate(len(commonprefix([wrapped.text, text])))
+            wrapped.truncate(len(common_prefix([wrapped.text, text])))
             del block.levels[len(wrapped.text) :]
         line = len(wrapped) - 1
         wrapped.extend(text[len(wrapped.text) :])
@@ -112,17 +125,28 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._changed(i, line)
 
     def show_cursor(self, passage: Passage | None) -> None:
-        """Mark where the reader of this passage stands, and bring it into view where it moved."""
+        """Mark where the reader of this passage stands; None marks nothing."""
         cursor = (passage, passage.cursor) if passage else None
         if cursor == self._cursor:
             return
-        self._cursor = cursor
-        self._strips.clear()
-        self.refresh()
-        if passage and not self.following:
-            y, top = self._line_of(passage, passage.cursor), self.scroll_offset.y
-            if not top <= y < top + self.size.height:
-                self.scroll_to(y=y - self.size.height // 2, animate=False)
+        before, self._cursor = self._cursor, cursor
+        lines = [self._line_of(*place) for place in (before, cursor) if place]
+        if len({place[0] for place in (before, cursor) if place}) > 1 or not (before and cursor):
+            self._strips.clear()
+            self.refresh()
+            return
+        first, last = min(lines), max(lines)
+        for y in range(first, last + 1):
+            self._strips.pop(y, None)
+        self.refresh_lines(first, last - first + 1)
+
+    def bring_cursor(self) -> None:
+        """Scroll to where the reader stands, if that cannot be seen."""
+        if self._cursor is None:
+            return
+        y, top, height = self._line_of(*self._cursor), self.scroll_offset.y, self.size.height
+        if not top <= y < top + height:
+            self.scroll_to(y=y - height // 2, animate=False)
 
     def colour(self, on: bool) -> None:
         """Show how surprising each character was, or do not."""
@@ -164,13 +188,13 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             for y in [y for y in self._strips if y >= first]:
                 del self._strips[y]
         following = self.following
-        grown = self._tops[-1] != self.virtual_size.height
-        self.virtual_size = Size(self.size.width, self._tops[-1])
-        if following:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
-        elif grown:
-            self.border_subtitle = "↓ more below · End"
-        self.refresh()
+        if self._tops[-1] != self.virtual_size.height:
+            self.virtual_size = Size(self.size.width, self._tops[-1])
+            if following:
+                self.scroll_end(animate=False, immediate=True, x_axis=False)
+            else:
+                self.border_subtitle = "↓ more below · End"
+        self.refresh_lines(first, self._tops[-1] - first + 1)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -209,9 +233,9 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if self._palette is None:
             get = self.get_component_rich_style
             self._palette = Palette(
-                self.rich_style,
-                *(get(f"transcript--{name}") for name in _STYLES),
+                written=self.rich_style,
                 surprise=tuple(get(f"transcript--surprise-{i}") for i in range(5)),
+                **{name: get(f"transcript--{name}") for name in _STYLES},
             )
         return self._palette
 
@@ -219,11 +243,13 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         line = self.scroll_offset.y + y
         strip = self._strips.get(line)
         if strip is None:
-            self._strips[line] = strip = self._render(line)
+            self._strips[line] = strip = self._paint(line)
         return strip
 
-    def _render(self, line: int) -> Strip:
+    def _paint(self, line: int) -> Strip:
         width, palette = self.size.width, self.palette
+        if not self._blocks:
+            return self._welcome_line(line, width)
         if line >= self._tops[-1]:
             return Strip.blank(width, palette.written)
         i = bisect_right(self._tops, line) - 1
@@ -236,6 +262,13 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             segments = _highlighted(segments, span, self._selection_style)
         strip = Strip(segments).extend_cell_length(width, palette.written)
         return strip.crop(0, width).apply_offsets(0, line)
+
+    def _welcome_line(self, line: int, width: int) -> Strip:
+        i = line - max(0, (self.size.height - len(self._welcome)) // 2)
+        text = self._welcome[i].center(width) if 0 <= i < len(self._welcome) else ""
+        return Strip([Segment(text, self.palette.note)]).adjust_cell_length(
+            width, self.palette.written
+        )
 
     @property
     def _selection_style(self) -> Style:

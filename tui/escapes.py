@@ -15,9 +15,7 @@ from textual._xterm_parser import XTermParser
 class Parser(XTermParser):
     """Textual's parser of what a terminal sends, without alt."""
 
-    def _sequence_to_key_events(
-        self, sequence: str, alt: bool = False
-    ) -> Iterable[events.Key]:
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if alt:
             yield events.Key("escape", "\x1b")
         yield from super()._sequence_to_key_events(sequence)

@@ -1,0 +1,69 @@
+"""Lives of small runs, lived in the process of the test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from engine import corpus, launch, sources
+from engine.config import ModelConfig, TrainConfig
+from engine.events import Event
+from engine.rundir import RunDirectory
+from engine.trainer import Trainer
+
+SMALL: dict[str, Any] = {
+    "batch": 4,
+    "seq_length": 10,
+    "lr": 0.02,
+    "dropout": 0.2,
+    "threads": 1,
+    "dtype": "float32",
+    "device": "cpu",
+    "evaluations": 4,
+    "sample_length": 12,
+    "save_every": 1000.0,
+}
+Watcher = Callable[[Trainer, Event], object]
+
+
+def a_run(
+    name: str = "r", text: str = "hello", cell: str = "lstm", init_from: str = "", **settings: Any
+) -> RunDirectory:
+    """A new run on an imported corpus, or on a text."""
+    found = sources.obtain(text) if text == "hello" else corpus.add([text], name, "here")
+    if not {"steps", "epochs", "seconds"} & set(settings):
+        settings["steps"] = 40
+    config = TrainConfig(ModelConfig(cell, 8, 2), **SMALL | settings)
+    return launch.create(name, found, config, init_from=init_from)
+
+
+def live(run: RunDirectory, watch: Watcher = lambda trainer, event: None) -> list[Event]:
+    """One life; `watch` sees every event as it comes. The log is kept as the process keeps it."""
+    trainer, seen = Trainer(run), list[Event]()
+    for event in trainer.events():
+        run.append(run.events_path, event.to_json())
+        seen.append(event)
+        watch(trainer, event)
+    return seen
+
+
+def ask(run: RunDirectory, request: str, id: str = "q", value: float = 1.0) -> None:
+    line = json.dumps({"id": id, "request": request, "value": value})
+    run.append(run.control_path, line)
+
+
+def at(kind: type[Event], step: int, do: Callable[[Trainer], object]) -> Watcher:
+    """Do something when the first event of that kind comes at that step."""
+    done: list[Event] = []
+
+    def watch(trainer: Trainer, event: Event) -> None:
+        if isinstance(event, kind) and event.step == step and not done:
+            done.append(event)
+            do(trainer)
+
+    return watch
+
+
+def only(kind: type[Event], events: list[Event]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]

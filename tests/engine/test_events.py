@@ -1,0 +1,144 @@
+"""Events: one JSON form, and one way to fold a log of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import (
+    KINDS,
+    Evaluated,
+    Event,
+    Failed,
+    Progress,
+    Resumed,
+    RolledBack,
+    Sampled,
+    Saved,
+    Started,
+    Stopped,
+    fold,
+    parse,
+)
+
+ANY = st.sampled_from(list(KINDS.values())).flatmap(st.builds)
+
+
+@given(ANY)
+def test_an_event_survives_its_line(event: Event) -> None:
+    line = event.to_json()
+    assert "\n" not in line and line.isprintable() and parse(line) == event
+    assert json.loads(line)["event"] == event.name
+
+
+def test_every_kind_has_a_name_of_its_own() -> None:
+    assert {name: kind.name for name, kind in KINDS.items()} == {name: name for name in KINDS}
+    assert len(KINDS) == len(Event.__subclasses__())
+
+
+@given(ANY.map(Event.to_json), st.data())
+def test_a_torn_line_is_no_event(line: str, data: st.DataObject) -> None:
+    assert parse(line[: data.draw(st.integers(0, len(line) - 1))]) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "{}", "[]", "3", "null", '{"event": ["saved"]}', "[" * 100_000),
+        '{"event": "new", "life": 0, "step": 1}',
+        '{"event": "saved", "step": 1}',
+        '{"event": "saved", "life": 0, "step": "1", "file": ""}',
+        '{"event": "saved", "life": null, "step": 1, "file": ""}',
+    ],
+    ids=range(11),
+)
+def test_what_is_no_event_is_skipped(line: str) -> None:
+    assert parse(line) is None
+
+
+def test_a_newer_helo_may_say_more() -> None:
+    line = '{"event": "saved", "life": 0, "step": 1, "file": "x", "size": 3}'
+    assert parse(line) == Saved(life=0, step=1, file="x")
+
+
+def progress(life: int, step: int) -> Event:
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("seconds", "train_nats", "lr", "grad_norm", "chars_per_second"), 1.0
+    )
+    return Progress(life=life, step=step, chars=step, **numbers)
+
+
+def started(life: int, step: int) -> Event:
+    return Started(
+        life=life,
+        step=step,
+        total_steps=100,
+        batch=1,
+        seq_length=1,
+        parameters=1,
+        train_chars=1,
+        val_chars=0,
+        device="cpu",
+        dtype="float32",
+        threads=1,
+    )
+
+
+def test_a_new_life_voids_what_was_not_saved() -> None:
+    first = [started(0, 0), progress(0, 10), progress(0, 20), progress(0, 30)]
+    second = [started(1, 20), Resumed(life=1, step=20), progress(1, 30)]
+    assert fold(first + second) == [*first[:3], *second]
+
+
+def test_a_failure_that_was_resumed_before_does_not_count() -> None:
+    events = [progress(0, 10), Failed(life=0, step=12, reason="nan"), started(1, 10)]
+    assert fold([*events, Resumed(life=1, step=10)])[:2] == [events[0], events[2]]
+
+
+def test_rolling_back_voids_too() -> None:
+    events = [progress(0, 10), progress(0, 20), RolledBack(life=0, step=10), progress(0, 15)]
+    assert [e.step for e in fold(events)] == [10, 10, 15]
+
+
+@given(st.lists(st.tuples(st.sampled_from([Resumed, RolledBack, Saved]), st.integers(0, 9))))
+def test_fold_laws(spec: list[tuple[type[Event], int]]) -> None:
+    events = [
+        kind(life=0, step=step, **({"file": ""} if kind is Saved else {})) for kind, step in spec
+    ]
+    folded = fold(events)
+    assert fold(folded) == folded
+    assert [e.step for e in folded] == sorted(e.step for e in folded) or any(
+        isinstance(e, Saved) for e in folded
+    )
+    if events:
+        assert folded[-1] == events[-1]
+
+
+def test_texts_of_any_kind_stay_on_their_line() -> None:
+    text = "a\u2028b\u2029c\x85d\r\ne\udce9\x00[/b]"
+    event = Sampled(life=0, step=0, prompt=text, text=text)
+    assert len(event.to_json().splitlines()) == 1
+    assert event.to_json().encode("utf-8")
+    assert parse(event.to_json()) == event
+
+
+def test_a_finished_run_keeps_its_end() -> None:
+    end = [
+        Evaluated(
+            life=0,
+            step=9,
+            chars=1,
+            seconds=1,
+            val_nats=1,
+            predictions=1,
+            protocol="stateful",
+            best=True,
+            final=True,
+        ),
+        Stopped(life=0, step=9, finished=True),
+    ]
+    assert fold(end) == end

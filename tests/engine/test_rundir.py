@@ -1,0 +1,225 @@
+"""The run directory: what a watcher reads, and what it may write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine import rundir, sources
+from engine.config import ModelConfig, TrainConfig
+from engine.errors import CorpusError, NotFoundError, RunError, StorageError, UsageError
+from engine.events import Event, Failed, Paused, Resumed, Saved, Stopped
+from engine.rundir import LineReader, RunDirectory, parse_request, status
+from tests.engine.test_events import progress, started
+
+CONFIG = TrainConfig(ModelConfig("gru", 8), steps=10)
+
+
+@pytest.fixture
+def run() -> RunDirectory:
+    return rundir.create("r", sources.obtain("hello"), CONFIG, versions={"helo": "0"}, command="x")
+
+
+HOLD = """
+import sys
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_process_holds(run: RunDirectory) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run.folder / "trainer.lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_run_describes_itself(run: RunDirectory) -> None:
+    info = run.info()
+    assert (info.name, info.config, info.corpus_name, info.command) == ("r", CONFIG, "hello", "x")
+    assert run.corpus().info.sha256 == info.corpus_sha256
+    assert rundir.find("r").folder == rundir.find(str(run.folder)).folder == run.folder
+    assert [r.name for r in rundir.runs()] == ["r"]
+
+
+def test_names() -> None:
+    found = sources.obtain("hello")
+    names = [rundir.create(None, found, CONFIG, versions={}).name for _ in range(3)]
+    assert names == ["hello-gru-1", "hello-gru-2", "hello-gru-3"]
+    with pytest.raises(RunError, match="already"):
+        rundir.create("hello-gru-1", found, CONFIG, versions={})
+    with pytest.raises(UsageError):
+        rundir.create("../x", found, CONFIG, versions={})
+
+
+@pytest.mark.parametrize("ref", ["", "none", "x" * 5000, "~nobody-of-that-name/r", "\udce9"])
+def test_what_is_no_run(ref: str) -> None:
+    with pytest.raises(NotFoundError):
+        rundir.find(ref)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"config": 3}', '{"config": {}}'])
+def test_a_damaged_description_is_refused_in_one_line(run: RunDirectory, text: str) -> None:
+    (run.folder / rundir.RUN).write_text(text)
+    with pytest.raises(RunError) as caught:
+        run.info()
+    assert "\n" not in str(caught.value)
+
+
+def test_another_text_under_the_same_name_is_noticed(run: RunDirectory) -> None:
+    info = json.loads((run.folder / rundir.RUN).read_text())
+    (run.folder / rundir.RUN).write_text(json.dumps(info | {"corpus_sha256": "0" * 64}))
+    with pytest.raises(CorpusError, match="not the text"):
+        run.corpus()
+
+
+def test_whole_lines_only(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    reader = LineReader(path)
+    assert reader.read() == []
+    for written, read in [
+        (b"one\ntw", ["one"]),
+        (b"o", []),
+        (b"\n\nthree\n", ["two", "", "three"]),
+        (b"", []),
+        ("vier \u2028 \u0085 \x0c\r\n".encode(), ["vier \u2028 \u0085 \x0c\r"]),
+        (b"\xff\n", ["\ufffd"]),
+    ]:
+        with open(path, "ab") as file:
+            file.write(written)
+        assert reader.read() == read
+    assert LineReader(path, offset=4).read()[0] == "two"
+
+
+def test_events_are_folded_and_a_torn_tail_is_closed(run: RunDirectory) -> None:
+    for event in (started(0, 0), progress(0, 5), progress(0, 9)):
+        run.append(run.events_path, event.to_json())
+    with open(run.events_path, "ab") as file:
+        file.write(b'{"event": "progr')
+    run.close_torn_tail()
+    run.close_torn_tail()
+    after = [started(1, 5), Resumed(life=1, step=5)]
+    for event in after:
+        run.append(run.events_path, event.to_json())
+    assert run.events() == [started(0, 0), progress(0, 5), *after]
+    assert run.events_path.read_bytes().count(b"\n") == 6
+
+
+def test_there_may_be_no_log_to_close(run: RunDirectory) -> None:
+    run.close_torn_tail()
+    assert not run.events_path.exists() and run.events() == []
+    run.events_path.touch()
+    run.close_torn_tail()
+    assert run.events_path.read_bytes() == b""
+
+
+def test_a_log_that_cannot_be_written(run: RunDirectory) -> None:
+    run.events_path.mkdir()
+    with pytest.raises(StorageError):
+        run.append(run.events_path, "x")
+    with pytest.raises(StorageError):
+        run.close_torn_tail()
+
+
+def test_alive_is_a_lock_that_someone_holds(run: RunDirectory) -> None:
+    assert not run.alive()
+    with another_process_holds(run):
+        assert run.alive() and run.alive()
+    assert not run.alive(), "the system frees the lock of a process that was killed"
+    with run.lock():
+        assert run.alive()
+    assert not run.alive()
+
+
+def test_a_process_id_is_no_life(run: RunDirectory) -> None:
+    run.write_owner()
+    assert run.owner()["pid"] == os.getpid()
+    assert not run.alive()
+    for damaged in ("{", "[]"):
+        (run.folder / "owner.json").write_text(damaged)
+        assert run.owner() == {}
+
+
+def test_asking(run: RunDirectory) -> None:
+    with pytest.raises(RunError, match="not running"):
+        run.ask("pause")
+    assert not run.control_path.exists()
+    with another_process_holds(run):
+        first, second = run.ask("pause"), run.ask("lr", 0.5)
+    requests = [parse_request(line) for line in LineReader(run.control_path).read()]
+    assert [(r.id, r.request, r.value) for r in requests if r] == [
+        (first, "pause", 1.0),
+        (second, "lr", 0.5),
+    ]
+    assert first != second
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "{}", '{"id": "a"}', "3"])
+def test_what_is_no_request(line: str) -> None:
+    assert parse_request(line) is None
+
+
+STOPPED, FINISHED = (Stopped(life=0, step=9, finished=done) for done in (False, True))
+
+
+@pytest.mark.parametrize(
+    ("events", "alive", "word"),
+    [
+        ([], False, "new"),
+        ([], True, "running"),
+        ([started(0, 0), progress(0, 3)], True, "running"),
+        ([started(0, 0), progress(0, 3)], False, "killed"),
+        ([started(0, 0), Paused(life=0, step=3), Saved(life=0, step=3, file="")], True, "paused"),
+        ([started(0, 0), Paused(life=0, step=3)], False, "killed"),
+        ([started(0, 0), Paused(life=0, step=3), Resumed(life=0, step=3)], True, "running"),
+        ([started(0, 0), STOPPED], False, "stopped"),
+        ([started(0, 0), FINISHED], False, "finished"),
+        ([started(0, 0), STOPPED, started(1, 9)], True, "running"),
+        ([started(0, 0), STOPPED, started(1, 9)], False, "killed"),
+        ([started(0, 0), Failed(life=0, step=3, reason="nan")], False, "failed"),
+    ],
+)
+def test_a_run_in_a_word(run: RunDirectory, events: list[Event], alive: bool, word: str) -> None:
+    if not alive:
+        assert status(run, events).word == word
+        return
+    with another_process_holds(run):
+        assert status(run, events).word == word
+
+
+def test_the_word_has_a_reason(run: RunDirectory) -> None:
+    assert status(run, [Failed(life=0, step=3, reason="the loss is nan")]).reason == (
+        "the loss is nan"
+    )
+    assert "--resume r" in status(run, [started(0, 0)]).reason
+    run.log.write_text("Traceback\nImportError: no torch\n")
+    assert status(run, []).reason == "ImportError: no torch"
+
+
+def test_states_are_in_order(run: RunDirectory) -> None:
+    for step in (100, 9, 1_000_000_00):
+        run.state_path(step).touch()
+    assert run.states() == [run.state_path(step) for step in (9, 100, 1_000_000_00)]
+
+
+def test_a_prompt_of_odd_bytes_is_kept(home: Path) -> None:
+    config = TrainConfig(steps=1, prompt="caf\udce9")
+    made = rundir.create("odd", sources.obtain("hello"), config, versions={})
+    assert made.info().config.prompt == "caf\udce9"

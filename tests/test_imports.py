@@ -1,0 +1,92 @@
+"""The floors of the house: what must not be in a process, seen from a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+UPPER = {
+    *("engine.trainer", "engine.learner", "engine.evaluate", "engine.state", "engine.optim"),
+    *("engine.streams", "engine.model", "engine.autograd", "engine.device"),
+}
+"""The training and the mathematics floor; every other module of the engine is ground floor."""
+TERMINAL = ("textual", "rich", "typer")
+
+
+def modules(package: str) -> list[str]:
+    files = (ROOT / package).rglob("*.py")
+    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files)
+    return sorted(name.removesuffix(".__init__") for name in names)
+
+
+GROUND = [name for name in modules("engine") if name not in UPPER]
+
+
+def loaded(code: str, *arguments: str) -> set[str]:
+    """The top-level packages, and helo's modules, that a process has after running `code`."""
+    code += "\nimport json, sys; print('\\n' + json.dumps(list(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    names = json.loads(done.stdout.splitlines()[-1])
+    return {name.partition(".")[0] for name in names} | set(names)
+
+
+def test_the_ground_floor_has_no_torch_and_no_terminal() -> None:
+    found = loaded("\n".join(f"import {name}" for name in GROUND))
+    assert set(GROUND) <= found
+    assert not found & {"torch", "tui", *TERMINAL}
+    assert not found & UPPER, "imports point down only"
+
+
+def test_the_trainer_has_no_terminal() -> None:
+    found = loaded("import engine.trainer")
+    assert "torch" in found and not found & {"tui", *TERMINAL}
+
+
+def test_corpora_stand_on_nothing() -> None:
+    found = loaded("\n".join(f"import {name}" for name in modules("corpora")))
+    assert not found & {"engine", "tui", "torch", "numpy"}
+
+
+def test_the_app_has_no_torch_and_no_plots_before_train_is_opened() -> None:
+    found = loaded("import tui.app")
+    assert "textual" in found and not found & {"torch", "textual_plot"}
+
+
+def test_no_module_of_the_terminal_imports_torch() -> None:
+    found = loaded("\n".join(f"import {name}" for name in modules("tui")))
+    assert "tui.app" in found and "torch" not in found
+
+
+MAIN = "from tui.__main__ import main; assert main() == 0"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["paths"], ["train", "--help"]])
+def test_the_command_line_has_no_torch(arguments: list[str]) -> None:
+    found = loaded(MAIN, *arguments)
+    assert "tui" in found and not found & {"torch", "textual"}
+
+
+def test_writing_and_scoring_have_no_torch(tmp_path: Path) -> None:
+    from engine import modelfile
+    from tests.conftest import random_model
+
+    modelfile.save(tmp_path / "m.safetensors", random_model())
+    (tmp_path / "text").write_text("Shall I compare thee")
+    model = str(tmp_path / "m.safetensors")
+    for arguments in (
+        ["sample", model, "--prompt", "Shall", "--length", "3"],
+        ["score", str(tmp_path / "text"), "-m", model],
+    ):
+        assert not loaded(MAIN, *arguments) & {"torch", "textual"}

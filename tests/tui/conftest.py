@@ -1,0 +1,135 @@
+"""What tests of screens share: a run whose trainer is played by the test, and waiting without sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import BaseFileLock
+from textual.pilot import Pilot
+
+from engine import corpus, rundir
+from engine.config import ModelConfig, TrainConfig
+from engine.corpus import Corpus
+from engine.events import Evaluated, Event, Progress, Sampled, Started, Stopped
+from engine.rundir import RunDirectory
+
+PATIENCE = 20.0
+TEXT = "Now is the winter of our discontent\nMade glorious summer by this sun of York;\n" * 20
+
+
+async def until(
+    pilot: Pilot[object], true: Callable[[], object], patience: float = PATIENCE
+) -> None:
+    """Let the app work until `true()` is."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        await pilot.pause(0.02)
+
+
+@pytest.fixture(name="until")
+def _until() -> Callable[..., object]:
+    return until
+
+
+class FakeRun:
+    """A run directory and what its trainer would do to it."""
+
+    def __init__(self, found: Corpus, name: str | None) -> None:
+        config = TrainConfig(model=ModelConfig("gru", 8, 1), steps=1000)
+        self.run: RunDirectory = rundir.create(name, found, config, versions={})
+        self._lock: BaseFileLock = self.run.lock()
+
+    def live(self) -> None:
+        """Hold the lock as a trainer does."""
+        self._lock.acquire()
+
+    def die(self) -> None:
+        """Let go of it without a word."""
+        self._lock.release()
+
+    def say(self, *events: Event | str) -> None:
+        """Write events, or raw lines, to the log."""
+        for event in events:
+            self.run.append(
+                self.run.events_path, event if isinstance(event, str) else event.to_json()
+            )
+
+    def begin(self, life: int = 0, step: int = 0) -> None:
+        """Live, and say so."""
+        self.live()
+        self.say(
+            Started(
+                life=life,
+                step=step,
+                total_steps=1000,
+                batch=16,
+                seq_length=40,
+                parameters=1234,
+                train_chars=1400,
+                val_chars=160,
+                device="cpu",
+                dtype="float32",
+                threads=2,
+            )
+        )
+
+    def progress(self, step: int, nats: float, life: int = 0) -> None:
+        self.say(
+            Progress(
+                life=life,
+                step=step,
+                chars=step * 640,
+                seconds=step / 10,
+                train_nats=nats,
+                lr=0.004,
+                grad_norm=0.5,
+                chars_per_second=6400.0,
+            )
+        )
+
+    def evaluated(self, step: int, nats: float, id: str = "", final: bool = False) -> None:
+        self.say(
+            Evaluated(
+                life=0,
+                step=step,
+                id=id,
+                chars=step * 640,
+                seconds=step / 10,
+                val_nats=nats,
+                predictions=160,
+                protocol="columns",
+                best=True,
+                final=final,
+            )
+        )
+
+    def sampled(self, step: int, text: str) -> None:
+        self.say(Sampled(life=0, step=step, prompt="\n", text=text))
+
+    def finish(self) -> None:
+        self.say(Stopped(life=0, step=1000, finished=True))
+        self.die()
+
+
+@pytest.fixture
+def winter(home: Path) -> Corpus:
+    """A small corpus in the library."""
+    return corpus.add([TEXT], "winter", "a play")
+
+
+@pytest.fixture
+def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
+    """Makes run directories; all their trainers are gone at the end."""
+    made: list[FakeRun] = []
+
+    def make(name: str | None = None) -> FakeRun:
+        made.append(FakeRun(winter, name))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.die()

@@ -1,0 +1,212 @@
+"""Following a run's log: what counts, what is kept, and how little is read at a time."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from engine.errors import RunError
+from engine.events import Changed, Evaluated, Failed, Progress, Resumed
+from engine.rundir import RunDirectory
+from tui.train.follow import FINEST, SLICE, Follower, Series, thin
+
+
+def drain(follower):
+    """Read until nothing is new."""
+    while follower.read() or follower.behind:
+        pass
+    return follower.snapshot
+
+
+def test_a_run_that_never_began_is_new(fake_run):
+    snapshot = drain(Follower(fake_run().run))
+    assert snapshot.status.word == "new" and snapshot.over
+    assert snapshot.share == 0 and snapshot.seconds_left is None
+    assert len(snapshot.train.steps) == 0
+
+
+def test_a_living_run_is_followed_as_its_log_grows(fake_run):
+    run = fake_run()
+    run.begin()
+    run.progress(100, 2.0)
+    follower = Follower(run.run)
+    assert drain(follower).progress.step == 100
+    assert follower.read() is None
+    run.progress(200, 1.5)
+    run.evaluated(200, 1.6)
+    run.sampled(200, "so fair")
+    snapshot = drain(follower)
+    assert snapshot.status.word == "running"
+    assert snapshot.train.nats.tolist() == [2.0, 1.5]
+    assert snapshot.validation.steps.tolist() == [200]
+    assert [sample.text for sample in snapshot.samples] == ["so fair"]
+    assert snapshot.share == 0.2
+    assert snapshot.seconds_left == pytest.approx(80.0)
+
+
+def test_going_on_from_an_earlier_step_voids_what_came_after_it(fake_run):
+    run = fake_run()
+    run.begin()
+    run.progress(100, 2.0)
+    run.progress(200, 1.0)
+    follower = Follower(run.run)
+    drain(follower)
+    run.say(Resumed(life=1, step=150))
+    run.progress(180, 1.4, life=1)
+    assert drain(follower).train.steps.tolist() == [100, 180]
+
+
+def test_a_torn_line_waits_for_its_end_and_nonsense_is_skipped(fake_run):
+    run = fake_run()
+    run.begin()
+    run.say("no event at all")
+    follower = Follower(run.run)
+    drain(follower)
+    with open(run.run.events_path, "a") as log:
+        log.write('{"event": "paused", "life": 0,')
+    assert follower.read() is None
+    with open(run.run.events_path, "a") as log:
+        log.write(' "step": 3}\n')
+    assert drain(follower).status.word == "paused"
+
+
+def test_a_sample_with_odd_line_separators_is_one_sample(fake_run):
+    run = fake_run()
+    run.begin()
+    run.sampled(1, "one\u2028two\x85three")
+    assert drain(Follower(run.run)).samples[0].text == "one\u2028two\x85three"
+
+
+def test_a_killed_trainer_is_told_from_a_stopped_one(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    assert drain(follower).status.word == "running"
+    run.die()
+    assert drain(follower).status.word == "killed"
+
+
+def test_what_is_asked_is_asked_until_the_event_with_its_id_comes(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    drain(follower)
+    follower.ask("lr", "lower the rate", 0.8)
+    asked = json.loads(run.run.control_path.read_text())
+    assert (asked["request"], asked["value"]) == ("lr", 0.8)
+    assert follower.asked == ["lower the rate"]
+    run.say(Changed(life=0, step=1, id="another", setting="lr", value=1))
+    drain(follower)
+    assert follower.asked == ["lower the rate"]
+    run.say(Changed(life=0, step=1, id=asked["id"], setting="lr", value=1))
+    drain(follower)
+    assert follower.asked == []
+
+
+def test_a_dead_run_refuses_requests(fake_run):
+    with pytest.raises(RunError):
+        Follower(fake_run().run).ask("save", "save")
+
+
+def test_a_trainer_that_has_not_spoken_yet_is_starting(fake_run):
+    run = fake_run()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        follower = Follower(run.run, child)
+        assert drain(follower).status.word == "starting"
+        run.begin()
+        assert drain(follower).status.word == "running"
+    finally:
+        child.communicate(b"\n")
+
+
+def test_a_trainer_that_ends_before_it_speaks_has_failed_for_the_reason_in_its_log(fake_run):
+    run = fake_run().run
+    run.log.write_text("warning\nhelo: the corpus is gone\n")
+    child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    child.wait()
+    status = drain(Follower(run, child)).status
+    assert (status.word, status.reason) == ("failed", "the corpus is gone")
+
+
+def test_a_damaged_description_does_not_hide_the_events(fake_run):
+    run = fake_run()
+    run.begin()
+    (run.run.folder / "run.json").write_text("{")
+    follower = Follower(run.run)
+    assert drain(follower).started.parameters == 1234
+    assert follower.info is None
+
+
+def test_a_long_log_is_read_in_slices_and_thinned(fake_run):
+    run, count = fake_run(), 100_000
+    run.begin()
+    line = '{"event": "progress", "life": 0, "step": %d, "chars": %d, "seconds": %d, '
+    line += '"train_nats": %f, "lr": 0.004, "grad_norm": 1, "chars_per_second": 1}\n'
+    with open(run.run.events_path, "a") as log:
+        log.writelines(line % (i, i, i, 1 + 3 / i) for i in range(1, count + 1))
+    follower = Follower(run.run)
+    slices = 0
+    while follower.read() or follower.behind:
+        slices += 1
+        assert (follower.snapshot is None) == follower.behind
+    snapshot = follower.snapshot
+    assert slices > count / SLICE
+    assert FINEST / 2 <= len(snapshot.train.steps) <= FINEST
+    assert snapshot.progress.step == snapshot.train.steps[-1] == count
+    assert np.all(np.diff(snapshot.train.steps) > 0)
+    assert snapshot.train.nats == pytest.approx(1 + 3 / snapshot.train.steps, abs=0.2)
+
+
+def test_thinning_halves_progress_and_keeps_everything_else():
+    def progress(step, nats):
+        return Progress(
+            life=0, step=step, chars=0, seconds=0, train_nats=nats, lr=0, grad_norm=0,
+            chars_per_second=0,
+        )  # fmt: skip
+
+    failed = Failed(life=0, step=2, reason="")
+    kept = thin([progress(1, 1.0), failed, progress(2, 2.0), progress(3, 7.0)])
+    assert [(e.step, getattr(e, "train_nats", None)) for e in kept] == [
+        (2, None),
+        (2, 1.5),
+        (3, 7.0),
+    ]
+
+
+def test_a_series_leaves_out_what_is_no_number():
+    series = Series.of([(1, 2.0), (2, math.nan), (3, math.inf), (4, 1.0)])
+    assert series.steps.tolist() == [1, 4]
+    assert len(Series.of([]).in_columns(10).steps) == 0
+
+
+@pytest.mark.parametrize("columns", [1, 7, 100])
+def test_columns_are_means_in_order(columns):
+    series = Series.of((step, 5.0) for step in range(1000))
+    drawn = series.in_columns(columns)
+    assert len(drawn.steps) == columns
+    assert np.all(np.diff(drawn.steps) > 0)
+    assert drawn.nats == pytest.approx(np.full(columns, 5.0))
+
+
+def test_best_is_the_lowest_and_the_final_pass_is_no_point_of_the_curve(fake_run):
+    run = fake_run()
+    run.begin()
+    run.evaluated(10, 2.0)
+    run.evaluated(20, 1.5)
+    run.evaluated(1000, 1.45, final=True)
+    run.finish()
+    snapshot = drain(Follower(run.run))
+    assert snapshot.status.word == "finished"
+    assert snapshot.validation.nats.tolist() == [2.0, 1.5]
+    assert isinstance(snapshot.evaluated, Evaluated) and snapshot.evaluated.final
+    assert snapshot.best.val_nats == 1.45
+
+
+def test_following_what_is_no_run_at_all_does_not_raise(home):
+    assert drain(Follower(RunDirectory(home / "nowhere"))).status.word == "new"

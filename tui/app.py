@@ -1,0 +1,331 @@
+"""The app: tabs, help, palette, themes, and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment, Segments
+from textual import on, work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine import library, places
+from engine.blas import one_thread
+from engine.errors import HeloError
+from engine.library import DEFAULT_MODEL
+from engine.storage import write_bytes
+from tui.commands import COMMANDS, Completion
+from tui.dialogs import ChoiceDialog
+from tui.escapes import take_apart
+from tui.frame import KeyHints, TabBar, TabName
+from tui.help import HelpScreen
+from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.remember import Seeds, load_state
+from tui.settings import load_settings
+from tui.text import one_line
+from tui.write.pane import WritePane
+from tui.write.session import adjusted, model_names
+
+if TYPE_CHECKING:
+    from tui.train.pane import TrainPane
+
+ESCAPE_MILLISECONDS = 40
+"""How long an Esc waits for the rest of a key's sequence."""
+
+TABS = (
+    TabName("write", "Write", "F2"),
+    TabName("train", "Train", "F3"),
+    TabName("library", "Library", "F5"),
+)
+
+
+class HeloApp(App[int]):
+    """A tab bar, the tab that is shown, and a line of keys."""
+
+    TITLE = "helo"
+    CSS_PATH = "app.tcss"
+    BINDING_GROUP_TITLE = "Everywhere"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-lowest"),
+        (14, "-low"),
+        (22, "-high"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f1,question_mark",
+            "help",
+            "Help",
+            id="app.help",
+            tooltip="Keys and commands",
+        ),
+        Binding("f2", "show_tab('write')", "Write", show=False, id="app.write", tooltip="Write"),
+        Binding(
+            "f3",
+            "show_tab('train')",
+            "Train",
+            show=False,
+            id="app.train",
+            tooltip="Train a network, watch a training",
+        ),
+        Binding(
+            "f5",
+            "show_tab('library')",
+            "Library",
+            show=False,
+            id="app.library",
+            tooltip="Models, runs and corpora",
+        ),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Palette",
+            show=False,
+            priority=True,
+            id="app.palette",
+            tooltip="Everything by name",
+        ),
+        Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave helo"),
+    ]
+
+    def __init__(self, model_ref: str | None = None) -> None:
+        super().__init__()
+        self._model_ref = model_ref
+        self._settings = load_settings()
+        self._remembered, self._complaint = load_state()
+        self._unchecked = set(self._settings.keys)
+        self._clashes: set[str] = set()
+        self._focus: dict[str, Widget] = {}
+        """Where the focus was in each tab."""
+        self._making = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        state = self._remembered
+        values = {
+            "model": model_names,
+            "theme": lambda: self.available_themes,
+            "speed": lambda: ["max"],
+        }
+        yield TabBar(TABS, id="tabs")
+        with Container(id="body"):
+            yield WritePane(state, Seeds(places.history()), Completion(values), id="write")
+        yield KeyHints(id="hints")
+
+    def on_mount(self) -> None:
+        self.tab = "write"
+        self.query_one(TabBar).active = "write"
+        theme = os.environ.get("TEXTUAL_THEME", self._settings.theme or self._remembered.theme)
+        if theme in self.available_themes:
+            self.theme = theme
+        elif theme:
+            self._settings.problems.append(
+                f"no theme {one_line(theme)!r}: /theme shows what there is"
+            )
+        self._remembered.sampling = adjusted(self._remembered.sampling, self._settings.sampling)
+        self.set_keymap(self._settings.keys)
+        self._check_keys()
+        for problem in (*self._settings.problems, self._complaint):
+            if problem:
+                self.tell(problem, "warning")
+        write = self.query_one(WritePane)
+        write.focus_seed()
+        remembered = self._remembered.model
+        write.open(self._model_ref or remembered or DEFAULT_MODEL, DEFAULT_MODEL)
+
+    def tell(self, text: str, severity: SeverityLevel = "information") -> None:
+        """A toast whose text is never markup."""
+        self.notify(one_line(text), severity=severity, markup=False)
+
+    # -- tabs
+
+    def action_show_tab(self, tab: str) -> None:
+        """Show a tab; it is made when it is first shown."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        body = self.query_one("#body")
+        if tab != self.tab:
+            if self.focused:
+                self._focus[self.tab] = self.focused
+            self.tab = self.query_one(TabBar).active = tab
+            for pane in body.children:
+                pane.display = pane.id == tab
+        if body.query_children(f"#{tab}"):
+            self._focus_tab()
+        else:
+            self.run_worker(self._make(tab), group="tabs")
+
+    def _focus_tab(self) -> None:
+        """Put the focus where it was when this tab was left."""
+        before = self._focus.get(self.tab)
+        if before and before.is_attached and before.focusable:
+            self.screen.set_focus(before)
+        else:
+            self.screen.focus_next(f"#{self.tab} *")
+
+    async def _make(self, tab: str) -> None:
+        """Make the pane of a tab; what it imports comes in a thread, so that keys are still heard."""
+        async with self._making:
+            body = self.query_one("#body")
+            if not body.query_children(f"#{tab}"):
+                pane = await asyncio.to_thread(_new_pane, tab)
+                pane.display = self.tab == tab
+                await body.mount(pane)
+                self._check_keys()
+        if self.tab == tab:
+            self._focus_tab()
+
+    @on(TabBar.Chosen)
+    def _tab_chosen(self, event: TabBar.Chosen) -> None:
+        self.action_show_tab(event.tab)
+
+    @on(ModelChosen)
+    def _model_chosen(self, event: ModelChosen) -> None:
+        self.action_show_tab("write")
+        write = self.query_one(WritePane)
+        write.open(str(event.path))
+        write.focus_seed()
+
+    @on(RunChosen)
+    @work(group="tabs")
+    async def _run_chosen(self, event: RunChosen) -> None:
+        self.action_show_tab("train")
+        await self._make("train")
+        self._train.show_run(event.folder)
+
+    @on(TrainOn)
+    @work(group="tabs")
+    async def _train_on(self, event: TrainOn) -> None:
+        self.action_show_tab("train")
+        await self._make("train")
+        self._train.fill_in(event.corpus)
+
+    @property
+    def _train(self) -> TrainPane:
+        from tui.train.pane import TrainPane
+
+        return self.query_one(TrainPane)
+
+    # -- help, palette, keys
+
+    def action_help(self) -> None:
+        """Show every key of this tab, or close what shows them."""
+        pane = self.query_one(f"#body > #{self.tab}")
+        nodes = [node for node in (*pane.query("*"), pane, self) if node.BINDING_GROUP_TITLE]
+        self.push_screen(HelpScreen(nodes, self._settings.keys))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        write = self.query_one(WritePane)
+        for command in COMMANDS:
+            if not command.argument and command.name != "palette":
+                title = f"{command.name.capitalize()}"
+                yield SystemCommand(title, command.about, partial(write.command, command.name))
+        for name in sorted(set(model_names())):
+            title = f"Model: {one_line(name)}"
+            yield SystemCommand(title, "write with this model", partial(write.open, name))
+        for built_in in super().get_system_commands(screen):
+            if built_in.title not in ("Quit", "Keys"):
+                yield built_in
+
+    def get_key_display(self, binding: Binding) -> str:
+        shown = super().get_key_display(binding).replace("^", "ctrl+")
+        return shown.upper() if binding.key[:1] == "f" and binding.key[1:].isdigit() else shown
+
+    def _check_keys(self) -> None:
+        """Say which ids of `[keys]` no binding has; those of a tab not made yet are looked at later."""
+        nodes = [self, *self.query("*")]
+        known = {binding.id for node in nodes for _, binding in node._bindings}
+        known |= {b.id for b in HelpScreen.BINDINGS if isinstance(b, Binding)}
+        made = {child.id for child in self.query_one("#body").children}
+        unmade = {tab.id for tab in TABS} - made
+        for id in sorted(self._unchecked - known):
+            if id.partition(".")[0] not in unmade:
+                self._unchecked.discard(id)
+                self.tell(f"config.toml: there is no key for {id}; F1 shows the keys", "warning")
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        for binding in clashed_bindings:
+            name = binding.id or binding.action
+            if name not in self._clashes:
+                self._clashes.add(name)
+                self.tell(
+                    f"config.toml: another key is also {name}'s, which has none now", "warning"
+                )
+
+    # -- the end
+
+    async def action_quit(self) -> None:
+        """Leave; a training that was started here may go on alone."""
+        if (
+            "train" in {child.id for child in self.query_one("#body").children}
+            and self._train.running()
+        ):
+            self.push_screen(
+                ChoiceDialog(
+                    "A training is running. It can go on without helo, and helo finds it again.",
+                    [("leave", "Leave it running"), ("stop", "Stop it"), ("stay", "Back")],
+                ),
+                self._quit,
+            )
+        else:
+            self._quit("leave")
+
+    def _quit(self, answer: str | None) -> None:
+        if answer == "stop":
+            self._train.stop_all()
+        if answer in ("leave", "stop"):
+            self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """After an error that nobody expected: a line for the user, the rest in a file."""
+        error, path = sys.exc_info()[1], places.home() / "crash.log"
+        with suppress(HeloError):
+            write_bytes(path, traceback.format_exc().encode("utf-8", "replace"))
+        line = f"helo: unexpected {type(error).__name__}: {error}; {path} tells where. Please report it."
+        self._exit_renderables.append(Segments([Segment(f"{one_line(line)}\n")]))
+        self._close_messages_no_wait()
+
+    def on_unmount(self) -> None:
+        self._remembered.theme = self.theme
+        with suppress(HeloError):
+            self._remembered.save()
+
+
+def _new_pane(tab: str) -> Widget:
+    """The pane of a tab but Write's."""
+    if tab == "train":
+        from tui.train.pane import TrainPane
+
+        return TrainPane(id=tab)
+    from tui.library.pane import LibraryPane
+
+    return LibraryPane(id=tab)
+
+
+def run_app(model_ref: str | None) -> int:
+    """Open the app, writing with this MODEL, else with the last one; returns the exit status.
+
+    Raises NotFoundError where MODEL names nothing.
+    """
+    if model_ref is not None:
+        library.model_path(model_ref)
+    os.environ.setdefault("ESCDELAY", str(ESCAPE_MILLISECONDS))
+    take_apart()
+    one_thread()
+    app = HeloApp(model_ref)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,68 @@
+"""The one place where an error becomes a line on stderr and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import TextIOWrapper
+
+from engine.errors import HeloError
+from tui.cli.output import note
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+@dataclass
+class Settings:
+    """What holds for every command."""
+
+    debug: bool = False
+
+
+def guarded(work: Callable[[], int], settings: Settings) -> int:
+    """Do the work of a process; returns its exit status, having said what went wrong."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this process
+            setattr(sys, name, open(os.devnull, "w"))
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        try:
+            return work()
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read has read enough
+        _discard_output()
+        return 0
+    except Exception as error:
+        if settings.debug:
+            import traceback
+
+            traceback.print_exc()
+        note(f"helo: {_line(error)}")
+        _discard_output()
+        return error.exit_status if isinstance(error, HeloError) else FAILED
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, HeloError):
+        return str(error)
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)) + (f": {error.filename}" if error.filename else "")
+    return f"unexpected {type(error).__name__}: {error}; helo --debug COMMAND … shows where"
+
+
+def _discard_output() -> None:
+    """Let what stdout still holds go nowhere, so that the interpreter's end does not stumble over it."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

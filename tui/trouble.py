@@ -1,0 +1,18 @@
+"""An error in a worker that nobody expected becomes a line on the screen, and work goes on."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+
+from tui.text import one_line
+
+
+class TellsTrouble(Widget):
+    """A widget whose workers, run with exit_on_error=False, have their unexpected errors told."""
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            text = f"unexpected {type(error).__name__}: {error}"
+            self.notify(one_line(text), severity="error", markup=False)

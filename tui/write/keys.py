@@ -1,0 +1,100 @@
+"""The keys of WALK. Lower-case lowers a thing, upper-case raises it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+_WALK = Binding.Group("walk", compact=True)
+_TAKE = Binding.Group("take", compact=True)
+_PASSAGE = Binding.Group("passage", compact=True)
+
+
+def _pair(
+    low: str, high: str, action: str, name: str, label: str, lower: str, higher: str
+) -> list[BindingType]:
+    group = Binding.Group(label, compact=True)
+    return [
+        Binding(
+            low, action.format(-1), label, id=f"write.lower-{name}", tooltip=lower, group=group
+        ),
+        Binding(
+            high, action.format(1), label, id=f"write.raise-{name}", tooltip=higher, group=group
+        ),
+    ]
+
+
+WALK_BINDINGS: list[BindingType] = [
+    Binding("space", "run", "run/pause", id="write.run", tooltip="Write on from here, or pause"),
+    Binding("left", "walk(-1)", "back", id="write.back", tooltip="One character back", group=_WALK),
+    Binding(
+        "right",
+        "walk(1)",
+        "forward",
+        id="write.forward",
+        tooltip="one forward; at the end it writes one",
+        group=_WALK,
+    ),
+    *(
+        Binding(
+            str(rank),
+            f"take({rank})",
+            "take",
+            id=f"write.take-{rank}",
+            tooltip="Take that candidate; in the past the text branches there, and nothing is lost",
+            key_display="1-9" if rank == 1 else "",
+            show=rank == 1,
+            group=_TAKE,
+        )
+        for rank in range(1, 10)
+    ),
+    *_pair("t", "T", "tune('temperature',{})", "temperature", "temp", "Temperature down", "up"),
+    *_pair(
+        "k", "K", "tune('top_k',{})", "top-k", "top-k", "Fewer candidates by rank (top-k)", "more"
+    ),
+    *_pair("p", "P", "tune('top_p',{})", "top-p", "top-p", "Fewer by their share (top-p)", "more"),
+    *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),
+    Binding("c", "colour", "colour", id="write.colour", tooltip="Colour by surprisal, or not"),
+    Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),
+    Binding("i", "seed", "seed", id="write.seed", tooltip="Back to the seed input"),
+    Binding(
+        "tab", "seed", "seed", show=False, id="write.seed-tab", tooltip="Back to the seed input"
+    ),
+    Binding(
+        "slash", "command", "command", show=False, id="write.command", tooltip="Type a command"
+    ),
+    Binding("up", "line(-1)", "line up", show=False, id="write.up", tooltip="A line up"),
+    Binding("down", "line(1)", "line down", show=False, id="write.down", tooltip="A line down"),
+    Binding("home", "go(1)", "start", show=False, id="write.start", tooltip="To the start"),
+    Binding("end", "go(-1)", "end", show=False, id="write.end", tooltip="To the end"),
+    Binding("pageup", "page(-1)", "page up", show=False, id="write.page-up", tooltip="Scroll up"),
+    Binding(
+        "pagedown", "page(1)", "page down", show=False, id="write.page-down", tooltip="Scroll down"
+    ),
+    Binding(
+        "left_square_bracket",
+        "passage(-1)",
+        "earlier",
+        show=False,
+        id="write.earlier-passage",
+        tooltip="The passage before",
+        group=_PASSAGE,
+    ),
+    Binding(
+        "right_square_bracket",
+        "passage(1)",
+        "later",
+        show=False,
+        id="write.later-passage",
+        tooltip="the passage after",
+        group=_PASSAGE,
+    ),
+    Binding(
+        "ctrl+c",
+        "copy_or_pause",
+        "copy",
+        show=False,
+        id="write.copy",
+        tooltip="Copy what is selected; where nothing is, pause",
+    ),
+]
+"""All but ctrl+c apply in WALK alone."""

@@ -1,0 +1,25 @@
+"""What the colours of the transcript mean, in a line."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+
+from tui.write.colours import legend
+from tui.write.transcript import Transcript
+
+
+class Legend(Widget, can_focus=False):
+    """The steps of surprisal in the transcript's own styles, each with its bounds in bits."""
+
+    ALLOW_SELECT = False
+
+    def render(self) -> RenderResult:
+        transcript = self.screen.query_one(Transcript)
+        parts = [Content(" surprisal in bits  ")]
+        for bounds, style in zip(legend(), transcript.palette.surprise, strict=True):
+            shown = Style.from_rich_style(style)
+            parts += [Content.styled(f" {bounds} ", shown), Content("  ")]
+        return Content.assemble(*parts)

@@ -1,0 +1,30 @@
+"""Keys in the order in which they were pressed, however fast they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+
+if TYPE_CHECKING:
+    from textual.widget import Widget as _Base
+else:
+    _Base = object  # a widget takes its styles from its first base that is one
+
+
+class OrderedKeys(_Base):
+    """Mixed into a widget: it does what a key is bound to, here or around it, before the next key.
+
+    Textual lets a key bubble up before its binding is run: of several that arrive in one packet a later
+    one may overtake it, or reach a widget that the focus has left.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.screen.focused is not self:
+            event.prevent_default().stop()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif not self.check_consume_key(event.key, event.character):
+            active = self.screen.active_bindings.get(event.key)
+            if active and active.enabled and active.node in self.ancestors_with_self[:-2]:
+                event.prevent_default().stop()
+                await self.app.run_action(active.binding.action, active.node)

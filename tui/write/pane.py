@@ -1,0 +1,366 @@
+"""The Write screen: one passage at a time is written or walked through; SEED and WALK are its modes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event
+from time import monotonic
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static, TextArea
+from textual.worker import Worker, WorkerError, WorkerState, get_current_worker
+
+from engine.config import SamplingConfig
+from engine.errors import HeloError
+from tui.commands import Completion, parse
+from tui.remember import Seeds, State
+from tui.text import one_line
+from tui.write.legend import Legend
+from tui.write.next_character import NextCharacter, Shown
+from tui.write.passage import View
+from tui.write.rates import Pace
+from tui.write.seed import SeedInput
+from tui.write.session import Opened, Session, describe, open_ref
+from tui.write.slash import run_command
+from tui.write.status import Status, StatusLine
+from tui.write.transcript import Transcript
+from tui.write.walk import Walk
+
+FRAME = 1 / 30
+"""Seconds between two looks at what was written."""
+_AHEAD = (64, 2000)
+"""The writer stays at least and at most so many characters ahead of what is shown."""
+_STRIP = 120
+"""Characters whose surprisal the pane shows."""
+_NOTE_SECONDS = 5.0
+_NO_MODEL = [
+    "No model is open.",
+    "",
+    "/model NAME opens one · F5 shows what there is · F3 trains a new one",
+]
+
+
+class WritePane(Walk):
+    """A transcript, what may come next, and the seed input."""
+
+    def __init__(self, state: State, seeds: Seeds, completion: Completion, *, id: str) -> None:
+        super().__init__(id=id)
+        self.session = Session(state)
+        self._seeds = seeds
+        self._completion = completion
+        self._note = ""
+        """What the status line says for a while beside the facts."""
+        self._opening: Worker[None] | None = None
+        self._pace = Pace()
+        self._last = 0.0
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="write-main"):
+            yield Transcript(id="transcript")
+            yield NextCharacter(id="next")
+        yield Legend(id="legend")
+        yield Static(id="commands", markup=False)
+        yield SeedInput(self._seeds, self._completion, self.walk, id="seed")
+        yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        self.transcript = self.query_one(Transcript)
+        self._next = self.query_one(NextCharacter)
+        self.seed = self.query_one(SeedInput)
+        self._status = self.query_one(StatusLine)
+        self._next.border_title = "next character"
+        self._ticks = self.set_interval(FRAME, self._tick, pause=True)
+        self._unsay = self.set_interval(_NOTE_SECONDS, self._forget_note, pause=True)
+        self.colour(self.session.state.coloured)
+        self.present()
+
+    # -- the model
+
+    def open(self, *refs: str) -> None:
+        """Take the first model that can be read, for the passages to come, and say what is wrong with
+        those before it."""
+        self._opening = self._open(*refs)
+
+    @work(exclusive=True, group="open")
+    async def _open(self, *refs: str) -> None:
+        for ref in dict.fromkeys(refs):
+            self.transcript.welcome = [f"opening {one_line(ref)}…"]
+            with self.complaining():
+                first = self.session.opened is None
+                self._take_model(await asyncio.to_thread(open_ref, ref))
+                if self.passage and not first:
+                    self.say(f"{ref} writes from the next passage on")
+                return
+        if self.session.opened:
+            self._take_model(self.session.opened)
+        else:
+            self.transcript.welcome = _NO_MODEL
+
+    def _take_model(self, opened: Opened) -> None:
+        self.session.opened = opened
+        self.session.state.model = opened.ref
+        self.transcript.welcome = [
+            "Type how a text should begin, and press Enter.",
+            "",
+            f"{one_line(opened.model.name)} goes on: {one_line(describe(opened.model))}",
+            "",
+            "Esc walks through the text · / lists commands · F1 helps",
+        ]
+        self.present()
+
+    # -- a passage
+
+    @on(SeedInput.Submitted)
+    async def _submitted(self, event: SeedInput.Submitted) -> None:
+        event.stop()
+        if parsed := parse(event.text):
+            try:
+                await run_command(self, *parsed)
+            except HeloError as error:
+                self.seed.fill(event.text)
+                self._complain(error)
+            return
+        if self.writing and event.text:
+            self.pause()
+        if not event.text and self.passage:
+            self.passage.go(self.passage.shown)
+            self.run()
+        else:
+            await self.begin(event.text)
+
+    async def begin(self, seed: str) -> None:
+        """Start a new passage from this seed, with the model as its file holds it now."""
+        if self.session.opened is None and self._opening:
+            with suppress(WorkerError):
+                await self._opening.wait()
+        if (opened := self.session.opened) is None:
+            self.seed.fill(seed)
+            self._complain("no model is open: /model NAME opens one, F5 shows what there is")
+            return
+        with self.complaining():
+            if newer := await asyncio.to_thread(opened.newer):
+                self._take_model(opened := newer)
+                self.say(f"{opened.model.name} has learnt since: its newest state writes now")
+        self.passage, note = self.session.begin(opened, seed)
+        head = f"{opened.model.name} · rng {self.passage.rng_seed}"
+        self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
+        self.transcript.add_passage(self.passage)
+        self.run()
+        with self.complaining():
+            await asyncio.to_thread(self._seeds.add, seed)
+
+    def append(self, text: str) -> None:
+        """Put text at the end of the passage and go on from there."""
+        if not (passage := self.needed()):
+            return
+        fitted = passage.model.alphabet.fit(text)
+        if fitted.note:
+            self.say(fitted.note)
+        passage.append(fitted.ids)
+        passage.extend_goal(self.session.state.length)
+        self.transcript.sync(passage)
+        self.run()
+
+    @work
+    async def command(self, name: str) -> None:
+        """Do a command that takes no argument."""
+        if parsed := parse(f"/{name}"):
+            await run_command(self, *parsed)
+
+    def clear(self) -> None:
+        """Empty the transcript."""
+        self.pause()
+        self.passage = None
+        self.transcript.clear()
+        self.present()
+
+    # -- running
+
+    def run(self) -> None:
+        passage = self.passage
+        if passage is None:
+            return
+        if passage.at_end and passage.finished:
+            passage.extend_goal(self.session.state.length)
+        self.writing = True
+        self._pace.restart()
+        self._last = monotonic()
+        self._write()
+        self._ticks.resume()
+        self.present()
+
+    def pause(self) -> None:
+        if self.writing:
+            self.writing = False
+            self._ticks.pause()
+            self.workers.cancel_group(self, "writer")
+        self.present()
+
+    @work(thread=True, exclusive=True, group="writer", exit_on_error=False)
+    def _write(self) -> None:
+        """The writing thread: it lives while a passage runs, and keeps ahead of what is shown."""
+        worker, passage, pause = get_current_worker(), self.passage, Event()
+        while passage is not None and not worker.is_cancelled:
+            speed = self.session.state.speed
+            ahead = int(max(_AHEAD[0], min(speed, _AHEAD[1])))
+            if not passage.write_ahead(ahead, lambda: worker.is_cancelled):
+                pause.wait(FRAME / 4)
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.group == "writer":
+            self.pause()
+            self._complain(f"writing stopped: {event.worker.error}")
+
+    def _tick(self) -> None:
+        passage = self.passage
+        if passage is None or not self.writing:
+            return
+        now = monotonic()
+        due = self._pace.due(self.session.state.speed, now - self._last)
+        self._last = now
+        if passage.at_end:
+            moved = passage.reveal(due)
+        else:
+            moved = min(due, passage.shown - passage.cursor)
+            passage.go(passage.cursor + moved)
+        self._pace.count(now, moved)
+        if moved or passage.reading:
+            self.transcript.sync(passage)
+        if passage.at_end and passage.finished:
+            self.pause()
+        else:
+            self.present()
+
+    # -- what is shown
+
+    @property
+    def mode(self) -> str:
+        return "SEED" if self.screen.focused is self.seed else "WALK"
+
+    def present(self) -> None:
+        """Bring everything beside the transcript up to date."""
+        passage, state = self.passage, self.session.state
+        walking = self.mode == "WALK"
+        self.transcript.show_cursor(passage if walking or self.writing else None)
+        self._next.show(self._believed())
+        opened = self.session.opened
+        self._status.show(
+            Status(
+                mode=self.mode,
+                model=opened.model.name if opened else "no model",
+                sampling=state.sampling,
+                speed=state.speed,
+                measured=self._pace.measured if self.writing else None,
+                index=passage.cursor if passage else 0,
+                goal=passage.goal if passage else 0,
+                branch=(passage.current + 1, len(passage.branches)) if passage else (1, 1),
+                doing=self._doing(),
+            )
+        )
+
+    def _doing(self) -> str:
+        passage = self.passage
+        if passage is None or self._note:
+            return self._note
+        if self.writing:
+            if passage.reading:
+                return f"reading the seed {len(passage.generation) / passage.shown:.0%}"
+            return "▶ writing" if passage.at_end else "▶ walking"
+        return "done: Enter goes on" if passage.finished and passage.at_end else "paused"
+
+    def _believed(self) -> Shown:
+        passage = self.passage
+        if passage is None:
+            return Shown(message="what may come next is shown here")
+        index = self.looked_at
+        view: View | None = passage.view(index)
+        if view is None:
+            read = len(passage.generation)
+            return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
+        first = max(1, index + 1 - _STRIP)
+        bits = passage.bits(first)[: index + 1 - first]
+        return Shown(view, passage.model.alphabet.units, bits=tuple(bits.tolist()))
+
+    def say(self, note: str) -> None:
+        self._note = one_line(note)
+        self._unsay.reset()
+        self._unsay.resume()
+        self.present()
+
+    def _forget_note(self) -> None:
+        self._unsay.pause()
+        self._note = ""
+        self.present()
+
+    @contextmanager
+    def complaining(self) -> Iterator[None]:
+        """Show an error of helo's as a toast."""
+        try:
+            yield
+        except HeloError as error:
+            self._complain(error)
+
+    def _complain(self, error: object) -> None:
+        self.notify(one_line(str(error)), severity="error", markup=False)
+
+    # -- modes
+
+    def focus_seed(self) -> None:
+        self.screen.set_focus(self.seed)
+
+    def walk(self) -> None:
+        """Go to WALK, before the next key is looked at."""
+        self.screen.set_focus(self.transcript)
+
+    def on_descendant_focus(self) -> None:
+        self._mode_changed()
+
+    def on_descendant_blur(self) -> None:
+        self._mode_changed()
+
+    def _mode_changed(self) -> None:
+        walking = self.mode == "WALK"
+        self.seed.border_title = self.mode
+        self.seed.border_subtitle = (
+            "i types a seed" if walking else "/ lists commands · ↑ earlier seeds"
+        )
+        self.set_class(walking, "-walk")
+        self.present()
+
+    @on(TextArea.Changed, "#seed")
+    def _seed_changed(self) -> None:
+        """Show the commands that what is typed may become."""
+        matches = self._completion.matches(self.seed.text)
+        shown = self.query_one("#commands", Static)
+        shown.display = bool(matches)
+        if matches:
+            width = max(len(command.usage) for command in matches)
+            lines = [f"{command.usage:<{width}}  {command.about}" for command in matches]
+            shown.update(Content("\n".join(lines)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action == "copy_or_pause" or self.mode == "WALK" or not self.is_mounted
+
+    # -- what WALK asks for
+
+    def set_sampling(self, sampling: SamplingConfig) -> None:
+        self.session.state.sampling = sampling
+        if self.passage:
+            self.passage.change(sampling)
+        self.present()
+
+    def colour(self, on: bool) -> None:
+        self.session.state.coloured = on
+        self.transcript.colour(on)
+        self.query_one(Legend).display = on
+
+    @on(Transcript.Pointed)
+    def _pointed(self, event: Transcript.Pointed) -> None:
+        event.passage.go(event.index)
+        self.choose(event.passage)

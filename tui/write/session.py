@@ -1,0 +1,148 @@
+"""What the Write screen writes with: the open model, the settings, and how a passage begins."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from engine import library, modelfile, places
+from engine.config import SamplingConfig
+from engine.errors import UsageError
+from engine.modelfile import Model
+from engine.stepper import Stepper
+from tui.remember import LENGTHS, State
+from tui.write.passage import Passage
+
+RANDOM = -1
+_LARGEST_RNG = 2**63 - 1
+_TOP_K = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model that was read, and what its file was at that moment."""
+
+    ref: str
+    path: Path
+    revision: tuple[int, int, int]
+    stepper: Stepper
+
+    @property
+    def model(self) -> Model:
+        return self.stepper.model
+
+    def newer(self) -> Opened | None:
+        """The model as its file holds it now, if that is another one.
+
+        Raises ModelFileError.
+        """
+        try:
+            same = _revision(self.path) == self.revision
+        except OSError:
+            return None  # gone; what was read stands
+        return None if same else open_path(self.ref, self.path)
+
+
+def _revision(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def open_path(ref: str, path: Path) -> Opened:
+    """Read a model's file. Raises ModelFileError."""
+    try:
+        revision = _revision(path)
+    except OSError:
+        revision = (0, 0, 0)  # reading it says what is wrong
+    return Opened(ref, path, revision, Stepper(modelfile.load(path)))
+
+
+def open_ref(ref: str) -> Opened:
+    """Read the model that MODEL names. Raises NotFoundError or ModelFileError."""
+    path = library.model_path(ref)
+    is_name = ref in (path.stem, path.parent.name)
+    return open_path(ref if is_name else str(path.resolve()), path)
+
+
+def model_names() -> Iterable[str]:
+    """What MODEL may name: models, and runs that have one."""
+    for folder in (places.models(), places.bundled()):
+        yield from (path.stem for path in folder.glob(f"[!.]*{library.SUFFIX}"))
+    yield from (path.parent.name for path in places.runs().glob(f"[!.]*/best{library.SUFFIX}"))
+
+
+def describe(model: Model) -> str:
+    """A model in a line: its network, its alphabet, how well it learnt."""
+    config, history = model.config, model.history
+    text = (
+        f"{config.cell.upper()} {config.hidden}×{config.layers}, {len(model.alphabet)} characters"
+    )
+    if history.corpus:
+        text += f", learnt {history.corpus}"
+    if history.best_val_nats is not None:
+        text += f" to {history.best_val_nats:.3f} nats"
+    return text
+
+
+def adjusted(config: SamplingConfig, values: dict[str, float]) -> SamplingConfig:
+    """The settings with some of them replaced. Raises UsageError."""
+    return SamplingConfig(**(asdict(config) | values))
+
+
+def tuned(config: SamplingConfig, name: str, direction: int) -> SamplingConfig:
+    """The settings with one of them a little lower (−1) or higher (+1), within what it can be."""
+    match name:
+        case "temperature":
+            value = round(config.temperature + 0.05 * direction, 2)
+            return replace(config, temperature=max(0.0, min(value, 10.0)))
+        case "top_k":
+            if direction < 0:
+                lower = [k for k in _TOP_K if k < config.top_k or config.top_k == 0]
+                return replace(config, top_k=lower[-1] if lower else config.top_k)
+            higher = [k for k in _TOP_K if k > config.top_k > 0]
+            return replace(config, top_k=higher[0] if higher else 0)
+        case "top_p":
+            value = round(config.top_p + 0.05 * direction, 2)
+            return replace(config, top_p=max(0.05, min(value, 1.0)))
+    raise ValueError(name)
+
+
+def number(text: str, name: str, kind: type[int] | type[float]) -> float:
+    """The number of a command's argument. Raises UsageError."""
+    try:
+        return kind(text)
+    except ValueError:
+        example = "40" if kind is int else "0.8"
+        raise UsageError(f"/{name} needs a number, as in /{name} {example}") from None
+
+
+class Session:
+    """The open model and the settings that hold for the next passage."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.opened: Opened | None = None
+        self.rng = RANDOM
+
+    def set_rng(self, text: str) -> None:
+        """Raises UsageError."""
+        value = int(number(text, "rng", int))
+        if not RANDOM <= value <= _LARGEST_RNG:
+            raise UsageError(f"/rng takes 0 to {_LARGEST_RNG}, or -1 for a new one each time")
+        self.rng = value
+
+    def set_length(self, text: str) -> None:
+        """Raises UsageError."""
+        value = int(number(text, "length", int))
+        if not LENGTHS[0] <= value <= LENGTHS[1]:
+            raise UsageError(f"/length takes {LENGTHS[0]} to {LENGTHS[1]:,}")
+        self.state.length = value
+
+    def begin(self, opened: Opened, seed: str) -> tuple[Passage, str]:
+        """A passage that begins with this seed, and what had to be changed in the seed."""
+        fitted = opened.model.alphabet.fit(seed)
+        rng = secrets.randbelow(1 << 32) if self.rng == RANDOM else self.rng
+        state = self.state
+        return Passage(opened.stepper, fitted.ids, state.sampling, rng, state.length), fitted.note

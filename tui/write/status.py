@@ -1,0 +1,98 @@
+"""The status line below the seed input: what writes, how, how fast, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widget import Widget
+
+from engine.config import SamplingConfig
+from tui.text import one_line
+from tui.write.rates import speed_name
+
+_ROOM_FOR_WORDS = 96
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything the line says."""
+
+    mode: str = "SEED"
+    model: str = ""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    speed: float = 30.0
+    measured: float | None = None
+    """Characters a second lately; None where nothing is being written."""
+    index: int = 0
+    goal: int = 0
+    branch: tuple[int, int] = (1, 1)
+    doing: str = ""
+
+
+class StatusLine(Widget, can_focus=False):
+    """The mode, then facts from the left; what does not fit is left out at the end."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status--mode",
+        "status--walk",
+        "status--quiet",
+        "status--doing",
+    }
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._status = Status()
+
+    def show(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        status = self._status
+        mode = self.get_visual_style("status--walk" if status.mode == "WALK" else "status--mode")
+        quiet = self.get_visual_style("status--quiet")
+        parts = [Content.styled(f" {status.mode} ", mode)]
+        if status.doing:
+            parts.append(Content.styled(f" {status.doing}", self.get_visual_style("status--doing")))
+        room = self.size.width - sum(part.cell_length for part in parts)
+        for fact in self._facts():
+            piece = Content.assemble(
+                Content.styled(" │ " if len(parts) > 1 else " ", quiet), Content(fact)
+            )
+            room -= piece.cell_length
+            if room < 0:
+                break
+            parts.append(piece)
+        return Content.assemble(*parts)
+
+    def _facts(self) -> list[str]:
+        status, wide = self._status, self.size.width >= _ROOM_FOR_WORDS
+        measured = "" if status.measured is None else f" ({status.measured:,.0f}/s)"
+        facts = [
+            f"{status.index:,} of {status.goal:,}" if status.goal else "",
+            filters(status.sampling, wide),
+            speed_name(status.speed) + measured,
+            one_line(status.model),
+        ]
+        if status.branch[1] > 1:
+            facts.insert(1, "branch {} of {}".format(*status.branch))
+        return [fact for fact in facts if fact]
+
+
+def filters(sampling: SamplingConfig, words: bool) -> str:
+    """Temperature and filters, in words or short; filters that are off are short either way."""
+    temperature = f"{sampling.temperature:.2f}"
+    if sampling.temperature == 0:
+        temperature += " greedy"
+    top_k = str(sampling.top_k) if sampling.top_k else "off"
+    top_p = f"{sampling.top_p:.2f}" if sampling.top_p < 1 else "off"
+    names = ("temperature", "top-k", "top-p", "min-p") if words else ("T", "k", "p", "min")
+    values = [temperature, top_k, top_p]
+    if sampling.min_p:
+        values.append(f"{sampling.min_p:.2f}")
+    return " ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))

@@ -1,0 +1,160 @@
+"""What the keys of WALK do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from engine.config import SamplingConfig
+from tui.write.keys import WALK_BINDINGS
+from tui.write.passage import Passage
+from tui.write.rates import neighbour
+from tui.write.seed import SeedInput
+from tui.write.session import Session, tuned
+from tui.write.transcript import Transcript
+
+
+class Walk(Vertical):
+    """The actions; the pane that stands on this knows how to write and to show."""
+
+    BINDING_GROUP_TITLE = "WALK: look at what was believed, and change it"
+    BINDINGS: ClassVar[list[BindingType]] = WALK_BINDINGS
+
+    session: Session
+    passage: Passage | None = None
+    """The one that is written or walked through."""
+    writing = False
+    seed: SeedInput
+    transcript: Transcript
+
+    # -- what the pane does
+
+    def run(self) -> None:
+        """Write on from the cursor."""
+        raise NotImplementedError
+
+    def pause(self) -> None:
+        """Write no further."""
+        raise NotImplementedError
+
+    def present(self) -> None:
+        """Show everything as it is now."""
+        raise NotImplementedError
+
+    def say(self, note: str) -> None:
+        """Put a note into the status line for a while."""
+        raise NotImplementedError
+
+    def set_sampling(self, sampling: SamplingConfig) -> None:
+        """Draw with these settings, from the next character that is shown on."""
+        raise NotImplementedError
+
+    def colour(self, on: bool) -> None:
+        """Colour the transcript by surprisal, or do not."""
+        raise NotImplementedError
+
+    # -- keys
+
+    def needed(self) -> Passage | None:
+        if self.passage is None:
+            self.say("nothing is written yet: type a seed and press Enter")
+        return self.passage
+
+    @property
+    def looked_at(self) -> int:
+        """The character whose prediction is shown: the one just written, or the one after the cursor."""
+        assert self.passage
+        return self.passage.cursor - (1 if self.writing else 0)
+
+    def action_run(self) -> None:
+        if self.writing:
+            self.pause()
+        elif self.needed():
+            self.run()
+
+    def action_walk(self, way: int) -> None:
+        if not (passage := self.needed()):
+            return
+        self.pause()
+        if way < 0:
+            passage.go(passage.cursor - 1)
+        elif not passage.forward():
+            self.say("the seed is still to be read: space goes on")
+        self.walked(passage)
+
+    def action_line(self, way: int) -> None:
+        if passage := self.passage:
+            self.pause()
+            passage.go(self.transcript.beside(passage, way))
+            self.walked(passage)
+
+    def action_go(self, index: int) -> None:
+        if passage := self.passage:
+            self.pause()
+            passage.go(index if index >= 0 else passage.shown)
+            self.walked(passage)
+
+    def action_page(self, way: int) -> None:
+        scroll = self.transcript.scroll_page_up if way < 0 else self.transcript.scroll_page_down
+        scroll(animate=False)
+
+    def action_take(self, rank: int) -> None:
+        if not (passage := self.needed()):
+            return
+        if not passage.take(self.looked_at, rank):
+            self.say("there is no such candidate here")
+        self.walked(passage)
+
+    def action_branch(self) -> None:
+        if passage := self.needed():
+            self.pause()
+            if passage.next_branch():
+                self.walked(passage)
+            else:
+                self.say("no branch yet: go back with ←, take another character with 1-9")
+
+    def action_passage(self, way: int) -> None:
+        passages = self.transcript.passages
+        if self.passage and passages:
+            i = passages.index(self.passage) + way
+            self.choose(passages[max(0, min(i, len(passages) - 1))])
+
+    def choose(self, passage: Passage) -> None:
+        self.pause()
+        self.passage = passage
+        passage.change(self.session.state.sampling)
+        self.walked(passage)
+
+    def walked(self, passage: Passage) -> None:
+        self.transcript.sync(passage)
+        self.present()
+        self.transcript.bring_cursor()
+
+    def action_tune(self, name: str, way: int) -> None:
+        self.set_sampling(tuned(self.session.state.sampling, name, way))
+
+    def action_speed(self, way: int) -> None:
+        self.session.state.speed = neighbour(self.session.state.speed, way)
+        self.present()
+
+    def action_colour(self) -> None:
+        self.colour(not self.session.state.coloured)
+
+    def action_seed(self) -> None:
+        self.screen.set_focus(self.seed)
+
+    def action_command(self) -> None:
+        self.seed.fill("/")
+        self.screen.set_focus(self.seed)
+
+    def action_copy_or_pause(self) -> None:
+        if self.screen.get_selected_text():
+            self.screen.action_copy_text()
+            self.say("copied")
+        elif self.writing:
+            self.pause()
+        else:
+            raise SkipAction
