@@ -7,8 +7,9 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engine import __version__, rundir
 from engine.config import TrainConfig
@@ -56,21 +57,9 @@ def start(run: RunDirectory) -> subprocess.Popen[bytes]:
     except OSError as error:
         raise StorageError(f"cannot write {run.log}: {error.strerror}") from error
     with log:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.trainer", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-            cwd=run.folder,
-            env=_environment(),
+        return _spawn(
+            "engine.trainer", str(run.folder), run.folder, stdout=subprocess.DEVNULL, stderr=log
         )
-
-
-def lower_priority() -> None:
-    """Give way to whatever a person is looking at."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:
@@ -79,20 +68,39 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
     Raises RunError.
     """
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "engine.device", "--json"],
-            capture_output=True,
-            timeout=timeout,
-            check=True,
-            cwd=Path(sys.prefix),
-            env=_environment(),
+        child = _spawn(
+            "engine.device",
+            "--json",
+            Path(sys.prefix),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-        facts = json.loads(done.stdout)
+        with child:
+            try:
+                out, _ = child.communicate(timeout=timeout)
+            finally:
+                child.kill()
+        facts = json.loads(out)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise RunError(f"torch cannot be asked about devices: {error}") from error
     assert isinstance(facts, dict)
     return facts
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONSAFEPATH": "1"}
+def _spawn(
+    module: str, argument: str, folder: Path, stdout: int, stderr: int | IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A Python process of ours in a session of its own, at low priority from its first breath: it
+    gives way to whatever a person is looking at."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", module, argument],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
+    )
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
+    return child

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine import launch, modelfile
+from engine import modelfile
 from engine.errors import HeloError, RunError, StorageError, UsageError
 from engine.events import (
     Changed,
@@ -310,7 +310,6 @@ def live(run: RunDirectory) -> int:
     except TimeoutError as error:
         raise RunError(f"run {run.name} is running already") from error
     with lock:
-        launch.lower_priority()
         run.clear()
         run.write_owner()
         run.close_torn_tail()

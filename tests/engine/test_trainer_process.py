@@ -207,7 +207,6 @@ def test_what_keeps_a_run_from_starting_is_one_line(
     run = a_run(1)
     library.remove_folder(run.corpus().folder)
     monkeypatch.setattr("sys.argv", ["trainer", str(run.folder)])
-    monkeypatch.setattr("engine.launch.lower_priority", lambda: None)
     assert trainer.main() == 1
     said = capsys.readouterr().err
     assert said.startswith("helo: cannot read ") and said.count("\n") == 1

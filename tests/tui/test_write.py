@@ -1,0 +1,469 @@
+"""The Write screen: SEED and WALK, writing, candidates, branches, settings, and odd seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine import modelfile, places
+from engine.modelfile import Model
+from tests.conftest import make_model
+from tui.app import HeloApp
+from tui.dialogs import ConfirmDialog
+from tui.write.pane import WritePane
+from tui.write.passage import Passage
+from tui.write.rates import SPEEDS, Pace, neighbour
+
+Until = Callable[..., Awaitable[None]]
+SEED = "Shall I"
+
+
+class Screen:
+    """The app with the model `tiny`, and what can be seen and pressed."""
+
+    def __init__(self, pilot: Pilot[int]) -> None:
+        self.pilot = pilot
+        self.app = pilot.app
+        self.write = pilot.app.query_one(WritePane)
+        self.press = pilot.press
+
+    @property
+    def passage(self) -> Passage:
+        assert self.write.passage
+        return self.write.passage
+
+    def see(self, selector: str) -> str:
+        widget = self.app.query_one(selector, Widget)
+        return "\n".join(strip.text.rstrip() for strip in widget.render_lines(widget.size.region))
+
+    @property
+    def toasts(self) -> str:
+        return "\n".join(notification.message for notification in self.app._notifications)
+
+    async def type(self, text: str) -> None:
+        self.write.seed.post_message(events.Paste(text))
+        await self.pilot.pause()
+
+    async def enter(self, text: str) -> None:
+        await self.type(text)
+        await self.press("enter")
+
+
+@asynccontextmanager
+async def opened(size: tuple[int, int] = (110, 30)) -> AsyncIterator[Screen]:
+    app = HeloApp("tiny")
+    async with app.run_test(size=size, notifications=True) as pilot:
+        screen = Screen(pilot)
+        while screen.write.session.opened is None:
+            await pilot.pause(0.01)
+        yield screen
+
+
+@asynccontextmanager
+async def written(until: Until, length: int = 30) -> AsyncIterator[Screen]:
+    """A passage of `length` characters, written and paused, in WALK."""
+    async with opened() as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        screen.write.session.state.length = length
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+        await until(screen.pilot, lambda: not screen.write.writing)
+        await screen.press("escape")
+        yield screen
+
+
+async def test_it_welcomes(tiny: Model) -> None:
+    async with opened() as screen:
+        assert "press Enter" in screen.see("#transcript") and "tiny" in screen.see("#transcript")
+        assert "SEED" in screen.see("#status") and "tiny" in screen.see("#status")
+
+
+async def test_a_seed_is_written_on(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.press(*"Shall", "enter")
+        assert screen.write.seed.text == ""
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 12)
+        assert "Shall" in screen.see("#transcript")
+        assert "▶" in screen.see("#next") and "surprisal" in screen.see("#next")
+        assert "writing" in screen.see("#status")
+        await screen.press("ctrl+c")
+        shown = screen.passage.shown
+        assert not screen.write.writing and "paused" in screen.see("#status")
+        await screen.pilot.pause(0.1)
+        assert screen.passage.shown == shown
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.passage.shown > shown)
+
+
+async def test_writing_stops_at_the_length_and_enter_goes_on(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        assert screen.passage.shown == len(SEED) + 30
+        assert "done" in screen.see("#status")
+        await screen.press("i", "enter")
+        await until(screen.pilot, lambda: screen.passage.shown == len(SEED) + 60)
+
+
+async def test_enter_with_text_begins_anew_and_keeps_the_old(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.enter("Thou")
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 8)
+        first = screen.passage
+        await screen.enter("Rough")
+        await until(screen.pilot, lambda: screen.passage is not first)
+        shown = first.shown
+        await until(screen.pilot, lambda: screen.passage.shown > 10)
+        assert first.shown == shown and screen.passage.exact().startswith("Rough")
+        assert "Thou" in screen.see("#transcript") and "Rough" in screen.see("#transcript")
+
+
+async def test_modes(tiny: Model) -> None:
+    async with opened() as screen:
+        for keys, mode in (("escape", "WALK"), ("i", "SEED"), ("tab", "WALK"), ("tab", "SEED")):
+            await screen.press(keys)
+            assert screen.see("#status").startswith(f" {mode}")
+            assert screen.write.seed.border_title == mode
+
+
+async def test_walking_shows_what_was_believed(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        assert "nothing drawn yet" in screen.see("#next")
+        await screen.press("left", "left")
+        assert screen.passage.cursor == screen.passage.shown - 2
+        assert "of what came" in screen.see("#next")
+        await screen.press("home")
+        assert screen.passage.cursor == 1
+        await screen.press("end", "right")
+        assert screen.passage.shown == len(SEED) + 31
+        await screen.press("home", "down")
+        assert screen.passage.at_end or screen.passage.glyphs[: screen.passage.cursor].count("\n")
+        await screen.press("up")
+        assert screen.passage.cursor < 110
+
+
+async def test_a_candidate_is_taken_and_branches(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("1")
+        assert screen.passage.shown == len(text) + 1 and screen.passage.exact().startswith(text)
+        await screen.press("left", "left", "left", "left")
+        at = screen.passage.cursor
+        view = screen.passage.view(at)
+        assert view and view.step
+        rank = "2" if view.prediction.top[1].id != view.step.id else "1"
+        await screen.press(rank)
+        assert "branch 2 of 2" in screen.see("#status")
+        assert screen.passage.exact()[:at] == text[:at]
+        await screen.press("b")
+        assert "branch 1 of 2" in screen.see("#status") and screen.passage.exact()[:-1] == text
+        assert screen.passage.cursor == at
+
+
+async def test_space_plays_on_from_the_cursor(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("home", "space")
+        await until(screen.pilot, lambda: screen.passage.at_end)
+        assert screen.passage.exact().startswith(text)
+
+
+async def test_settings_by_key(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        state = screen.write.session.state
+        await screen.press("escape", "t", "t", "T", "k", "k", "K", "p", "S")
+        assert state.sampling.temperature == 0.95
+        assert state.sampling.top_k == 40 and state.sampling.top_p == 0.95
+        assert state.speed == 60
+        await screen.press("K", "P", "s", "c")
+        assert state.sampling.top_k == 0 and state.sampling.top_p == 1 and state.speed == 30
+        assert state.coloured and "surprisal in bits" in screen.see("#legend")
+        for _ in range(30):
+            await screen.press("t")
+        assert state.sampling.temperature == 0 and "greedy" in screen.see("#status")
+
+
+async def test_a_change_while_it_writes(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
+        await screen.enter("/temperature 0")
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 0)
+        start = screen.passage.shown + 1
+        await until(screen.pilot, lambda: screen.passage.shown > start + 5)
+        for i in range(start, start + 5):
+            view = screen.passage.view(i)
+            assert view and view.step and view.step.id == view.prediction.top[0].id
+
+
+async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        await screen.enter("/length 50")
+        await screen.enter("/rng 5")
+        texts = []
+        for _ in range(2):
+            before = screen.write.passage
+            await screen.enter(SEED)
+            await until(
+                screen.pilot,
+                lambda before=before: (
+                    screen.write.passage is not before and screen.passage.finished
+                ),
+            )
+            texts.append(screen.passage.exact())
+        assert texts[0] == texts[1]
+        assert screen.see("#transcript").count("rng 5") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/temperature -1", "--temperature"),
+        ("/temperature hot", "number"),
+        ("/top-k 1.5", "number"),
+        ("/top-p 0", "--top-p"),
+        ("/length 0", "/length"),
+        ("/rng -2", "/rng"),
+        ("/speed 0", "/speed"),
+        ("/theme nothing", "nothing"),
+        ("/save", "/save"),
+        ("/save x", "no passage"),
+        ("/clear now", "nothing after"),
+        ("/model nosuch", "nosuch"),
+    ],
+)
+async def test_a_refused_command_says_so_and_loses_nothing(
+    tiny: Model, until: Until, line: str, words: str
+) -> None:
+    async with opened() as screen:
+        await screen.enter(line)
+        await until(screen.pilot, lambda: words in screen.toasts)
+        if not line.startswith("/model"):
+            assert screen.write.seed.text == line
+        assert screen.write.passage is None and screen.write.session.opened
+
+
+async def test_append_goes_on_in_the_passage(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("i")
+        await screen.enter("/append day")
+        await until(screen.pilot, lambda: screen.passage.shown > len(text) + 5)
+        assert screen.passage.exact().startswith(text + "day")
+
+
+async def test_save_writes_exactly_and_asks_before_it_overwrites(
+    tiny: Model, until: Until, tmp_path: Path
+) -> None:
+    file = tmp_path / "out.txt"
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter(f"/save {file}")
+        await until(screen.pilot, file.exists)
+        assert file.read_text() == screen.passage.exact()
+        file.write_text("precious")
+        await screen.enter(f"/save {file}")
+        await until(screen.pilot, lambda: isinstance(screen.app.screen, ConfirmDialog))
+        await screen.press("escape")
+        assert file.read_text() == "precious"
+        await screen.enter(f"/save {tmp_path}")
+        await until(screen.pilot, lambda: "is a folder" in screen.toasts)
+        await screen.enter(f"/save {file}/x")
+        await until(screen.pilot, lambda: "cannot write" in screen.toasts)
+
+
+async def test_clear(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter("/clear")
+        await until(screen.pilot, lambda: screen.write.passage is None)
+        assert "press Enter" in screen.see("#transcript")
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+
+
+async def test_another_model_is_taken_at_the_next_passage(
+    tiny: Model, home: Path, until: Until
+) -> None:
+    modelfile.save(home / "models" / "other.safetensors", make_model(hidden=4, layers=1))
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter("/model other")
+        await until(screen.pilot, lambda: "other" in screen.see("#status"))
+        assert screen.passage.model.config.hidden == 16
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage.model.config.hidden == 4)
+
+
+async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
+    tiny: Model, home: Path, until: Until
+) -> None:
+    async with written(until) as screen:
+        modelfile.save(home / "models" / "tiny.safetensors", make_model(hidden=5, seed=3))
+        await screen.press("i")
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage.model.config.hidden == 5)
+        (home / "models" / "tiny.safetensors").unlink()
+        before = screen.passage
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage is not before)
+        assert screen.passage.model.config.hidden == 5
+
+
+async def test_history(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        for seed in ("Rough\nwinds", "May"):
+            before = screen.write.passage
+            await screen.enter(seed)
+            await until(screen.pilot, lambda before=before: screen.write.passage is not before)
+        await until(screen.pilot, lambda: len(screen.write._seeds.all) == 2)
+        await screen.press(*"dar", "up")
+        assert screen.write.seed.text == "May"
+        await screen.press("up")
+        assert screen.write.seed.text == "Rough\nwinds"
+        await screen.press("up")
+        assert screen.write.seed.cursor_location[0] == 0 and "Rough" in screen.write.seed.text
+        await screen.press("down", "down")
+        assert screen.write.seed.text == "May"
+        await screen.press("down")
+        assert screen.write.seed.text == "dar"
+    assert places.history().exists()
+
+
+async def test_ctrl_j_is_a_line_and_a_paste_is_kept_whole(tiny: Model) -> None:
+    async with opened() as screen:
+        await screen.press("a", "ctrl+j", "b")
+        assert screen.write.seed.text == "a\nb"
+        await screen.type("\r\nc\rd\n" * 5)
+        assert screen.write.seed.text == "a\nb" + "\nc\nd\n" * 5
+        assert screen.write.seed.size.height == 5
+
+
+@pytest.mark.parametrize(
+    ("seed", "told"),
+    [
+        ("/* comment */", "'/'"),
+        ("[/bold] may", "'['"),
+        ("\x1b[31mday\x07 \u202eday", "U+001B"),
+        ("日本 day é", "'日'"),
+        ("/temp 1 day", "'/'"),
+        ("", ""),
+        ("\n\n", ""),
+    ],
+)
+async def test_odd_seeds(tiny: Model, until: Until, seed: str, told: str) -> None:
+    async with opened() as screen:
+        await screen.enter(seed)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 12)
+        assert told in screen.see("#transcript")
+        everything = screen.see("#transcript") + screen.see("#next") + screen.see("#seed")
+        assert "\x1b" not in everything and "\u202e" not in everything
+
+
+async def test_a_very_long_seed(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        seed = "Shall I compare thee\n" * 4800
+        await screen.enter(seed)
+        await until(screen.pilot, lambda: screen.write.passage)
+        assert screen.passage.shown == len(seed) > 100_000
+        assert "reading the seed" in screen.see("#status")
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+
+
+async def test_commands_are_listed_and_completed(tiny: Model) -> None:
+    async with opened() as screen:
+        await screen.press(*"/te")
+        assert "/temperature F" in screen.see("#commands")
+        await screen.press("tab")
+        assert screen.write.seed.text == "/temperature "
+        await screen.press("0", "enter")
+        assert not screen.app.query_one("#commands", Static).display
+        await screen.press(*"/model t", "tab")
+        assert screen.write.seed.text == "/model tiny"
+
+
+async def test_selected_text_is_copied_exactly(tiny: Model, until: Until) -> None:
+    async with written(until, 200) as screen:
+        screen.app.screen.text_select_all()
+        await screen.press("ctrl+c")
+        assert screen.passage.exact() in screen.app.clipboard
+
+
+async def test_a_click_walks_there(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.pilot.click("#transcript", offset=(2 + 3, 2))
+        await until(screen.pilot, lambda: screen.passage.cursor == 3)
+
+
+async def test_earlier_passages_can_be_walked(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        first = screen.passage
+        await screen.press("i")
+        await screen.enter("Rough")
+        await until(screen.pilot, lambda: screen.passage is not first)
+        await screen.press("escape", "left_square_bracket")
+        assert screen.write.passage is first
+        await screen.press("right_square_bracket")
+        assert screen.write.passage is not first
+
+
+async def test_quitting_while_it_writes_is_quick(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        screen.write.session.state.length = 100_000
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 50)
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+
+
+async def test_it_follows_its_end_unless_scrolled_up(tiny: Model, until: Until) -> None:
+    async with opened((60, 24)) as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        await screen.enter("/length 4000")
+        await screen.enter(SEED)
+        transcript = screen.write.transcript
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 2000)
+        await screen.pilot.pause()
+        assert transcript.scroll_offset.y == transcript.max_scroll_y > 10
+        await screen.press("escape", "pageup", "pageup")
+        y = transcript.scroll_offset.y
+        await until(screen.pilot, lambda: screen.passage.finished)
+        assert transcript.scroll_offset.y == y and "more below" in str(transcript.border_subtitle)
+        await screen.press("end")
+        assert transcript.scroll_offset.y == transcript.max_scroll_y
+        assert not transcript.border_subtitle
+
+
+async def test_resizing_wraps_again(tiny: Model, until: Until) -> None:
+    async with written(until, 300) as screen:
+        await screen.pilot.resize_terminal(60, 20)
+        await screen.pilot.pause()
+        lines = screen.see("#transcript").splitlines()
+        assert max(map(len, lines)) <= 58
+        await screen.press("left", "1")
+
+
+def test_pace() -> None:
+    pace = Pace()
+    pace.restart()
+    assert pace.due(10, 0.0) == 1
+    pace.count(0.0, 1)
+    assert pace.due(10, 0.05) == 0 and pace.due(10, 0.05) == 1
+    pace.count(1.0, 1)
+    assert pace.due(10, 60) == 10
+    assert pace.measured == 1
+
+
+def test_speeds() -> None:
+    assert neighbour(30, 1) == 60 and neighbour(30, -1) == 15 and neighbour(40, 1) == 60
+    assert neighbour(1, -1) == 1 and neighbour(SPEEDS[-1], 1) == SPEEDS[-1]
