@@ -16,6 +16,8 @@ from engine.errors import UsageError
 CELLS = ("rnn", "lstm", "gru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16")
+DEFAULT_SECONDS = 300.0
+"""How long to train where nobody says."""
 
 
 def _check(

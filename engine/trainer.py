@@ -56,6 +56,7 @@ class Trainer:
         self.resuming = bool(run.states())
         self.control = LineReader(run.control_path, _size(run.control_path))
         self.stopping = self.paused = False
+        self.failure: Failed | None = None
         self.last_save = time.monotonic()
 
     def _about(self) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class Trainer:
             yield from self._look()
             yield from self._save()
         yield from self._train()
-        if isinstance(self.failure, Failed):
+        if self.failure:
             yield self.failure
             return
         finished = learner.cursor.step >= learner.cursor.total_steps
@@ -87,8 +88,6 @@ class Trainer:
         if finished and learner.has_validation:
             yield from self._final()
         yield Stopped(**self._about(), finished=finished, seconds=learner.cursor.seconds)
-
-    failure: Failed | None = None
 
     def _started(self) -> Started:
         learner, notes = self.learner, list[str]()
@@ -144,7 +143,7 @@ class Trainer:
     def _trouble(self, loss: float, norm: float, recent: deque[float]) -> str:
         """Why training cannot go on, or nothing: not a number, or a mean loss that blind guessing
         would beat by far (char-rnn's guard, made relative to the alphabet)."""
-        kept = "; the model from before is kept: resume with a lower --lr"
+        kept = f"; the model from before is kept: --init-from {self.run.name} with a lower --lr goes on"
         if not math.isfinite(loss):
             return f"the loss is {loss}{kept}"
         if not math.isfinite(norm):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli.options import Command, Json, Yes, argument, group
-from tui.cli.output import confirm, emit, facts, loss, note, size, table, write
+from tui.cli.output import confirm, emit, facts, note, table, write
+from tui.phrases import loss, size
 
 if TYPE_CHECKING:
     from engine.library import ModelEntry

@@ -7,7 +7,6 @@ is ever read as markup.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,24 +127,3 @@ def confirm(question: str, yes: bool) -> None:
     if not typer.confirm(visible(question), err=True):
         note("nothing was changed")
         raise typer.Exit(1)
-
-
-def loss(nats: float | None) -> str:
-    """A loss in both units."""
-    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
-
-
-def size(number: float) -> str:
-    """A number of bytes for people."""
-    for unit in ("B", "KB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as 1:02:03 or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -3,74 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import HeloError, RunError
+from engine.errors import RunError
 from tui.cli.options import Command, Json, Yes, argument, group, option
-from tui.cli.output import confirm, duration, emit, facts, loss, note, table, write
+from tui.cli.output import confirm, emit, facts, note, table, write
+from tui.phrases import duration, loss
 
 if TYPE_CHECKING:
     from engine.events import Event
-    from engine.rundir import RunDirectory
 
 _PATIENCE = 10.0
 _POLL = 0.05
 
 app = group("List, watch and steer trainings.")
 Run = Annotated[str, argument("RUN", "A run's name.")]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A run in a list."""
-
-    name: str
-    status: str
-    reason: str
-    corpus: str = ""
-    cell: str = ""
-    hidden: int = 0
-    layers: int = 0
-    step: int = 0
-    total_steps: int = 0
-    seconds: float = 0.0
-    best_val_nats: float | None = None
-    created: str = ""
-    folder: str = ""
-
-
-def summary(run: RunDirectory) -> Summary:
-    """What is known of a run; one that cannot be read is "damaged", and why."""
-    from engine.events import Evaluated, Progress, Started
-    from engine.rundir import status
-
-    try:
-        info = run.info()
-    except HeloError as error:
-        return Summary(run.name, "damaged", str(error), folder=str(run.folder))
-    events = run.events()
-    state, model = status(run, events), info.config.model
-    started = [e for e in events if isinstance(e, Started)]
-    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
-    losses = final or [e.val_nats for e in events if isinstance(e, Evaluated) and e.best]
-    return Summary(
-        name=run.name,
-        status=state.word,
-        reason=state.reason,
-        corpus=info.corpus_name,
-        cell=model.cell,
-        hidden=model.hidden,
-        layers=model.layers,
-        step=events[-1].step if events else 0,
-        total_steps=started[-1].total_steps if started else 0,
-        seconds=max((e.seconds for e in events if isinstance(e, Progress)), default=0.0),
-        best_val_nats=min(losses, default=None),
-        created=info.created,
-        folder=str(run.folder),
-    )
 
 
 @app.callback(invoke_without_command=True)
@@ -83,6 +33,7 @@ def default(context: typer.Context) -> None:
 def list_(json: Json = False) -> None:
     """List the runs, newest last."""
     from engine import rundir
+    from engine.summary import summary
 
     found = sorted(map(summary, rundir.runs()), key=lambda s: s.created)
     if json:
@@ -116,6 +67,7 @@ def show(name: Run, json: Json = False) -> None:
     """Show one run: how it stands, and the newest text it wrote."""
     from engine.events import Sampled
     from engine.rundir import find
+    from engine.summary import summary
 
     run = find(name)
     config = run.info().config

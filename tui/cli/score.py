@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tui.cli.options import MODEL_HELP, Command, Json, argument, flag, option
-from tui.cli.output import emit, loss, note, progress, write
+from tui.cli.output import emit, note, progress, write
+from tui.phrases import loss
 
 app = typer.Typer()
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import CELLS, DEVICES, DTYPES, ModelConfig, TrainConfig
+from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
 from tui.cli.guard import INTERRUPTED
 from tui.cli.options import Command, argument, flag, option
-from tui.cli.output import duration, loss, note, progress, write
+from tui.cli.output import note, progress, write
+from tui.phrases import duration, loss
 
 if TYPE_CHECKING:
     from engine.corpus import Corpus
     from engine.rundir import RunDirectory
 
-DEFAULT_SECONDS = 300.0
 _SIZES = ("cell", "hidden", "layers")
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "detach", "json"}
 

@@ -20,7 +20,8 @@ from engine.events import (
     Started,
     Stopped,
 )
-from tui.cli.output import console, duration, note, write
+from tui.cli.output import console, note, write
+from tui.phrases import describe, duration
 from tui.text import visible
 
 if TYPE_CHECKING:
@@ -177,41 +178,3 @@ def choose(json: bool, title: str) -> JsonView | PlainView | LiveView:
     if json:
         return JsonView()
     return LiveView(title) if sys.stdout.isatty() else PlainView(title)
-
-
-def describe(event: Event) -> str:
-    """An event as a line, without its step; empty for one not worth a line."""
-    match event:
-        case Started():
-            text = (
-                f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
-                f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
-            )
-            return f"{text}; {event.note}" if event.note else text
-        case Progress():
-            return (
-                f"train {event.train_nats:.4f} nats, lr {event.lr:.2g}, "
-                f"{event.chars_per_second:,.0f} characters/s"
-            )
-        case Evaluated():
-            mark = " (final)" if event.final else " (best so far)" if event.best else ""
-            bits = event.val_nats / math.log(2)
-            return f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
-        case Paused():
-            return f"paused: {event.reason}" if event.reason else "paused"
-        case Resumed():
-            return "resumed"
-        case Changed(setting="stop"):
-            return "stopping: saving first"
-        case Changed():
-            return f"{event.setting} is {event.value:g} from here on"
-        case Refused():
-            return f"refused: {event.reason}"
-        case RolledBack():
-            return f"went back to step {event.step:,}: {event.reason}"
-        case Failed():
-            return f"failed: {event.reason}"
-        case Stopped():
-            return "finished" if event.finished else "stopped"
-        case _:
-            return ""

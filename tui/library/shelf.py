@@ -17,8 +17,8 @@ from engine.errors import HeloError
 from engine.library import ModelEntry
 from engine.parameters import count
 from engine.rundir import RunDirectory
-from tui.cli.output import duration, loss, size
-from tui.cli.runs import Summary, summary
+from engine.summary import Summary, summary
+from tui.phrases import duration, loss, size
 from tui.text import visible_char
 from tui.train.numbers import MARKS
 

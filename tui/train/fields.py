@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from engine.config import CELLS, DEVICES, ModelConfig, TrainConfig
+from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
-from tui.cli.train import DEFAULT_SECONDS
 
 LENGTHS = ("seconds", "epochs", "steps")
 _QUOTED = 24

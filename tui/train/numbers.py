@@ -6,8 +6,7 @@ import math
 
 from textual.content import Content
 
-from tui.cli.output import duration
-from tui.cli.views import describe
+from tui.phrases import describe, duration
 from tui.train.follow import Snapshot
 
 MARKS = {

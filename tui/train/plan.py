@@ -14,7 +14,7 @@ from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
 from engine.events import Progress, parse
 from engine.streams import Layout, layout
-from tui.cli.output import duration
+from tui.phrases import duration
 
 _LOOK = 8
 """Blocks of a text that is not imported yet that are looked at; a block of a file is a MiB."""

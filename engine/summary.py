@@ -1,0 +1,56 @@
+"""A run in a few figures, for lists of runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import HeloError
+from engine.events import Evaluated, Progress, Started
+from engine.rundir import RunDirectory, status
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a list."""
+
+    name: str
+    status: str
+    reason: str
+    corpus: str = ""
+    cell: str = ""
+    hidden: int = 0
+    layers: int = 0
+    step: int = 0
+    total_steps: int = 0
+    seconds: float = 0.0
+    best_val_nats: float | None = None
+    created: str = ""
+    folder: str = ""
+
+
+def summary(run: RunDirectory) -> Summary:
+    """What is known of a run; one that cannot be read is "damaged", and why."""
+    try:
+        info = run.info()
+    except HeloError as error:
+        return Summary(run.name, "damaged", str(error), folder=str(run.folder))
+    events = run.events()
+    state, model = status(run, events), info.config.model
+    started = [e for e in events if isinstance(e, Started)]
+    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
+    losses = final or [e.val_nats for e in events if isinstance(e, Evaluated) and e.best]
+    return Summary(
+        name=run.name,
+        status=state.word,
+        reason=state.reason,
+        corpus=info.corpus_name,
+        cell=model.cell,
+        hidden=model.hidden,
+        layers=model.layers,
+        step=events[-1].step if events else 0,
+        total_steps=started[-1].total_steps if started else 0,
+        seconds=max((e.seconds for e in events if isinstance(e, Progress)), default=0.0),
+        best_val_nats=min(losses, default=None),
+        created=info.created,
+        folder=str(run.folder),
+    )

@@ -1,0 +1,78 @@
+"""Figures and events in words, the same on the command line and on the screens."""
+
+from __future__ import annotations
+
+import math
+
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Paused,
+    Progress,
+    Refused,
+    Resumed,
+    RolledBack,
+    Started,
+    Stopped,
+)
+
+
+def loss(nats: float | None) -> str:
+    """A loss in both units."""
+    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
+
+
+def size(number: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("B", "KB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def describe(event: Event) -> str:
+    """An event as a line, without its step; empty for one not worth a line."""
+    match event:
+        case Started():
+            text = (
+                f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
+                f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
+            )
+            return f"{text}; {event.note}" if event.note else text
+        case Progress():
+            return (
+                f"train {event.train_nats:.4f} nats, lr {event.lr:.2g}, "
+                f"{event.chars_per_second:,.0f} characters/s"
+            )
+        case Evaluated():
+            mark = " (final)" if event.final else " (best so far)" if event.best else ""
+            bits = event.val_nats / math.log(2)
+            return f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
+        case Paused():
+            return f"paused: {event.reason}" if event.reason else "paused"
+        case Resumed():
+            return "resumed"
+        case Changed(setting="stop"):
+            return "stopping: saving first"
+        case Changed():
+            return f"{event.setting} is {event.value:g} from here on"
+        case Refused():
+            return f"refused: {event.reason}"
+        case RolledBack():
+            return f"went back to step {event.step:,}: {event.reason}"
+        case Failed():
+            return f"failed: {event.reason}"
+        case Stopped():
+            return "finished" if event.finished else "stopped"
+        case _:
+            return ""
