@@ -16,7 +16,6 @@ from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
@@ -26,9 +25,9 @@ from engine.blas import one_thread
 from engine.errors import HeloError
 from engine.library import DEFAULT_MODEL
 from engine.storage import write_bytes
+from tui import escapes
 from tui.commands import COMMANDS, Completion
 from tui.dialogs import ChoiceDialog
-from tui.escapes import take_apart
 from tui.frame import KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.messages import ModelChosen, RunChosen, TrainOn
@@ -109,7 +108,6 @@ class HeloApp(App[int]):
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
         self._unchecked = set(self._settings.keys)
-        self._clashes: set[str] = set()
         self._focus: dict[str, Widget] = {}
         """Where the focus was in each tab."""
         self._making = asyncio.Lock()
@@ -242,29 +240,40 @@ class HeloApp(App[int]):
                 yield built_in
 
     def get_key_display(self, binding: Binding) -> str:
-        shown = super().get_key_display(binding).replace("^", "ctrl+")
+        shown = super().get_key_display(binding).replace("^", "ctrl+").replace("⏎", "enter")
         return shown.upper() if binding.key[:1] == "f" and binding.key[1:].isdigit() else shown
 
     def _check_keys(self) -> None:
-        """Say which ids of `[keys]` no binding has; those of a tab not made yet are looked at later."""
+        """Say what is wrong with `[keys]`: ids that no binding has, and keys that another binding has.
+
+        Those of a tab that is not made yet are looked at when it is.
+        """
         nodes = [self, *self.query("*")]
-        known = {binding.id for node in nodes for _, binding in node._bindings}
+        bindings = [[binding for _, binding in node._bindings] for node in nodes]
+        known = {binding.id for own in bindings for binding in own}
         known |= {b.id for b in HelpScreen.BINDINGS if isinstance(b, Binding)}
         made = {child.id for child in self.query_one("#body").children}
         unmade = {tab.id for tab in TABS} - made
-        for id in sorted(self._unchecked - known):
-            if id.partition(".")[0] not in unmade:
+        for id in sorted(self._unchecked):
+            if id in known:
+                self._unchecked.discard(id)
+                for own in bindings:
+                    self._check_clash(id, own)
+            elif id.partition(".")[0] not in unmade:
                 self._unchecked.discard(id)
                 self.tell(f"config.toml: there is no key for {id}; F1 shows the keys", "warning")
 
-    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        for binding in clashed_bindings:
-            name = binding.id or binding.action
-            if name not in self._clashes:
-                self._clashes.add(name)
-                self.tell(
-                    f"config.toml: another key is also {name}'s, which has none now", "warning"
-                )
+    def _check_clash(self, id: str, bindings: list[Binding]) -> None:
+        """Say which other binding of the same widget has the key that this one was given."""
+        if any(binding.id == id for binding in bindings):
+            keys = self._settings.keys
+            taken = {b.key for b in Binding.make_bindings([(keys[id], "", "")])}
+            for other in bindings:
+                if other.id != id and other.id not in keys and other.key in taken:
+                    what = other.id or other.description
+                    self.tell(
+                        f"config.toml: {id} takes the key of {what}, which has none", "warning"
+                    )
 
     # -- the end
 
@@ -324,7 +333,7 @@ def run_app(model_ref: str | None) -> int:
     if model_ref is not None:
         library.model_path(model_ref)
     os.environ.setdefault("ESCDELAY", str(ESCAPE_MILLISECONDS))
-    take_apart()
+    escapes.use()
     one_thread()
     app = HeloApp(model_ref)
     app.run()

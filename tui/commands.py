@@ -29,7 +29,9 @@ class Command:
 COMMANDS = (
     Command("model", "NAME", "write with another model, from the next passage on"),
     Command(
-        "temperature", "F", "below 1 bolder for the likely, above 1 for the unlikely; 0 greedy"
+        "temperature",
+        "F",
+        "below 1 favours the likely, above 1 the unlikely; 0 always takes the likeliest",
     ),
     Command("top-k", "N", "draw from the N likeliest; 0 from all"),
     Command("top-p", "F", "draw from the likeliest that hold this share; 1 from all"),

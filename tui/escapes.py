@@ -1,28 +1,55 @@
-"""Esc and a key that arrive together are two keys again.
+"""What a terminal sends, read a little differently from Textual.
 
-A terminal sends alt+x as Esc and x. helo has no alt keys, and somebody quick, or behind a slow line, means
-Esc and then x; Textual would report one key, and lose the Esc before a space.
+Esc and a key that arrive together are two keys: a terminal sends alt+x as Esc and x, helo has no alt
+keys, and somebody quick, or behind a slow line, means Esc and then x; Textual would report one key, and
+lose the Esc before a space. And a paste is text to its end, even where escape sequences are in it.
 """
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+_PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
+
+_APART = set(" " + string.digits + string.ascii_letters) - set("bfO")
+"""What may follow an Esc as a key. Not O, which begins F1; not b and f: a word back and on, on a Mac."""
 
 
 class Parser(XTermParser):
-    """Textual's parser of what a terminal sends, without alt."""
+    """Textual's parser, without alt, and with pastes taken out before it looks."""
+
+    _paste: str | None = None
+    """What of a paste has come; None outside one."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        while data and (self._paste is not None or _PASTE_START in data):
+            if self._paste is None:
+                keys, _, data = data.partition(_PASTE_START)
+                if keys:
+                    yield from super().feed(keys)
+                self._paste = ""
+            text, end, rest = (self._paste + data).partition(_PASTE_END)
+            self._paste, data = (None, rest) if end else (text, "")
+            if end:
+                yield events.Paste(text.replace("\x00", ""))
+            if not data:
+                return
+        yield from super().feed(data)
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if alt:
+        if alt or (len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] in _APART):
             yield events.Key("escape", "\x1b")
+            sequence = sequence[-1]
         yield from super()._sequence_to_key_events(sequence)
 
 
-def take_apart() -> None:
+def use() -> None:
     """Let the terminal's input be read by `Parser`. Call it before the app runs."""
     from textual.drivers import linux_driver
 
-    linux_driver.XTermParser = Parser  # type: ignore[misc]
+    linux_driver.XTermParser = Parser  # type: ignore[attr-defined]

@@ -26,5 +26,5 @@ class OrderedKeys(_Base):
         elif not self.check_consume_key(event.key, event.character):
             active = self.screen.active_bindings.get(event.key)
             if active and active.enabled and active.node in self.ancestors_with_self[:-2]:
-                event.prevent_default().stop()
-                await self.app.run_action(active.binding.action, active.node)
+                if await self.app.run_action(active.binding.action, active.node):
+                    event.prevent_default().stop()

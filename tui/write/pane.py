@@ -267,7 +267,7 @@ class WritePane(Walk):
     def _doing(self) -> str:
         passage = self.passage
         if passage is None or self._note:
-            return self._note
+            return ("▶ " if self.writing else "") + self._note
         if self.writing:
             if passage.reading:
                 return f"reading the seed {len(passage.generation) / passage.shown:.0%}"

@@ -149,5 +149,5 @@ class SeedInput(OrderedKeys, TextArea):
         super().action_copy()
 
     async def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
+        event.prevent_default().stop()
         await super()._on_paste(events.Paste(normalise(event.text)))

@@ -24,7 +24,6 @@ _APP_ACTIONS = {
     "help": "help",
     "quit": "quit",
 }
-_PANE_ACTIONS = {"colour": "colour", "branch": "branch"}
 
 
 async def run_command(pane: WritePane, command: Command, argument: str) -> None:
@@ -38,8 +37,6 @@ async def run_command(pane: WritePane, command: Command, argument: str) -> None:
     name = command.name
     if name in _APP_ACTIONS:
         await pane.app.run_action(_APP_ACTIONS[name])
-    elif name in _PANE_ACTIONS:
-        await pane.run_action(_PANE_ACTIONS[name])
     elif name in ("temperature", "top-k", "top-p", "min-p"):
         _sampling(pane, name, argument)
     else:
@@ -115,7 +112,17 @@ async def _theme(pane: WritePane, argument: str) -> None:
     pane.app.theme = argument
 
 
+async def _colour(pane: WritePane, argument: str) -> None:
+    pane.action_colour()
+
+
+async def _branch(pane: WritePane, argument: str) -> None:
+    pane.action_branch()
+
+
 _OTHERS = {
+    "colour": _colour,
+    "branch": _branch,
     "model": _model,
     "rng": _rng,
     "length": _length,

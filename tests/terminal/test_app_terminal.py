@@ -1,0 +1,162 @@
+"""The app in a real terminal: keys as a terminal sends them, sizes, colours, and the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+from engine.modelfile import Model
+
+PATIENCE = 60
+
+
+class AppTerminal:
+    """helo in a pseudo-terminal, and the screen that it paints."""
+
+    def __init__(self, folder: Path, size: tuple[int, int], env: dict[str, str]) -> None:
+        columns, rows = size
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-P", "-m", "tui", "-m", "tiny"],
+            dimensions=(rows, columns),
+            cwd=str(folder),
+            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | env,
+        )
+        self.child.delaybeforesend = 0
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def read(self) -> None:
+        try:
+            self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=0.05))
+        except pexpect.TIMEOUT:
+            pass
+
+    def until(self, true: Callable[[str], object]) -> None:
+        """Read what is painted until `true(the screen's text)` is."""
+        deadline = time.monotonic() + PATIENCE
+        while not true(self.text):
+            assert time.monotonic() < deadline, self.text
+            self.read()
+
+    def send(self, keys: str) -> None:
+        """All keys in one packet."""
+        self.child.send(keys)
+
+    def end(self) -> int:
+        """Let it go on to its end; returns the exit status."""
+        self.child.expect(pexpect.EOF, timeout=PATIENCE)
+        self._stream.feed(self.child.before[-10_000:])
+        self.child.close()
+        return int(self.child.exitstatus if self.child.signalstatus is None else -1)
+
+
+Start = Callable[..., AppTerminal]
+
+
+@pytest.fixture
+def start(tiny: Model, tmp_path: Path) -> Iterator[Start]:
+    """Opens the app with the model `tiny`, ready for keys; what still runs at the end is ended."""
+    started: list[AppTerminal] = []
+
+    def call(size: tuple[int, int] = (110, 30), **env: str) -> AppTerminal:
+        started.append(AppTerminal(tmp_path, size, env))
+        started[-1].until(lambda text: "SEED" in text and "opening" not in text)
+        return started[-1]
+
+    yield call
+    for terminal in started:
+        terminal.child.close(force=True)
+
+
+def status(text: str) -> str:
+    return text.splitlines()[-2]
+
+
+def test_a_seed_and_enter_in_one_packet(start: Start) -> None:
+    app = start()
+    app.send("Shall I\r")
+    app.until(lambda text: "Shall I" in text and "▶" in text and "writing" in status(text))
+    app.send("/length 5\r")
+    app.send("\x11")
+    assert app.end() == 0
+
+
+def test_escape_and_a_key_in_one_packet(start: Start) -> None:
+    app = start()
+    app.send("May\x1bt")
+    app.until(lambda text: "WALK" in status(text) and "0.95" in status(text))
+    app.send("i be\x1b ")
+    app.until(lambda text: "May be" in text and "nothing is written yet" in status(text))
+    app.send("ij\x1b\x1b[D")
+    app.until(lambda text: "May bej" in text and "WALK" in status(text))
+
+
+def test_control_characters_of_a_paste_stay_off_the_terminal(start: Start) -> None:
+    app = start()
+    app.send("\x1b[200~\x1b]0;owned\x07[/bold] \x1b[2Jday\r\nday\x1b[201~")
+    app.until(lambda text: "[/bold] ␛[2Jday" in text)
+    assert app.screen.title == "helo" or "owned" not in app.screen.title
+    app.send("\r")
+    app.until(lambda text: "left out" in text)
+
+
+@pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18), (40, 10)])
+def test_sizes(start: Start, size: tuple[int, int]) -> None:
+    app = start(size)
+    app.send("Shall\r")
+    app.until(lambda text: "Shall" in text and "writing" in text)
+    app.send("\x1bc")
+    app.until(lambda text: "WALK" in text)
+    app.send("\x11")
+    assert app.end() == 0
+
+
+def test_without_colour(start: Start) -> None:
+    app = start(NO_COLOR="1")
+    app.send("Shall\r")
+    app.until(lambda text: "▶" in text)
+    rows = [app.screen.buffer[y] for y in range(app.screen.lines)]
+    colours = {cell.fg for row in rows for cell in row.values()} - {"default"}
+    assert all(len({c[:2], c[2:4], c[4:]}) == 1 for c in colours if len(c) == 6)
+
+
+def test_quitting_while_it_writes_at_full_speed(start: Start) -> None:
+    app = start()
+    app.send("/speed max\r/length 100000\rShall\r")
+    app.until(lambda text: "▶" in status(text))
+    begun = time.monotonic()
+    app.send("\x11")
+    assert app.end() == 0
+    assert time.monotonic() - begun < 10
+
+
+def test_a_terminal_that_is_closed_ends_it(start: Start) -> None:
+    app = start()
+    app.child.kill(signal.SIGHUP)
+    app.child.expect(pexpect.EOF, timeout=PATIENCE)
+    app.child.wait()
+    assert not app.child.isalive()
+
+
+def test_an_error_nobody_expected_is_one_line(start: Start, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import tui.help\ndef fail(*a): raise KeyError('[/broken]')\ntui.help.HelpScreen.compose = fail\n"
+    )
+    app = start(PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
+    app.send("\x1bOP")
+    assert app.end() == 1
+    assert "unexpected KeyError" in app.text and "Traceback" not in app.text
+    assert "KeyError" in (home / "crash.log").read_text()
