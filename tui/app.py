@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -40,8 +41,7 @@ from tui.write.session import adjusted, model_names
 if TYPE_CHECKING:
     from tui.train.pane import TrainPane
 
-ESCAPE_MILLISECONDS = 40
-"""How long an Esc waits for the rest of a key's sequence."""
+_REMEMBER_SECONDS = 5.0
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -107,6 +107,7 @@ class HeloApp(App[int]):
         self._model_ref = model_ref
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
+        self._saved = replace(self._remembered)
         self._unchecked = set(self._settings.keys)
         self._focus: dict[str, Widget] = {}
         """Where the focus was in each tab."""
@@ -134,6 +135,8 @@ class HeloApp(App[int]):
             self._settings.problems.append(
                 f"no theme {one_line(theme)!r}: /theme shows what there is"
             )
+        self._first_theme = self.theme
+        self.set_interval(_REMEMBER_SECONDS, partial(asyncio.to_thread, self._remember))
         self._remembered.sampling = adjusted(self._remembered.sampling, self._settings.sampling)
         self.set_keymap(self._settings.keys)
         self._check_keys()
@@ -233,8 +236,9 @@ class HeloApp(App[int]):
                 title = f"{command.name.capitalize()}"
                 yield SystemCommand(title, command.about, partial(write.command, command.name))
         for name in sorted(set(model_names())):
-            title = f"Model: {one_line(name)}"
-            yield SystemCommand(title, "write with this model", partial(write.open, name))
+            if "[" not in name:  # the palette reads titles as markup
+                title = f"Model: {one_line(name)}"
+                yield SystemCommand(title, "write with this model", partial(write.open, name))
         for built_in in super().get_system_commands(screen):
             if built_in.title not in ("Quit", "Keys"):
                 yield built_in
@@ -308,10 +312,17 @@ class HeloApp(App[int]):
         self._exit_renderables.append(Segments([Segment(f"{one_line(line)}\n")]))
         self._close_messages_no_wait()
 
+    def _remember(self) -> None:
+        """Save what should be found again, if it is not saved yet."""
+        if self.theme != self._first_theme:
+            self._remembered.theme = self.theme
+        if self._remembered != self._saved:
+            with suppress(HeloError):
+                self._remembered.save()
+            self._saved = replace(self._remembered)
+
     def on_unmount(self) -> None:
-        self._remembered.theme = self.theme
-        with suppress(HeloError):
-            self._remembered.save()
+        self._remember()
 
 
 def _new_pane(tab: str) -> Widget:
@@ -332,7 +343,6 @@ def run_app(model_ref: str | None) -> int:
     """
     if model_ref is not None:
         library.model_path(model_ref)
-    os.environ.setdefault("ESCDELAY", str(ESCAPE_MILLISECONDS))
     escapes.use()
     one_thread()
     app = HeloApp(model_ref)

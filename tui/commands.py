@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tui.text import common_prefix
+from tui.text import common_prefix, visible
 
 _LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
 
@@ -87,7 +87,11 @@ class Completion:
             return []
         head, _, rest = text.partition(" ")
         values = self._values[matches[0].name]()
-        return [f"{head} {value}" for value in sorted(values) if value.startswith(rest)]
+        return [
+            f"{head} {value}"
+            for value in sorted(values)
+            if value.startswith(rest) and visible(value) == value
+        ]
 
     def complete(self, text: str) -> str:
         """The text as far as it is clear how it goes on; empty where nothing is to be added."""

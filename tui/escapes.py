@@ -7,15 +7,19 @@ lose the Esc before a space. And a paste is text to its end, even where escape s
 
 from __future__ import annotations
 
+import os
 import string
+import sys
 from collections.abc import Iterable
 
-from textual import events
+from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 
+_ESCAPE_SECONDS = 0.04
+"""How long an Esc waits for the rest of a key's sequence."""
 _APART = set(" " + string.digits + string.ascii_letters) - set("bfO")
 """What may follow an Esc as a key. Not O, which begins F1; not b and f: a word back and on, on a Mac."""
 
@@ -50,6 +54,10 @@ class Parser(XTermParser):
 
 def use() -> None:
     """Let the terminal's input be read by `Parser`. Call it before the app runs."""
+    if sys.platform == "win32":
+        return
+    if "ESCDELAY" not in os.environ:
+        constants.ESCAPE_DELAY = _ESCAPE_SECONDS  # type: ignore[misc]
     from textual.drivers import linux_driver
 
     linux_driver.XTermParser = Parser  # type: ignore[attr-defined]

@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import RenderResult
+from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ActiveBinding, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.text import one_line
@@ -92,7 +93,8 @@ class KeyHints(Widget, can_focus=False):
 
     def render(self) -> RenderResult:
         key_style = self.get_visual_style("key-hints--key")
-        here, everywhere = [], []
+        here: list[ActiveBinding] = []
+        everywhere: list[ActiveBinding] = []
         for binding in self.screen.active_bindings.values():
             if binding.binding.show and binding.enabled:
                 (everywhere if binding.node is self.app else here).append(binding)

@@ -173,6 +173,13 @@ async def test_what_is_left_is_remembered(tiny: Model) -> None:
     assert state["sampling"]["top_k"] == 5 and state["length"] == 9 and state["coloured"]
 
 
+async def test_it_is_remembered_before_the_end(tiny: Model, until: Until, monkeypatch) -> None:
+    monkeypatch.setattr("tui.app._REMEMBER_SECONDS", 0.05)
+    async with opened() as pilot:
+        await pilot.press(*"/length 9", "enter")
+        await until(pilot, lambda: json.loads(places.state().read_text())["length"] == 9)
+
+
 async def test_a_damaged_state_is_told(tiny: Model, home: Path) -> None:
     places.state().write_text("{")
     async with opened() as pilot:

@@ -398,6 +398,19 @@ async def test_selected_text_is_copied_exactly(tiny: Model, until: Until) -> Non
         assert screen.passage.exact() in screen.app.clipboard
 
 
+async def test_a_mouse_selects_characters(tiny: Model, until: Until) -> None:
+    async with written(until, 200) as screen:
+        pilot = screen.pilot
+        await pilot.mouse_down("#transcript", offset=(2 + 1, 2))
+        await pilot.hover("#transcript", offset=(2 + 3, 3))
+        await pilot.mouse_up("#transcript", offset=(2 + 3, 3))
+        wrapped = screen.write.transcript._blocks[1].wrapped
+        end = wrapped.starts[1] + 4
+        await screen.press("ctrl+c")
+        assert screen.app.clipboard == screen.passage.exact(1, end)
+        assert screen.passage.at_end, "selecting is no click"
+
+
 async def test_a_click_walks_there(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
         await screen.press("i")

@@ -195,5 +195,10 @@ def _imported(folder: Path, info: CorpusInfo) -> Item:
         ("sha256", info.sha256),
         ("folder", str(folder)),
     )
-    columns = (f"{info.chars:,} chars", alphabet, "", _day(info.created))
+    columns = (
+        f"{info.chars:,} {info.units}s",
+        f"{len(info.symbols)} different",
+        "",
+        _day(info.created),
+    )
     return Item(Kind.CORPUS, folder.name, folder, columns, facts)

@@ -107,9 +107,11 @@ class WritePane(Walk):
         self.transcript.welcome = [
             "Type how a text should begin, and press Enter.",
             "",
-            f"{one_line(opened.model.name)} goes on: {one_line(describe(opened.model))}",
+            f"{one_line(opened.model.name)} goes on:",
+            one_line(describe(opened.model)),
             "",
-            "Esc walks through the text · / lists commands · F1 helps",
+            "Esc walks through the text",
+            "/ lists commands · F1 helps",
         ]
         self.present()
 

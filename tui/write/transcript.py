@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate, groupby
 from operator import itemgetter
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -264,8 +265,9 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         return strip.crop(0, width).apply_offsets(0, line)
 
     def _welcome_line(self, line: int, width: int) -> Strip:
-        i = line - max(0, (self.size.height - len(self._welcome)) // 2)
-        text = self._welcome[i].center(width) if 0 <= i < len(self._welcome) else ""
+        lines = [part for whole in self._welcome for part in wrap(whole, width - 2) or [""]]
+        i = line - max(0, (self.size.height - len(lines)) // 2)
+        text = lines[i].center(width) if 0 <= i < len(lines) else ""
         return Strip([Segment(text, self.palette.note)]).adjust_cell_length(
             width, self.palette.written
         )

@@ -1,0 +1,52 @@
+"""Takes the pictures of the documentation: `python docs/screenshots.py` writes the SVGs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from engine.blas import one_thread
+from tui.app import HeloApp
+from tui.write.pane import WritePane
+
+HERE = Path(__file__).parent
+SETTINGS = ("/rng 11", "/speed max", "/length 420", "/temperature 0.7")
+
+
+async def write(pilot: Pilot[int], seed: str) -> None:
+    """Write a passage to its end."""
+    pane = pilot.app.query_one(WritePane)
+    while pane.session.opened is None:
+        await pilot.pause(0.05)
+    for line in (*SETTINGS, seed):
+        pane.seed.fill(line)
+        await pilot.press("enter")
+    while pane.passage is None or pane.writing:
+        await pilot.pause(0.05)
+
+
+async def picture(name: str, size: tuple[int, int], seed: str, *keys: str) -> None:
+    """Write from a seed, press keys, and save what is seen."""
+    app = HeloApp("shakespeare")
+    async with app.run_test(size=size) as pilot:
+        await write(pilot, seed)
+        await pilot.press(*keys)
+        await pilot.pause()
+        (HERE / f"{name}.svg").write_text(app.export_screenshot(title="helo", simplify=True))
+
+
+async def main() -> None:
+    await picture("write", (120, 34), "ROMEO:\n")
+    await picture("walk", (120, 34), "ROMEO:\n", "escape", "c", *["left"] * 40, "2", "k")
+    await picture("narrow", (80, 24), "ROMEO:\n", "escape", "left", "left")
+
+
+if __name__ == "__main__":
+    one_thread()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["HELO_HOME"] = home
+        asyncio.run(main())

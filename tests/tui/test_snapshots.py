@@ -1,0 +1,83 @@
+"""Pictures of the Write screen, compared with those that were looked at and found good.
+
+`pytest tests/tui/test_snapshots.py --snapshot-update` takes them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import textual
+from textual.pilot import Pilot
+
+from engine.modelfile import Model
+from tui.app import HeloApp
+from tui.write.pane import WritePane
+
+DRAWN_WITH = "8.2.8"
+pytestmark = pytest.mark.skipif(
+    textual.__version__ != DRAWN_WITH, reason=f"the pictures were drawn with textual {DRAWN_WITH}"
+)
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def still(tiny: Model, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing blinks."""
+    monkeypatch.setattr("textual.widgets.TextArea.cursor_blink", False)
+    yield
+
+
+def scene(*lines: str, keys: tuple[str, ...] = ()) -> Callable[[Pilot[Any]], Any]:
+    """Enter lines, wait until nothing is being written, then press keys."""
+
+    async def play(pilot: Pilot[Any]) -> None:
+        write = pilot.app.query_one(WritePane)
+        while write.session.opened is None:
+            await pilot.pause(0.01)
+        for line in ("/rng 7", "/speed max", "/length 90", *lines):
+            before = write.passage
+            write.seed.fill(line)
+            await pilot.press("enter")
+            while not line.startswith("/") and (write.passage is before or write.writing):
+                await pilot.pause(0.01)
+        write._forget_note()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return play
+
+
+def test_welcome(snap_compare: Compare) -> None:
+    assert snap_compare(HeloApp("tiny"), terminal_size=(120, 32), run_before=scene())
+
+
+def test_written(snap_compare: Compare) -> None:
+    assert snap_compare(HeloApp("tiny"), terminal_size=(120, 32), run_before=scene("Shall I"))
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
+def test_walking(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", theme)
+    keys = ("escape", "c", *["left"] * 9, "2", "b", "t", "t", "k")
+    play = scene("Shall I", keys=keys)
+    assert snap_compare(HeloApp("tiny"), terminal_size=(120, 32), run_before=play)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 10)])
+def test_small(snap_compare: Compare, size: tuple[int, int]) -> None:
+    play = scene("Shall I", keys=("escape", "left", "left"))
+    assert snap_compare(HeloApp("tiny"), terminal_size=size, run_before=play)
+
+
+def test_commands(snap_compare: Compare) -> None:
+    play = scene("Shall I", keys=("slash", "t"))
+    assert snap_compare(HeloApp("tiny"), terminal_size=(120, 32), run_before=play)
+
+
+def test_help(snap_compare: Compare) -> None:
+    assert snap_compare(
+        HeloApp("tiny"), terminal_size=(120, 40), run_before=scene("Shall I", keys=("f1",))
+    )
