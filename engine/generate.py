@@ -151,8 +151,10 @@ class Generation:
             self.force(draw(p, uniform(self.rng_seed, len(self))))
 
     def force(self, id: int) -> None:
-        """Write this character, whatever was believed of it."""
+        """Write this character, whatever was believed of it; one that is not the seed's ends the seed."""
         columns = self._columns
+        if self.in_seed and id != self.seed[len(self)]:
+            self.seed = self.seed[: len(self)]
         if columns.n == 0:
             columns.append(id, 0.0, 0.0, 1.0, 0, 0.0, 0.0)
         else:

@@ -225,3 +225,13 @@ def test_json_form() -> None:
     assert data["index"] == 8 and len(data["top"]) == 10
     char, prob = data["top"][0]
     assert isinstance(char, str) and 0 < prob <= 1
+
+
+def test_a_forced_character_within_the_seed_ends_the_seed() -> None:
+    text = writing()
+    write(text, len(text.seed))
+    fork = text.fork(2)
+    other = (int(text.seed[2]) + 1) % len(text.alphabet)
+    fork.force(other)
+    assert not fork.in_seed and fork.ids().tolist() == [*text.seed[:2].tolist(), other]
+    assert len(text.seed) > 2

@@ -228,7 +228,6 @@ class Passage:
 
     def _fork(self, index: int) -> None:
         generation = self.generation.fork(index)
-        generation.seed = generation.seed[:index]
         glyphs = Glyphs(self.model.alphabet)
         glyphs.extend(generation.ids())
         self.branches.append(_Branch(generation, glyphs, self.kinds[:index]))

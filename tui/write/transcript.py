@@ -265,7 +265,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         return strip.crop(0, width).apply_offsets(0, line)
 
     def _welcome_line(self, line: int, width: int) -> Strip:
-        lines = [part for whole in self._welcome for part in wrap(whole, width - 2) or [""]]
+        lines = [part for whole in self._welcome for part in wrap(whole, max(1, width - 2)) or [""]]
         i = line - max(0, (self.size.height - len(lines)) // 2)
         text = lines[i].center(width) if 0 <= i < len(lines) else ""
         return Strip([Segment(text, self.palette.note)]).adjust_cell_length(
