@@ -1,20 +1,25 @@
 """How fast helo writes, beside the usual way of doing it and beside what the memory allows.
 
-All sides take turns in one process, round after round, and each figure is the median of its rounds: what
-else the machine does then falls on all of them alike.
+All sides take turns, round after round, and each figure is the median of its rounds: what else the machine
+does then falls on all of them alike. torch runs in a child process, as in a program of its own: memory and
+threads that NumPy has used would change its speed.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import median
+from typing import Self
 
 import numpy as np
 
-from engine.blas import one_thread
+from engine.blas import settle_threads
 from engine.config import ModelConfig
+from engine.errors import RunError
 from engine.generate import Generation
 from engine.modelfile import Model
 from engine.parameters import initial
@@ -25,6 +30,7 @@ ALPHABET = 65
 """V of the networks that are measured, that of tiny-shakespeare."""
 ROUNDS = 9
 ROUND_SECONDS = 0.15
+PAUSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,19 +55,20 @@ class WritingSpeed:
 def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> WritingSpeed:
     """Measure one network with untrained weights; `report` is called with rounds done and in all.
 
-    Imports torch.
+    Raises RunError where torch does not run.
     """
     alphabet = Alphabet(tuple(chr(32 + i) for i in range(ALPHABET)))
-    one_thread()
     model = Model("bench", config, alphabet, initial(config, ALPHABET, 0))
     stepper = Stepper(model)
-    sides = [_steps(stepper), _logits(stepper), _usual_loop(config), _products(model)]
-    counts = [_calibrate(side) for side in sides]
-    rates: list[list[float]] = [[] for _ in sides]
-    for done in range(ROUNDS):
-        for side, count, found in zip(sides, counts, rates, strict=True):
-            found.append(count / _seconds(side, count))
-        report(done + 1, ROUNDS)
+    settle_threads(stepper.rehearse)
+    with _UsualLoop(config) as usual_loop:
+        sides: list[Side] = [_steps(stepper), _logits(stepper), usual_loop, _products(model)]
+        counts = [_calibrate(side) for side in sides]
+        rates: list[list[float]] = [[] for _ in sides]
+        for done in range(ROUNDS):
+            for side, count, found in zip(sides, counts, rates, strict=True):
+                found.append(count / _seconds(side, count))
+            report(done + 1, ROUNDS)
     steps, logits, usual, products = map(median, rates)
     return WritingSpeed(
         cell=config.cell,
@@ -80,6 +87,7 @@ Side = Callable[[int], None]
 
 
 def _seconds(side: Side, count: int) -> float:
+    time.sleep(PAUSE)  # threads of the side before spin on for a moment
     begin = time.perf_counter()
     side(count)
     return time.perf_counter() - begin
@@ -128,21 +136,46 @@ def _products(model: Model) -> Side:
     return write
 
 
-def _usual_loop(config: ModelConfig) -> Side:
-    """What char-rnn programs do in PyTorch: embed, one call of the module, softmax, multinomial."""
+class _UsualLoop:
+    """What char-rnn programs do in PyTorch, in a process of its own as it is there: embed, one call of
+    the module, softmax, multinomial."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        command = [sys.executable, "-P", "-m", "engine.bench", *map(str, astuple(config))]
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._child.communicate()
+
+    def __call__(self, count: int) -> None:
+        assert self._child.stdin and self._child.stdout
+        self._child.stdin.write(f"{count}\n")
+        if not self._child.stdout.readline():
+            raise RunError("torch could not be measured: see the message above")
+
+
+def _serve_usual_loop(config: ModelConfig) -> None:
+    """The other end of `_UsualLoop`: for each count that comes in, write so many and answer."""
     import torch
 
     modules = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
     embed = torch.nn.Embedding(ALPHABET, config.hidden)
     network = modules[config.cell](config.hidden, config.hidden, config.layers)
     head = torch.nn.Linear(config.hidden, ALPHABET)
+    char, state = torch.tensor([[0]]), None
+    with torch.inference_mode():
+        for line in sys.stdin:
+            for _ in range(int(line)):
+                output, state = network(embed(char), state)
+                p = torch.softmax(head(output[0, 0]), -1)
+                char = torch.multinomial(p, 1)[None]
+            print("done", flush=True)
 
-    @torch.inference_mode()
-    def write(count: int) -> None:
-        char, state = torch.tensor([[0]]), None
-        for _ in range(count):
-            output, state = network(embed(char), state)
-            p = torch.softmax(head(output[0, 0]), -1)
-            char = torch.multinomial(p, 1)[None]
 
-    return write
+if __name__ == "__main__":
+    _serve_usual_loop(ModelConfig(sys.argv[1], *map(int, sys.argv[2:])))

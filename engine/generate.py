@@ -125,6 +125,7 @@ class Generation:
         ]  # [j] is the state after SNAPSHOT_EVERY·j characters
         self._state: States = self._snapshots[0]
         self._log_p: LogProbs | None = None
+        self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
 
     def __len__(self) -> int:
         """Characters so far, the seed's included."""
@@ -199,12 +200,15 @@ class Generation:
 
     def _feed(self, id: int) -> None:
         logits, self._state = self.stepper.step(id, self._state)
-        self._log_p = log_softmax(logits)
+        self._log_p, self._drawn_from = log_softmax(logits), None
 
     def _distribution(self) -> tuple[LogProbs, Probs, Probs]:
         """log p, p, and p after the filters (V,), of the character not yet written."""
         assert self._log_p is not None
-        return self._log_p, np.exp(self._log_p), filtered(self._log_p, self.sampling)
+        if self._drawn_from is None or self._drawn_from[0] is not self.sampling:
+            p, q = np.exp(self._log_p), filtered(self._log_p, self.sampling)
+            self._drawn_from = self.sampling, p, q
+        return self._log_p, *self._drawn_from[1:]
 
     def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
         k = self._columns.rows["top"].shape[1]

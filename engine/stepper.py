@@ -53,6 +53,12 @@ class Stepper:
             after.append(self.cell.step(np, p, a_x, state[l])[0])
         return after[-1][0] @ self._W_hy + self._b_y, tuple(after)
 
+    def rehearse(self) -> None:
+        """Take a few steps that lead nowhere, to see how long they take."""
+        state = self.zero_state()
+        for _ in range(4):
+            _, state = self.step(0, state)
+
     def sequence(self, ids: Ids, state: States) -> tuple[Logits, States]:
         """Feed T characters: ids (T,) or (T, B) give logits (T, V) or (T, B, V) and the state after.
 

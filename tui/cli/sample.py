@@ -102,12 +102,11 @@ def _begin(
     model: str | None, prompt: str, sampling: SamplingConfig, seed: int, top: int
 ) -> Generation:
     """The generation of a command, its notes on stderr."""
-    from engine.blas import one_thread
+    from engine.blas import settle_threads
     from engine.generate import Generation
     from engine.library import DEFAULT_MODEL, open_model
     from engine.stepper import Stepper
 
-    one_thread()
     opened = open_model(model or DEFAULT_MODEL)
     alphabet = opened.alphabet
     fitted = alphabet.fit(_text(prompt, opened))
@@ -118,7 +117,9 @@ def _begin(
     if seed == _RANDOM and sampling.temperature > 0:
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")
-    return Generation(Stepper(opened), fitted.ids, sampling, seed, top)
+    stepper = Stepper(opened)
+    settle_threads(stepper.rehearse)
+    return Generation(stepper, fitted.ids, sampling, seed, top)
 
 
 def _text(prompt: str, model: Model) -> str | bytes:

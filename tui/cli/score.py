@@ -31,7 +31,7 @@ def score(
     In nats and bits per character, over one pass that carries the state; the first character is given.
     """
     from engine import score as scoring
-    from engine.blas import one_thread
+    from engine.blas import settle_threads
     from engine.library import DEFAULT_MODEL, open_model
     from engine.sources import read
     from engine.stepper import Stepper
@@ -49,7 +49,7 @@ def score(
     stepper = Stepper(opened)
     with progress("scoring") as report:
         if windows is None:
-            one_thread()
+            settle_threads(stepper.rehearse)
             result = scoring.stateful(stepper, ids, report)
         else:
             result = scoring.windows(stepper, ids, windows, report)
