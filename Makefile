@@ -28,7 +28,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m compileall -q engine tui corpora
 	@touch $@
 $(VENV)/developing: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q engine tui corpora
 	@touch $@ $(VENV)/installed
