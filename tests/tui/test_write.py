@@ -73,6 +73,7 @@ async def written(until: Until, length: int = 30) -> AsyncIterator[Screen]:
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         screen.write.session.state.length = length
+        screen.write.session.rng = 3  # a text with line ends early and late
         await screen.enter(SEED)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
         await until(screen.pilot, lambda: not screen.write.writing)
@@ -406,6 +407,7 @@ async def test_a_mouse_selects_characters(tiny: Model, until: Until) -> None:
         await pilot.mouse_up("#transcript", offset=(2 + 3, 3))
         wrapped = screen.write.transcript._blocks[1].wrapped
         end = wrapped.starts[1] + 4
+        assert end < wrapped.starts[2], "the second line is longer than what is selected of it"
         await screen.press("ctrl+c")
         assert screen.app.clipboard == screen.passage.exact(1, end)
         assert screen.passage.at_end, "selecting is no click"
