@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import threading
 
 import pytest
 from textual.app import App
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Select, Static, Tabs
 
 from engine import launch, modelfile
+from engine.errors import HeloError
 from engine.events import Changed, Failed, Paused, Refused
 from engine.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
@@ -65,6 +67,20 @@ def started(monkeypatch):
     for child in children:
         child.kill()
         child.communicate()
+
+
+@pytest.fixture
+def facts_wait(monkeypatch):
+    """What the device can do is told once this is set."""
+    event = threading.Event()
+
+    def facts():
+        assert event.wait(20)
+        return FACTS
+
+    monkeypatch.setattr(launch, "device_facts", facts)
+    yield event
+    event.set()
 
 
 def requests(run):
@@ -188,6 +204,42 @@ async def test_a_file_is_imported_and_trained_on(home, tmp_path, started, until)
         await pilot.press("enter")
         await until(pilot, lambda: started)
     assert started[0].info().corpus_name == "play"
+
+
+async def test_what_was_refused_stays_told_until_the_form_is_changed(
+    winter, monkeypatch, until, facts_wait
+):
+    def start(run):
+        raise HeloError("the disk is full")
+
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, ready(app))
+        monkeypatch.setattr(launch, "start", start)
+        await pilot.press("enter")
+        await until(pilot, seen(app, "the disk is full", "#problem"))
+        facts_wait.set()
+        await until(pilot, seen(app, "cpu (test)", "#device-hint"))
+        assert "the disk is full" in app.text("#problem")
+        app.query_one("#hidden", Input).value = "64"
+        await until(pilot, lambda: not app.query_one("#problem").display)
+
+
+async def test_what_is_wrong_with_a_text_stays_told_until_there_is_another(
+    winter, tmp_path, until, facts_wait
+):
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, ready(app))
+        app.pane.fill_in(str(tmp_path / "nowhere"))
+        await until(pilot, seen(app, "no corpus or file", "#problem"))
+        app.query_one("#hidden", Input).value = "64"
+        facts_wait.set()
+        await until(pilot, seen(app, "cpu (test)", "#device-hint"))
+        assert "no corpus or file" in app.text("#problem")
+        app.query_one("#corpus", Select).value = "winter"
+        await until(pilot, seen(app, "lstm 64×1", "#outlook"))
+        assert not app.query_one("#problem").display
 
 
 async def test_a_device_that_is_not_there_is_refused(winter, started, until):

@@ -124,6 +124,10 @@ class TrainForm(TellsTrouble, Vertical):
         self._facts: dict[str, Any] = {}
         self._wanted: str | None = None
         self._starting = False
+        self._unfit = ""
+        """What is wrong with the chosen text."""
+        self._refusal = ""
+        """Why nothing was started; it stands until something in the form is changed."""
 
     def compose(self) -> ComposeResult:
         fields = {field.key: field for field in FIELDS}
@@ -211,7 +215,7 @@ class TrainForm(TellsTrouble, Vertical):
     def _choose(self) -> None:
         is_file = self.query_one("#corpus", Select).value == FILE
         self.set_class(is_file, "-file")
-        self._outlook = None
+        self._outlook, self._unfit = None, ""
         if is_file and not self.ref:
             self._estimate()
         else:
@@ -227,10 +231,8 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Looked)
     def _looked(self, looked: Looked) -> None:
         if looked.ref == self.ref:
-            self._outlook = looked.outlook
+            self._outlook, self._unfit = looked.outlook, looked.problem
             self._estimate()
-            if looked.problem:
-                self._complain(looked.problem)
 
     # what it would be
 
@@ -251,6 +253,10 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Input.Changed)
     @on(Select.Changed)
+    def _changed(self) -> None:
+        self._refusal = ""
+        self._estimate()
+
     def _estimate(self) -> None:
         """Say what the settings mean, or what is wrong with them."""
         try:
@@ -258,7 +264,7 @@ class TrainForm(TellsTrouble, Vertical):
         except UsageError as error:
             self._complain(str(error))
             return
-        self._complain("")
+        self._complain(self._refusal or self._unfit)
         if self._starting:
             return
         lines = ["choose a text to train on"]
@@ -287,11 +293,11 @@ class TrainForm(TellsTrouble, Vertical):
             self._complain(str(error))
             return
         if not ref:
-            self._complain("name a text file to train on")
+            self._refuse("name a text file to train on")
             self.query_one("#file").focus()
             return
         self._set_starting(True)
-        self._complain("")
+        self._refuse("")
         self._say(f"importing {ref} …")
         self._start(config, ref)
 
@@ -316,8 +322,11 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Refused)
     def _refused(self, refused: Refused) -> None:
         self._set_starting(False)
+        self._refuse(refused.problem)
+
+    def _refuse(self, why: str) -> None:
+        self._refusal = why
         self._estimate()
-        self._complain(refused.problem)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.group == "start" and event.state is WorkerState.ERROR:
