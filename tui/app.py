@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from rich.segment import Segment, Segments
 from textual import on, work
@@ -23,7 +23,7 @@ from textual.widget import Widget
 
 from engine import library, places
 from engine.blas import one_thread
-from engine.errors import HeloError
+from engine.errors import HeloError, UsageError
 from engine.library import DEFAULT_MODEL
 from engine.storage import write_bytes
 from tui import escapes
@@ -339,12 +339,18 @@ def _new_pane(tab: str) -> Widget:
 def run_app(model_ref: str | None) -> int:
     """Open the app, writing with this MODEL, else with the last one; returns the exit status.
 
-    Raises NotFoundError where MODEL names nothing.
+    Raises NotFoundError where MODEL names nothing, UsageError where no terminal is.
     """
     if model_ref is not None:
         library.model_path(model_ref)
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):  # what Textual uses
+        raise UsageError("the app needs a terminal; helo sample writes to files and pipes")
     escapes.use()
     one_thread()
     app = HeloApp(model_ref)
     app.run()
     return app.return_code or 0
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
@@ -38,9 +39,9 @@ class HelpScreen(ModalScreen[None]):
             for node in self._documented:
                 if rows := self._rows(node):
                     yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
-                    yield Static(self._table(rows))
+                    yield from _table(rows)
             yield Static("Slash commands, in the seed input", classes="title")
-            yield Static(self._table([(c.usage, c.about) for c in COMMANDS]))
+            yield from _table([(c.usage, c.about) for c in COMMANDS])
 
     def _rows(self, node: DOMNode) -> list[tuple[str, str]]:
         """(keys, meaning) of the bindings that helo's own classes declare for a node."""
@@ -66,10 +67,11 @@ class HelpScreen(ModalScreen[None]):
         parts = (keys or binding.key).split(",")
         return " ".join(self.app.get_key_display(binding.with_key(key.strip())) for key in parts)
 
-    def _table(self, rows: list[tuple[str, str]]) -> Content:
-        width = max(len(keys) for keys, _ in rows)
-        lines = []
-        for keys, meaning in rows:
-            key = Content.styled(f"  {visible(keys):<{width}}  ", "bold $text-accent")
-            lines.append(Content.assemble(key, Content(visible(meaning))))
-        return Content("\n").join(lines)
+
+def _table(rows: list[tuple[str, str]]) -> Iterator[Horizontal]:
+    """Keys in one column, what they mean beside them."""
+    width = max(len(keys) for keys, _ in rows) + 4
+    for keys, meaning in rows:
+        left = Static(Content(f"  {visible(keys)}  "), classes="keys")
+        left.styles.width = width
+        yield Horizontal(left, Static(Content(visible(meaning)), classes="meaning"), classes="row")

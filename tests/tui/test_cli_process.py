@@ -44,6 +44,14 @@ def test_nothing_heavy_is_imported(tiny, arguments, missing):
     assert not loaded & missing
 
 
+def test_the_app_opens_in_a_terminal_only(helo, tiny):
+    for arguments in ((), ("-m", "tiny")):
+        done = helo(*arguments, stdin=subprocess.DEVNULL)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert done.stderr.startswith(b"helo: the app needs a terminal")
+        assert done.stderr.count(b"\n") == 1
+
+
 def test_version(helo):
     done = helo("--version")
     assert (done.returncode, done.stdout) == (0, f"helo {__version__}\n".encode())

@@ -398,6 +398,18 @@ async def test_commands_are_listed_and_completed(tiny: Model) -> None:
         assert screen.write.seed.text == "/model tiny"
 
 
+@pytest.mark.parametrize("size", [(40, 10), (60, 18), (80, 24)])
+async def test_the_list_of_commands_leaves_the_seed_in_sight(
+    tiny: Model, size: tuple[int, int]
+) -> None:
+    async with opened(size) as screen:
+        await screen.press("slash")
+        shown, seed = screen.app.query_one("#commands"), screen.write.seed
+        lines = screen.see("#commands").splitlines()
+        assert shown.display and all(line.strip().startswith("/") for line in lines)
+        assert seed.region.height and screen.app.screen.region.contains_region(seed.region)
+
+
 async def test_selected_text_is_copied_exactly(tiny: Model, until: Until) -> None:
     async with written(until, 200) as screen:
         screen.app.screen.text_select_all()
