@@ -410,6 +410,18 @@ async def test_the_list_of_commands_leaves_the_seed_in_sight(
         assert seed.region.height and screen.app.screen.region.contains_region(seed.region)
 
 
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (140, 45)])
+async def test_no_cell_of_the_pane_is_without_the_theme(
+    tiny: Model, until: Until, size: tuple[int, int]
+) -> None:
+    async with opened(size) as screen:
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 9)
+        pane = screen.app.query_one("#next", Widget)
+        strips = pane.render_lines(pane.size.region)
+        assert all(cell.style and cell.style.bgcolor for strip in strips for cell in strip)
+
+
 async def test_selected_text_is_copied_exactly(tiny: Model, until: Until) -> None:
     async with written(until, 200) as screen:
         screen.app.screen.text_select_all()

@@ -211,6 +211,6 @@ class NextCharacter(Widget, can_focus=False):
                 rank = column * rows + row
                 if rank < min(9, len(view.prediction.top)):
                     line += self._row(view, rank + 1, view.prediction.top[rank], each - 1)
-                    line.append(Segment(" "))
+                    line.append(Segment(" ", quiet))
             lines.append(line)
         return lines
