@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,11 @@ def corpora() -> list[Path]:
     return folders(places.corpora(), INFO)
 
 
+def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:
+    """As `ids.tofile`, which on a full disk does not say that it is full."""
+    file.write(ids.data)
+
+
 class _Encoder:
     """Blocks of text to ids in order of appearance, kept in the smallest type that holds them."""
 
@@ -127,7 +132,7 @@ class _Encoder:
             self._ids[fresh] = np.arange(len(self.points), len(self.points) + len(fresh))
             self.points.extend(fresh.tolist())
             self._widen()
-        self._ids[points].astype(self.dtype).tofile(self._file)
+        _write(self._file, self._ids[points].astype(self.dtype))
         self.chars += len(points)
 
     def _widen(self) -> None:
@@ -140,7 +145,7 @@ class _Encoder:
         self._file = open(self.raw, "wb")
         with open(narrow, "rb") as old:
             while len(block := np.fromfile(old, self.dtype, _BLOCK)):
-                block.astype(dtype).tofile(self._file)
+                _write(self._file, block.astype(dtype))
         narrow.unlink()
         self.dtype = dtype
 
@@ -156,7 +161,7 @@ class _Encoder:
                 {"descr": np.dtype(self.dtype).str, "fortran_order": False, "shape": (self.chars,)},
             )
             while len(block := np.fromfile(raw, self.dtype, _BLOCK)):
-                rank[block].tofile(out)
+                _write(out, rank[block])
             out.flush()
             os.fsync(out.fileno())
         self.raw.unlink()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,6 +94,17 @@ def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StorageError, match="No space left"):
         corpus.add(["hello"], "x", "here")
+    assert nothing_left()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_disk_that_fills_up_in_the_middle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, mode: str) -> Any:
+        return open("/dev/full" if path.name == "ids.raw" else path, mode)
+
+    monkeypatch.setattr(corpus, "open", full, raising=False)
+    with pytest.raises(StorageError, match="No space left"):
+        corpus.add(["hello " * 100_000], "x", "here")
     assert nothing_left()
 
 

@@ -7,13 +7,25 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from engine import launch, modelfile, sources
 from engine.config import ModelConfig, TrainConfig
-from engine.events import Evaluated, Event, Paused, Progress, Refused, Sampled, Started, Stopped
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Paused,
+    Progress,
+    Refused,
+    Sampled,
+    Started,
+    Stopped,
+)
 from engine.rundir import LineReader, RunDirectory, parse_request
 
 STARTED = Started(
@@ -69,8 +81,8 @@ def say(run: RunDirectory, *events: Event) -> None:
 
 
 @contextmanager
-def trainer(run: RunDirectory, answer: type[Event]) -> Iterator[None]:
-    """Something that holds the run's lock and answers every request."""
+def trainer(run: RunDirectory, answer: type[Event], *then: Event) -> Iterator[None]:
+    """Something that holds the run's lock and answers every request, and goes on with `then`."""
     reader, over = LineReader(run.control_path), threading.Event()
 
     def serve() -> None:
@@ -81,7 +93,7 @@ def trainer(run: RunDirectory, answer: type[Event]) -> Iterator[None]:
                     request = parse_request(line)
                     assert request
                     reason = {"reason": "not now"} if answer is Refused else {}
-                    say(run, answer(life=0, step=21, id=request.id, **reason))
+                    say(run, answer(life=0, step=21, id=request.id, **reason), *then)
                     if request.request == "stop":
                         return
 
@@ -149,6 +161,13 @@ def test_a_running_trainer_answers(cli, run, request_name, answer, said):
     with trainer(run, lambda **about: answer(**about, **keywords)):
         done = cli("runs", request_name, "half")
     assert (done.status, done.err) == (0, f"half: {said}\n")
+
+
+def test_a_trainer_that_could_not_save_when_it_was_stopped_has_not_saved(cli, run):
+    stop = partial(Changed, setting="stop", value=1.0)
+    with trainer(run, stop, Failed(life=0, step=21, reason="cannot write x: disk full")):
+        done = cli("runs", "stop", "half")
+    assert (done.status, done.err) == (1, "helo: half: cannot write x: disk full\n")
 
 
 def test_a_refused_request_fails_with_the_reason(cli, run):

@@ -113,7 +113,7 @@ def stop(name: Run) -> None:
 def _ask(name: str, request: str) -> None:
     """Ask a trainer and wait a while for its answer."""
     from engine.events import Refused
-    from engine.rundir import find
+    from engine.rundir import find, status
 
     run = find(name)
     asked = run.ask(request)
@@ -133,6 +133,9 @@ def _ask(name: str, request: str) -> None:
     else:
         done = {"pause": "paused", "resume": "goes on", "stop": "stopping"}[request]
         if request == "stop" and not run.alive():
+            end = status(run, run.events())
+            if end.word not in ("stopped", "finished"):
+                raise RunError(f"{run.name}: {end.reason}")
             done = "stopped and saved"
         note(f"{run.name}: {done} at step {answer.step:,}")
 
