@@ -9,37 +9,46 @@ from torch import Tensor
 
 from engine import bptt
 from engine.cells.cell import Cell, State
+from engine.products import TorchFunctions
 
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, cell: Cell, names: tuple[str, ...], a_x: Tensor, *rest: Tensor
+        ctx: Any, cell: Cell, names: tuple[str, ...], bfloat16: bool, x: Tensor, *rest: Tensor
     ) -> tuple[Tensor, ...]:
         n = len(cell.states)
         p = dict(zip(names, rest[n:], strict=True))
-        outputs, state, tape = bptt.forward(torch, cell, p, a_x, rest[:n])
-        ctx.cell, ctx.names, ctx.sizes = cell, names, (len(tape.kept), len(tape.before))
-        ctx.save_for_backward(*tape.kept, *tape.before, *rest[n:])
+        ctx.cell, ctx.names, ctx.xp = (
+            cell,
+            names,
+            TorchFunctions(bfloat16, parallel=x.device.type != "cpu"),
+        )
+        ctx.save_for_backward(x, *rest)
+        outputs, state, ctx.tape = bptt.forward(ctx.xp, cell, p, x, rest[:n])
         return outputs, *(s.clone() for s in state)
 
     @staticmethod
     def backward(ctx: Any, d_outputs: Tensor, *d_state: Tensor) -> Any:
-        kept, before = ctx.sizes
-        saved = ctx.saved_tensors
-        tape = bptt.Tape(saved[:kept], saved[kept : kept + before])
-        p = dict(zip(ctx.names, saved[kept + before :], strict=True))
-        d_a_x, d_p, d_before = bptt.backward(torch, ctx.cell, p, tape, d_outputs, d_state)
-        return None, None, d_a_x, *d_before, *(d_p[name] for name in ctx.names)
+        x, *rest = ctx.saved_tensors
+        n = len(ctx.cell.states)
+        p = dict(zip(ctx.names, rest[n:], strict=True))
+        tape, ctx.tape = ctx.tape, None
+        if tape is None:  # used up by a way back before this one
+            _, _, tape = bptt.forward(ctx.xp, ctx.cell, p, x, tuple(rest[:n]))
+        d_x, d_p, d_before = bptt.backward(
+            ctx.xp, ctx.cell, p, x, tape, d_outputs, d_state, ctx.needs_input_grad[3]
+        )
+        return None, None, None, d_x, *d_before, *(d_p[name] for name in ctx.names)
 
 
 def recurrence(
-    cell: Cell, parameters: dict[str, Tensor], a_x: Tensor, state: State
+    cell: Cell, parameters: dict[str, Tensor], x: Tensor, state: State, bfloat16: bool = False
 ) -> tuple[Tensor, State]:
-    """T steps of a cell: a_x = x·W_xh + b_h (T, B, G·H) and the state (B, H) give the outputs
-    (T, B, H) and the state after, differentiable in all of them and in the recurrent parameters."""
-    names = tuple(name for name in parameters if name not in ("W_xh", "b_h"))
+    """T steps of a cell: x (T, B, I), or ids (T, B), and the state (B, H) give the outputs (T, B, H)
+    and the state after, differentiable in all of them. `bfloat16` rounds what products take and give."""
+    names = tuple(parameters)
     outputs, *after = _Recurrence.apply(  # type: ignore[no-untyped-call]
-        cell, names, a_x, *state, *(parameters[name] for name in names)
+        cell, names, bfloat16, x, *state, *(parameters[name] for name in names)
     )
     return outputs, tuple(after)

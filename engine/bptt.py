@@ -1,73 +1,114 @@
 """Back-propagation through time: two loops over any cell, for numpy and torch arrays alike.
 
-    T  time    B  batch    H  hidden units    G  gates
+    T  time    B  batch    H  hidden units    G  gates    I  inputs
 
-Werbos, "Backpropagation through time", 1990. The forward loop keeps what the cell wants kept; the
-backward loop computes deltas alone, and the gradient of W_hh is one product after it.
+Werbos, "Backpropagation through time", 1990. All memory is laid out before the loop: `a` holds the
+input's part of all T pre-activations, then the gates, and after the way back their deltas; so neither
+loop copies, and the gradient of a matrix is one product over all steps at the end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from engine.cells.cell import Array, Cell, Parameters, State
+from engine.cells.cell import Cell, Parameters, State
+from engine.cells.functions import Array, Functions
 
 
 @dataclass(frozen=True)
 class Tape:
-    """What the forward loop leaves for the backward one; everything (T, …)."""
+    """What the way there leaves for the way back; good for one."""
 
+    p: Parameters
+    """With its matrices ready for products."""
+    a: Array
+    """The gates (T, B, G·H)."""
+    states: State
+    """Before the first step and after each (T+1, B, H)."""
     kept: State
-    before: State
-    """The states before each step."""
+    """(T, B, H) each."""
+
+
+def prepared(xp: Functions, p: Parameters) -> dict[str, Array]:
+    """What the steps of a layer use of its parameters, its matrices ready for many products."""
+    inputs = ("W_xh", "W_mx")  # these are used once
+    return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in inputs}
 
 
 def forward(
-    xp: Any, cell: Cell, p: Parameters, a_x: Array, state: State
+    xp: Functions, cell: Cell, p: Parameters, x: Array, state: State
 ) -> tuple[Array, State, Tape]:
-    """T steps from a_x = x·W_xh + b_h (T, B, G·H) and the state before them (B, H).
+    """T steps from x (T, B, I), or ids (T, B) of rows of W_xh, and the state before them (B, H).
 
-    Returns the outputs h (T, B, H), the state after the last step, and the tape.
+    Returns the outputs h (T, B, H), the state after the last step, and the tape. All of them are views
+    of the tape: whoever changes one changes the way back.
     """
-    before: list[State] = []
-    kept: list[State] = []
-    outputs: list[Array] = []
-    for a_t in a_x:
-        before.append(state)
-        state, k = cell.step(xp, p, a_t, state)
-        kept.append(k)
-        outputs.append(state[0])
-    return xp.stack(outputs), state, Tape(_columns(xp, kept), _columns(xp, before))
+    a = xp.affine(x, *cell.input_side(xp, p))
+    return run(xp, cell, prepared(xp, p), a, state)
+
+
+def run(
+    xp: Functions, cell: Cell, p: Parameters, a: Array, state: State
+) -> tuple[Array, State, Tape]:
+    """`forward` from `prepared` parameters and what the input gives, a = x·W_xh + b_h (T, …, G·H), which
+    is overwritten."""
+    T, *batch, width = a.shape
+    H = width // cell.blocks
+    states = tuple(xp.empty((T + 1, *batch, H), a) for _ in cell.states)
+    for whole, first in zip(states, state, strict=True):
+        whole[0] = first
+    kept = tuple(xp.empty((T, *batch, H), a) for _ in cell.keeps)
+    if cell.parallel and xp.parallel:
+        cell.all_steps(xp, a, states)
+    else:
+        state_at, kept_at = _steps(states, T + 1), _steps(kept, T)
+        for t, a_t in enumerate(_steps(cell.views(a), T)):
+            cell.step(xp, p, a_t, state_at[t], state_at[t + 1], kept_at[t])
+    return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, states, kept)
 
 
 def backward(
-    xp: Any, cell: Cell, p: Parameters, tape: Tape, d_outputs: Array, d_state: State
-) -> tuple[Array, dict[str, Array], State]:
+    xp: Functions,
+    cell: Cell,
+    p: Parameters,
+    x: Array,
+    tape: Tape,
+    d_outputs: Array,
+    d_state: State,
+    wants_x: bool = True,
+) -> tuple[Array | None, dict[str, Array], State]:
     """The gradients of T steps from those of their outputs (T, B, H) and of the last state (B, H).
 
-    Returns those of a_x (T, B, G·H), of the cell's recurrent parameters by name, and of the state
-    before the first step.
+    Uses the tape up. Returns the gradient of x (T, B, I), or None for ids or unless `wants_x`; of the
+    parameters by name; and of the state before the first step.
     """
-    factors = cell.factors(xp, p, tape.kept, tape.before)
-    W_hh_T = p["W_hh"].T
-    T = len(d_outputs)
-    d_x: list[Array] = [None] * T
-    d_a: list[Array] = [None] * T
-    for t in reversed(range(T)):
-        d_h = d_state[0] + d_outputs[t]
-        d_x[t], d_a[t], direct = cell.backward(
-            xp, tuple(f[t] for f in factors), (d_h, *d_state[1:])
-        )
-        d_state = (d_a[t] @ W_hh_T + direct[0], *direct[1:])
-    d_a_x = xp.stack(d_x)
-    same = all(x is a for x, a in zip(d_x, d_a, strict=True))
-    flat = (d_a_x if same else xp.stack(d_a)).reshape(-1, d_a_x.shape[-1])
-    h = tape.before[0]
-    d_W_hh = h.reshape(-1, h.shape[-1]).T @ flat
-    return d_a_x, {"W_hh": d_W_hh, **cell.gradients(xp, flat)}, d_state
+    T, B, H = d_outputs.shape
+    a, views, kept = tape.a, cell.views(tape.a), tape.kept
+    before, after = (tuple(s[k : T + k] for s in tape.states) for k in (0, 1))
+    r = xp.empty((T, B, cell.recurrent * H), a) if cell.recurrent else a
+    if cell.parallel and xp.parallel:
+        d_state = cell.all_back(xp, a, tape.states, d_outputs, d_state)
+    else:
+        d_state = tuple(d * 1 for d in d_state)  # the cell writes to its own
+        state_at, kept_at = _steps(tape.states, T + 1), _steps(kept, T)
+        steps = zip(_steps(views, T), state_at, state_at[1:], kept_at, list(r), strict=False)
+        for step, d_t in zip(reversed(list(steps)), reversed(list(d_outputs)), strict=True):
+            d_h = d_state[0]
+            d_h += d_t
+            d_state = cell.backward(xp, tape.p, *step, d_state)
+    gradients = cell.gradients(xp, views, r, before, after, kept)
+    W, _ = cell.input_side(xp, p)
+    if x.ndim == 2:
+        d_x, d_W = None, xp.rows(x, a, len(W))
+        d_b = d_W.sum(0)
+    else:
+        d_a = xp.operand(a)
+        d_x = xp.back(d_a, W) if wants_x else None
+        d_W, d_b = xp.outer(x, d_a), a.reshape(-1, a.shape[-1]).sum(0)
+    return d_x, cell.input_gradients(d_W, d_b) | gradients, d_state
 
 
-def _columns(xp: Any, rows: list[State]) -> State:
-    """T tuples of arrays as one tuple of arrays with a time axis."""
-    return tuple(xp.stack(column) for column in zip(*rows, strict=True))
+def _steps(arrays: Sequence[Array], T: int) -> list[tuple[Array, ...]]:
+    """Arrays (T, …) as T tuples of their rows."""
+    return list(zip(*map(list, arrays), strict=True)) if arrays else [()] * T

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from engine.errors import UsageError
 
-CELLS = ("rnn", "lstm", "gru")
+CELLS = ("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16")
 DEFAULT_SECONDS = 300.0
@@ -40,6 +40,12 @@ def _count(name: str, value: int, low: int, high: float = math.inf) -> None:
     _check(name, value, low, high)
 
 
+def _flag(name: str, value: bool) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise UsageError(f"--{name.replace('_', '-')} is on or off, not {value!r}")
+
+
 def _choose(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise UsageError(f"--{name} must be one of {', '.join(known)}, not {value!r}")
@@ -55,11 +61,24 @@ class ModelConfig:
     """H, hidden units a layer."""
     layers: int = 1
     """L, layers one on another."""
+    layer_norm: bool = False
+    """Whether each layer's output is normalised before it is read (Ba, Kiros & Hinton, 2016)."""
+    residual: bool = False
+    """Whether layers above the first add to what they read (He et al., 2016)."""
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)
         _count("hidden", self.hidden, 1, 65536)
         _count("layers", self.layers, 1, 64)
+        _flag("layer_norm", self.layer_norm)
+        _flag("residual", self.residual)
+
+    def __str__(self) -> str:
+        """`lstm 512×2`, and what it has beyond that."""
+        extra = (("layer_norm", "layer norm"), ("residual", "residual"))
+        return ", ".join(
+            [f"{self.cell} {self.hidden}×{self.layers}", *(w for k, w in extra if getattr(self, k))]
+        )
 
 
 @dataclass(frozen=True)

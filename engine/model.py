@@ -20,6 +20,10 @@ from engine.parameters import Weights, shapes
 
 States = tuple[State, ...]
 
+_EVERYWHERE = ("lstm", "coupled")
+_ON_A_DEVICE = ("rnn", "rnn-relu", "gru")
+"""The cells that torch's kernels run, on a processor too or beside it alone: see docs/cells.md."""
+
 
 class CharRNN(nn.Module):
     """A stack of L recurrent layers over an alphabet of V symbols."""
@@ -49,49 +53,65 @@ class CharRNN(nn.Module):
         return tuple(tuple(zeros for _ in self.cell.states) for _ in self.layers)
 
     def forward(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
-        """ids (T, B) and the states before them give logits (T, B, V) and the states after.
-
-        While training, dropout silences outputs between layers and before the head.
-        """
-        x, after = ids, []
-        for layer, state in zip(self.layers, states, strict=True):
-            p: dict[str, Tensor] = dict(layer.named_parameters())
-            x, state = (self._torch_kernel if self._on_torch(x) else self._loops)(p, x, state)
-            x = F.dropout(x, self.dropout, self.training)
-            after.append(state)
+        """ids (T, B) and the states before them give logits (T, B, V) and the states after."""
+        x, after = self.outputs(ids, states)
         W_hy, b_y = self.head.get_parameter("W_hy"), self.head.get_parameter("b_y")
-        return x @ W_hy + b_y, tuple(after)
+        return x @ W_hy + b_y, after
+
+    def outputs(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
+        """What the head reads of ids (T, B): (T, B, H), and the states after.
+
+        While training, dropout silences what a layer gives to the next and to the head.
+        """
+        x, passed, after = ids, ids, []
+        for l, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
+            p: dict[str, Tensor] = dict(layer.named_parameters())
+            norm = p.pop("g_n", None), p.pop("b_n", None)
+            h, state = (self._torch_kernel if self._on_torch(x) else self._loops)(p, x, state)
+            after.append(state)
+            passed = passed + h if l and self.config.residual else h
+            x = F.layer_norm(passed, (h.shape[-1],), *norm) if self.config.layer_norm else passed
+            x = F.dropout(x, self.dropout, self.training)
+        return x, tuple(after)
 
     def _on_torch(self, x: Tensor) -> bool:
         """Whether torch's kernel is the faster one for this layer.
 
-        On a processor in float32 that is the LSTM's (oneDNN), unless its one-hot product over a
-        large alphabet costs more than it saves; see docs/experiments.md.
+        It wants ids as one-hot rows, which over a large alphabet costs more than it saves.
         """
-        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
-            return True
-        return self.cell.name == "lstm" and (x.ndim > 2 or self.V <= self.config.hidden)
+        if x.ndim == 2 and self.V > self.config.hidden:
+            return False
+        return self.cell.name in _EVERYWHERE or (
+            x.device.type != "cpu" and self.cell.name in _ON_A_DEVICE
+        )
 
     def _loops(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
-        if x.ndim == 2:
-            a_x = F.embedding(x, p["W_xh"]) + p["b_h"]
-        else:
-            a_x = x @ p["W_xh"] + p["b_h"]
-        return recurrence(self.cell, p, a_x, state)
+        kind = x.device.type
+        bfloat16 = torch.is_autocast_enabled(kind) and (
+            torch.get_autocast_dtype(kind) == torch.bfloat16
+        )
+        return recurrence(self.cell, p, x, state, bfloat16)
 
     def _torch_kernel(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         if x.ndim == 2:
             x = F.one_hot(x, self.V).to(p["W_xh"].dtype)
+        if self.cell.name == "coupled":
+            p = {name: _with_input_gate(v) for name, v in p.items()}
         b_hh = torch.zeros_like(p["b_h"])
         if "b_hn" in p:
             b_hh = torch.cat([b_hh[: -len(p["b_hn"])], p["b_hn"]])
         flat = [p["W_xh"].t().contiguous(), p["W_hh"].t().contiguous(), p["b_h"], b_hh]
         # has biases, 1 layer, no dropout, training, one direction, time first
         rest = (flat, True, 1, 0.0, self.training, False, False)
-        if self.cell.name == "lstm":
+        if len(state) == 2:
             h, c = state
             x, h, c = torch.lstm(x, (h[None], c[None]), *rest)
             return x, (h[0], c[0])
-        kernel = {"gru": torch.gru, "rnn": torch.rnn_tanh}[self.cell.name]
-        x, h = kernel(x, state[0][None], *rest)
+        kernels = {"gru": torch.gru, "rnn": torch.rnn_tanh, "rnn-relu": torch.rnn_relu}
+        x, h = kernels[self.cell.name](x, state[0][None], *rest)
         return x, (h[0],)
+
+
+def _with_input_gate(v: Tensor) -> Tensor:
+    """The coupled cell's f, g, o (…, 3H) as an LSTM's i, f, g, o: 1 − σ(a) is σ(−a)."""
+    return torch.cat([-v[..., : v.shape[-1] // 3], v], -1)

@@ -1,10 +1,13 @@
 """The parameters of a whole network by name: their shapes, and what they begin with.
 
 layers.0.W_xh (V, G·H)   layers.l.W_xh (H, G·H)   layers.l.W_hh (H, G·H)   layers.l.b_h (G·H)
-head.W_hy (H, V)         head.b_y (V)             and what a cell has beyond these
+head.W_hy (H, V)         head.b_y (V)             layers.l.g_n  layers.l.b_n (H), the layer norm's
+and what a cell has beyond these
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +31,8 @@ def shapes(config: ModelConfig, V: int) -> dict[str, tuple[int, ...]]:
     for l in range(config.layers):
         for name, shape in cell.shapes(H if l else V, H).items():
             result[f"layers.{l}.{name}"] = shape
+        if config.layer_norm:
+            result |= {f"layers.{l}.{name}": (H,) for name in ("g_n", "b_n")}
     return result | {"head.W_hy": (H, V), "head.b_y": (V,)}
 
 
@@ -44,27 +49,31 @@ def initial(
     With the `counts` (V,) of the symbols in what is to be learnt, b_y begins as the logarithm of their
     shares, so that the first loss is the entropy of the characters alone and not ln V.
 
-    W_hh is orthogonal gate by gate (Saxe et al., 2014); the forget gate's bias is 1 (Gers et al., 2000;
-    Jozefowicz et al., 2015), all other biases 0. W_xh above the first layer and W_hy are uniform
+    W_hh and W_mh are orthogonal block by block (Saxe et al., 2014); the forget gate's bias is 1 (Gers et
+    al., 2000; Jozefowicz et al., 2015), all other biases and peepholes are 0, gains 1. W_xh above the first layer and W_hy are uniform
     (Glorot & Bengio, 2010); the first layer's W_xh is read a row at a time, so its rows are drawn with
-    the deviation 1/√H that a dense input of unit length would meet.
+    the deviation 1/√H that a dense input of unit length would meet; those of W_mx, which multiply what the
+    state gives, have deviation 1.
     """
     rng = np.random.default_rng(seed)
     cell, H = CELLS[config.cell], config.hidden
     weights: Weights = {}
     for name, shape in shapes(config, V).items():
         own = name.rpartition(".")[2]
-        if own == "W_hh":
-            blocks = [_orthogonal(rng, H) for _ in cell.gates]
+        if own in ("W_hh", "W_mh"):
+            blocks = [_orthogonal(rng, H) for _ in range(shape[1] // H)]
             weights[name] = np.concatenate(blocks, axis=1)
         elif own.startswith("b"):
             weights[name] = np.zeros(shape, np.float32)
             if own == "b_h" and "f" in cell.gates:
                 weights[name].reshape(-1, H)[cell.gates.index("f")] = 1.0
-        elif name == "layers.0.W_xh":
-            weights[name] = rng.standard_normal(shape, dtype=np.float32) / np.sqrt(
-                H, dtype=np.float32
-            )
+        elif own == "g_n":
+            weights[name] = np.ones(shape, np.float32)
+        elif own.startswith("p_"):
+            weights[name] = np.zeros(shape, np.float32)
+        elif name in ("layers.0.W_xh", "layers.0.W_mx"):
+            deviation = 1.0 if own == "W_mx" else 1 / math.sqrt(H)
+            weights[name] = rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
         else:
             bound = np.sqrt(6.0 / (shape[0] + (shape[1] if own == "W_hy" else H)))
             weights[name] = rng.uniform(-bound, bound, shape).astype(np.float32)

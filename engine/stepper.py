@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from engine import bptt
 from engine.cells import CELLS
-from engine.cells.cell import Array, State
+from engine.cells.cell import Array, Cell, State
+from engine.cells.functions import NUMPY
 from engine.modelfile import Model
-from engine.parameters import layer
+from engine.parameters import Weights, layer
 from engine.vocab import Ids
 
 Logits = npt.NDArray[np.float32]
@@ -25,15 +27,10 @@ class Stepper:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.cell = CELLS[model.config.cell]
-        # W_hh and W_hy in column order: a matrix-vector product then reads each column in one sweep.
         self._layers = [
-            {
-                k: np.asfortranarray(v) if v.ndim == 2 else v
-                for k, v in layer(model.weights, l).items()
-            }
-            for l in range(model.config.layers)
+            _Layer(layer(model.weights, l), self.cell) for l in range(model.config.layers)
         ]
-        self._rows = model.weights["layers.0.W_xh"] + model.weights["layers.0.b_h"]
+        self._rows = self._layers[0].W + self._layers[0].b
         self._W_hy = np.asfortranarray(model.weights["head.W_hy"])
         self._b_y = model.weights["head.b_y"]
 
@@ -45,13 +42,18 @@ class Stepper:
 
     def step(self, id: int, state: States) -> tuple[Logits, States]:
         """Feed one character: its id and the state before it give logits (V,) and the state after."""
-        a_x = self._rows[id]
+        x = passed = None
         after: list[State] = []
-        for l, p in enumerate(self._layers):
-            if l:
-                a_x = after[-1][0] @ p["W_xh"] + p["b_h"]
-            after.append(self.cell.step(np, p, a_x, state[l])[0])
-        return after[-1][0] @ self._W_hy + self._b_y, tuple(after)
+        for l, own in enumerate(self._layers):
+            a = self._rows[id].copy() if x is None else x @ own.W + own.b
+            new = tuple(map(np.empty_like, state[l]))
+            kept = tuple(np.empty_like(new[0]) for _ in self.cell.keeps)
+            self.cell.step(NUMPY, own.p, self.cell.views(a), state[l], new, kept)
+            after.append(new)
+            x, passed = self._read(own, new[0], passed)
+        logits = x @ self._W_hy
+        logits += self._b_y
+        return logits, tuple(after)
 
     def rehearse(self) -> None:
         """Take a few steps that lead nowhere, to see how long they take."""
@@ -64,16 +66,34 @@ class Stepper:
 
         Layer by layer, so that what does not depend on the state is one product for all T.
         """
-        outputs: Array = self._rows[ids]
-        a_x = outputs
+        x = passed = None
         after: list[State] = []
-        for l, p in enumerate(self._layers):
-            if l:
-                a_x = outputs @ p["W_xh"] + p["b_h"]
-            outputs = np.empty((*ids.shape, self.model.config.hidden), np.float32)
-            s = state[l]
-            for t in range(len(ids)):
-                s, _ = self.cell.step(np, p, a_x[t], s)
-                outputs[t] = s[0]
-            after.append(s)
-        return outputs @ self._W_hy + self._b_y, tuple(after)
+        for l, own in enumerate(self._layers):
+            a = self._rows[ids] if x is None else x @ own.W + own.b
+            h, new, _ = bptt.run(NUMPY, self.cell, own.p, a, state[l])
+            after.append(tuple(map(np.copy, new)))
+            x, passed = self._read(own, h, passed)
+        return x @ self._W_hy + self._b_y, tuple(after)
+
+    def _read(self, own: _Layer, h: Array, passed: Array | None) -> tuple[Array, Array]:
+        """What is read of a layer's output h, and what is passed on beside it."""
+        if passed is not None and self.model.config.residual:
+            h = passed + h
+        return (layer_norm(h, own.g_n, own.b_n) if own.g_n is not None else h), h
+
+
+class _Layer:
+    """A layer's parameters, laid out for a product of a vector with a matrix: in column order, each
+    column is read in one sweep."""
+
+    def __init__(self, weights: Weights, cell: Cell) -> None:
+        self.g_n, self.b_n = weights.pop("g_n", None), weights.pop("b_n", None)
+        W, self.b = cell.input_side(NUMPY, weights)
+        self.W = np.asfortranarray(W)
+        self.p = {k: np.asfortranarray(v) for k, v in bptt.prepared(NUMPY, weights).items()}
+
+
+def layer_norm(x: Array, g: Array, b: Array) -> Array:
+    """Layer normalisation over the last axis (Ba, Kiros & Hinton, 2016), with torch's ε of 1e-5."""
+    x = x - x.mean(-1, keepdims=True)
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * g + b

@@ -1,70 +1,113 @@
 """What a recurrent cell is.
 
     B  batch     H  hidden units    I  inputs of the layer: V in the first, H above
-    T  time      G  gates           a  pre-activation (…, G·H), gates in the cell's order
+    T  time      G  gates           a  pre-activations (…, G·H), gates in the cell's order
 
-A cell is equations without state: what it remembers comes in and goes out. They are written once,
-with operators and `xp.tanh` alone, so that `xp` may be numpy or torch. Arrays may have any leading
-axes: none for a single stream, B, or T and B.
-
-The derivative of a step is linear in the deltas that reach it, and what it is linear with does not
-depend on them: `factors` computes that for all T steps at once, and `backward` is left with a few
-products a step.
+A cell is equations without state, written once for numpy and torch arrays alike (`Functions`). Time is
+not its business, memory neither: `engine.bptt` hands it a step's arrays, with any leading axes (none for
+a single stream, or B), and the cell fills them. What holds pre-activations on the way in holds the gates
+on the way out, and after the way back the deltas of the pre-activations.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-Array = Any
-"""A numpy array or a torch tensor."""
+from engine.cells.functions import Array, Functions
+
 State = tuple[Array, ...]
 """One array (…, H) for each of the cell's `states`."""
+Views = Sequence[Array]
+"""Parts of one array, as `Cell.views` cuts it."""
 Parameters = Mapping[str, Array]
 """A layer's parameters by name."""
 
 
-def sigmoid(xp: Any, x: Array) -> Array:
-    """The logistic function as 0.5·tanh(x/2) + 0.5: it cannot overflow."""
-    y = xp.tanh(x * 0.5)
-    y *= 0.5
-    y += 0.5
-    return y
-
-
 class Cell(ABC):
-    """The equations of one layer. A concrete cell is final and has no fields of its own."""
+    """The equations of one layer. A concrete cell is final."""
 
-    name: ClassVar[str]
+    name: str
     gates: ClassVar[tuple[str, ...]]
     """The blocks of H columns in W_xh, W_hh and b_h, in order."""
-    states: ClassVar[tuple[str, ...]]
+    states: ClassVar[tuple[str, ...]] = ("h",)
     """What is carried from step to step; the first is h, the output."""
+    keeps: ClassVar[tuple[str, ...]] = ()
+    """What a step leaves for the way back beside its gates and states, each (…, H)."""
+    columns: ClassVar[int] = 0
+    """Blocks of H in `a`, where the input makes more than the gates'; else 0."""
+    recurrent: ClassVar[int] = 0
+    """Blocks of H of deltas on the recurrent side, where they are not those of `a`; else 0."""
+
+    parallel: ClassVar[bool] = False
+    """Whether `all_steps` and `all_back` can do the work of the time loops."""
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """The parameters of a layer with I `inputs` and H `hidden` units: name to shape."""
-        columns = len(self.gates) * hidden
-        return {"W_xh": (inputs, columns), "W_hh": (hidden, columns), "b_h": (columns,)}
+        n = len(self.gates) * hidden
+        return {"W_xh": (inputs, n), "W_hh": (hidden, n), "b_h": (n,)}
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of H in `a`."""
+        return self.columns or len(self.gates)
+
+    def input_side(self, xp: Functions, p: Parameters) -> tuple[Array, Array]:
+        """The matrix and the bias that make `a` of x."""
+        return p["W_xh"], p["b_h"]
+
+    def input_gradients(self, W: Array, b: Array) -> dict[str, Array]:
+        """The gradients of what `input_side` returned, by parameter."""
+        return {"W_xh": W, "b_h": b}
 
     @abstractmethod
-    def step(self, xp: Any, p: Parameters, a_x: Array, state: State) -> tuple[State, State]:
-        """One step: a_x = x·W_xh + b_h (…, G·H) and the state before it (…, H) give the state after,
-        and what `factors` will want to know of the step."""
+    def views(self, a: Array) -> Views:
+        """The parts of `a` (…, G·H) that the methods below work on: `a` itself, and what they cut of it.
+        Cut for all steps at once, since a cut costs torch as much as a product of two vectors."""
 
     @abstractmethod
-    def factors(self, xp: Any, p: Parameters, kept: State, before: State) -> State:
-        """From what the T steps kept and the states before them (T, …, H): what `backward` multiplies
-        deltas with, each (T, …)."""
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        """One step from a = x·W_xh + b_h (…, G·H) and the state before it (…, H): the gates over `a`,
+        the state after, and what is kept."""
 
     @abstractmethod
-    def backward(self, xp: Any, f: State, d_state: State) -> tuple[Array, Array, State]:
-        """One step back: a step's factors and the deltas of the state after it (…, H) give the deltas
-        of a_x (…, G·H), of the recurrent product h·W_hh (…, G·H), and of the state before it as far
-        as they do not pass through W_hh."""
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        """One step back, from what `step` left and the deltas of the state after it (B, H), which may be
+        overwritten. Writes the deltas of the pre-activations over the gates in `a`, and where they
+        differ those of the recurrent product to `r`; returns the deltas of the state before."""
 
-    def gradients(self, xp: Any, d_a: Array) -> dict[str, Array]:
-        """The gradients of parameters beyond W_xh, W_hh and b_h, from the recurrent product's deltas
-        (N, G·H) of all steps."""
-        return {}
+    @abstractmethod
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        """The gradients of all parameters that `input_side` does not use, from all deltas (T, B, …)."""
+
+    def all_steps(self, xp: Functions, a: Array, states: State) -> None:
+        """All T steps at once: `a` (T, B, G·H) as `step` takes and leaves it, the states (T+1, B, H) of
+        which the first is given."""
+        raise NotImplementedError
+
+    def all_back(
+        self, xp: Functions, a: Array, states: State, d_outputs: Array, d_state: State
+    ) -> State:
+        """All T steps back at once: deltas over `a`; returns those of the state before the first."""
+        raise NotImplementedError
+
+
+def cut(a: Array, blocks: int) -> list[Array]:
+    """The blocks (…, H) of an array (…, blocks·H)."""
+    H = a.shape[-1] // blocks
+    return [a[..., k * H : (k + 1) * H] for k in range(blocks)]

@@ -8,48 +8,65 @@ multiplies the recurrent product, not the state before it.
 
 from __future__ import annotations
 
-from typing import Any
-
-from engine.cells.cell import Array, Cell, Parameters, State, sigmoid
+from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.functions import Array, Functions
 
 
 class GRU(Cell):
     name = "gru"
     gates = ("r", "z", "n")
-    states = ("h",)
+    keeps = ("q",)
+    """q is the recurrent product of n."""
+    recurrent = 3
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         return super().shapes(inputs, hidden) | {"b_hn": (hidden,)}
 
-    def step(self, xp: Any, p: Parameters, a_x: Array, state: State) -> tuple[State, State]:
-        (h,) = state
-        H = h.shape[-1]
-        a_h = h @ p["W_hh"]
-        rz = sigmoid(xp, a_x[..., : 2 * H] + a_h[..., : 2 * H])
-        q = a_h[..., 2 * H :] + p["b_hn"]
-        n = xp.tanh(a_x[..., 2 * H :] + rz[..., :H] * q)
-        return (n + rz[..., H:] * (h - n),), (rz, q, n)
+    def views(self, a: Array) -> Views:
+        r, z, n = cut(a, 3)
+        return a, a[..., : 2 * n.shape[-1]], r, z, n
 
-    def factors(self, xp: Any, p: Parameters, kept: State, before: State) -> State:
-        rz, q, n = kept
-        H = n.shape[-1]
-        r, z = rz[..., :H], rz[..., H:]
-        to_n = (1 - z) * (1 - n * n)
-        to_x = xp.empty_like(xp.broadcast_to(n[..., None, :], (*n.shape[:-1], 3, H)))
-        to_x[..., 0, :] = to_n * q * r * (1 - r)
-        to_x[..., 1, :] = (before[0] - n) * z * (1 - z)
-        to_x[..., 2, :] = to_n
-        return to_x, to_n * r, z
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        _, r_z, r, z, n = a
+        (h,), (h_after,), (q,) = before, after, kept
+        r_z_q = h @ p["W_hh"]
+        width = r_z.shape[-1]
+        r_z += r_z_q[..., :width]
+        xp.sigmoid(r_z, out=r_z)
+        xp.add(r_z_q[..., width:], p["b_hn"], out=q)
+        xp.add_product(r, q, out=n)
+        xp.tanh(n, out=n)
+        xp.lerp(n, h, z, out=h_after)
 
-    def backward(self, xp: Any, f: State, d_state: State) -> tuple[Array, Array, State]:
-        to_x, to_q, z = f
-        (d_h,) = d_state
-        d_x = to_x * d_h[..., None, :]
-        d_a = xp.empty_like(d_x)
-        d_a[..., :2, :] = d_x[..., :2, :]
-        d_a[..., 2, :] = to_q * d_h
-        flat = (*d_h.shape[:-1], d_x.shape[-2] * d_x.shape[-1])
-        return d_x.reshape(flat), d_a.reshape(flat), (d_h * z,)
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        _, _, reset, z, n = a
+        (d_h,), (h,), (q,) = d_state, before, kept
+        H = q.shape[-1]
+        d_before = d_h * z
+        d_z = d_h * (h - n)
+        xp.d_sigmoid(d_z, z, out=z)
+        d_h -= d_before
+        d_n = xp.d_tanh(d_h, n, out=n)
+        xp.multiply(d_n, reset, out=r[..., 2 * H :])
+        xp.d_sigmoid(d_n * q, reset, out=reset)
+        r[..., : 2 * H] = a[1]
+        xp.add_matmul(r, p["W_hh"].T, out=d_before)
+        return (d_before,)
 
-    def gradients(self, xp: Any, d_a: Array) -> dict[str, Array]:
-        return {"b_hn": d_a[:, -d_a.shape[-1] // 3 :].sum(0)}
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        d_q = cut(r, 3)[2]
+        return {"W_hh": xp.outer(before[0], r), "b_hn": d_q.reshape(-1, d_q.shape[-1]).sum(0)}

@@ -9,43 +9,69 @@ Schmidhuber & Cummins, "Learning to Forget", 2000.
 
 from __future__ import annotations
 
-from typing import Any
-
-from engine.cells.cell import Array, Cell, Parameters, State, sigmoid
+from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.functions import Array, Functions
 
 
 class LSTM(Cell):
     name = "lstm"
-    gates = ("i", "f", "g", "o")  # the three that act through c stand together
+    gates = ("i", "f", "g", "o")  # the order of torch's kernels
     states = ("h", "c")
+    keeps = ("tanh_c",)
 
-    def step(self, xp: Any, p: Parameters, a_x: Array, state: State) -> tuple[State, State]:
-        h, c = state
-        H = h.shape[-1]
-        a = a_x + h @ p["W_hh"]
-        i_f = sigmoid(xp, a[..., : 2 * H])
-        g = xp.tanh(a[..., 2 * H : 3 * H])
-        o = sigmoid(xp, a[..., 3 * H :])
-        c = i_f[..., H:] * c + i_f[..., :H] * g
-        tanh_c = xp.tanh(c)
-        return (o * tanh_c, c), (i_f, g, o, tanh_c)
+    def views(self, a: Array) -> Views:
+        return a, *cut(a, 4)
 
-    def factors(self, xp: Any, p: Parameters, kept: State, before: State) -> State:
-        i_f, g, o, tanh_c = kept
-        H = g.shape[-1]
-        i, f = i_f[..., :H], i_f[..., H:]
-        to_a = xp.empty_like(xp.broadcast_to(g[..., None, :], (*g.shape[:-1], 4, H)))
-        to_a[..., 0, :] = g * i * (1 - i)
-        to_a[..., 1, :] = before[1] * f * (1 - f)
-        to_a[..., 2, :] = i * (1 - g * g)
-        to_a[..., 3, :] = tanh_c * o * (1 - o)
-        return to_a, o * (1 - tanh_c * tanh_c), f
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        gates, i, f, g, o = a
+        h, c = before
+        xp.add_matmul(h, p["W_hh"], out=gates)
+        xp.gates(gates, g, block=2)
+        remember(xp, i, f, g, o, c, after, kept[0])
 
-    def backward(self, xp: Any, f: State, d_state: State) -> tuple[Array, Array, State]:
-        to_a, to_c, forget = f
-        d_h, d_c = d_state
-        d_c = d_c + d_h * to_c
-        d_a = to_a * d_c[..., None, :]
-        d_a[..., 3, :] = to_a[..., 3, :] * d_h
-        d_a = d_a.reshape(*d_h.shape[:-1], -1)
-        return d_a, d_a, (0, d_c * forget)
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        d_c = through_memory(xp, a, before[1], kept[0], d_state)
+        return a[0] @ p["W_hh"].T, d_c
+
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        return {"W_hh": xp.outer(before[0], a[0])}
+
+
+def remember(
+    xp: Functions, i: Array, f: Array, g: Array, o: Array, c: Array, after: State, tanh_c: Array
+) -> None:
+    """The state after, from the gates and c before, all (…, H)."""
+    h, c_after = after
+    xp.multiply(f, c, out=c_after)
+    xp.add_product(i, g, out=c_after)
+    xp.tanh(c_after, out=tanh_c)
+    xp.multiply(o, tanh_c, out=h)
+
+
+def through_memory(xp: Functions, a: Views, c: Array, tanh_c: Array, d_state: State) -> Array:
+    """The deltas of the four gates, over them, from those of h and c after; returns that of c before."""
+    *_, i, f, g, o = a
+    d_h, d_c = d_state
+    d = d_h * o
+    d_c += xp.d_tanh(d, tanh_c, out=d)
+    xp.d_sigmoid(d_h * tanh_c, o, out=o)
+    d_i, d_f = d_c * g, d_c * c
+    xp.d_tanh(d_c * i, g, out=g)
+    xp.d_sigmoid(d_i, i, out=i)
+    d_c *= f
+    xp.d_sigmoid(d_f, f, out=f)
+    return d_c

@@ -1,29 +1,45 @@
 """The plain recurrent step (Elman, "Finding Structure in Time", 1990).
 
-h' = tanh(x W_xh + h W_hh + b_h)
+h' = φ(x W_xh + h W_hh + b_h)        φ = tanh, or max(0, ·) in `rnn-relu`
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from engine.cells.cell import Array, Cell, Parameters, State
+from engine.cells.cell import Cell, Parameters, State, Views
+from engine.cells.functions import Array, Functions
 
 
 class RNN(Cell):
-    name = "rnn"
     gates = ("h",)
-    states = ("h",)
 
-    def step(self, xp: Any, p: Parameters, a_x: Array, state: State) -> tuple[State, State]:
-        (h,) = state
-        h = xp.tanh(a_x + h @ p["W_hh"])
-        return (h,), (h,)
+    def __init__(self, relu: bool = False) -> None:
+        self.name = "rnn-relu" if relu else "rnn"
+        self.relu = relu
 
-    def factors(self, xp: Any, p: Parameters, kept: State, before: State) -> State:
-        (h,) = kept
-        return (1 - h * h,)
+    def views(self, a: Array) -> Views:
+        return (a,)
 
-    def backward(self, xp: Any, f: State, d_state: State) -> tuple[Array, Array, State]:
-        d_a = d_state[0] * f[0]
-        return d_a, d_a, (0,)
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        xp.add_matmul(before[0], p["W_hh"], out=a[0])
+        (xp.relu if self.relu else xp.tanh)(a[0], out=after[0])
+
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        d_a = (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], after[0], out=a[0])
+        return (d_a @ p["W_hh"].T,)
+
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        return {"W_hh": xp.outer(before[0], a[0])}

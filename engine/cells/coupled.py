@@ -1,0 +1,62 @@
+"""LSTM whose input gate is what the forget gate leaves (the coupled gates of Greff et al., "LSTM: A
+Search Space Odyssey", 2016).
+
+    f, o = σ(x W_xh + h W_hh + b_h)
+    g    = tanh(x W_xh + h W_hh + b_h)
+    c'   = f c + (1 − f) g
+    h'   = o tanh(c')
+"""
+
+from __future__ import annotations
+
+from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.functions import Array, Functions
+
+
+class Coupled(Cell):
+    name = "coupled"
+    gates = ("f", "g", "o")
+    states = ("h", "c")
+    keeps = ("tanh_c",)
+
+    def views(self, a: Array) -> Views:
+        return a, *cut(a, 3)
+
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        gates, f, g, o = a
+        (h, c), (h_after, c_after), (tanh_c,) = before, after, kept
+        xp.add_matmul(h, p["W_hh"], out=gates)
+        xp.gates(gates, g, block=1)
+        xp.lerp(g, c, f, out=c_after)
+        xp.tanh(c_after, out=tanh_c)
+        xp.multiply(o, tanh_c, out=h_after)
+
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        d_a, f, g, o = a
+        (d_h, d_c), (_, c), (tanh_c,) = d_state, before, kept
+        d = d_h * o
+        d_c += xp.d_tanh(d, tanh_c, out=d)
+        xp.d_sigmoid(d_h * tanh_c, o, out=o)
+        d_before = d_c * f
+        d_f = d_c * (c - g)
+        d_c -= d_before
+        xp.d_tanh(d_c, g, out=g)
+        xp.d_sigmoid(d_f, f, out=f)
+        return d_a @ p["W_hh"].T, d_before
+
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        return {"W_hh": xp.outer(before[0], a[0])}

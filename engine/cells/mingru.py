@@ -1,0 +1,94 @@
+"""Minimal gated recurrent unit (Feng et al., "Were RNNs All We Needed?", 2024): gates that do not see
+the state, so that nothing but a weighted sum runs through time.
+
+    z  = σ(x W_xh + b_h)                  update gate
+    n  = x W_xh + b_h                     candidate
+    h' = (1 − z) h + z n
+
+Since h is a weighted sum, all T steps can be had in log₂ T rounds over whole arrays (`scan`).
+"""
+
+from __future__ import annotations
+
+from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.functions import Array, Functions
+
+
+class MinGRU(Cell):
+    name = "mingru"
+    gates = ("z", "n")
+    parallel = True
+
+    def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
+        return {"W_xh": (inputs, 2 * hidden), "b_h": (2 * hidden,)}
+
+    def views(self, a: Array) -> Views:
+        return cut(a, 2)
+
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        z, n = a
+        xp.sigmoid(z, out=z)
+        xp.lerp(before[0], n, z, out=after[0])
+
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        z, n = a
+        (d_h,), (h,) = d_state, before
+        d_n = d_h * z
+        xp.d_sigmoid(d_h * (n - h), z, out=z)
+        n[...] = d_n
+        d_h -= d_n
+        return (d_h,)
+
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        return {}
+
+    def all_steps(self, xp: Functions, a: Array, states: State) -> None:
+        z, n = cut(a, 2)
+        (h,) = states
+        xp.sigmoid(z, out=z)
+        fresh = z * n
+        fresh[0] += (1 - z[0]) * h[0]
+        h[1:] = scan(1 - z, fresh)
+
+    def all_back(
+        self, xp: Functions, a: Array, states: State, d_outputs: Array, d_state: State
+    ) -> State:
+        z, n = cut(a, 2)
+        (h,) = states
+        T = len(z)
+        backwards = list(range(T - 1, -1, -1))
+        decay = z * 0
+        decay[:-1] = 1 - z[1:]  # what d_h of a step takes from the step after it
+        d_h = d_outputs * 1
+        d_h[-1] += d_state[0]
+        d_h = scan(decay[backwards], d_h[backwards])[backwards]
+        d_before = d_h[0] * (1 - z[0])
+        d_z = d_h * (n - h[:-1])
+        n[...] = d_h * z
+        xp.d_sigmoid(d_z, z, out=z)
+        return (d_before,)
+
+
+def scan(decay: Array, x: Array) -> Array:
+    """h_t = decay_t h_{t−1} + x_t with h_{−1} = 0, for all t of (T, …) in log₂ T rounds (Hillis &
+    Steele, "Data Parallel Algorithms", 1986)."""
+    decay, x, span = decay * 1, x * 1, 1
+    while span < len(x):
+        x[span:] = x[span:] + decay[span:] * x[:-span]
+        decay[span:] = decay[span:] * decay[:-span]
+        span *= 2
+    return x

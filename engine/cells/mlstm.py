@@ -1,0 +1,79 @@
+"""Multiplicative LSTM (Krause, Murray, Renals & Lu, 2016): every character has a recurrent matrix of
+its own, W_mh diag(x W_mx) W_hh, in factored form.
+
+    m       = (x W_mx) (h W_mh)
+    i, f, o = σ(x W_xh + m W_hh + b_h)
+    g       = tanh(x W_xh + m W_hh + b_h)
+    c'      = f c + i g
+    h'      = o tanh(c')
+"""
+
+from __future__ import annotations
+
+from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.functions import Array, Functions
+from engine.cells.lstm import remember, through_memory
+
+
+class MLSTM(Cell):
+    name = "mlstm"
+    gates = ("i", "f", "g", "o")
+    states = ("h", "c")
+    keeps = ("tanh_c", "m", "q")
+    """q is h W_mh."""
+    columns = 5  # the gates, and x W_mx
+    recurrent = 1  # the deltas of q
+
+    def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
+        return super().shapes(inputs, hidden) | {
+            "W_mx": (inputs, hidden),
+            "W_mh": (hidden, hidden),
+        }
+
+    def input_side(self, xp: Functions, p: Parameters) -> tuple[Array, Array]:
+        b = p["b_h"]
+        none = b[: len(b) // 4] * 0
+        return xp.concatenate([p["W_xh"], p["W_mx"]]), xp.concatenate([b, none])
+
+    def input_gradients(self, W: Array, b: Array) -> dict[str, Array]:
+        n = 4 * (len(b) // 5)
+        return {"W_xh": W[:, :n], "W_mx": W[:, n:], "b_h": b[:n]}
+
+    def views(self, a: Array) -> Views:
+        n = 4 * (a.shape[-1] // 5)
+        return a[..., n:], a[..., :n], *cut(a[..., :n], 4)
+
+    def step(
+        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
+    ) -> None:
+        mx, gates, i, f, g, o = a
+        (h, c), (tanh_c, m, q) = before, kept
+        q[...] = h @ p["W_mh"]
+        xp.multiply(mx, q, out=m)
+        xp.add_matmul(m, p["W_hh"], out=gates)
+        xp.gates(gates, g, block=2)
+        remember(xp, i, f, g, o, c, after, tanh_c)
+
+    def backward(
+        self,
+        xp: Functions,
+        p: Parameters,
+        a: Views,
+        before: State,
+        after: State,
+        kept: State,
+        r: Array,
+        d_state: State,
+    ) -> State:
+        d_mx, d_gates = a[0], a[1]
+        tanh_c, _, q = kept
+        d_c = through_memory(xp, a, before[1], tanh_c, d_state)
+        d_m = d_gates @ p["W_hh"].T
+        xp.multiply(d_m, d_mx, out=r)  # which still is x W_mx
+        xp.multiply(d_m, q, out=d_mx)
+        return r @ p["W_mh"].T, d_c
+
+    def gradients(
+        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
+    ) -> dict[str, Array]:
+        return {"W_hh": xp.outer(kept[1], a[1]), "W_mh": xp.outer(before[0], r)}
