@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass
 from statistics import median
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,6 +32,13 @@ ALPHABET = 65
 ROUNDS = 9
 ROUND_SECONDS = 0.15
 PAUSE = 0.1
+TORCH_MODULES: dict[str, tuple[str, dict[str, str]]] = {
+    "rnn": ("RNN", {}),
+    "rnn-relu": ("RNN", {"nonlinearity": "relu"}),
+    "lstm": ("LSTM", {}),
+    "gru": ("GRU", {}),
+}
+"""The cells that torch has too, and how it calls them."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,10 @@ class WritingSpeed:
     """Whole Steps: the network, the filters, the draw and what the pane shows."""
     logits_per_second: float
     """The network alone."""
-    torch_chars_per_second: float
-    """The usual loop, which calls torch's module and multinomial once a character."""
-    torch_ratio: float
+    torch_chars_per_second: float | None
+    """The usual loop, which calls torch's module and multinomial once a character; None where torch
+    has no module of the cell."""
+    torch_ratio: float | None
     """Whole Steps ÷ the usual loop."""
     limit_ratio: float
     """The network alone ÷ its matrix-vector products alone, which is what the memory allows."""
@@ -61,15 +70,18 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
     model = Model("bench", config, alphabet, initial(config, ALPHABET, 0))
     stepper = Stepper(model)
     settle_threads(stepper.rehearse)
-    with _UsualLoop(config) as usual_loop:
-        sides: list[Side] = [_steps(stepper), _logits(stepper), usual_loop, _products(model)]
+    with ExitStack() as stack:
+        sides: list[Side] = [_steps(stepper), _logits(stepper), _products(model)]
+        if config.cell in TORCH_MODULES:
+            sides.append(stack.enter_context(_UsualLoop(config)))
         counts = [_calibrate(side) for side in sides]
         rates: list[list[float]] = [[] for _ in sides]
         for done in range(ROUNDS):
             for side, count, found in zip(sides, counts, rates, strict=True):
                 found.append(count / _seconds(side, count))
             report(done + 1, ROUNDS)
-    steps, logits, usual, products = map(median, rates)
+    steps, logits, products, *others = map(median, rates)
+    usual = others[0] if others else None
     return WritingSpeed(
         cell=config.cell,
         hidden=config.hidden,
@@ -77,7 +89,7 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
         chars_per_second=steps,
         logits_per_second=logits,
         torch_chars_per_second=usual,
-        torch_ratio=steps / usual,
+        torch_ratio=steps / usual if usual else None,
         limit_ratio=logits / products,
     )
 
@@ -123,7 +135,7 @@ def _products(model: Model) -> Side:
     matrices = [
         np.asfortranarray(W)
         for name, W in model.weights.items()
-        if W.ndim == 2 and name != "layers.0.W_xh"  # that one is a row gather
+        if W.ndim == 2 and name not in ("layers.0.W_xh", "layers.0.W_mx")  # these are row gathers
     ]
     vectors = [np.ones(W.shape[0], np.float32) for W in matrices]
     results = [np.empty(W.shape[1], np.float32) for W in matrices]
@@ -141,7 +153,8 @@ class _UsualLoop:
     the module, softmax, multinomial."""
 
     def __init__(self, config: ModelConfig) -> None:
-        command = [sys.executable, "-P", "-m", "engine.bench", *map(str, astuple(config))]
+        shape = (config.cell, config.hidden, config.layers)
+        command = [sys.executable, "-P", "-m", "engine.bench", *map(str, shape)]
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -159,13 +172,20 @@ class _UsualLoop:
             raise RunError("torch could not be measured: see the message above")
 
 
+def torch_module(config: ModelConfig, inputs: int) -> Any:
+    """torch's own module of the same layers, with weights of its own."""
+    import torch
+
+    name, options = TORCH_MODULES[config.cell]
+    return getattr(torch.nn, name)(inputs, config.hidden, config.layers, **options)
+
+
 def _serve_usual_loop(config: ModelConfig) -> None:
     """The other end of `_UsualLoop`: for each count that comes in, write so many and answer."""
     import torch
 
-    modules = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
     embed = torch.nn.Embedding(ALPHABET, config.hidden)
-    network = modules[config.cell](config.hidden, config.hidden, config.layers)
+    network = torch_module(config, config.hidden)
     head = torch.nn.Linear(config.hidden, ALPHABET)
     char, state = torch.tensor([[0]]), None
     with torch.inference_mode():
@@ -178,4 +198,4 @@ def _serve_usual_loop(config: ModelConfig) -> None:
 
 
 if __name__ == "__main__":
-    _serve_usual_loop(ModelConfig(sys.argv[1], *map(int, sys.argv[2:])))
+    _serve_usual_loop(ModelConfig(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

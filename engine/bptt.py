@@ -92,11 +92,13 @@ def backward(
     else:
         d_state = tuple(d * 1 for d in d_state)  # the cell writes to its own
         state_at, kept_at = _steps(tape.states, T + 1), _steps(kept, T)
-        steps = zip(_steps(views, T), state_at, state_at[1:], kept_at, list(r), strict=False)
-        for step, d_t in zip(reversed(list(steps)), reversed(list(d_outputs)), strict=True):
+        views_at, r_at, d_at = _steps(views, T), list(r), list(d_outputs)
+        for t in range(T - 1, -1, -1):
             d_h = d_state[0]
-            d_h += d_t
-            d_state = cell.backward(xp, tape.p, *step, d_state)
+            d_h += d_at[t]
+            d_state = cell.backward(
+                xp, tape.p, views_at[t], state_at[t], state_at[t + 1], kept_at[t], r_at[t], d_state
+            )
     gradients = cell.gradients(xp, views, r, before, after, kept)
     W, _ = cell.input_side(xp, p)
     if x.ndim == 2:

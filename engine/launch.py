@@ -7,12 +7,14 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from engine import __version__, rundir
-from engine.config import TrainConfig
+from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError
 from engine.rundir import RunDirectory
@@ -85,6 +87,49 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
         raise RunError(f"torch cannot be asked about devices: {error}") from error
     assert isinstance(facts, dict)
     return facts
+
+
+def training_speed(
+    model: ModelConfig,
+    batch: int,
+    seq_length: int,
+    dtype: str,
+    device: str,
+    threads: int,
+    report: Callable[[int], None],
+) -> dict[str, Any]:
+    """What `engine.training_speed` measures, in a process of its own as a training is; `report` is called
+    with the rounds done.
+
+    Raises RunError, in the child's words where it has any.
+    """
+    asked = {
+        "model": asdict(model),
+        "batch": batch,
+        "seq_length": seq_length,
+        "dtype": dtype,
+        "device": device,
+        "threads": threads,
+    }
+    pipe = subprocess.PIPE
+    child = _spawn(
+        "engine.training_speed", json.dumps(asked), Path(sys.prefix), stdout=pipe, stderr=pipe
+    )
+    found: dict[str, Any] = {}
+    try:
+        assert child.stdout and child.stderr
+        for line in child.stdout:
+            found = json.loads(line)
+            if "rounds" in found:
+                report(found["rounds"])
+        problem = child.stderr.read().decode("utf-8", "replace").strip()
+    finally:
+        child.kill()
+        child.communicate()
+    if "cell" not in found:
+        last = problem.splitlines()[-1] if problem else "torch could not be measured"
+        raise RunError(last.removeprefix("helo: "))
+    return found
 
 
 def _spawn(

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_PACKED = hasattr(torch.ops.mkldnn, "_linear_pointwise") and torch.backends.mkldnn.is_available()
+_available: Any = torch.backends.mkldnn.is_available
+_PACKED = hasattr(torch.ops.mkldnn, "_linear_pointwise") and _available()
 _LEAST_STEP, _LEAST_BULK = 1 << 17, 1 << 15
 """Elements of a matrix from which on packing pays: for the few rows of a step, and for those of all."""
 _linear: Any = torch.ops.mkldnn._linear_pointwise.default if _PACKED else None
@@ -47,32 +48,36 @@ class Matrix:
 
     def __rmatmul__(self, x: Tensor) -> Tensor:
         if self.bfloat16:
-            return self._rounded(x.bfloat16()).to(self.W.dtype)
-        return self._rounded(x)
+            return self.bare(x.bfloat16()).to(self.W.dtype)
+        return self.bare(x)
 
-    def _rounded(self, x: Tensor, b: Tensor | None = None) -> Tensor:
-        """x W + b in the type that products are made in."""
+    def bare(self, x: Tensor, b: Tensor | None = None) -> Tensor:
+        """x W + b in the type that products are made in: x, b and the result are of it."""
         if self._packed:
-            return _linear(x, self._product, b, "none", (), "")
+            product: Tensor = _linear(x, self._product, b, "none", (), "")
+            return product
         product = x @ self._product
         return product if b is None else product.add_(b)
 
     def add_to(self, out: Tensor, x: Tensor) -> Tensor:
         """out + x W, in place."""
         if self.bfloat16:
-            return out.add_(self._rounded(x.bfloat16()))
+            return out.add_(self.bare(x.bfloat16()))
         return out.add_(x @ self) if self._packed else out.addmm_(x, self._product)
 
     def affine(self, x: Tensor, b: Tensor) -> Tensor:
         """x W + b."""
         if self.bfloat16:
-            return self._rounded(x.bfloat16()).to(self.W.dtype).add_(b)
-        return self._rounded(x, b)
+            return self.bare(x.bfloat16()).to(self.W.dtype).add_(b)
+        return self.bare(x, b)
 
 
 class TorchFunctions:
-    """`engine.cells.functions.Functions` for torch; nothing here is followed by autograd. `parallel` has
-    a cell that can do so compute all steps at once, which is faster where launching an operation is slow."""
+    """`engine.cells.functions.Functions` for torch; nothing here is followed by autograd.
+
+    `parallel` has a cell that can compute all steps at once do so, which is faster where starting an
+    operation is slow.
+    """
 
     multiply = staticmethod(torch.mul)
     add = staticmethod(torch.add)
@@ -107,16 +112,23 @@ class TorchFunctions:
         torch.add(_MINUS_ONE, tanh, alpha=2, out=tanh)
 
     def d_sigmoid(self, d: Tensor, y: Tensor, out: Tensor) -> Tensor:
-        return _sigmoid_backward(d, y, grad_input=out)
+        _sigmoid_backward(d, y, grad_input=out)
+        return out
 
     def d_tanh(self, d: Tensor, y: Tensor, out: Tensor) -> Tensor:
-        return _tanh_backward(d, y, grad_input=out)
+        _tanh_backward(d, y, grad_input=out)
+        return out
 
     def d_relu(self, d: Tensor, y: Tensor, out: Tensor) -> Tensor:
-        return _relu_backward(d, y, 0, grad_input=out)
+        _relu_backward(d, y, 0, grad_input=out)
+        return out
 
     def matrix(self, W: Tensor) -> Matrix:
         return Matrix(W, self.bfloat16)
+
+    def bulk(self, W: Tensor) -> Matrix:
+        """W (m, n), ready for one product with the rows of all steps."""
+        return Matrix(W, self.bfloat16, _LEAST_BULK)
 
     def operand(self, x: Tensor) -> Tensor:
         return x.bfloat16() if self.bfloat16 else x
@@ -124,17 +136,18 @@ class TorchFunctions:
     def affine(self, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
         if x.dtype == torch.long:
             return F.embedding(x, W + b)
-        return Matrix(W, self.bfloat16, _LEAST_BULK).affine(x, b)
+        return self.bulk(W).affine(x, b)
 
     def back(self, d: Tensor, W: Tensor) -> Tensor:
-        return d @ Matrix(W.t(), self.bfloat16, _LEAST_BULK)
+        return d @ self.bulk(W.t())
 
     def outer(self, x: Tensor, d: Tensor) -> Tensor:
         x, d = x.flatten(0, 1).t(), d.flatten(0, 1).contiguous()
         if self.bfloat16:
             return (x.bfloat16() @ d.bfloat16()).float()
         if _packs(d.device, d.dtype, len(x) * d.shape[-1], _LEAST_BULK):
-            return _linear(x.contiguous(), d.t(), None, "none", (), "")
+            product: Tensor = _linear(x.contiguous(), d.t(), None, "none", (), "")
+            return product
         return x @ d
 
     def rows(self, ids: Tensor, d: Tensor, V: int) -> Tensor:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from engine import bptt
 from engine.cells import CELLS
-from engine.cells.cell import Array, Cell, State
-from engine.cells.functions import NUMPY
+from engine.cells.cell import Cell, State
+from engine.cells.functions import NUMPY, Array
 from engine.modelfile import Model
 from engine.parameters import Weights, layer
 from engine.vocab import Ids
@@ -42,7 +42,8 @@ class Stepper:
 
     def step(self, id: int, state: States) -> tuple[Logits, States]:
         """Feed one character: its id and the state before it give logits (V,) and the state after."""
-        x = passed = None
+        x: Array = None
+        passed: Array = None
         after: list[State] = []
         for l, own in enumerate(self._layers):
             a = self._rows[id].copy() if x is None else x @ own.W + own.b
@@ -66,7 +67,8 @@ class Stepper:
 
         Layer by layer, so that what does not depend on the state is one product for all T.
         """
-        x = passed = None
+        x: Array = None
+        passed: Array = None
         after: list[State] = []
         for l, own in enumerate(self._layers):
             a = self._rows[ids] if x is None else x @ own.W + own.b
@@ -75,7 +77,7 @@ class Stepper:
             x, passed = self._read(own, h, passed)
         return x @ self._W_hy + self._b_y, tuple(after)
 
-    def _read(self, own: _Layer, h: Array, passed: Array | None) -> tuple[Array, Array]:
+    def _read(self, own: _Layer, h: Array, passed: Array) -> tuple[Array, Array]:
         """What is read of a layer's output h, and what is passed on beside it."""
         if passed is not None and self.model.config.residual:
             h = passed + h

@@ -61,7 +61,7 @@ def doctor(json: Json = False) -> None:
             ),
             "processors": str(devices["processors"]),
             "instructions": str(devices["cpu_capability"]),
-            "bfloat16": "yes" if devices["bfloat16"] else "no: float32 is used",
+            "bfloat16": _bfloat16(devices),
         }
     terminal = found["terminal"]
     facts(
@@ -77,6 +77,15 @@ def doctor(json: Json = False) -> None:
     )
     write("\n")
     facts({"never tried": "; ".join(found["untested"])})
+
+
+def _bfloat16(devices: dict[str, Any]) -> str:
+    if not devices["bfloat16"]:
+        return "not in this processor: float32 is used"
+    return (
+        f"yes; an LSTM of 448 units: {devices['bfloat16_speedup']:.1f} × float32 "
+        "(each training measures its own and takes the faster)"
+    )
 
 
 def _examine() -> dict[str, Any]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
-from engine.config import CELLS, ModelConfig
+from engine.config import CELLS, DEVICES, DTYPES, ModelConfig
+from engine.errors import UsageError
 from tui.cli.options import Command, Json, group, option
 from tui.cli.output import emit, progress, table
+
+_CELL = option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again.")
+_HIDDEN = option("--hidden", shows="N", help="Units a layer.")
+_LAYERS = option("--layers", shows="N", help="Layers one on another.")
 
 app = group("Measure how fast helo is here.")
 
@@ -28,26 +33,22 @@ def start(json: Json = False) -> None:
 
 @app.command(cls=Command)
 def sample(
-    cell: Annotated[
-        list[str],
-        option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again."),
-    ] = ["lstm"],  # noqa: B006 - Typer only reads it
-    hidden: Annotated[int, option("--hidden", shows="N", help="Units a layer.")] = 512,
-    layers: Annotated[int, option("--layers", shows="N", help="Layers one on another.")] = 2,
+    cell: Annotated[list[str], _CELL] = list(CELLS),  # noqa: B006 - Typer only reads it
+    hidden: Annotated[int, _HIDDEN] = 512,
+    layers: Annotated[int, _LAYERS] = 2,
     json: Json = False,
 ) -> None:
     """Measure writing, beside torch and beside what the memory allows."""
     from engine import bench
 
-    configs = [ModelConfig(name, hidden, layers) for name in cell]
     found = []
-    for config in configs:
-        with progress(f"{config.cell} {hidden}×{layers}", unit="rounds") as report:
+    for config in [ModelConfig(name, hidden, layers) for name in cell]:
+        with progress(str(config), unit="rounds") as report:
             found.append(bench.writing_speed(config, report))
     if json:
         emit([asdict(speed) for speed in found], indent=2)
         return
-    columns = {"cell": "left", "characters/s": "right", "network alone": "right"}
+    columns = {"network": "left", "characters/s": "right", "network alone": "right"}
     columns |= {"torch, a call each": "right", "× torch": "right", "of the limit": "right"}
     table(
         columns,
@@ -56,10 +57,73 @@ def sample(
                 f"{speed.cell} {speed.hidden}×{speed.layers}",
                 f"{speed.chars_per_second:,.0f}",
                 f"{speed.logits_per_second:,.0f}",
-                f"{speed.torch_chars_per_second:,.0f}",
-                f"{speed.torch_ratio:.1f}",
+                _number(speed.torch_chars_per_second, ",.0f"),
+                _number(speed.torch_ratio, ".1f"),
                 f"{speed.limit_ratio:.0%}",
             ]
             for speed in found
         ],
     )
+
+
+@app.command(cls=Command)
+def train(
+    cell: Annotated[list[str], _CELL] = list(CELLS),  # noqa: B006 - Typer only reads it
+    hidden: Annotated[int, _HIDDEN] = 512,
+    layers: Annotated[int, _LAYERS] = 2,
+    batch: Annotated[int, option("--batch", shows="N", help="Columns side by side.")] = 64,
+    seq_length: Annotated[
+        int, option("--seq-length", shows="N", help="Characters between two updates.")
+    ] = 128,
+    dtype: Annotated[
+        list[str],
+        option(
+            "--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES[1:])}; may be given again."
+        ),
+    ] = ["float32"],  # noqa: B006 - Typer only reads it
+    device: Annotated[
+        str, option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
+    ] = "cpu",
+    threads: Annotated[int, option("--threads", shows="N", help="0 takes all there are.")] = 0,
+    json: Json = False,
+) -> None:
+    """Measure training, beside torch's own modules and beside the bare products of matrices."""
+    from engine import launch
+    from engine.config import TrainConfig
+
+    found = []
+    for config in [ModelConfig(name, hidden, layers) for name in cell]:
+        for each in dtype:
+            if each not in DTYPES[1:]:
+                raise UsageError(f"--dtype must be one of {', '.join(DTYPES[1:])}, not {each!r}")
+            TrainConfig(  # refuses what no training could have
+                config, batch, seq_length, steps=1, device=device, dtype=each, threads=threads
+            )
+            with progress(f"{config} {each}", unit="rounds") as report:
+                found.append(
+                    launch.training_speed(
+                        config, batch, seq_length, each, device, threads, lambda n: report(n, None)
+                    )
+                )
+    if json:
+        emit(found, indent=2)
+        return
+    columns = {"network": "left", "batch": "right", "precision": "left", "characters/s": "right"}
+    table(
+        columns | {"× torch": "right", "of the limit": "right"}, [_training_row(f) for f in found]
+    )
+
+
+def _training_row(found: dict[str, Any]) -> list[str]:
+    return [
+        f"{found['cell']} {found['hidden']}×{found['layers']}",
+        f"{found['batch']}×{found['seq_length']}",
+        found["dtype"],
+        f"{found['chars_per_second']:,.0f}",
+        _number(found["torch_ratio"], ".2f"),
+        _number(found["limit_ratio"], ".0%"),
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
