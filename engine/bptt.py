@@ -90,15 +90,26 @@ def backward(
     if cell.parallel and xp.parallel:
         d_state = cell.all_back(xp, a, tape.states, d_outputs, d_state)
     else:
-        d_state = tuple(d * 1 for d in d_state)  # the cell writes to its own
-        state_at, kept_at = _steps(tape.states, T + 1), _steps(kept, T)
-        views_at, r_at, d_at = _steps(views, T), list(r), list(d_outputs)
+        d_h = xp.empty((T + 1, B, H), a)
+        d_h[0], d_h[1:] = 0, d_outputs
+        d_h[T] += d_state[0]
+        others = tuple(d * 1 for d in d_state[1:])  # the cell writes to its own
+        groups = ((views, T), (tape.states, T + 1), (kept, T), ((r,), T), ((d_h,), T + 1))
+        a_at, state_at, kept_at, r_at, d_h_at = (_steps(arrays, n) for arrays, n in groups)
         for t in range(T - 1, -1, -1):
-            d_h = d_state[0]
-            d_h += d_at[t]
-            d_state = cell.backward(
-                xp, tape.p, views_at[t], state_at[t], state_at[t + 1], kept_at[t], r_at[t], d_state
+            d_after = (*d_h_at[t + 1], *others)
+            others = cell.backward(
+                xp,
+                tape.p,
+                a_at[t],
+                state_at[t],
+                state_at[t + 1],
+                kept_at[t],
+                r_at[t][0],
+                d_after,
+                d_h_at[t][0],
             )
+        d_state = (d_h[0], *others)
     gradients = cell.gradients(xp, views, r, before, after, kept)
     W, _ = cell.input_side(xp, p)
     if x.ndim == 2:

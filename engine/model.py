@@ -20,9 +20,10 @@ from engine.parameters import Weights, shapes
 
 States = tuple[State, ...]
 
-_EVERYWHERE = ("lstm", "coupled")
-_ON_A_DEVICE = ("rnn", "rnn-relu", "gru")
-"""The cells that torch's kernels run, on a processor too or beside it alone: see docs/cells.md."""
+_KERNELS = ("rnn", "rnn-relu", "lstm", "coupled", "gru")
+"""The cells that torch has kernels for."""
+_LARGE = 1 << 14
+"""B·H from which on the loops run three gates faster than torch's kernel runs four."""
 
 
 class CharRNN(nn.Module):
@@ -36,7 +37,10 @@ class CharRNN(nn.Module):
         self.head = nn.Module()
         for name, shape in shapes(config, V).items():
             path, _, own = name.rpartition(".")
-            self.get_submodule(path).register_parameter(own, nn.Parameter(torch.zeros(shape)))
+            # torch's kernel reads a matrix transposed: laid out so in memory, none has to be copied
+            turned = config.cell == "lstm" and len(shape) == 2
+            zeros = torch.zeros(shape[::-1]).t() if turned else torch.zeros(shape)
+            self.get_submodule(path).register_parameter(own, nn.Parameter(zeros))
 
     def load(self, weights: Weights) -> None:
         """Take the values of `weights`, which has every parameter by name."""
@@ -77,12 +81,16 @@ class CharRNN(nn.Module):
     def _on_torch(self, x: Tensor) -> bool:
         """Whether torch's kernel is the faster one for this layer.
 
-        It wants ids as one-hot rows, which over a large alphabet costs more than it saves.
+        On a processor that is the LSTM's: docs/cells.md has the figures. It wants ids as one-hot rows,
+        which over a large alphabet costs more than it saves.
         """
-        if x.ndim == 2 and self.V > self.config.hidden:
+        name, H = self.cell.name, self.config.hidden
+        if name not in _KERNELS or (x.ndim == 2 and self.V > H):
             return False
-        return self.cell.name in _EVERYWHERE or (
-            x.device.type != "cpu" and self.cell.name in _ON_A_DEVICE
+        if x.device.type != "cpu" or name == "lstm":
+            return True
+        return name == "coupled" and (
+            x.shape[1] * H < _LARGE or torch.is_autocast_enabled(x.device.type)
         )
 
     def _loops(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
@@ -94,7 +102,7 @@ class CharRNN(nn.Module):
 
     def _torch_kernel(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         if x.ndim == 2:
-            x = F.one_hot(x, self.V).to(p["W_xh"].dtype)
+            x = p["W_xh"].new_zeros(*x.shape, self.V).scatter_(2, x[..., None], 1.0)
         if self.cell.name == "coupled":
             p = {name: _with_input_gate(v) for name, v in p.items()}
         b_hh = torch.zeros_like(p["b_h"])

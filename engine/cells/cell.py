@@ -84,10 +84,12 @@ class Cell(ABC):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         """One step back, from what `step` left and the deltas of the state after it (B, H), which may be
         overwritten. Writes the deltas of the pre-activations over the gates in `a`, and where they
-        differ those of the recurrent product to `r`; returns the deltas of the state before."""
+        differ those of the recurrent product to `r`; adds to `d_h` what reaches the h before through
+        this step, and returns the deltas of the other states before."""
 
     @abstractmethod
     def gradients(

@@ -43,18 +43,20 @@ class Coupled(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         d_a, f, g, o = a
-        (d_h, d_c), (_, c), (tanh_c,) = d_state, before, kept
-        d = d_h * o
+        (d_h_after, d_c), (_, c), (tanh_c,) = d_state, before, kept
+        d = d_h_after * o
         d_c += xp.d_tanh(d, tanh_c, out=d)
-        xp.d_sigmoid(d_h * tanh_c, o, out=o)
+        xp.d_sigmoid(d_h_after * tanh_c, o, out=o)
         d_before = d_c * f
         d_f = d_c * (c - g)
         d_c -= d_before
         xp.d_tanh(d_c, g, out=g)
         xp.d_sigmoid(d_f, f, out=f)
-        return d_a @ p["W_hh"].T, d_before
+        xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
+        return (d_before,)
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State

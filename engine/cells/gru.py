@@ -50,20 +50,21 @@ class GRU(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         _, _, reset, z, n = a
-        (d_h,), (h,), (q,) = d_state, before, kept
+        (d,), (h,), (q,) = d_state, before, kept
         H = q.shape[-1]
-        d_before = d_h * z
-        d_z = d_h * (h - n)
+        d_z, d_through = d * (h - n), d * z
+        d_h += d_through
         xp.d_sigmoid(d_z, z, out=z)
-        d_h -= d_before
-        d_n = xp.d_tanh(d_h, n, out=n)
+        d -= d_through
+        d_n = xp.d_tanh(d, n, out=n)
         xp.multiply(d_n, reset, out=r[..., 2 * H :])
         xp.d_sigmoid(d_n * q, reset, out=reset)
         r[..., : 2 * H] = a[1]
-        xp.add_matmul(r, p["W_hh"].T, out=d_before)
-        return (d_before,)
+        xp.add_matmul(r, p["W_hh"].T, out=d_h)
+        return ()
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State

@@ -41,9 +41,11 @@ class LSTM(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         d_c = through_memory(xp, a, before[1], kept[0], d_state)
-        return a[0] @ p["W_hh"].T, d_c
+        xp.add_matmul(a[0], p["W_hh"].T, out=d_h)
+        return (d_c,)
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
@@ -65,10 +67,10 @@ def remember(
 def through_memory(xp: Functions, a: Views, c: Array, tanh_c: Array, d_state: State) -> Array:
     """The deltas of the four gates, over them, from those of h and c after; returns that of c before."""
     *_, i, f, g, o = a
-    d_h, d_c = d_state
-    d = d_h * o
+    d_h_after, d_c = d_state
+    d = d_h_after * o
     d_c += xp.d_tanh(d, tanh_c, out=d)
-    xp.d_sigmoid(d_h * tanh_c, o, out=o)
+    xp.d_sigmoid(d_h_after * tanh_c, o, out=o)
     d_i, d_f = d_c * g, d_c * c
     xp.d_tanh(d_c * i, g, out=g)
     xp.d_sigmoid(d_i, i, out=i)

@@ -42,14 +42,16 @@ class MinGRU(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         z, n = a
-        (d_h,), (h,) = d_state, before
-        d_n = d_h * z
-        xp.d_sigmoid(d_h * (n - h), z, out=z)
+        (d,), (h,) = d_state, before
+        d_n = d * z
+        xp.d_sigmoid(d * (n - h), z, out=z)
         n[...] = d_n
+        d_h += d
         d_h -= d_n
-        return (d_h,)
+        return ()
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State

@@ -64,6 +64,7 @@ class MLSTM(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         d_mx, d_gates = a[0], a[1]
         tanh_c, _, q = kept
@@ -71,7 +72,8 @@ class MLSTM(Cell):
         d_m = d_gates @ p["W_hh"].T
         xp.multiply(d_m, d_mx, out=r)  # which still is x W_mx
         xp.multiply(d_m, q, out=d_mx)
-        return r @ p["W_mh"].T, d_c
+        xp.add_matmul(r, p["W_mh"].T, out=d_h)
+        return (d_c,)
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State

@@ -53,19 +53,21 @@ class Peephole(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         d_a, i, f, g, o, _ = a
-        (d_h, d_c), (_, c), (tanh_c,) = d_state, before, kept
-        d = d_h * o
+        (d_h_after, d_c), (_, c), (tanh_c,) = d_state, before, kept
+        d = d_h_after * o
         d_c += xp.d_tanh(d, tanh_c, out=d)
-        d_o = xp.d_sigmoid(d_h * tanh_c, o, out=o)
+        d_o = xp.d_sigmoid(d_h_after * tanh_c, o, out=o)
         xp.add_product(d_o, p["p_o"], out=d_c)
         d_i, d_f = d_c * g, d_c * c
         xp.d_tanh(d_c * i, g, out=g)
         d_c *= f
         xp.add_product(xp.d_sigmoid(d_i, i, out=i), p["p_i"], out=d_c)
         xp.add_product(xp.d_sigmoid(d_f, f, out=f), p["p_f"], out=d_c)
-        return d_a @ p["W_hh"].T, d_c
+        xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
+        return (d_c,)
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State

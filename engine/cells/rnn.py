@@ -35,9 +35,11 @@ class RNN(Cell):
         kept: State,
         r: Array,
         d_state: State,
+        d_h: Array,
     ) -> State:
         d_a = (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], after[0], out=a[0])
-        return (d_a @ p["W_hh"].T,)
+        xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
+        return ()
 
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
