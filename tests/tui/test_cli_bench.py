@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from engine import bench
 from tui.cli import startup
 
@@ -22,6 +24,71 @@ def test_writing_is_measured_for_each_cell(cli, monkeypatch):
     told = cli(*command).out
     assert "rnn 16×2" in told
     assert "gru 16×2" in told
+
+
+def test_a_cell_that_torch_has_not_is_measured_alone(cli, monkeypatch):
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "ROUND_SECONDS", 0.01)
+    command = ("bench", "sample", "--hidden", "8", "--cell", "peephole", "--cell", "mlstm")
+    found = json.loads(cli(*command, "--json").out)
+    assert [speed["torch_ratio"] for speed in found] == [None, None]
+    assert min(speed["limit_ratio"] for speed in found) > 0
+    assert "–" in cli(*command).out
+
+
+TRAIN = ("bench", "train", "--hidden", "8", "--batch", "2", "--seq-length", "3")
+
+
+def test_training_is_measured_beside_torch_and_the_products(cli):
+    cells = ("--cell", "rnn", "--cell", "peephole", "--cell", "mingru")
+    found = json.loads(cli(*TRAIN, *cells, "--json").out)
+    assert [speed["cell"] for speed in found] == ["rnn", "peephole", "mingru"]
+    for speed in found:
+        assert (speed["hidden"], speed["layers"], speed["batch"], speed["seq_length"]) == (
+            8,
+            2,
+            2,
+            3,
+        )
+        assert speed["dtype"] == "float32"
+        assert speed["chars_per_second"] > 0
+    rnn, peephole, mingru = found
+    assert rnn["torch_ratio"] > 0 and rnn["limit_ratio"] > 0
+    assert peephole["torch_ratio"] is None and 0 < peephole["limit_ratio"] < 1
+    assert mingru["limit_ratio"] is None
+
+
+def test_training_is_told_as_a_table(cli):
+    told = cli(*TRAIN, "--cell", "coupled", "--layers", "1", "--dtype", "bfloat16").out
+    assert "coupled 8×1" in told
+    assert "bfloat16" in told
+    assert "2×3" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "word"),
+    [
+        ("--dtype", "float8", "--dtype must be one of"),
+        ("--dtype", "auto", "--dtype must be one of"),
+        ("--cell", "transformer", "--cell must be one of"),
+        ("--batch", "0", "--batch must be"),
+        ("--device", "tpu", "--device must be one of"),
+        ("--hidden", "0", "--hidden must be"),
+    ],
+)
+def test_what_cannot_be_trained_cannot_be_measured(cli, option, value, word):
+    done = cli("bench", "train", option, value)
+    assert done.status == 2
+    assert word in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_device_that_is_not_there_is_named(cli):
+    devices = {"cuda", "mps"}
+    for device in devices:
+        done = cli(*TRAIN, "--cell", "rnn", "--device", device)
+        assert done.status in (0, 1)
+        assert done.status == 0 or f"--device {device} is not there" in done.err
 
 
 def test_starting_is_measured_on_whole_processes(cli, monkeypatch):
