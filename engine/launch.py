@@ -20,6 +20,9 @@ from engine.errors import RunError, StorageError
 from engine.rundir import RunDirectory
 
 _NICENESS = 10
+_SPINS = "2000"
+"""How long torch's threads spin for each other before they sleep: as long as they would by themselves, a
+training beside one busy process is a hundred times slower than alone (docs/experiments.md)."""
 
 
 def versions() -> dict[str, str]:
@@ -144,7 +147,7 @@ def _spawn(
         stderr=stderr,
         start_new_session=True,
         cwd=folder,
-        env={**os.environ, "PYTHONSAFEPATH": "1"},
+        env={"GOMP_SPINCOUNT": _SPINS, **os.environ, "PYTHONSAFEPATH": "1"},
     )
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
