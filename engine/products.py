@@ -71,8 +71,11 @@ class Matrix:
 
 
 class TorchFunctions:
-    """`engine.cells.functions.Functions` for torch; nothing here is followed by autograd. `parallel` has
-    a cell that can do so compute all steps at once, which is faster where launching an operation is slow."""
+    """`engine.cells.functions.Functions` for torch; nothing here is followed by autograd.
+
+    `parallel` has a cell that can do so compute all steps at once, which is faster where launching an
+    operation is slow.
+    """
 
     multiply = staticmethod(torch.mul)
     add = staticmethod(torch.add)

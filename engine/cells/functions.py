@@ -1,6 +1,7 @@
 """What the equations are written with, for NumPy; `engine.products` has the same for torch.
 
-Functions that take `out` write there and return it. `out` may be an argument too, where nothing else is said.
+Functions that take `out` write there and return it. `out` may be an argument too, where nothing else is
+said.
 """
 
 from __future__ import annotations

@@ -69,9 +69,7 @@ def test_columns_do_not_see_each_other(
         alone, end, tape = bptt.forward(NUMPY, cell, p, x[:, own], state)
         np.testing.assert_allclose(alone, outputs[:, own], atol=1e-12)
         np.testing.assert_allclose(end, [s[own] for s in after], atol=1e-12)
-        _, d, d_start = bptt.backward(
-            NUMPY, cell, p, x[:, own], tape, d_outputs[:, own], d_state
-        )
+        _, d, d_start = bptt.backward(NUMPY, cell, p, x[:, own], tape, d_outputs[:, own], d_state)
         np.testing.assert_allclose(d_start, [s[own] for s in d_before], 1e-9, 1e-9)
         summed = {name: summed[name] + d[name] for name in summed}
     for name in d_p:

@@ -70,8 +70,14 @@ def mingru(p: dict[str, Tensor], x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
 
 
 PLAIN: dict[str, Plain] = {
-    **{"rnn": rnn, "rnn-relu": rnn_relu, "lstm": lstm, "peephole": peephole},
-    **{"coupled": coupled, "gru": gru, "mlstm": mlstm, "mingru": mingru},
+    "rnn": rnn,
+    "rnn-relu": rnn_relu,
+    "lstm": lstm,
+    "peephole": peephole,
+    "coupled": coupled,
+    "gru": gru,
+    "mlstm": mlstm,
+    "mingru": mingru,
 }
 
 
@@ -150,9 +156,7 @@ def test_the_loops_equal_the_plain_equations_in_numpy_and_torch(
 @pytest.mark.parametrize("ids", [False, True], ids=["vectors", "ids"])
 @pytest.mark.parametrize(("T", "B", "I", "H"), [(1, 1, 1, 1), (4, 3, 2, 5), (5, 1, 3, 2)])
 @pytest.mark.parametrize("name", CELLS)
-def test_derivatives_pass_gradcheck(
-    name: str, T: int, B: int, I: int, H: int, ids: bool
-) -> None:
+def test_derivatives_pass_gradcheck(name: str, T: int, B: int, I: int, H: int, ids: bool) -> None:
     cell, problem = CELLS[name], Problem(CELLS[name], T, B, I, H, ids, seed=T)
     if name == "rnn-relu":  # every unit stays on its side of the kink
         problem.p = {k: v / 10 for k, v in problem.p.items()}
@@ -206,7 +210,5 @@ def test_huge_inputs_saturate_without_overflow(name: str, sign: int) -> None:
     if name not in ("rnn-relu", "mingru"):
         assert np.abs(outputs).max() <= 1
     small = np.full_like(outputs, 1e-9)
-    _, d_p, d_before = bptt.backward(
-        NUMPY, cell, p, x, tape, small, tuple(s * 0 for s in state)
-    )
+    _, d_p, d_before = bptt.backward(NUMPY, cell, p, x, tape, small, tuple(s * 0 for s in state))
     assert all(np.isfinite(d).all() for d in (*d_p.values(), *d_before))

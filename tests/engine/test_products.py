@@ -22,8 +22,16 @@ SIZES = [(1, 1), (3, 5), (256, 128), (512, 256), (130, 1100)]
 TYPES = ["float64", "float32", "bfloat16"]
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5, "bfloat16": 2e-2}
 ELEMENTWISE = {
-    **{"multiply": 2, "add": 2, "add_product": 2, "sigmoid": 1, "tanh": 1},
-    **{"relu": 1, "d_sigmoid": 2, "d_tanh": 2, "d_relu": 2, "lerp": 0},
+    "multiply": 2,
+    "add": 2,
+    "add_product": 2,
+    "sigmoid": 1,
+    "tanh": 1,
+    "relu": 1,
+    "d_sigmoid": 2,
+    "d_tanh": 2,
+    "d_relu": 2,
+    "lerp": 0,
 }
 """Name to how many arguments may be written over; all of them, but for `lerp`'s three."""
 
