@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from engine import bptt
 from engine.cells.cell import Cell, State
@@ -29,6 +30,7 @@ class _Recurrence(torch.autograd.Function):
         return outputs, *(s.clone() for s in state)
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, d_outputs: Tensor, *d_state: Tensor) -> Any:
         x, *rest = ctx.saved_tensors
         n = len(ctx.cell.states)

@@ -50,10 +50,10 @@ def initial(
     shares, so that the first loss is the entropy of the characters alone and not ln V.
 
     W_hh and W_mh are orthogonal block by block (Saxe et al., 2014); the forget gate's bias is 1 (Gers et
-    al., 2000; Jozefowicz et al., 2015), all other biases and peepholes are 0, gains 1. W_xh above the first
-    layer and W_hy are uniform (Glorot & Bengio, 2010); the first layer's W_xh is read a row at a time, so
-    its rows are drawn with the deviation 1/√H that a dense input of unit length would meet; those of W_mx,
-    which multiply what the state gives, have deviation 1.
+    al., 2000; Jozefowicz et al., 2015), all other biases and peepholes are 0, gains 1. W_xh and W_mx
+    above the first layer and W_hy are uniform (Glorot & Bengio, 2010). The first layer's W_xh is read a
+    row at a time, so its rows are drawn with the deviation 1/√H that a dense input of unit length would
+    meet; those of its W_mx, which multiply what the state gives, have deviation 1.
     """
     rng = np.random.default_rng(seed)
     cell, H = CELLS[config.cell], config.hidden

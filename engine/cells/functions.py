@@ -1,6 +1,7 @@
 """What the equations are written with, for NumPy; `engine.products` has the same for torch.
 
-Functions that take `out` write there and return it. `out` may be an argument too.
+Functions that take `out` write there and return it. `out` may be an argument too, where nothing else is
+said.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Functions(Protocol):
         """out + x·y."""
 
     def lerp(self, x: Array, y: Array, weight: Array, out: Array) -> Array:
-        """x + weight·(y − x)."""
+        """x + weight·(y − x); `out` is none of them."""
 
     def sigmoid(self, x: Array, out: Array) -> Array:
         """σ(x), the logistic function, without overflow."""

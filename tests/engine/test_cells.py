@@ -1,8 +1,9 @@
-"""The cells' equations and hand-written derivatives, for NumPy and torch arrays alike."""
+"""The cells' equations and hand-written derivatives, against the same equations written plainly."""
 
 from __future__ import annotations
 
-from unittest.mock import patch
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,112 +11,204 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch import sigmoid as σ
+from torch.nn import functional as F
 
-from engine import bptt
+from engine import bptt, config
 from engine.autograd import recurrence
 from engine.cells import CELLS, Cell
+from engine.cells.functions import NUMPY
 
-CELL = st.sampled_from(list(CELLS.values()))
+CELL = st.sampled_from(list(CELLS))
 SIZE = st.integers(1, 4)
 SEED = st.integers(0, 2**16)
 
-
-def parameters(cell: Cell, I: int, H: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    return {name: rng.standard_normal(shape) for name, shape in cell.shapes(I, H).items()}
+Plain = Callable[..., tuple[Tensor, ...]]
 
 
-def leaves(arrays: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(a).requires_grad_() for name, a in arrays.items()}
+def rnn(p: dict[str, Tensor], x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+    return (torch.tanh(x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]),)
 
 
-@pytest.mark.parametrize("name", CELLS)
+def rnn_relu(p: dict[str, Tensor], x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+    return (torch.relu(x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]),)
+
+
+def lstm(p: dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+    i, f, g, o = (x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]).chunk(4, -1)
+    c = σ(f) * c + σ(i) * torch.tanh(g)
+    return σ(o) * torch.tanh(c), c
+
+
+def peephole(p: dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+    i, f, g, o = (x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]).chunk(4, -1)
+    c = σ(f + p["p_f"] * c) * c + σ(i + p["p_i"] * c) * torch.tanh(g)
+    return σ(o + p["p_o"] * c) * torch.tanh(c), c
+
+
+def coupled(p: dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+    f, g, o = (x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]).chunk(3, -1)
+    c = σ(f) * c + (1 - σ(f)) * torch.tanh(g)
+    return σ(o) * torch.tanh(c), c
+
+
+def gru(p: dict[str, Tensor], x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+    x_r, x_z, x_n = (x @ p["W_xh"] + p["b_h"]).chunk(3, -1)
+    h_r, h_z, h_n = (h @ p["W_hh"]).chunk(3, -1)
+    z = σ(x_z + h_z)
+    n = torch.tanh(x_n + σ(x_r + h_r) * (h_n + p["b_hn"]))
+    return ((1 - z) * n + z * h,)
+
+
+def mlstm(p: dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+    return lstm(p, x, (x @ p["W_mx"]) * (h @ p["W_mh"]), c)
+
+
+def mingru(p: dict[str, Tensor], x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+    z, n = (x @ p["W_xh"] + p["b_h"]).chunk(2, -1)
+    return ((1 - σ(z)) * h + σ(z) * n,)
+
+
+PLAIN: dict[str, Plain] = {
+    "rnn": rnn,
+    "rnn-relu": rnn_relu,
+    "lstm": lstm,
+    "peephole": peephole,
+    "coupled": coupled,
+    "gru": gru,
+    "mlstm": mlstm,
+    "mingru": mingru,
+}
+
+
+def plainly(
+    name: str, p: dict[str, Tensor], x: Tensor, state: tuple[Tensor, ...]
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    rows = []
+    if x.ndim == 2:
+        x = F.one_hot(x, len(p["W_xh"])).to(p["W_xh"].dtype)
+    for x_t in x:
+        state = PLAIN[name](p, x_t, *state)
+        rows.append(state[0])
+    return torch.stack(rows), state
+
+
+class Problem:
+    """Random parameters, input and state of a layer, and gradients of what comes out of it."""
+
+    def __init__(self, cell: Cell, T: int, B: int, I: int, H: int, ids: bool, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.p = {name: rng.standard_normal(s) for name, s in cell.shapes(I, H).items()}
+        self.x: Any = rng.integers(0, I, (T, B)) if ids else rng.standard_normal((T, B, I))
+        self.state = tuple(rng.standard_normal((B, H)) for _ in cell.states)
+        self.d_outputs = rng.standard_normal((T, B, H))
+        self.d_after = tuple(rng.standard_normal((B, H)) for _ in cell.states)
+
+    def in_torch(self, layer: Callable[..., Any]) -> dict[str, Any]:
+        """What a layer gives, and what torch's autograd sends back through it."""
+        p = {name: torch.from_numpy(v.copy()).requires_grad_() for name, v in self.p.items()}
+        x = torch.from_numpy(self.x.copy()).requires_grad_(self.x.ndim == 3)
+        state = tuple(torch.from_numpy(s.copy()).requires_grad_() for s in self.state)
+        outputs, after = layer(p, x, state)
+        torch.autograd.backward(
+            (outputs, *after), tuple(map(torch.from_numpy, (self.d_outputs, *self.d_after)))
+        )
+        found = {"outputs": outputs, "x": x.grad} | {name: v.grad for name, v in p.items()}
+        found |= {f"after {k}": s for k, s in enumerate(after)}
+        found |= {f"before {k}": s.grad for k, s in enumerate(state)}
+        return {k: v if v is None else v.detach().numpy() for k, v in found.items()}
+
+    def in_numpy(self, cell: Cell) -> dict[str, Any]:
+        outputs, after, tape = bptt.forward(NUMPY, cell, self.p, self.x, self.state)
+        found = {"outputs": outputs} | {f"after {k}": s for k, s in enumerate(after)}
+        d_x, d_p, d_before = bptt.backward(
+            NUMPY, cell, self.p, self.x, tape, self.d_outputs, self.d_after
+        )
+        return found | d_p | {"x": d_x} | {f"before {k}": s for k, s in enumerate(d_before)}
+
+
+def assert_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert set(ours) == set(theirs)
+    for name, value in theirs.items():
+        if value is None:
+            assert ours[name] is None
+        else:
+            np.testing.assert_allclose(ours[name], value, 1e-10, 1e-10, err_msg=name)
+
+
+def test_every_cell_is_known_by_the_settings_and_tested_here() -> None:
+    assert tuple(CELLS) == config.CELLS == tuple(PLAIN)
+
+
+@given(CELL, SIZE, SIZE, SIZE, SIZE, st.booleans(), SEED)
+def test_the_loops_equal_the_plain_equations_in_numpy_and_torch(
+    name: str, T: int, B: int, I: int, H: int, ids: bool, seed: int
+) -> None:
+    cell, problem = CELLS[name], Problem(CELLS[name], T, B, I, H, ids, seed)
+    expected = problem.in_torch(lambda p, x, state: plainly(name, p, x, state))
+    assert_same(problem.in_numpy(cell), expected)
+    assert_same(
+        problem.in_torch(lambda p, x, state: recurrence(cell, p, x, state)),
+        expected,
+    )
+
+
+@pytest.mark.parametrize("ids", [False, True], ids=["vectors", "ids"])
 @pytest.mark.parametrize(("T", "B", "I", "H"), [(1, 1, 1, 1), (4, 3, 2, 5), (5, 1, 3, 2)])
-def test_derivatives_pass_gradcheck(name: str, T: int, B: int, I: int, H: int) -> None:
-    cell, rng = CELLS[name], np.random.default_rng(T)
-    p = leaves(parameters(cell, I, H, rng))
-    x = torch.from_numpy(rng.standard_normal((T, B, I))).requires_grad_()
-    state = [torch.from_numpy(rng.standard_normal((B, H))).requires_grad_() for _ in cell.states]
+@pytest.mark.parametrize("name", CELLS)
+def test_derivatives_pass_gradcheck(name: str, T: int, B: int, I: int, H: int, ids: bool) -> None:
+    cell, problem = CELLS[name], Problem(CELLS[name], T, B, I, H, ids, seed=T)
+    if name == "rnn-relu":  # every unit stays on its side of the kink
+        problem.p = {k: v / 10 for k, v in problem.p.items()}
+        problem.p["b_h"] = np.where(np.arange(H) % 2, -4.0, 4.0)
+    x = torch.from_numpy(problem.x).requires_grad_(not ids)
+    rest = [torch.from_numpy(v).requires_grad_() for v in (*problem.state, *problem.p.values())]
+    n = len(cell.states)
 
     def layer(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
-        before, own = rest[: len(state)], dict(zip(p, rest[len(state) :], strict=True))
-        outputs, after = recurrence(cell, own, x @ own["W_xh"] + own["b_h"], before)
+        p = dict(zip(problem.p, rest[n:], strict=True))
+        outputs, after = recurrence(cell, p, x, rest[:n])
         return outputs, *after
 
-    assert torch.autograd.gradcheck(layer, (x, *state, *p.values()))
-
-
-@given(CELL, SIZE, SIZE, SIZE, SEED)
-def test_numpy_loops_equal_torch_and_automatic_differentiation(
-    cell: Cell, T: int, B: int, H: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    own = parameters(cell, H, H, rng)
-    a_x = rng.standard_normal((T, B, len(cell.gates) * H))
-    before = tuple(rng.standard_normal((B, H)) for _ in cell.states)
-    d_outputs = rng.standard_normal((T, B, H))
-    d_after = tuple(rng.standard_normal((B, H)) for _ in cell.states)
-
-    outputs, after, tape = bptt.forward(np, cell, own, a_x, before)
-    d_a_x, d_own, d_before = bptt.backward(np, cell, own, tape, d_outputs, d_after)
-
-    # the same equations, a step at a time, differentiated by torch itself; helo's sigmoid works in
-    # place, which torch would not follow
-    p, x = leaves(own), torch.from_numpy(a_x).requires_grad_()
-    start = tuple(torch.from_numpy(s).requires_grad_() for s in before)
-    state, rows = start, []
-    with (
-        patch("engine.cells.lstm.sigmoid", lambda xp, x: torch.sigmoid(x)),
-        patch("engine.cells.gru.sigmoid", lambda xp, x: torch.sigmoid(x)),
-    ):
-        for t in range(T):
-            state, _ = cell.step(torch, p, x[t], state)
-            rows.append(state[0])
-    loss = (torch.stack(rows) * torch.from_numpy(d_outputs)).sum()
-    for s, d in zip(state, d_after, strict=True):
-        loss = loss + (s * torch.from_numpy(d)).sum()
-    loss.backward()
-
-    np.testing.assert_allclose(outputs, torch.stack(rows).detach(), atol=1e-12)
-    for ours, theirs in zip(after, state, strict=True):
-        np.testing.assert_allclose(ours, theirs.detach(), atol=1e-12)
-    np.testing.assert_allclose(d_a_x, x.grad, atol=1e-10)
-    for ours, theirs in zip(d_before, start, strict=True):
-        np.testing.assert_allclose(ours, theirs.grad, atol=1e-10)
-    assert set(d_own) == set(own) - {"W_xh", "b_h"}
-    for name, gradient in d_own.items():
-        np.testing.assert_allclose(gradient, p[name].grad, atol=1e-10, err_msg=name)
-
-
-@given(CELL, st.integers(2, 6), SIZE, SIZE, SEED, st.data())
-def test_two_pieces_with_the_state_carried_equal_the_whole(
-    cell: Cell, T: int, B: int, H: int, seed: int, data: st.DataObject
-) -> None:
-    cut, rng = data.draw(st.integers(1, T - 1)), np.random.default_rng(seed)
-    own = parameters(cell, H, H, rng)
-    a_x = rng.standard_normal((T, B, len(cell.gates) * H))
-    before = tuple(rng.standard_normal((B, H)) for _ in cell.states)
-    whole, last, tape = bptt.forward(np, cell, own, a_x, before)
-    one, between, tape_1 = bptt.forward(np, cell, own, a_x[:cut], before)
-    two, end, tape_2 = bptt.forward(np, cell, own, a_x[cut:], between)
-    np.testing.assert_allclose(np.concatenate([one, two]), whole, atol=1e-12)
-    np.testing.assert_allclose(end, last, atol=1e-12)
-
-    d_outputs = rng.standard_normal((T, B, H))
-    d_end = tuple(rng.standard_normal((B, H)) for _ in cell.states)
-    d_a_x, d_own, d_before = bptt.backward(np, cell, own, tape, d_outputs, d_end)
-    d_x2, d_own2, d_between = bptt.backward(np, cell, own, tape_2, d_outputs[cut:], d_end)
-    d_x1, d_own1, d_start = bptt.backward(np, cell, own, tape_1, d_outputs[:cut], d_between)
-    np.testing.assert_allclose(np.concatenate([d_x1, d_x2]), d_a_x, atol=1e-10)
-    np.testing.assert_allclose(d_start, d_before, atol=1e-10)
-    for name in d_own:
-        np.testing.assert_allclose(d_own1[name] + d_own2[name], d_own[name], atol=1e-10)
+    assert torch.autograd.gradcheck(layer, (x, *rest))
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_huge_inputs_saturate_without_overflow(name: str) -> None:
+def test_a_graph_can_be_followed_back_twice(name: str) -> None:
+    problem = Problem(CELLS[name], 4, 2, 3, 5, False, seed=1)
+    p = {k: torch.from_numpy(v).requires_grad_() for k, v in problem.p.items()}
+    x = torch.from_numpy(problem.x).requires_grad_()
+    state = tuple(torch.from_numpy(s).requires_grad_() for s in problem.state)
+    outputs, after = recurrence(CELLS[name], p, x, state)
+    loss = outputs.square().sum() + sum(s.square().sum() for s in after)
+    first = torch.autograd.grad(loss, (x, *state, *p.values()), retain_graph=True)
+    second = torch.autograd.grad(loss, (x, *state, *p.values()), retain_graph=True)
+    assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+    assert all(one.abs().max() > 0 for one in first)
+
+
+def test_a_second_derivative_is_refused() -> None:
+    problem = Problem(CELLS["lstm"], 2, 1, 2, 2, False, seed=1)
+    p = {k: torch.from_numpy(v).requires_grad_() for k, v in problem.p.items()}
+    state = tuple(map(torch.from_numpy, problem.state))
+    outputs, _ = recurrence(CELLS["lstm"], p, torch.from_numpy(problem.x), state)
+    (d,) = torch.autograd.grad(outputs.square().sum(), p["W_hh"], create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        d.sum().backward()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("name", CELLS)
+def test_huge_inputs_saturate_without_overflow(name: str, sign: int) -> None:
     cell = CELLS[name]
-    own = {k: np.full(s, 1e30, np.float32) for k, s in cell.shapes(2, 2).items()}
-    a_x = np.full((3, 1, len(cell.gates) * 2), -1e30, np.float32)
+    huge = 1e9 if name in ("rnn-relu", "mlstm") else 1e30  # these multiply what is huge
+    p = {k: np.full(s, sign * huge, np.float32) for k, s in cell.shapes(2, 2).items()}
     state = tuple(np.ones((1, 2), np.float32) for _ in cell.states)
-    outputs, _, _ = bptt.forward(np, cell, own, a_x, state)
-    assert np.isfinite(outputs).all()
+    x = np.zeros((3, 1), np.int64)
+    outputs, after, tape = bptt.forward(NUMPY, cell, p, x, state)
+    assert all(np.isfinite(s).all() for s in (outputs, *after))
+    if name not in ("rnn-relu", "mingru"):
+        assert np.abs(outputs).max() <= 1
+    small = np.full_like(outputs, 1e-9)
+    _, d_p, d_before = bptt.backward(NUMPY, cell, p, x, tape, small, tuple(s * 0 for s in state))
+    assert all(np.isfinite(d).all() for d in (*d_p.values(), *d_before))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import ModelConfig, SamplingConfig, TrainConfig
+from engine.config import CELLS, ModelConfig, SamplingConfig, TrainConfig
 from engine.errors import UsageError
 
 BAD_MODEL = {
@@ -100,6 +100,22 @@ def test_the_bounds_themselves_are_allowed() -> None:
     TrainConfig(epochs=1e-9, dropout=0, warmup=0, final_lr=1, validation=0, seed=2**63 - 1)
 
 
+@pytest.mark.parametrize("name", ["layer_norm", "residual"])
+@pytest.mark.parametrize("value", [0, 1, None, "yes", "true", 0.0, [True]], ids=str)
+def test_what_is_on_or_off_is_nothing_else(name: str, value: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        ModelConfig(**{name: value})
+    assert str(caught.value) == f"--{name.replace('_', '-')} is on or off, not {value!r}"
+    assert getattr(ModelConfig(**{name: True}), name) is True
+
+
+def test_a_network_in_words() -> None:
+    assert str(ModelConfig("gru", 512, 2)) == "gru 512×2"
+    assert str(ModelConfig("lstm", 8, 1, layer_norm=True)) == "lstm 8×1, layer norm"
+    assert str(ModelConfig("rnn-relu", 8, 3, residual=True)) == "rnn-relu 8×3, residual"
+    assert str(ModelConfig("mlstm", 8, 3, True, True)) == "mlstm 8×3, layer norm, residual"
+
+
 def test_a_message_says_the_bound_and_the_value() -> None:
     with pytest.raises(UsageError, match=r"^--hidden must be 1 or more and at most 65536, not 0$"):
         ModelConfig(hidden=0)
@@ -110,7 +126,13 @@ def test_a_message_says_the_bound_and_the_value() -> None:
 @given(
     st.builds(
         TrainConfig,
-        model=st.builds(ModelConfig, st.sampled_from(["rnn", "lstm", "gru"]), st.integers(1, 9)),
+        model=st.builds(
+            ModelConfig,
+            cell=st.sampled_from(CELLS),
+            hidden=st.integers(1, 9),
+            layer_norm=st.booleans(),
+            residual=st.booleans(),
+        ),
         dropout=st.floats(0, 0.95),
         lr=st.floats(1e-9, 100),
         seconds=st.floats(1e-3, 1e9),
@@ -130,8 +152,15 @@ def test_a_configuration_survives_json(config: TrainConfig) -> None:
         *({"steps": 1, "momentum": 1}, {"steps": "1"}, {"steps": 1, "model": {"size": 3}}),
         *({"steps": 1, "model": 3}, {"steps": 1, "batch": None}, {"steps": 1, "lr": [1]}),
         *({"steps": 1, "model": {"hidden": "8"}}, {"steps": 1, "batch": 0}, {}),
+        {"steps": 1, "model": {"layer_norm": 1}},
     ],
 )
 def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         TrainConfig.from_json(data)
+
+
+def test_settings_from_before_layer_norm_and_residual_are_read() -> None:
+    data = asdict(TrainConfig(steps=1, model=ModelConfig("gru", 8, 2)))
+    del data["model"]["layer_norm"], data["model"]["residual"]
+    assert TrainConfig.from_json(data).model == ModelConfig("gru", 8, 2, False, False)

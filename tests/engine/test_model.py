@@ -15,16 +15,20 @@ from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.model import CharRNN, States
 from engine.parameters import count, initial, shapes
+from tests.engine.networks import CONFIGURATIONS, NORMED_AND_RESIDUAL, network
 
-MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+MODULES = {
+    "rnn": nn.RNN,
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+    "rnn-relu": lambda V, H, L: nn.RNN(V, H, L, nonlinearity="relu"),
+}
+ON_TORCH = st.sampled_from([*MODULES, "coupled"])
 SMALL = st.integers(1, 4)
 
 
-def network(cell: str, V: int, H: int, L: int, seed: int = 0, dropout: float = 0.0) -> CharRNN:
-    config, rng = ModelConfig(cell, H, L), np.random.default_rng(seed)
-    model = CharRNN(config, V, dropout)
-    model.load({k: rng.uniform(-1, 1, s).astype(np.float32) for k, s in shapes(config, V).items()})
-    return model
+def random_ids(T: int, B: int, V: int, seed: int = 0) -> Tensor:
+    return torch.randint(0, V, (T, B), generator=torch.Generator().manual_seed(seed))
 
 
 def random_states(model: CharRNN, B: int, seed: int) -> States:
@@ -41,10 +45,18 @@ def kernel(torchs: bool):  # type: ignore[no-untyped-def]
 
 
 def run(model: CharRNN, ids: Tensor, states: States) -> tuple[Tensor, States, dict[str, Tensor]]:
+    """Logits, states after, and gradients of the parameters and of the states before."""
     model.zero_grad()
+    states = tuple(tuple(s.clone().requires_grad_() for s in layer) for layer in states)
     logits, after = model(ids, states)
     (logits.square().mean() + sum(s.square().mean() for layer in after for s in layer)).backward()
-    return logits.detach(), after, {k: p.grad.clone() for k, p in model.named_parameters()}
+    gradients = {k: p.grad.clone() for k, p in model.named_parameters()}
+    gradients |= {f"{l} {k}": s.grad for l, layer in enumerate(states) for k, s in enumerate(layer)}
+    return logits.detach(), after, gradients
+
+
+def close(ours: object, theirs: object, tolerance: float = 1e-5) -> None:
+    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
 
 
 def the_same_in_torch(model: CharRNN) -> nn.Module:
@@ -64,77 +76,138 @@ def the_same_in_torch(model: CharRNN) -> nn.Module:
 
 
 @pytest.mark.parametrize("torchs", [True, False], ids=["torch-kernel", "loops"])
-@given(st.sampled_from(list(CELLS)), SMALL, SMALL, SMALL, SMALL, st.integers(1, 3))
-@settings(max_examples=30)
+@pytest.mark.parametrize("L", [1, 2, 3])
+@pytest.mark.parametrize("cell", MODULES)
+@given(SMALL, SMALL, SMALL, SMALL)
+@settings(max_examples=15)
 def test_equals_the_torch_module_of_the_same_weights(
-    torchs: bool, cell: str, T: int, B: int, V: int, H: int, L: int
+    cell: str, L: int, torchs: bool, T: int, B: int, V: int, H: int
 ) -> None:
-    model = network(cell, V, H, L, seed=T)
-    ids = torch.randint(0, V, (T, B), generator=torch.Generator().manual_seed(B))
-    states = random_states(model, B, H)
+    model = network(ModelConfig(cell, H, L), V, seed=T)
+    ids, states = random_ids(T, B, V), random_states(model, B, H)
     with kernel(torchs):
         logits, after, gradients = run(model, ids, states)
 
     module = the_same_in_torch(model)
-    begin = tuple(torch.stack(column) for column in zip(*states, strict=True))  # (L, B, H) each
+    begin = tuple(torch.stack(s).requires_grad_() for s in zip(*states, strict=True))
     x = nn.functional.one_hot(ids, V).float()
-    outputs, end = module(x, begin if cell == "lstm" else begin[0])
+    outputs, end = module(x, begin if cell == "lstm" else begin[0])  # (L, B, H) each
     end = end if cell == "lstm" else (end,)
     theirs = outputs @ model.head.W_hy + model.head.b_y
-    loss = theirs.square().mean() + sum(s.square().mean() for e in end for s in e)
-    loss.backward()
+    model.zero_grad()
+    # helo's loss is a mean over each layer's states; torch has all layers' in one
+    (theirs.square().mean() + L * sum(s.square().mean() for s in end)).backward()
 
-    torch.testing.assert_close(logits, theirs.detach(), atol=1e-5, rtol=1e-5)
-    for l, layer in enumerate(after):
-        for s, ours in enumerate(layer):
-            torch.testing.assert_close(ours, end[s][l], atol=1e-5, rtol=1e-5)
+    close(logits, theirs.detach())
+    close(after, tuple(tuple(s[l] for s in end) for l in range(L)))
     for l in range(L):
-        their = {k: getattr(module, f"{k}_l{l}").grad for k in ("weight_ih", "weight_hh")}
-        torch.testing.assert_close(
-            gradients[f"layers.{l}.W_xh"], their["weight_ih"].T, atol=1e-5, rtol=1e-4
-        )
-        torch.testing.assert_close(
-            gradients[f"layers.{l}.W_hh"], their["weight_hh"].T, atol=1e-5, rtol=1e-4
-        )
-        bias = getattr(module, f"bias_ih_l{l}").grad
-        torch.testing.assert_close(gradients[f"layers.{l}.b_h"], bias, atol=1e-5, rtol=1e-4)
+        their = {k: p.grad for k, p in module.named_parameters() if k.endswith(f"l{l}")}
+        close(gradients[f"layers.{l}.W_xh"], their[f"weight_ih_l{l}"].T)
+        close(gradients[f"layers.{l}.W_hh"], their[f"weight_hh_l{l}"].T)
+        close(gradients[f"layers.{l}.b_h"], their[f"bias_ih_l{l}"])
         if cell == "gru":
-            bias = getattr(module, f"bias_hh_l{l}").grad[-H:]
-            torch.testing.assert_close(gradients[f"layers.{l}.b_hn"], bias, atol=1e-5, rtol=1e-4)
+            close(gradients[f"layers.{l}.b_hn"], their[f"bias_hh_l{l}"][-H:])
+        for k, s in enumerate(begin):
+            close(gradients[f"{l} {k}"], s.grad[l])
+    close(gradients["head.W_hy"], model.head.W_hy.grad)
 
 
-@given(st.sampled_from(list(CELLS)), SMALL, SMALL, SMALL, SMALL, st.integers(1, 3))
-@settings(max_examples=30)
-def test_both_kernels_agree(cell: str, T: int, B: int, V: int, H: int, L: int) -> None:
-    model = network(cell, V, H, L, seed=V)
-    ids = torch.randint(0, V, (T, B), generator=torch.Generator().manual_seed(T))
-    states = random_states(model, B, V)
+@given(ON_TORCH, SMALL, SMALL, SMALL, st.integers(3, 6), st.integers(1, 3), st.data())
+@settings(max_examples=60)
+def test_both_kernels_agree(
+    cell: str, T: int, B: int, V: int, H: int, L: int, data: st.DataObject
+) -> None:
+    layer_norm, residual = data.draw(st.sampled_from(NORMED_AND_RESIDUAL))
+    model = network(ModelConfig(cell, H, L, layer_norm, residual), V, seed=V)
+    ids, states = random_ids(T, B, V), random_states(model, B, V)
     with kernel(True):
-        logits, after, gradients = run(model, ids, states)
+        theirs = run(model, ids, states)
     with kernel(False):
-        logits_2, after_2, gradients_2 = run(model, ids, states)
-    torch.testing.assert_close(logits, logits_2, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(after, after_2, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(gradients, gradients_2, atol=1e-5, rtol=1e-4)
+        close(run(model, ids, states), theirs, 1e-4)
 
 
+@given(CONFIGURATIONS, st.integers(2, 9), SMALL, st.data())
+def test_chunks_equal_the_whole_and_columns_do_not_mix(
+    config: ModelConfig, T: int, B: int, data: st.DataObject
+) -> None:
+    model, cut = network(config), data.draw(st.integers(1, T - 1))
+    ids, states = random_ids(T, B, 7), random_states(model, B, T)
+    whole, end, gradients = run(model, ids, states)
+
+    model.zero_grad()
+    one, between = model(ids[:cut], states)
+    two, after = model(ids[cut:], between)
+    close((torch.cat([one, two]), after), (whole, end))
+    loss = torch.cat([one, two]).square().mean()
+    (loss + sum(s.square().mean() for layer in after for s in layer)).backward()
+    close(
+        {k: p.grad for k, p in model.named_parameters()},
+        {k: gradients[k] for k, _ in model.named_parameters()},
+        1e-4,
+    )
+
+    for b in range(B):
+        own = tuple(tuple(s[b : b + 1] for s in layer) for layer in states)
+        alone, last = model(ids[:, b : b + 1], own)
+        close(alone[:, 0], whole[:, b])
+        close(last, tuple(tuple(s[b : b + 1] for s in layer) for layer in end))
+
+
+@given(CONFIGURATIONS)
+def test_states_and_logits_are_never_written_to(config: ModelConfig) -> None:
+    model = network(config)
+    states = random_states(model, 2, 0)
+    logits, after = model(random_ids(4, 2, 7), states)
+    handed_out = [logits, *(s for some in (states, after) for layer in some for s in layer)]
+    copies = [t.detach().clone() for t in handed_out]
+    loss = logits.square().sum() + sum(s.square().sum() for layer in after for s in layer)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    model(random_ids(4, 2, 7, seed=1), after)
+    assert all(torch.equal(now, then) for now, then in zip(handed_out, copies, strict=True))
+
+
+def test_layers_add_to_what_they_read_and_are_normalised() -> None:
+    """The last layer gives nothing, so that what is read is what was passed on to it."""
+    ids = random_ids(5, 2, 7)
+    plain, both = (
+        network(ModelConfig("rnn", 6, L, layer_norm=L == 2, residual=True)) for L in (1, 2)
+    )
+    with torch.no_grad():
+        for p in both.layers[1].parameters():
+            p.zero_()
+        both.layers[1].g_n.fill_(2)
+        both.layers[1].b_n.fill_(0.5)
+        for name in ("W_xh", "W_hh", "b_h"):
+            both.layers[0].get_parameter(name).copy_(plain.layers[0].get_parameter(name))
+    h, _ = plain.outputs(ids, plain.zero_state(2))
+    read, _ = both.outputs(ids, both.zero_state(2))
+    deviation = h.var(-1, correction=0, keepdim=True).add(1e-5).sqrt()
+    close(read, 2 * (h - h.mean(-1, keepdim=True)) / deviation + 0.5, 1e-4)
+
+
+@pytest.mark.parametrize("hidden", [8, 384])
+@pytest.mark.parametrize(("layer_norm", "residual"), NORMED_AND_RESIDUAL)
 @pytest.mark.parametrize("cell", CELLS)
-def test_chunks_equal_the_whole_and_columns_do_not_mix(cell: str) -> None:
-    model = network(cell, 7, 5, 2)
-    ids = torch.randint(0, 7, (9, 3), generator=torch.Generator().manual_seed(1))
-    whole, _ = model(ids, model.zero_state(3))
-    states, rows = model.zero_state(3), []
-    for part in ids.split(4):
-        logits, states = model(part, states)
-        rows.append(logits)
-    torch.testing.assert_close(torch.cat(rows), whole, atol=1e-5, rtol=1e-5)
-    for b in range(3):
-        alone, _ = model(ids[:, b : b + 1], model.zero_state(1))
-        torch.testing.assert_close(alone[:, 0], whole[:, b], atol=1e-5, rtol=1e-5)
+def test_bfloat16_is_near_float32(cell: str, layer_norm: bool, residual: bool, hidden: int) -> None:
+    config = ModelConfig(cell, hidden, 2, layer_norm, residual)
+    model, ids = CharRNN(config, 7), random_ids(6, 3, 7)
+    model.load(initial(config, 7, seed=0))
+    exact, _, gradients = run(model, ids, model.zero_state(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, after, rounded = run(model, ids, model.zero_state(3))
+        _, carried = model(ids, after)
+    assert len(carried) == 2
+    close(logits.float(), exact, 0.05)
+    assert not torch.equal(logits.float(), exact)
+    for name, _ in model.named_parameters():
+        assert rounded[name].dtype == torch.float32
+        difference = (rounded[name] - gradients[name]).norm()
+        assert difference <= 0.1 * gradients[name].norm(), name
 
 
 def test_dropout_acts_in_training_alone() -> None:
-    model = network("lstm", 5, 16, 2, dropout=0.5)
+    model = network(ModelConfig("lstm", 16, 2), 5, dropout=0.5)
     ids = torch.zeros(3, 2, dtype=torch.long)
     first, second = (model(ids, model.zero_state(2))[0] for _ in range(2))
     assert not torch.equal(first, second)
@@ -155,21 +228,50 @@ def test_weights_come_out_as_they_went_in_and_are_copies() -> None:
     assert not model.weights()["head.b_y"].any()
 
 
+OWN_SHAPES = {
+    "rnn": {"W_xh": 1, "W_hh": 1, "b_h": 1},
+    "rnn-relu": {"W_xh": 1, "W_hh": 1, "b_h": 1},
+    "lstm": {"W_xh": 4, "W_hh": 4, "b_h": 4},
+    "peephole": {"W_xh": 4, "W_hh": 4, "b_h": 4, "p_i": 1, "p_f": 1, "p_o": 1},
+    "coupled": {"W_xh": 3, "W_hh": 3, "b_h": 3},
+    "gru": {"W_xh": 3, "W_hh": 3, "b_h": 3, "b_hn": 1},
+    "mlstm": {"W_xh": 4, "W_hh": 4, "b_h": 4, "W_mx": 1, "W_mh": 1},
+    "mingru": {"W_xh": 2, "b_h": 2},
+}
+"""Each parameter's width in units of H."""
+
+
+@pytest.mark.parametrize("layer_norm", [False, True], ids=["", "layer-norm"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_initial_weights(cell: str) -> None:
-    config, H, V = ModelConfig(cell, 6, 2), 6, 5
+def test_initial_weights(cell: str, layer_norm: bool) -> None:
+    H, V, own = 6, 5, OWN_SHAPES[cell]
+    config = ModelConfig(cell, H, 2, layer_norm)
     weights = initial(config, V, seed=1)
-    assert {k: w.shape for k, w in weights.items()} == shapes(config, V)
+    expected = {"head.W_hy": (H, V), "head.b_y": (V,)}
+    for l, I in enumerate((V, H)):
+        rows = {"W_xh": (I,), "W_mx": (I,), "W_hh": (H,), "W_mh": (H,)}
+        for name, width in own.items():
+            expected[f"layers.{l}.{name}"] = (*rows.get(name, ()), width * H)
+        if layer_norm:
+            expected |= {f"layers.{l}.g_n": (H,), f"layers.{l}.b_n": (H,)}
+    assert {k: w.shape for k, w in weights.items()} == shapes(config, V) == expected
     assert sum(w.size for w in weights.values()) == count(config, V)
     assert all(w.dtype == np.float32 for w in weights.values())
-    gates = CELLS[cell].gates
-    for g in range(len(gates)):
-        block = weights["layers.1.W_hh"][:, g * H : (g + 1) * H]
-        np.testing.assert_allclose(block @ block.T, np.eye(H), atol=1e-5)
-    bias = weights["layers.0.b_h"].reshape(-1, H)
-    assert {g: set(row) for g, row in zip(gates, bias.tolist(), strict=True)} == {
-        g: {1.0 if g == "f" else 0.0} for g in gates
-    }
+
+    for l in range(2):
+        one = {k.split(".")[-1]: w for k, w in weights.items() if k.startswith(f"layers.{l}")}
+        for name in {"W_hh", "W_mh"} & set(one):
+            for block in np.split(one[name], own[name], axis=1):
+                np.testing.assert_allclose(block @ block.T, np.eye(H), atol=1e-5)
+        gates = CELLS[cell].gates
+        bias = one["b_h"].reshape(-1, H).tolist()
+        assert {g: set(row) for g, row in zip(gates, bias, strict=True)} == {
+            g: {1.0 if g == "f" else 0.0} for g in gates
+        }
+        assert all((one[k] == 1).all() for k in one if k == "g_n")
+        assert not any(one[k].any() for k in one if k.startswith("p_") or k in ("b_n", "b_hn"))
+        assert all(one[k].std() > 0.1 for k in one if k.startswith("W"))
+
     again, other = initial(config, V, seed=1), initial(config, V, seed=2)
     assert all(np.array_equal(weights[k], again[k]) for k in weights)
     assert not np.array_equal(weights["head.W_hy"], other["head.W_hy"])

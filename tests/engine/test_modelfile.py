@@ -19,11 +19,13 @@ from safetensors.numpy import save as to_bytes
 
 from engine import modelfile
 from engine.cells import CELLS
+from engine.config import ModelConfig
 from engine.errors import ModelFileError
 from engine.modelfile import History, Model
 from engine.stepper import Stepper
 from engine.vocab import Alphabet
 from tests.conftest import random_model
+from tests.engine import networks
 
 HISTORY = History("sonnet", "ab" * 32, 10, 400, 1.5, 2.25, {"torch": "2"}, "helo train 日本 [/x]")
 
@@ -62,9 +64,13 @@ def refused(path: Path) -> str:
     return str(loading.value)
 
 
+@pytest.mark.parametrize(("layer_norm", "residual"), networks.NORMED_AND_RESIDUAL)
 @pytest.mark.parametrize("cell", CELLS)
-def test_float32_comes_back_to_the_bit(cell: str, tmp_path: Path) -> None:
-    model = a_model(cell)
+def test_float32_comes_back_to_the_bit(
+    cell: str, layer_norm: bool, residual: bool, tmp_path: Path
+) -> None:
+    config = ModelConfig(cell, 3, 2, layer_norm, residual)
+    model = replace(networks.random_model(config), history=HISTORY)
     back = modelfile.load(saved(tmp_path / "m.safetensors", model))
     assert (back.name, back.config, back.alphabet, back.history) == (
         "m",
@@ -74,6 +80,14 @@ def test_float32_comes_back_to_the_bit(cell: str, tmp_path: Path) -> None:
     )
     assert set(back.weights) == set(model.weights)
     assert all(np.array_equal(back.weights[k], W) for k, W in model.weights.items())
+
+
+def test_a_file_from_before_layer_norm_and_residual_is_read(tmp_path: Path) -> None:
+    path = rewrite(tmp_path / "m.safetensors", metadata("config", GOOD_CONFIG))
+    model = modelfile.load(path)
+    assert model.config == ModelConfig("lstm", 3, 2, layer_norm=False, residual=False)
+    assert modelfile.read_summary(path).config == model.config
+    assert all(np.array_equal(model.weights[k], W) for k, W in a_model().weights.items())
 
 
 def test_float16_is_half_the_size_and_read_as_float32(tmp_path: Path) -> None:
@@ -236,6 +250,9 @@ WRONG_METADATA = [
             {"layers": 10**9},
             {"layers": 1},
             {"extra": 1},
+            {"layer_norm": True},
+            {"layer_norm": 0},
+            {"residual": "yes"},
         )
     ),
     *(

@@ -11,17 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cells import CELLS
+from engine.config import ModelConfig
 from engine.model import CharRNN
 from engine.stepper import States, Stepper
-from tests.conftest import random_model
+from tests.engine.networks import CONFIGURATIONS, NORMED_AND_RESIDUAL, random_model
 
-CELL = st.sampled_from(list(CELLS))
+EVERY = [
+    ModelConfig(cell, 8, 2, layer_norm, residual)
+    for cell in CELLS
+    for layer_norm, residual in NORMED_AND_RESIDUAL
+]
+every = pytest.mark.parametrize("config", EVERY, ids=str)
 
 
 def assert_states_close(ours: States, theirs: States) -> None:
     for layer, other in zip(ours, theirs, strict=True):
         for s, o in zip(layer, other, strict=True):
-            np.testing.assert_allclose(s, np.asarray(o), atol=1e-5)
+            np.testing.assert_allclose(s, np.asarray(o), 1e-5, 1e-5)
 
 
 def frozen(state: States) -> States:
@@ -31,17 +37,17 @@ def frozen(state: States) -> States:
     return state
 
 
-@given(CELL, st.integers(1, 6), st.integers(1, 9), st.integers(1, 3), st.integers(0, 999))
-@settings(max_examples=30)
-def test_step_sequence_and_torch_agree(cell: str, T: int, H: int, L: int, seed: int) -> None:
-    model = random_model(cell, H, L, "abcdefg", seed)
+@given(CONFIGURATIONS, st.integers(1, 6), st.integers(0, 999))
+@settings(max_examples=80)
+def test_step_sequence_and_torch_agree(config: ModelConfig, T: int, seed: int) -> None:
+    model = random_model(config, seed=seed)
     stepper, ids = Stepper(model), np.random.default_rng(seed).integers(0, 7, T)
     state, rows = stepper.zero_state(), []
     for id in ids:
         logits, state = stepper.step(int(id), state)
         rows.append(logits)
     at_once, after = stepper.sequence(ids, stepper.zero_state())
-    np.testing.assert_allclose(at_once, rows, atol=1e-5)
+    np.testing.assert_allclose(at_once, rows, 1e-5, 1e-5)
     assert_states_close(after, state)
 
     network = CharRNN(model.config, 7)
@@ -49,39 +55,38 @@ def test_step_sequence_and_torch_agree(cell: str, T: int, H: int, L: int, seed: 
     network.eval()
     with torch.no_grad():
         theirs, end = network(torch.from_numpy(ids)[:, None], network.zero_state(1))
-    np.testing.assert_allclose(at_once, theirs[:, 0], atol=1e-5)
+    np.testing.assert_allclose(at_once, theirs[:, 0], 1e-5, 1e-5)
     assert_states_close(after, tuple(tuple(s[0] for s in layer) for layer in end))
 
 
-@given(CELL, st.integers(1, 5), st.integers(1, 4), st.integers(1, 2))
-@settings(max_examples=20)
-def test_a_batch_equals_each_stream_alone(cell: str, T: int, B: int, L: int) -> None:
-    stepper = Stepper(random_model(cell, 5, L, "abcdefg", seed=T))
+@given(CONFIGURATIONS, st.integers(1, 5), st.integers(1, 4))
+def test_a_batch_equals_each_stream_alone(config: ModelConfig, T: int, B: int) -> None:
+    stepper = Stepper(random_model(config, seed=T))
     ids = np.random.default_rng(B).integers(0, 7, (T, B))
     logits, after = stepper.sequence(ids, stepper.zero_state(B))
     assert logits.shape == (T, B, 7)
     for b in range(B):
         alone, end = stepper.sequence(ids[:, b], stepper.zero_state())
-        np.testing.assert_allclose(logits[:, b], alone, atol=1e-5)
+        np.testing.assert_allclose(logits[:, b], alone, 1e-5, 1e-5)
         assert_states_close(tuple(tuple(s[b] for s in layer) for layer in after), end)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_chunks_equal_the_whole(cell: str) -> None:
-    stepper, ids = Stepper(random_model(cell)), np.arange(20) % 7
+@every
+def test_chunks_equal_the_whole(config: ModelConfig) -> None:
+    stepper, ids = Stepper(random_model(config)), np.arange(20) % 7
     whole, end = stepper.sequence(ids, stepper.zero_state())
     state, parts = stepper.zero_state(), []
     for chunk in np.split(ids, [1, 2, 9]):
         logits, state = stepper.sequence(chunk, state)
         parts.append(logits)
-    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-5)
+    np.testing.assert_allclose(np.concatenate(parts), whole, 1e-5, 1e-5)
     assert_states_close(state, end)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_state_is_a_snapshot(cell: str) -> None:
+@every
+def test_a_state_is_a_snapshot(config: ModelConfig) -> None:
     """No array is written to once it was handed out: neither states nor weights nor logits."""
-    model = random_model(cell)
+    model = random_model(config)
     for weights in model.weights.values():
         weights.setflags(write=False)
     stepper = Stepper(model)
@@ -93,17 +98,19 @@ def test_a_state_is_a_snapshot(cell: str) -> None:
         results.append((logits, logits.copy()))
         kept.append(frozen(state))
         copies.append([s.copy() for layer in state for s in layer])
-        stepper.sequence(np.array([id, 2]), state)
+        _, further = stepper.sequence(np.array([id, 2]), state)
+        kept.append(frozen(further))
+        copies.append([s.copy() for layer in further for s in layer])
     for state, copied in zip(kept, copies, strict=True):
         now = [s for layer in state for s in layer]
         assert all(np.array_equal(a, b) for a, b in zip(now, copied, strict=True))
     assert all(np.array_equal(a, b) for a, b in results)
-    again, _ = stepper.step(3, kept[2])
+    again, _ = stepper.step(3, kept[4])
     assert np.array_equal(again, results[2][0])
 
 
 def test_the_network_is_a_pure_function_of_its_model() -> None:
-    model = random_model()
+    model = random_model(ModelConfig(hidden=8))
     other = replace(model, weights={k: w * 2 for k, w in model.weights.items()})
     one, same, two = (Stepper(m).step(3, Stepper(m).zero_state())[0] for m in (model, model, other))
     assert np.array_equal(one, same) and not np.allclose(one, two)
