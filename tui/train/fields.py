@@ -12,13 +12,13 @@ from engine.errors import UsageError
 LENGTHS = ("seconds", "epochs", "steps")
 KINDS = {
     "rnn": "the plain recurrent step",
-    "rnn-relu": "the plain step, cut off at zero",
+    "rnn-relu": "the plain step, cut at zero",
     "lstm": "gates around a memory",
     "peephole": "gates that see the memory",
     "coupled": "one gate forgets and takes",
     "gru": "two gates, no memory apart",
     "mlstm": "a matrix for each character",
-    "mingru": "gates blind to the state; fast",
+    "mingru": "gates blind to state; fast",
 }
 """What each cell is, in a few words."""
 _SWITCH = ("off", "on")

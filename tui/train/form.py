@@ -73,9 +73,11 @@ class TrainForm(TellsTrouble, Vertical):
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
-        .row .label { width: 15; }
+        .row .label { width: 14; }
         .row .hint { padding-left: 1; }
-        .row Input, .row Select { width: 28; }
+        .row Input, .row Select { width: 16; }
+        .row #corpus { width: 40; }
+        .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
         #start { margin-right: 1; }
