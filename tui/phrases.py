@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+from engine.errors import HeloError
 from engine.events import (
     Changed,
     Evaluated,
@@ -17,6 +19,9 @@ from engine.events import (
     Started,
     Stopped,
 )
+
+if TYPE_CHECKING:
+    from engine.rundir import RunDirectory
 
 
 def loss(nats: float | None) -> str:
@@ -38,6 +43,14 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def network(run: RunDirectory) -> str:
+    """What a run trains; empty where that cannot be read."""
+    try:
+        return str(run.info().config.model)
+    except HeloError:
+        return ""
 
 
 def describe(event: Event) -> str:

@@ -83,7 +83,7 @@ def test_plain_lines_where_no_terminal_is(helo, home):
     done = helo(*SMALL, "--steps", "10")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.decode().splitlines()
-    assert lines[0] == "hello-lstm-1: lstm 8×1 on hello"
+    assert lines[0] == "hello-lstm-1: lstm 8×1, on hello"
     assert "10 steps of 4 × 8 characters" in lines[1]
     assert any("validation" in line and "bits" in line for line in lines)
     assert lines[-1] == "write    helo sample hello-lstm-1"

@@ -58,7 +58,7 @@ def list_(json: Json = False) -> None:
     if not found:
         note("no models yet: helo train CORPUS makes one")
         return
-    columns = {"model": "left", "cell": "left", "parameters": "right", "alphabet": "right"}
+    columns = {"model": "left", "network": "left", "parameters": "right", "alphabet": "right"}
     columns |= {"best nats": "right", "file": "right", "": "left"}
     table(columns, [_row(entry) for entry in found])
 
@@ -69,7 +69,7 @@ def _row(entry: ModelEntry) -> list[str]:
     data, best = _describe(entry), entry.summary.history.best_val_nats
     return [
         entry.name,
-        f"{data['cell']} {data['hidden']}×{data['layers']}",
+        str(entry.summary.config),
         f"{data['parameters']:,}",
         str(len(entry.summary.alphabet)),
         "–" if best is None else f"{best:.4f}",
@@ -100,8 +100,7 @@ def show(
     facts(
         {
             "model": f"{model} (bundled)" if bundled else model,
-            "network": f"{data['cell']} {data['hidden']}×{data['layers']}, "
-            f"{data['parameters']:,} parameters, {summary.dtype}",
+            "network": f"{summary.config}, {data['parameters']:,} parameters, {summary.dtype}",
             "alphabet": f"{len(symbols)} {summary.alphabet.units}s: {''.join(symbols)!r}"
             if len(symbols) <= _WHOLE
             else f"{len(symbols)} {summary.alphabet.units}s: {name_characters(symbols)}",

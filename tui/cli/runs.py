@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import RunError
 from tui.cli.options import Command, Json, Yes, argument, group, option
 from tui.cli.output import confirm, emit, facts, note, table, write
-from tui.phrases import duration, loss
+from tui.phrases import duration, loss, network
 
 if TYPE_CHECKING:
     from engine.events import Event
+    from engine.rundir import RunDirectory
 
 _PATIENCE = 10.0
 _POLL = 0.05
@@ -35,14 +36,14 @@ def list_(json: Json = False) -> None:
     from engine import rundir
     from engine.summary import summary
 
-    found = sorted(map(summary, rundir.runs()), key=lambda s: s.created)
+    found = sorted(((summary(run), run) for run in rundir.runs()), key=lambda pair: pair[0].created)
     if json:
-        emit([asdict(s) for s in found], indent=2)
+        emit([asdict(s) | _model(run) for s, run in found], indent=2)
         return
     if not found:
         note("no runs yet: helo train CORPUS makes one")
         return
-    columns = {"run": "left", "status": "left", "corpus": "left", "cell": "left"}
+    columns = {"run": "left", "status": "left", "corpus": "left", "network": "left"}
     columns |= {"step": "right", "of": "right", "best nats": "right", "time": "right"}
     table(
         columns,
@@ -51,15 +52,23 @@ def list_(json: Json = False) -> None:
                 s.name,
                 s.status,
                 s.corpus,
-                f"{s.cell} {s.hidden}×{s.layers}",
+                network(run),
                 f"{s.step:,}",
                 f"{s.total_steps:,}",
                 "–" if s.best_val_nats is None else f"{s.best_val_nats:.4f}",
                 duration(s.seconds),
             ]
-            for s in found
+            for s, run in found
         ],
     )
+
+
+def _model(run: RunDirectory) -> dict[str, Any]:
+    """What a run trains as JSON; nothing where that cannot be read."""
+    try:
+        return asdict(run.info().config.model)
+    except RunError:
+        return {}
 
 
 @app.command(cls=Command)
@@ -74,14 +83,15 @@ def show(name: Run, json: Json = False) -> None:
     found = summary(run)
     samples = [e.text for e in run.events() if isinstance(e, Sampled)]
     if json:
-        emit(asdict(found) | {"config": asdict(config), "sample": (samples or [""])[-1]}, indent=2)
+        more = {"config": asdict(config), "sample": (samples or [""])[-1]}
+        emit(asdict(found) | asdict(config.model) | more, indent=2)
         return
     facts(
         {
             "run": found.name,
             "status": f"{found.status}: {found.reason}" if found.reason else found.status,
             "corpus": found.corpus,
-            "network": f"{found.cell} {found.hidden}×{found.layers}",
+            "network": str(config.model),
             "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",
             "loss": loss(found.best_val_nats),
             "begun": found.created,

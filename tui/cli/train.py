@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.corpus import Corpus
     from engine.rundir import RunDirectory
 
-_SIZES = ("cell", "hidden", "layers")
+_SIZES = tuple(field.name for field in fields(ModelConfig))
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "detach", "json"}
 
 
@@ -43,6 +43,12 @@ def train(
     layers: Annotated[
         int, option("--layers", shows="N", help="Layers one on another.")
     ] = ModelConfig.layers,
+    layer_norm: Annotated[
+        bool, flag("--layer-norm", help="Normalise what each layer hands on.")
+    ] = ModelConfig.layer_norm,
+    residual: Annotated[
+        bool, flag("--residual", help="Layers above the first add to what they read.")
+    ] = ModelConfig.residual,
     seq_length: Annotated[
         int, option("--seq-length", shows="N", help="Characters between two updates.")
     ] = TrainConfig.seq_length,
@@ -95,7 +101,9 @@ def train(
         run = _create(corpus, name, init_from, settings)
     else:
         if extra := given.keys() - {"resume", "detach", "json"}:
-            names = ", ".join(sorted(extra))
+            names = ", ".join(
+                "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
+            )
             raise UsageError(f"--resume goes on as the run began: leave out {names}")
         run = _to_resume(resume)
     _watch(run, json, detach)
@@ -105,6 +113,11 @@ def _typed(context: typer.Context, key: str) -> bool:
     """Whether a parameter was given, rather than left at its default."""
     source = context.get_parameter_source(key)
     return source is not None and source.name == "COMMANDLINE"
+
+
+def _option(key: str) -> str:
+    """How a parameter is given."""
+    return f"--{key.replace('_', '-')}"
 
 
 def _create(
@@ -138,10 +151,11 @@ def _sizes(begun: ModelConfig | None, given: dict[str, Any]) -> ModelConfig:
     own = asdict(begun or ModelConfig())
     asked = {key: given[key] for key in _SIZES if key in given}
     if begun and (differing := {key: v for key, v in asked.items() if v != own[key]}):
-        names = ", ".join(f"--{key} {value}" for key, value in differing.items())
-        raise UsageError(
-            f"--init-from is {begun.cell} {begun.hidden}×{begun.layers}: leave out {names}"
+        names = ", ".join(
+            _option(key) if value is True else f"{_option(key)} {value}"
+            for key, value in differing.items()
         )
+        raise UsageError(f"--init-from is {begun}: leave out {names}")
     return ModelConfig(**own | asked)
 
 
@@ -173,8 +187,7 @@ def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
     from tui.cli import follow, views
 
     info = run.info()
-    model = info.config.model
-    title = f"{run.name}: {model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"
+    title = f"{run.name}: {info.config.model}, on {info.corpus_name}"
     try:
         end = follow.train(run, views.choose(json, title), detach=detach)
     except BrokenPipeError:

@@ -18,7 +18,7 @@ from engine.library import ModelEntry
 from engine.parameters import count
 from engine.rundir import RunDirectory
 from engine.summary import Summary, summary
-from tui.phrases import duration, loss, size
+from tui.phrases import duration, loss, network, size
 from tui.text import visible_char
 from tui.train.numbers import MARKS
 
@@ -60,18 +60,21 @@ class Shelf:
     """Reads the library; remembers the runs whose logs have not changed."""
 
     def __init__(self) -> None:
-        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
+        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary, str]] = {}
 
     def read(self) -> dict[Kind, list[Item]]:
         """Everything there is: models by name, runs and corpora newest first."""
-        runs = sorted(map(self._summary, rundir.runs()), key=lambda s: s.created, reverse=True)
+        runs = sorted(
+            map(self._summary, rundir.runs()), key=lambda found: found[0].created, reverse=True
+        )
         return {
             Kind.MODEL: [_model(entry) for entry in library.models()],
-            Kind.RUN: [_run(found) for found in runs],
+            Kind.RUN: [_run(*found) for found in runs],
             Kind.CORPUS: list(_corpora()),
         }
 
-    def _summary(self, run: RunDirectory) -> Summary:
+    def _summary(self, run: RunDirectory) -> tuple[Summary, str]:
+        """A run's figures and its network."""
         try:
             file = run.events_path.stat()
             key = (file.st_mtime, file.st_size, run.alive())
@@ -79,16 +82,12 @@ class Shelf:
             key = (0.0, 0, run.alive())
         known = self._runs.get(run.folder)
         if known is None or known[0] != key:
-            self._runs[run.folder] = known = (key, summary(run))
-        return known[1]
+            self._runs[run.folder] = known = (key, summary(run), network(run))
+        return known[1:]
 
 
 def _nats(nats: float | None) -> str:
     return "–" if nats is None else f"{nats:.3f} nats"
-
-
-def _network(cell: str, hidden: int, layers: int) -> str:
-    return f"{cell} {hidden}×{layers}"
 
 
 def _day(created: str) -> str:
@@ -102,9 +101,8 @@ def _model(entry: ModelEntry) -> Item:
         return Item(Kind.MODEL, entry.name, entry.path, _DAMAGED, wrong, "", entry.problem, refusal)
     config, history = entry.summary.config, entry.summary.history
     symbols = entry.summary.alphabet.symbols
-    network = _network(config.cell, config.hidden, config.layers)
     facts: Facts = (
-        ("network", f"{network}, {count(config, len(symbols)):,} parameters"),
+        ("network", f"{config}, {count(config, len(symbols)):,} parameters"),
         ("loss", loss(history.best_val_nats)),
         ("corpus", history.corpus or "not known"),
         ("trained", f"{history.steps:,} steps in {duration(history.seconds)}"),
@@ -114,7 +112,7 @@ def _model(entry: ModelEntry) -> Item:
         ("file", f"{entry.path} ({size(entry.size)}, {entry.summary.dtype})"),
     )
     columns = (
-        network,
+        str(config),
         _nats(history.best_val_nats),
         size(entry.size),
         "bundled" if entry.bundled else "",
@@ -135,14 +133,13 @@ def _names(symbols: tuple[str, ...] | str) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _run(found: Summary) -> Item:
+def _run(found: Summary, network: str) -> Item:
     folder = Path(found.folder)
     status = f"{MARKS.get(found.status, '✗')} {found.status}"
     if found.status == "damaged":
         wrong = (("problem", found.reason), ("folder", found.folder))
         return Item(Kind.RUN, found.name, folder, (status, "", "", ""), wrong, "", found.reason)
     live = found.status in ("running", "paused")
-    network = _network(found.cell, found.hidden, found.layers)
     facts = (
         ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
         ("network", network),

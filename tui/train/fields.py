@@ -10,6 +10,18 @@ from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainCon
 from engine.errors import UsageError
 
 LENGTHS = ("seconds", "epochs", "steps")
+KINDS = {
+    "rnn": "the plain recurrent step",
+    "rnn-relu": "the plain step, cut at zero",
+    "lstm": "gates around a memory",
+    "peephole": "gates that see the memory",
+    "coupled": "one gate forgets and takes",
+    "gru": "two gates, no memory apart",
+    "mlstm": "a matrix for each character",
+    "mingru": "gates blind to state; fast",
+}
+"""What each cell is, in a few words."""
+_SWITCH = ("off", "on")
 _QUOTED = 24
 USUAL = TrainConfig(seconds=DEFAULT_SECONDS)
 
@@ -30,10 +42,16 @@ def _number(key: str, label: str, hint: str, usual: float) -> Field:
     return Field(key, label, hint, f"{usual:g}", isinstance(usual, int))
 
 
+def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
+    return Field(key, label, hint, _SWITCH[usual], choices=_SWITCH)
+
+
 FIELDS = (
-    Field("cell", "Cell", "what a unit is made of", ModelConfig.cell, choices=CELLS),
+    Field("cell", "Cell", KINDS[ModelConfig.cell], ModelConfig.cell, choices=CELLS),
     _number("hidden", "Hidden", "units a layer", ModelConfig.hidden),
     _number("layers", "Layers", "one on another", ModelConfig.layers),
+    _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),
+    _switch("residual", "Residual", "upper layers add to their input", ModelConfig.residual),
     _number("batch", "Batch", "columns of the text read side by side", TrainConfig.batch),
     _number("seq_length", "Sequence", "characters between two updates", TrainConfig.seq_length),
     _number("dropout", "Dropout", "share of units silenced while training", TrainConfig.dropout),
@@ -59,7 +77,10 @@ def settings(values: Mapping[str, str]) -> TrainConfig:
     unit = values["unit"]
     length = _parse(unit.capitalize(), values["length"], unit == "steps")
     shape = {key: numbers.pop(key) for key in ("hidden", "layers")}
-    model = ModelConfig(cell=values["cell"], **shape)  # type: ignore[arg-type]
+    switches = {
+        field.key: values[field.key] == "on" for field in FIELDS if field.choices == _SWITCH
+    }
+    model = ModelConfig(values["cell"], **shape, **switches)  # type: ignore[arg-type]
     return TrainConfig(model=model, device=values["device"], **{unit: length}, **numbers)  # type: ignore[arg-type]
 
 
@@ -87,5 +108,6 @@ def command(config: TrainConfig, ref: str) -> str:
     words = ["helo", "train", ref]
     for key, value in (asdict(config) | asdict(config.model)).items():
         if key != "model" and value is not None and value != usual[key]:
-            words += [f"--{key.replace('_', '-')}", f"{value}"]
+            words.append(f"--{key.replace('_', '-')}")
+            words += [] if value is True else [f"{value}"]
     return shlex.join(words)

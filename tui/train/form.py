@@ -23,7 +23,7 @@ from engine.rundir import RunDirectory
 from tui.library.obtain import obtain
 from tui.text import visible
 from tui.train import plan
-from tui.train.fields import FIELDS, Field, command, in_words, settings
+from tui.train.fields import FIELDS, KINDS, Field, command, in_words, settings
 from tui.train.plan import Outlook, Speed
 from tui.trouble import TellsTrouble
 
@@ -62,7 +62,7 @@ class TrainForm(TellsTrouble, Vertical):
         &.-file #file-row { display: block; }
         #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
         #start-row { height: auto; }
-        #outlook { width: 1fr; height: 3; }
+        #outlook { width: 1fr; height: auto; min-height: 3; }
         #problem { height: auto; color: $text-error; display: none; }
         &.-problem #problem { display: block; }
         #start { width: auto; margin: 0 3 0 0; }
@@ -73,9 +73,11 @@ class TrainForm(TellsTrouble, Vertical):
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
-        .row .label { width: 15; }
+        .row .label { width: 14; }
         .row .hint { padding-left: 1; }
-        .row Input, .row Select { width: 28; }
+        .row Input, .row Select { width: 16; }
+        .row #corpus { width: 40; }
+        .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
         #start { margin-right: 1; }
@@ -233,6 +235,10 @@ class TrainForm(TellsTrouble, Vertical):
         if looked.ref == self.ref:
             self._outlook, self._unfit = looked.outlook, looked.problem
             self._estimate()
+
+    @on(Select.Changed, "#cell")
+    def _name_cell(self, changed: Select.Changed) -> None:
+        self.query_one("#cell-hint", Static).update(KINDS[str(changed.value)])
 
     # what it would be
 

@@ -104,7 +104,7 @@ def describe(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> Itera
     """What a training with these settings would be, in three lines: its network, its text, its length."""
     model, about = config.model, "" if outlook.exact else "about "
     n = parameters.count(model, outlook.symbols)
-    yield f"{model.cell} {model.hidden}×{model.layers}: {about}{n:,} parameters"
+    yield f"{model}: {about}{n:,} parameters"
     none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
     yield f"{about}{outlook.chars:,} characters, {outlook.symbols} different{none}"
     yield _length(config, outlook, known)

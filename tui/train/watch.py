@@ -196,10 +196,7 @@ def _headline(follower: Follower) -> Content:
     if snapshot:
         parts.append(numbers.state(snapshot.status.word))
     if info:
-        model = info.config.model
-        parts.append(
-            Content(visible(f"{model.cell} {model.hidden}×{model.layers} on {info.corpus_name}"))
-        )
+        parts.append(Content(visible(f"{info.config.model}, on {info.corpus_name}")))
     if snapshot and (started := snapshot.started):
         parts.append(Content.styled(f"{started.parameters:,} parameters", "$foreground 60%"))
         parts.append(

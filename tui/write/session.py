@@ -75,10 +75,8 @@ def model_names() -> Iterable[str]:
 
 def describe(model: Model) -> str:
     """A model in a line: its network, its alphabet, how well it learnt."""
-    config, history = model.config, model.history
-    text = (
-        f"{config.cell.upper()} {config.hidden}×{config.layers}, {len(model.alphabet)} characters"
-    )
+    history = model.history
+    text = f"{model.config}, {len(model.alphabet)} characters"
     if history.corpus:
         text += f", learnt {history.corpus}"
     if history.best_val_nats is not None:
