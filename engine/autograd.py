@@ -30,7 +30,7 @@ class _Recurrence(torch.autograd.Function):
         return outputs, *(s.clone() for s in state)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, d_outputs: Tensor, *d_state: Tensor) -> Any:
         x, *rest = ctx.saved_tensors
         n = len(ctx.cell.states)

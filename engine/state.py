@@ -94,8 +94,10 @@ def restore(
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
             moments = _part(tensors, f"optim.{name}.")
+            # laid out as the parameter is: the fused optimiser goes through memory, not through indices
             optimiser.state[parameter] = {
-                k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
+                k: v if k == "step" else torch.empty_like(parameter).copy_(v)
+                for k, v in moments.items()
             }
         torch.set_rng_state(tensors["rng.torch"])
         if torch.cuda.is_available() and "rng.cuda" in tensors:
