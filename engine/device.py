@@ -19,11 +19,13 @@ from typing import Any
 
 import torch
 
+from engine.config import DTYPES
 from engine.errors import UsageError
 from engine.products import Matrix
 
-_WORTHWHILE = 4 / 3
+_WORTHWHILE = 1.15
 """How many times as fast bfloat16 must be to be taken."""
+_TRIES = 6
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
@@ -44,6 +46,10 @@ class Device:
         return torch.autocast(self.kind, torch.bfloat16, enabled=self.dtype == "bfloat16")
 
 
+Work = Callable[[Device], object]
+"""Something to compute on a device, long enough to be timed."""
+
+
 def available() -> list[str]:
     """The kinds of device this machine has, best first."""
     kinds = ["cuda"] if torch.cuda.is_available() else []
@@ -59,9 +65,9 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def choose(device: str, dtype: str, threads: int, columns: int, batch: int, hidden: int) -> Device:
-    """Settle the device, the precision and the threads for recurrent products of (batch, hidden) by
-    (hidden, columns), and set torch up for them.
+def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
+    """Settle the device, the precision and the threads, and set torch up for them. Where `auto` leaves a
+    choice of precision, `work` is tried in both.
 
     Raises UsageError for a device that is not there.
     """
@@ -75,28 +81,24 @@ def choose(device: str, dtype: str, threads: int, columns: int, batch: int, hidd
     torch.set_flush_denormal(True)
     if dtype == "auto":
         dtype = "float32"
-        if kind == "cpu" and _faster_in_bfloat16(columns, batch, hidden):
+        if kind == "cpu" and _has_bfloat16() and bfloat16_speedup(work) > _WORTHWHILE:
             dtype = "bfloat16"
     return Device(kind, dtype, threads)
 
 
-def _faster_in_bfloat16(columns: int, batch: int, hidden: int) -> bool:
-    """Whether the recurrent product is enough faster in bfloat16."""
-    if not _has_bfloat16():
-        return False
-    return bfloat16_speedup(columns, batch, hidden) > _WORTHWHILE
-
-
-def bfloat16_speedup(columns: int, batch: int, hidden: int) -> float:
-    """How many times as fast a step's recurrent product, there and back, is in bfloat16, measured."""
-    h, d = torch.randn(batch, hidden), torch.randn(batch, columns)
-    W = torch.randn(hidden, columns)
-    single, half = Matrix(W, bfloat16=False), Matrix(W, bfloat16=True)
-    pairs = [
-        tuple(_seconds(lambda m=m: (h @ m, d @ m.T)) for m in (single, half))  # type: ignore[misc]
-        for _ in range(6)
-    ]
+def bfloat16_speedup(work: Work) -> float:
+    """How many times as fast `work` is on the processor in bfloat16, measured."""
+    single, half = (Device("cpu", dtype, torch.get_num_threads()) for dtype in DTYPES[1:])
+    pairs = [(_seconds(work, single), _seconds(work, half)) for _ in range(_TRIES)]
     return median(a / b for a, b in pairs[1:])
+
+
+def _recurrent_product(device: Device) -> None:
+    """That of a step of the usual LSTM, there and back."""
+    W = Matrix(torch.ones(448, 4 * 448), device.dtype == "bfloat16")
+    h, d = torch.ones(16, 448), torch.ones(16, 4 * 448)
+    for _ in range(40):
+        h @ W, d @ W.T
 
 
 def _keep_memory() -> None:
@@ -110,10 +112,9 @@ def _keep_memory() -> None:
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Work, device: Device) -> float:
     start = time.perf_counter()
-    for _ in range(10):
-        work()
+    work(device)
     return time.perf_counter() - start
 
 
@@ -145,7 +146,7 @@ def facts() -> dict[str, Any]:
         "processors": processors(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "bfloat16": _has_bfloat16(),
-        "bfloat16_speedup": round(bfloat16_speedup(4 * 448, 16, 448), 2)
+        "bfloat16_speedup": round(bfloat16_speedup(_recurrent_product), 2)
         if _has_bfloat16()
         else None,
     }

@@ -61,8 +61,17 @@ class Learner:
         self.cursor = Cursor(0, 0, self.device.dtype, self.device.threads, config.lr)
 
     def _choose(self, dtype: str, threads: int) -> Device:
-        H, G = self.config.model.hidden, len(self.model.cell.gates)
-        return choose(self.config.device, dtype, threads, G * H, self.layout.batch, H)
+        return choose(self.config.device, dtype, threads, self._try)
+
+    def _try(self, device: Device) -> None:
+        """One pass there and back that leaves no trace."""
+        self.model.eval()  # dropout would draw random numbers
+        ids = torch.zeros(self.layout.seq_length, self.layout.batch, dtype=torch.long)
+        with device.autocast():
+            logits, _ = self.model(ids, self.model.zero_state(self.layout.batch))
+        logits.float().mean().backward()  # type: ignore[no-untyped-call]
+        self.model.zero_grad()
+        self.model.train()
 
     def _initial(self) -> Weights:
         if not self.info.init_from:
