@@ -18,6 +18,8 @@ test: $(VENV)/developing
 bench: install
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample
+	$(BIN)/helo bench train --hidden 128 --batch 50 --seq-length 50
+	$(BIN)/helo bench train --dtype float32 --dtype bfloat16
 clean:
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache snapshot_report.html

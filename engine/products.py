@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 _available: Any = torch.backends.mkldnn.is_available
 _PACKED = hasattr(torch.ops.mkldnn, "_linear_pointwise") and _available()
+_HALF_PACKED = _PACKED and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 _LEAST_STEP, _LEAST_BULK = 1 << 17, 1 << 15
 """Elements of a matrix from which on packing pays: for the few rows of a step, and for those of all."""
 _linear: Any = torch.ops.mkldnn._linear_pointwise.default if _PACKED else None
@@ -26,8 +27,10 @@ _relu_backward: Any = torch.ops.aten.threshold_backward.grad_input
 _MINUS_ONE = torch.tensor(-1.0)
 
 
-def _packs(device: torch.device, dtype: torch.dtype, elements: int, least: int) -> bool:
-    return _PACKED and device.type == "cpu" and dtype == torch.float32 and elements >= least
+def _packs(W: Tensor, elements: int, least: int) -> bool:
+    """Whether products with a matrix of so many elements and the type of W are to be packed for."""
+    there = {torch.float32: _PACKED, torch.bfloat16: _HALF_PACKED}.get(W.dtype, False)
+    return there and W.device.type == "cpu" and elements >= least
 
 
 class Matrix:
@@ -39,7 +42,7 @@ class Matrix:
     def __init__(self, W: Tensor, bfloat16: bool, least: int = _LEAST_STEP) -> None:
         self.W, self.bfloat16, self._least = W, bfloat16, least
         own = W.bfloat16() if bfloat16 else W
-        self._packed = _packs(W.device, W.dtype, W.numel(), least)
+        self._packed = _packs(own, W.numel(), least)
         self._product = _reorder(own.t()) if self._packed else own.contiguous()
 
     @cached_property
@@ -145,7 +148,7 @@ class TorchFunctions:
         x, d = x.flatten(0, 1).t(), d.flatten(0, 1).contiguous()
         if self.bfloat16:
             return (x.bfloat16() @ d.bfloat16()).float()
-        if _packs(d.device, d.dtype, len(x) * d.shape[-1], _LEAST_BULK):
+        if _packs(d, len(x) * d.shape[-1], _LEAST_BULK):
             product: Tensor = _linear(x.contiguous(), d.t(), None, "none", (), "")
             return product
         return x @ d
