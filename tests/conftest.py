@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,13 @@ def make_model(
     """An untrained model over the characters of `text`."""
     config, alphabet = ModelConfig(cell, hidden, layers), Alphabet(tuple(sorted(set(text))))
     return Model("tiny", config, alphabet, initial(config, len(alphabet), seed), History("sonnet"))
+
+
+def stacked(cell: str) -> Model:
+    """An untrained model with all that a stack can have beyond its sizes."""
+    plain = make_model(cell)
+    config = replace(plain.config, layer_norm=True, residual=True)
+    return replace(plain, config=config, weights=initial(config, len(plain.alphabet), 0))
 
 
 def random_model(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
 from engine import library, modelfile, places
+from engine.config import ModelConfig
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.details import details, name_width, rows
 from tui.library.pane import LibraryPane
@@ -315,6 +318,17 @@ def test_columns_stand_under_one_another_and_never_overflow(tiny, fake_run, wint
             lines = list(rows(section, name, width))
             assert all(line.cell_length <= max(width, name) for line in lines)
             assert len({line.cell_length for line in lines}) <= 1
+
+
+def test_a_network_with_a_long_name_is_cut_and_keeps_its_place(fake_run):
+    fake_run()
+    (run,) = Shelf().read()[Kind.RUN]
+    status, loss, _, day = run.columns
+    network = str(ModelConfig("peephole", 1024, 2, layer_norm=True, residual=True))
+    item = replace(run, columns=(status, loss, network, day))
+    wide, narrow = (next(rows([item], 14, width)).plain for width in (100, 60))
+    assert network in wide and day in wide
+    assert "peephole 1024×2, layer n" in narrow and "…" in narrow and len(narrow) <= 60
 
 
 def test_details_wrap_beside_their_names(tiny):

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from textual.app import App
@@ -14,17 +15,21 @@ from textual.content import Content
 from textual.widgets import Input, Select, Static, Tabs
 
 from engine import launch, modelfile
+from engine.config import CELLS, ModelConfig
 from engine.errors import HeloError
 from engine.events import Changed, Failed, Paused, Refused
+from engine.parameters import count
 from engine.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.messages import ModelChosen
-from tui.train.fields import USUAL
+from tui.train.fields import KINDS, USUAL, in_words
 from tui.train.form import FILE
 from tui.train.pane import TrainPane
+from tui.train.plan import describe, look, speeds
 from tui.train.watch import RunView
 
 FACTS = {"devices": ["cpu"], "names": {"cpu": "test"}, "processors": 2, "bfloat16": False}
+PLAIN = ModelConfig("peephole", 64, 2)
 
 
 class TrainApp(App[None]):
@@ -130,6 +135,53 @@ async def test_parameters_and_length_follow_what_is_typed(winter, until):
         app.query_one("#unit", Select).value = "epochs"
         app.query_one("#length", Input).value = "3"
         await until(pilot, seen(app, "3 epochs: 6 steps", "#outlook"))
+
+
+async def test_every_cell_can_be_chosen_and_says_what_it_is(winter, started, until):
+    app = TrainApp()
+    async with app.run_test(size=(60, 18)) as pilot:
+        await until(pilot, ready(app))
+        assert set(KINDS) == set(CELLS)
+        for cell in CELLS:
+            app.query_one("#cell", Select).value = cell
+            await until(pilot, seen(app, f"{cell} 448×1: ", "#outlook"))
+            assert app.text("#cell-hint") == KINDS[cell]
+            assert len(KINDS[cell]) <= app.query_one("#cell-hint").size.width
+
+
+@pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18)])
+async def test_a_stack_is_chosen_and_started(winter, started, until, size):
+    stack = ModelConfig("peephole", 64, 2, layer_norm=True, residual=True)
+    app = TrainApp()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, ready(app))
+        app.query_one("#cell", Select).value = "peephole"
+        app.query_one("#hidden", Input).value = "64"
+        app.query_one("#layers", Input).value = "2"
+        await until(pilot, seen(app, f"peephole 64×2: {count(PLAIN, 26):,}", "#outlook"))
+        for key in ("layer_norm", "residual"):
+            app.query_one(f"#{key}", Select).value = "on"
+        await until(pilot, seen(app, f"{stack}: {count(stack, 26):,}", "#outlook"))
+        assert app.screen.region.contains_region(app.query_one("#start").region)
+        assert app.query_one("#fields").max_scroll_x == 0
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: started)
+        await until(pilot, seen(app, f"{stack}, on winter", "#headline"))
+    info = started[0].info()
+    assert info.config == replace(USUAL, model=stack)
+    words = "--cell peephole --hidden 64 --layers 2 --layer-norm --residual"
+    assert info.command == f"helo train winter {words}"
+
+
+def test_the_time_is_told_from_a_run_of_the_same_stack_only(winter, fake_run):
+    run = fake_run()
+    run.begin()
+    run.progress(100, 2.0)
+    config, outlook = run.run.info().config, look("winter")
+    other = replace(config, model=replace(config.model, layer_norm=True))
+    assert "about" in list(describe(config, outlook, speeds()))[-1]
+    assert "about" not in list(describe(other, outlook, speeds()))[-1]
+    assert in_words("--layer-norm is on or off") == "Layer norm is on or off"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import modelfile, places
+from engine.config import CELLS
 from engine.modelfile import Model
-from tests.conftest import make_model
+from tests.conftest import make_model, stacked
 from tui.app import HeloApp
 from tui.dialogs import ConfirmDialog
 from tui.write.pane import WritePane
@@ -104,6 +105,18 @@ async def test_a_seed_is_written_on(tiny: Model, until: Until) -> None:
         assert screen.passage.shown == shown
         await screen.press("enter")
         await until(screen.pilot, lambda: screen.passage.shown > shown)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+async def test_every_stack_writes(home: Path, until: Until, cell: str) -> None:
+    model = stacked(cell)
+    modelfile.save(home / "models" / "tiny.safetensors", model)
+    async with opened() as screen:
+        assert str(model.config) in screen.see("#transcript")
+    async with written(until, length=12) as screen:
+        assert screen.passage.finished and SEED in screen.see("#transcript")
+        await screen.press("left")
+        assert "▶" in screen.see("#next")
 
 
 async def test_writing_stops_at_the_length_and_enter_goes_on(tiny: Model, until: Until) -> None:

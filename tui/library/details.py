@@ -15,6 +15,8 @@ _LABEL = 12
 _LEAST = 20
 _COLUMNS = 4
 _GAP = 2
+_SHORTEST = 12
+"""The least cells that are left of a column that is cut."""
 _NAME = (12, 30)
 """The least and the most cells that a name takes in the list."""
 
@@ -46,7 +48,8 @@ def name_width(items: Iterable[Item]) -> int:
 
 
 def rows(items: list[Item], name: int, width: int) -> Iterator[Content]:
-    """A line of at most `width` cells for each item, in columns; what does not fit is left out."""
+    """A line of at most `width` cells for each item, in columns; what does not fit is cut short
+    or left out."""
     columns = (
         [max(len(item.columns[i]) for item in items) for i in range(_COLUMNS)] if items else []
     )
@@ -54,6 +57,8 @@ def rows(items: list[Item], name: int, width: int) -> Iterator[Content]:
         style = "italic" if item.problem else "dim"  # no colour: the cursor's must show through
         line = Content(one_line(item.name)).truncate(name, ellipsis=True, pad=True)
         for text, size in zip(item.columns, columns, strict=True):
-            if size and line.cell_length + _GAP + size <= width:
-                line = line + Content.styled(f"{'':{_GAP}}{text:<{size}}", style)
+            fits = min(size, width - line.cell_length - _GAP)
+            if size and fits >= min(size, _SHORTEST):
+                cut = text if len(text) <= fits else f"{text[: fits - 1]}…"
+                line = line + Content.styled(f"{'':{_GAP}}{cut:<{fits}}", style)
         yield line
