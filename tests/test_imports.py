@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 UPPER = {
     *("engine.trainer", "engine.learner", "engine.evaluate", "engine.state", "engine.optim"),
-    *("engine.streams", "engine.model", "engine.autograd", "engine.device"),
+    *("engine.streams", "engine.model", "engine.autograd", "engine.device", "engine.products"),
+    "engine.training_speed",
 }
 """The training and the mathematics floor; every other module of the engine is ground floor."""
 TERMINAL = ("textual", "rich", "typer")
