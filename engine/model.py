@@ -38,7 +38,7 @@ class CharRNN(nn.Module):
         for name, shape in shapes(config, V).items():
             path, _, own = name.rpartition(".")
             # torch's kernel reads a matrix transposed: laid out so in memory, none has to be copied
-            turned = config.cell == "lstm" and len(shape) == 2
+            turned = config.cell in ("lstm", "coupled") and len(shape) == 2
             zeros = torch.zeros(shape[::-1]).t() if turned else torch.zeros(shape)
             self.get_submodule(path).register_parameter(own, nn.Parameter(zeros))
 
@@ -103,12 +103,13 @@ class CharRNN(nn.Module):
     def _torch_kernel(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         if x.ndim == 2:
             x = p["W_xh"].new_zeros(*x.shape, self.V).scatter_(2, x[..., None], 1.0)
+        rows = [p["W_xh"].t(), p["W_hh"].t(), p["b_h"]]
         if self.cell.name == "coupled":
-            p = {name: _with_input_gate(v) for name, v in p.items()}
-        b_hh = torch.zeros_like(p["b_h"])
+            rows = [_with_input_gate(v) for v in rows]
+        b_hh = torch.zeros_like(rows[2])
         if "b_hn" in p:
             b_hh = torch.cat([b_hh[: -len(p["b_hn"])], p["b_hn"]])
-        flat = [p["W_xh"].t().contiguous(), p["W_hh"].t().contiguous(), p["b_h"], b_hh]
+        flat = [*(v.contiguous() for v in rows), b_hh]
         # has biases, 1 layer, no dropout, training, one direction, time first
         rest = (flat, True, 1, 0.0, self.training, False, False)
         if len(state) == 2:
@@ -121,5 +122,7 @@ class CharRNN(nn.Module):
 
 
 def _with_input_gate(v: Tensor) -> Tensor:
-    """The coupled cell's f, g, o (…, 3H) as an LSTM's i, f, g, o: 1 − σ(a) is σ(−a)."""
-    return torch.cat([-v[..., : v.shape[-1] // 3], v], -1)
+    """The coupled cell's f, g, o (3H, …) as an LSTM's i, f, g, o: 1 − σ(a) is σ(−a)."""
+    H = len(v) // 3
+    f, rest = v.split([H, 2 * H])
+    return torch.cat([-f, f, rest])

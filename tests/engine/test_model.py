@@ -167,6 +167,14 @@ def test_states_and_logits_are_never_written_to(config: ModelConfig) -> None:
     assert all(torch.equal(now, then) for now, then in zip(handed_out, copies, strict=True))
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_keeps_nothing_else_in_memory(cell: str) -> None:
+    model = network(ModelConfig(cell, 8, 2))
+    with kernel(False):
+        _, after = model(random_ids(50, 2, 7), model.zero_state(2))
+    assert all(s.untyped_storage().nbytes() == s.nbytes for layer in after for s in layer)
+
+
 def test_layers_add_to_what_they_read_and_are_normalised() -> None:
     """The last layer gives nothing, so that what is read is what was passed on to it."""
     ids = random_ids(5, 2, 7)

@@ -109,6 +109,14 @@ def test_a_state_is_a_snapshot(config: ModelConfig) -> None:
     assert np.array_equal(again, results[2][0])
 
 
+@every
+def test_a_state_keeps_nothing_else_in_memory(config: ModelConfig) -> None:
+    stepper = Stepper(random_model(config))
+    _, one = stepper.step(3, stepper.zero_state())
+    _, many = stepper.sequence(np.zeros(50, np.int64), one)
+    assert all(s.base is None for state in (one, many) for layer in state for s in layer)
+
+
 def test_the_network_is_a_pure_function_of_its_model() -> None:
     model = random_model(ModelConfig(hidden=8))
     other = replace(model, weights={k: w * 2 for k, w in model.weights.items()})
