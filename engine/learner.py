@@ -69,7 +69,7 @@ class Learner:
         ids = torch.zeros(self.layout.seq_length, self.layout.batch, dtype=torch.long)
         with device.autocast():
             logits, _ = self.model(ids, self.model.zero_state(self.layout.batch))
-        logits.float().mean().backward()  # type: ignore[no-untyped-call]
+        logits.float().mean().backward()
         self.model.zero_grad()
         self.model.train()
 

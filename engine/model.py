@@ -124,5 +124,5 @@ class CharRNN(nn.Module):
 def _with_input_gate(v: Tensor) -> Tensor:
     """The coupled cell's f, g, o (3H, …) as an LSTM's i, f, g, o: 1 − σ(a) is σ(−a)."""
     H = len(v) // 3
-    f, rest = v.split([H, 2 * H])
+    f, rest = torch.split_with_sizes(v, [H, 2 * H])
     return torch.cat([-f, f, rest])
