@@ -76,7 +76,7 @@ class Functions(Protocol):
         """d W.T: what `affine` gave, back to x."""
 
     def outer(self, x: Array, d: Array) -> Array:
-        """The sum of x ⊗ d over all leading axes: the gradient of W in x @ W; x as in `affine`."""
+        """The sum of x ⊗ d over all leading axes: the gradient of W in x @ W; x (T, B, m)."""
 
     def rows(self, ids: Array, d: Array, V: int) -> Array:
         """`outer` of one-hot rows (V, n): the sum of the d (T, B, n) of each id (T, B)."""
