@@ -121,7 +121,7 @@ def _torch(config: ModelConfig, device: Device, ids: Tensor, d: Tensor) -> Side:
 
 
 def _products(config: ModelConfig, device: Device, B: int, T: int) -> Side:
-    """The products of one pass, by the fastest means that helo knows of, on operands that are ready:
+    """The products of one pass, by the means that helo's loops use, on operands that are ready:
     for each recurrent matrix T there, T back and one for its gradient; above the first layer, whose
     input is a row gather, one there, one back and one for the gradient of what multiplies the input."""
     cell, H = CELLS[config.cell], config.hidden
