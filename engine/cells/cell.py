@@ -91,11 +91,11 @@ class Cell(ABC):
         differ those of the recurrent product to `r`; adds to `d_h` what reaches the h before through
         this step, and returns the deltas of the other states before."""
 
-    @abstractmethod
     def gradients(
         self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
     ) -> dict[str, Array]:
         """The gradients of all parameters that `input_side` does not use, from all deltas (T, B, …)."""
+        return {"W_hh": xp.outer(before[0], a[0])}
 
     def all_steps(self, xp: Functions, a: Array, states: State) -> None:
         """All T steps at once: `a` (T, B, G·H) as `step` takes and leaves it, the states (T+1, B, H) of

@@ -57,8 +57,3 @@ class Coupled(Cell):
         xp.d_sigmoid(d_f, f, out=f)
         xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
         return (d_before,)
-
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
-        return {"W_hh": xp.outer(before[0], a[0])}

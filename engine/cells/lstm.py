@@ -47,11 +47,6 @@ class LSTM(Cell):
         xp.add_matmul(a[0], p["W_hh"].T, out=d_h)
         return (d_c,)
 
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
-        return {"W_hh": xp.outer(before[0], a[0])}
-
 
 def remember(
     xp: Functions, i: Array, f: Array, g: Array, o: Array, c: Array, after: State, tanh_c: Array

@@ -40,8 +40,3 @@ class RNN(Cell):
         d_a = (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], after[0], out=a[0])
         xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
         return ()
-
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
-        return {"W_hh": xp.outer(before[0], a[0])}
