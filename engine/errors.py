@@ -7,6 +7,7 @@ HeloError                    exit status 1
 ├── AlphabetError            characters that a model does not know
 ├── ModelFileError           a model file that cannot be read or trusted
 ├── RunError                 a run that is missing, busy or damaged
+│   └── LostError            a training in several processes that lost one
 └── StorageError             the disk refused
 """
 
@@ -41,6 +42,10 @@ class ModelFileError(HeloError):
 
 class RunError(HeloError):
     """A run that cannot be started, resumed or asked."""
+
+
+class LostError(RunError):
+    """Another process of the same training is gone."""
 
 
 class StorageError(HeloError):

@@ -41,6 +41,8 @@ class Started(Event):
     device: str
     dtype: str
     threads: int
+    """Of each process."""
+    processes: int = 1
     note: str = ""
 
 

@@ -1,0 +1,158 @@
+"""Training in several processes: each has its share of the columns, and all step alike.
+
+torchrun starts the processes and tells each one in its environment which it is; on processors they speak
+by gloo, on GPUs by NCCL. Rank 0 leads: it alone decides, and what needs all, it announces (`together`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from engine.errors import LostError, RunError, UsageError
+
+_PATIENCE = timedelta(days=36500)
+"""A paused run waits as long as it likes; a process that is gone shows itself by its connections."""
+_LONGEST = 256
+"""Bytes of what rank 0 says at once."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes of a run, seen from one of them; by itself, one that is alone."""
+
+    rank: int = 0
+    size: int = 1
+    local_size: int = 1
+    """Processes on this machine."""
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def share(self, n: int) -> range:
+        """This process' part of 0 … n−1: contiguous, in the order of the ranks, none longer than
+        another by more than one."""
+        return range(n * self.rank // self.size, n * (self.rank + 1) // self.size)
+
+    def check(self, kind: str, columns: int) -> None:
+        """Raises UsageError where so many processes cannot train so many columns on a kind of device."""
+        if self.size > columns:
+            what = "column" if columns == 1 else "columns"
+            raise UsageError(
+                f"{self.size} processes cannot share {columns} {what} of text: "
+                f"at most {columns} with this batch and corpus"
+            )
+        if kind == "cuda" and self.local_size > (gpus := torch.cuda.device_count()):
+            raise UsageError(f"{self.local_size} processes need as many GPUs; here are {gpus}")
+        if kind == "mps" and self.size > 1:
+            raise UsageError("--device mps trains in one process: leave out --processes")
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Put the sum over all processes of each tensor in its place; all are of one type and device.
+
+        Raises LostError where another process is gone.
+        """
+        if self.size == 1:
+            return
+        flat = torch.cat([t.detach().reshape(-1) for t in tensors])
+        with _reached():
+            dist.all_reduce(flat)
+        for t, summed in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            t.detach().copy_(summed.view_as(t))
+
+    def agree(self, value: Any = None) -> Any:
+        """A small value that JSON can hold, as rank 0 has it.
+
+        Raises LostError where another process is gone.
+        """
+        if self.size == 1:
+            return value
+        said = torch.zeros(_LONGEST, dtype=torch.uint8)
+        if self.leads:
+            words = json.dumps(value).encode()
+            said[: len(words)] = torch.frombuffer(bytearray(words), dtype=torch.uint8)
+        with _reached():
+            dist.broadcast(said, 0)
+        return json.loads(bytes(said.tolist()).rstrip(b"\0"))
+
+
+ALONE = Group()
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise LostError("a process of this run was lost") from error
+
+
+@contextmanager
+def joined() -> Iterator[Group]:
+    """The group that torchrun's environment tells of, while it lasts; else one that is alone.
+
+    Raises RunError where the others cannot be reached.
+    """
+    size, rank = (int(os.environ.get(name, d)) for name, d in (("WORLD_SIZE", "1"), ("RANK", "0")))
+    if size == 1:
+        yield ALONE
+        return
+    local = int(os.environ.get("LOCAL_RANK", rank))
+    nccl = torch.cuda.is_available() and dist.is_nccl_available()
+    if nccl and local < torch.cuda.device_count():
+        torch.cuda.set_device(local)
+    try:
+        dist.init_process_group("cpu:gloo,cuda:nccl" if nccl else "gloo", timeout=_PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        line = str(error).splitlines()[0]
+        raise RunError(f"the {size} processes of this run do not find each other: {line}") from error
+    try:
+        yield Group(rank, size, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
+    finally:
+        with suppress(RuntimeError):
+            dist.destroy_process_group()
+
+
+class Member(Protocol):
+    """What has methods that all processes run."""
+
+    group: Group
+
+
+M = TypeVar("M", bound=Member)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def together(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+    """A method that every process runs when rank 0 calls it. Its arguments are such that JSON holds
+    them; it may not call another of its kind."""
+
+    @wraps(method)
+    def lead(self: M, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.group.leads:
+            self.group.agree([method.__name__, args, kwargs])
+        return method(self, *args, **kwargs)
+
+    return lead
+
+
+def follow(member: Member) -> None:
+    """Run what rank 0 runs, until it says that this was all.
+
+    Raises LostError.
+    """
+    while told := member.group.agree():
+        name, args, kwargs = told
+        getattr(member, name)(*args, **kwargs)
