@@ -17,15 +17,24 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from engine.config import DTYPES
 from engine.errors import UsageError
 from engine.products import Matrix
+from engine.vocab import Ids
 
 _WORTHWHILE = 1.15
 """How many times as fast bfloat16 must be to be taken."""
 _TRIES = 6
+_PRECISIONS = {
+    "cuda": ("float32", "bfloat16", "float16"),
+    "mps": ("float32",),
+    "cpu": ("float32", "bfloat16"),
+}
+_CORPUS_SHARE = 0.25
+"""Of a GPU's free memory, what a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
@@ -42,8 +51,34 @@ class Device:
         return torch.device(self.kind)
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Products in bfloat16 where that is the precision, weights and losses in float32."""
-        return torch.autocast(self.kind, torch.bfloat16, enabled=self.dtype == "bfloat16")
+        """Products in half precision where that is chosen, weights and losses in float32."""
+        half = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.dtype)
+        return torch.autocast(self.kind, half, enabled=half is not None)
+
+    def wait(self) -> None:
+        """Until all that was asked of the device is done."""
+        if self.kind == "cuda":
+            torch.cuda.synchronize()
+
+    def hold(self, ids: Ids) -> Tensor | None:
+        """A corpus (N,) on a GPU that has room for it; else nothing, and blocks go there one by one."""
+        if self.kind != "cuda":
+            return None
+        kept = ids.dtype if ids.dtype == np.uint8 else np.dtype(np.int32)
+        if len(ids) * kept.itemsize > _CORPUS_SHARE * torch.cuda.mem_get_info()[0]:
+            return None
+        return torch.from_numpy(np.array(ids, kept)).to(self.torch)
+
+    def rng_state(self) -> list[Tensor]:
+        """Of every random number that a step draws."""
+        cuda = [torch.cuda.get_rng_state()] if self.kind == "cuda" else []
+        return [torch.get_rng_state(), *cuda]
+
+    def set_rng_state(self, states: list[Tensor]) -> None:
+        """Go back to what `rng_state` gave."""
+        torch.set_rng_state(states[0])
+        for state in states[1:]:
+            torch.cuda.set_rng_state(state)
 
 
 Work = Callable[[Device], object]
@@ -79,16 +114,23 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     torch.set_num_threads(threads)
     _keep_memory()
     torch.set_flush_denormal(True)
+    torch.set_float32_matmul_precision(
+        "high"
+    )  # TensorFloat-32 on the GPUs that have it, as cuDNN does
+    known = _PRECISIONS[kind]
+    if dtype not in ("auto", *known):
+        raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
     if dtype == "auto":
-        dtype = "float32"
-        if kind == "cpu" and _has_bfloat16() and bfloat16_speedup(work) > _WORTHWHILE:
-            dtype = "bfloat16"
+        tried = known[1:] if kind == "cuda" or _has_bfloat16() else ()
+        gains = {half: speedup(work, kind, half) for half in tried}
+        best = max(gains, key=gains.__getitem__, default="")
+        dtype = best if best and gains[best] > _WORTHWHILE else "float32"
     return Device(kind, dtype, threads)
 
 
-def bfloat16_speedup(work: Work) -> float:
-    """How many times as fast `work` is on the processor in bfloat16, measured."""
-    single, half = (Device("cpu", dtype, torch.get_num_threads()) for dtype in DTYPES[1:])
+def speedup(work: Work, kind: str, dtype: str) -> float:
+    """How many times as fast `work` is in `dtype` as in float32, measured."""
+    single, half = (Device(kind, d, torch.get_num_threads()) for d in ("float32", dtype))
     pairs = [(_seconds(work, single), _seconds(work, half)) for _ in range(_TRIES)]
     return median(a / b for a, b in pairs[1:])
 
@@ -115,6 +157,7 @@ def _keep_memory() -> None:
 def _seconds(work: Work, device: Device) -> float:
     start = time.perf_counter()
     work(device)
+    device.wait()
     return time.perf_counter() - start
 
 
@@ -146,7 +189,7 @@ def facts() -> dict[str, Any]:
         "processors": processors(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "bfloat16": _has_bfloat16(),
-        "bfloat16_speedup": round(bfloat16_speedup(_recurrent_product), 2)
+        "bfloat16_speedup": round(speedup(_recurrent_product, "cpu", "bfloat16"), 2)
         if _has_bfloat16()
         else None,
     }

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine import library, modelfile, state
@@ -19,9 +20,10 @@ from engine.device import Device, choose
 from engine.errors import ModelFileError, RunError
 from engine.evaluate import evaluate
 from engine.generate import Generation
+from engine.graph import Captured
 from engine.model import CharRNN
 from engine.modelfile import History, Model
-from engine.optim import adamw, clip, learning_rate
+from engine.optim import Optimiser, learning_rate
 from engine.parameters import Weights, initial
 from engine.rundir import RunDirectory
 from engine.state import Cursor
@@ -37,6 +39,8 @@ STATEFUL_LIMIT = 250_000
 SAMPLE_TEMPERATURE = 0.8
 _COUNTED = 10_000_000
 """Characters that are enough to know how frequent each is."""
+_BEHIND = 16
+"""Steps that a GPU may be behind with what it has to say."""
 
 
 class Learner:
@@ -56,17 +60,22 @@ class Learner:
         self.model.to(self.device.torch)
         self.model.load(self._initial())
         self.model.train()
-        self.optimiser = adamw(self.model, config)
+        self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
         self.carried = self.model.zero_state(self.layout.batch)
         self.cursor = Cursor(0, 0, self.device.dtype, self.device.threads, config.lr)
+        self._text = self.device.hold(self.train_ids)
+        self._columns = torch.from_numpy(self.stream.offsets()).to(self.device.torch)
+        self._captured: Captured | None = None
+        self._unread: list[Tensor] = []
 
     def _choose(self, dtype: str, threads: int) -> Device:
         return choose(self.config.device, dtype, threads, self._try)
 
     def _try(self, device: Device) -> None:
         """One pass there and back that leaves no trace."""
-        self.model.eval()  # dropout would draw random numbers
-        ids = torch.zeros(self.layout.seq_length, self.layout.batch, dtype=torch.long)
+        self.model.to(device.torch).eval()  # dropout would draw random numbers
+        T, B = self.layout.seq_length, self.layout.batch
+        ids = torch.zeros(T, B, dtype=torch.long, device=device.torch)
         with device.autocast():
             logits, _ = self.model(ids, self.model.zero_state(self.layout.batch))
         logits.float().mean().backward()
@@ -111,44 +120,68 @@ class Learner:
 
     def _measure(self, budget: float) -> float:
         """Seconds a step takes: the median of some that leave no trace."""
-        weights, rng = self.model.weights(), torch.get_rng_state()
+        weights, rng = self.model.weights(), self.device.rng_state()
         start, times = time.perf_counter(), list[float]()
         while len(times) < 2 or time.perf_counter() - start < min(0.04 * budget, 3.0):
             begin = time.perf_counter()
-            self._update(len(times), lr=0.0)
+            self._update(len(times), lr=0.0).tolist()
             times.append(time.perf_counter() - begin)
         self.model.load(weights)
-        torch.set_rng_state(rng)
-        self.optimiser = adamw(self.model, self.config)
-        self.carried = self.model.zero_state(self.layout.batch)
+        self.device.set_rng_state(rng)
+        self.optimiser.reset()
         return sorted(times[1:])[len(times[1:]) // 2]
 
-    def step(self) -> tuple[float, float]:
-        """Take one step; returns its loss in nats and the gradients' norm before clipping."""
-        result = self._update(self.cursor.step, self.lr)
+    def step(self) -> list[tuple[float, float]]:
+        """Take one step; returns the losses in nats and the norms of the gradients before clipping that
+        are known since the last call, its own among them where the device is a processor."""
+        self._unread.append(self._update(self.cursor.step, self.lr))
         self.cursor.step += 1
         self.cursor.chars += self.layout.batch * self.layout.seq_length
-        return result
+        return self.settle() if len(self._unread) >= self._behind else []
 
-    def _update(self, step: int, lr: float) -> tuple[float, float]:
+    def settle(self) -> list[tuple[float, float]]:
+        """Wait for the device; returns the losses and norms that no call gave so far."""
+        if not self._unread:
+            return []
+        rows = torch.stack(self._unread).tolist()
+        self._unread = []
+        return [(loss, norm) for loss, norm in rows]
+
+    @property
+    def _behind(self) -> int:
+        return _BEHIND if self.device.kind == "cuda" else 1
+
+    def _update(self, step: int, lr: float) -> Tensor:
+        """One step of the network; loss and norm (2,) on the device."""
         if self.stream.begins_epoch(step):
-            self.carried = self.model.zero_state(self.layout.batch)
-        block = torch.from_numpy(self.stream.read(step)).to(self.device.torch)
+            for state in self.carried:
+                for s in state:
+                    s.zero_()
+        block = self._block(step)
+        self.optimiser.set_lr(lr)
+        if self.device.kind != "cuda":
+            return self._pass(block)
+        if self._captured is None:
+            self._captured = Captured(self._pass)
+        return self._captured(block)
+
+    def _block(self, step: int) -> Tensor:
+        """The characters of a step (T+1, B) on the device."""
+        if self._text is None:
+            return torch.from_numpy(self.stream.read(step)).to(self.device.torch)
+        return self._text[self.stream.first(step) + self._columns].long()
+
+    def _pass(self, block: Tensor) -> Tensor:
+        """There, back, and a step; the carried state goes on in place."""
         with self.device.autocast():
-            logits, carried = self.model(block[:-1], self.carried)
+            logits, after = self.model(block[:-1], self.carried)
         loss = F.cross_entropy(logits.float().flatten(0, 1), block[1:].flatten())
-        value = loss.item()
-        if not math.isfinite(value):
-            return value, math.nan  # the weights stay as they are
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = clip(self.model, self.config.clip)
-        if math.isfinite(norm):
-            for group in self.optimiser.param_groups:
-                group["lr"] = lr
-            self.optimiser.step()
-        self.carried = tuple(tuple(s.detach().float() for s in layer) for layer in carried)
-        return value, norm
+        self.optimiser.backward(loss)
+        norm = self.optimiser.step()
+        for before, new in zip(self.carried, after, strict=True):
+            for s, n in zip(before, new, strict=True):
+                s.copy_(n.detach())
+        return torch.stack((loss.detach(), norm))
 
     def evaluate(self, evaluate_every: int) -> tuple[float, int]:
         """Validation loss in parallel columns, over as many characters as cost a few percent of the

@@ -53,8 +53,8 @@ class CharRNN(nn.Module):
 
     def zero_state(self, B: int) -> States:
         """Zeros (B, H) for each state of each layer, where the parameters are."""
-        zeros = self.head.get_parameter("W_hy").new_zeros(B, self.config.hidden)
-        return tuple(tuple(zeros for _ in self.cell.states) for _ in self.layers)
+        like, H = self.head.get_parameter("W_hy"), self.config.hidden
+        return tuple(tuple(like.new_zeros(B, H) for _ in self.cell.states) for _ in self.layers)
 
     def forward(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
         """ids (T, B) and the states before them give logits (T, B, V) and the states after."""

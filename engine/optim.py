@@ -1,13 +1,17 @@
-"""The optimiser, the learning rate's schedule, and clipping."""
+"""The optimiser: its parameter groups, the learning rate's schedule, clipping, and the loss' scale."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.config import TrainConfig
+
+_FIRST_SCALE = 2.0**12
+_SCALE_GROWS = 1000
+"""Steps without an overflow after which the loss is scaled by twice as much."""
 
 
 def learning_rate(progress: float, config: TrainConfig, peak: float) -> float:
@@ -20,23 +24,77 @@ def learning_rate(progress: float, config: TrainConfig, peak: float) -> float:
     return peak * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
 
 
-def adamw(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter, 2019) whose weight decay leaves vectors, the biases, alone."""
-    parameters = list(model.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(
-        groups, lr=config.lr, betas=(config.beta1, config.beta2), fused=_has_fused(parameters)
-    )
+class Optimiser:
+    """AdamW (Loshchilov & Hutter, 2019) whose weight decay leaves vectors, the biases, alone.
 
+    A step clips the gradients' global norm (Pascanu et al., 2013) and leaves everything as it was where
+    that norm is not finite. In float16 gradients would fall to zero, so the loss is multiplied by a scale
+    that halves at an overflow and doubles after a while without (Micikevicius et al., "Mixed precision
+    training", 2018). Nothing waits for the device.
+    """
 
-def _has_fused(parameters: list[nn.Parameter]) -> bool:
-    return parameters[0].device.type in ("cpu", "cuda")
+    def __init__(self, model: nn.Module, config: TrainConfig, float16: bool = False) -> None:
+        parameters = list(model.parameters())
+        device = parameters[0].device
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+            {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
+        ]
+        on_device = (
+            device.type == "cuda"
+        )  # where a step may be captured, and then reads what is there
+        lr = torch.tensor(config.lr, device=device) if on_device else config.lr
+        self.adamw = torch.optim.AdamW(
+            groups, lr=lr, betas=(config.beta1, config.beta2), fused=True, capturable=on_device
+        )
+        self.clip = config.clip
+        self.scale = torch.tensor(_FIRST_SCALE, device=device) if float16 else None
+        self.sound = torch.zeros((), device=device)
+        """Steps since the scale last changed."""
+        self._parameters = parameters
 
+    @property
+    def scales(self) -> bool:
+        """Whether a norm that is not finite is an everyday thing: the scale tries how far it can go."""
+        return self.scale is not None
 
-def clip(model: nn.Module, limit: float) -> float:
-    """Scale all gradients so that their global norm is at most `limit` (Pascanu et al., 2013);
-    returns the norm before."""
-    return float(nn.utils.clip_grad_norm_(model.parameters(), limit))
+    def set_lr(self, lr: float) -> None:
+        """Take this learning rate from the next step on."""
+        for group in self.adamw.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(lr)
+            else:
+                group["lr"] = lr
+
+    def backward(self, loss: Tensor) -> None:
+        """The gradients of `loss`, in place of those before."""
+        self.adamw.zero_grad(set_to_none=True)
+        (loss if self.scale is None else loss * self.scale).backward()  # type: ignore[no-untyped-call]
+
+    def step(self) -> Tensor:
+        """Take a step with the gradients of `backward`; returns their global norm before clipping."""
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if self.scale is not None:
+            norm = norm / self.scale
+        shrink = torch.clamp((norm + 1e-6) / self.clip, min=1.0)
+        # the fused kernel divides by the one and does nothing where the other is 1: no pass of our own
+        self.adamw.grad_scale = shrink if self.scale is None else shrink * self.scale  # type: ignore[attr-defined]
+        self.adamw.found_inf = found = norm.isfinite().logical_not().float()  # type: ignore[attr-defined]
+        self.adamw.step()
+        if self.scale is not None:
+            self._rescale(self.scale, found)
+        return norm
+
+    def _rescale(self, scale: Tensor, overflow: Tensor) -> None:
+        self.sound.add_(1).mul_(1 - overflow)
+        grows = (self.sound >= _SCALE_GROWS).float()
+        scale.mul_(torch.exp2(grows - overflow))
+        self.sound.mul_(1 - grows)
+
+    def reset(self) -> None:
+        """Forget every step taken."""
+        for state in self.adamw.state.values():
+            for value in state.values():
+                value.zero_()
+        self.sound.zero_()

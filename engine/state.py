@@ -1,6 +1,7 @@
 """The trainer's state as a file: all that the next step depends on, in one .safetensors.
 
-model.*  optim.<parameter>.*  carried.<layer>.<state>  rng.torch      and as JSON: `Cursor`
+model.*  optim.<parameter>.*  optim.scale  optim.sound  carried.<layer>.<state>  rng.torch  rng.cuda
+and as JSON: `Cursor`
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from engine.errors import RunError
 from engine.model import CharRNN, States
+from engine.optim import Optimiser
 from engine.storage import write_bytes
 
 FORMAT = "helo-state/1"
@@ -42,7 +44,7 @@ def save(
     path: Path,
     cursor: Cursor,
     model: CharRNN,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimiser,
     carried: States,
 ) -> None:
     """Write the state of a run.
@@ -51,8 +53,10 @@ def save(
     """
     tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
     for name, parameter in model.named_parameters():
-        for key, value in optimiser.state[parameter].items():
+        for key, value in optimiser.adamw.state[parameter].items():
             tensors[f"optim.{name}.{key}"] = value
+    if optimiser.scale is not None:
+        tensors |= {"optim.scale": optimiser.scale, "optim.sound": optimiser.sound}
     for l, state in enumerate(carried):
         for s, value in zip(model.cell.states, state, strict=True):
             tensors[f"carried.{l}.{s}"] = value
@@ -80,9 +84,7 @@ def read_cursor(path: Path) -> Cursor:
         raise RunError(f"{path} is damaged: {error}") from error
 
 
-def restore(
-    path: Path, model: CharRNN, optimiser: torch.optim.Optimizer, carried: States
-) -> States:
+def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -> States:
     """Put the state in `path` into the model, the optimiser and torch's random numbers; returns the
     carried states, of the shapes of `carried`.
 
@@ -95,10 +97,13 @@ def restore(
         for name, parameter in model.named_parameters():
             moments = _part(tensors, f"optim.{name}.")
             # laid out as the parameter is: the fused optimiser goes through memory, not through indices
-            optimiser.state[parameter] = {
-                k: v if k == "step" else torch.empty_like(parameter).copy_(v)
+            optimiser.adamw.state[parameter] = {
+                k: v.to(optimiser.sound) if k == "step" else torch.empty_like(parameter).copy_(v)
                 for k, v in moments.items()
             }
+        if optimiser.scale is not None:
+            optimiser.scale.copy_(tensors["optim.scale"])
+            optimiser.sound.copy_(tensors["optim.sound"])
         torch.set_rng_state(tensors["rng.torch"])
         if torch.cuda.is_available() and "rng.cuda" in tensors:
             torch.cuda.set_rng_state(tensors["rng.cuda"])

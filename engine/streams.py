@@ -53,13 +53,22 @@ class Stream:
         """Whether the carried state must be zero before this step."""
         return step % self.layout.steps_per_epoch == 0
 
-    def read(self, step: int) -> Batch:
-        """The characters of step number `step`, from 0: (T+1, B), inputs and targets overlapping."""
+    def first(self, step: int) -> int:
+        """Where in its column step number `step`, from 0, begins."""
         epoch, k = divmod(step, self.layout.steps_per_epoch)
         B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
         spare = len(self.ids) - 1 - (B - 1) * length - self.layout.steps_per_epoch * T
-        first = math.floor(uniform(self.seed, epoch) * (spare + 1)) + k * T
-        return columns(self.ids, B, length, first, T)
+        return math.floor(uniform(self.seed, epoch) * (spare + 1)) + k * T
+
+    def read(self, step: int) -> Batch:
+        """The characters of step number `step`: (T+1, B), inputs and targets overlapping."""
+        B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
+        return columns(self.ids, B, length, self.first(step), T)
+
+    def offsets(self) -> Batch:
+        """Where the characters (T+1, B) of any step are, from its `first` on."""
+        B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
+        return np.arange(T + 1)[:, None] + np.arange(B) * length
 
 
 def columns(ids: Ids, B: int, length: int, first: int, T: int) -> Batch:

@@ -57,6 +57,9 @@ class Trainer:
         self.control = LineReader(run.control_path, _size(run.control_path))
         self.stopping = self.paused = False
         self.failure: Failed | None = None
+        self.losses = list[float]()
+        self.recent: deque[float] = deque(maxlen=_RECENT)
+        self.norm = 0.0
         self.last_save = time.monotonic()
 
     def _about(self) -> dict[str, Any]:
@@ -112,58 +115,75 @@ class Trainer:
 
     def _train(self) -> Iterator[Event]:
         learner, cursor = self.learner, self.learner.cursor
-        losses, since = list[float](), time.perf_counter()
-        recent: deque[float] = deque(maxlen=_RECENT)
+        since, steps = time.perf_counter(), cursor.step
         while cursor.step < cursor.total_steps:
-            for request in self._requests():
+            requests = self._requests()
+            if (requests or self.stopping) and not self._hear(learner.settle()):
+                return
+            for request in requests:
                 yield from self._answer(request)
             if self.paused:
                 yield from self._wait_while_paused()
-                since = time.perf_counter()
+                since, steps = time.perf_counter(), cursor.step
             if self.stopping:
                 return
             begin = time.perf_counter()
-            loss, norm = learner.step()
-            losses.append(loss)
-            recent.append(loss)
+            results = learner.step()
+            last = cursor.step == cursor.total_steps
+            looks = last or cursor.step % self.evaluate_every == 0
+            saves = time.monotonic() - self.last_save >= learner.config.save_every
+            if looks or saves:
+                results += learner.settle()
             cursor.seconds += time.perf_counter() - begin
-            if reason := self._trouble(loss, norm, recent):
-                self.failure = Failed(**self._about(), reason=reason)
+            if not self._hear(results):
                 return
             now = time.perf_counter()
-            last = cursor.step == cursor.total_steps
-            if now - since >= PROGRESS_EVERY or last:
-                yield self._progress(losses, norm, now - since)
-                losses, since = [], now
-            if cursor.step % self.evaluate_every == 0 or last:
+            if self.losses and (last or now - since >= PROGRESS_EVERY):
+                yield self._progress(cursor.step - steps, now - since)
+                since, steps = now, cursor.step
+            if looks:
                 yield from self._look()
-            if time.monotonic() - self.last_save >= learner.config.save_every:
+            if saves:
                 yield from self._save()
 
-    def _trouble(self, loss: float, norm: float, recent: deque[float]) -> str:
+    def _hear(self, results: list[tuple[float, float]]) -> bool:
+        """Take note of losses and norms; whether training can go on."""
+        for loss, norm in results:
+            self.losses.append(loss)
+            self.recent.append(loss)
+            self.norm = norm
+            if reason := self._trouble(loss, norm):
+                self.failure = Failed(**self._about(), reason=reason)
+                return False
+        return True
+
+    def _trouble(self, loss: float, norm: float) -> str:
         """Why training cannot go on, or nothing: not a number, or a mean loss that blind guessing
         would beat by far (char-rnn's guard, made relative to the alphabet)."""
         kept = f"; the model from before is kept: --init-from {self.run.name} with a lower --lr goes on"
         if not math.isfinite(loss):
             return f"the loss is {loss}{kept}"
-        if not math.isfinite(norm):
+        if not math.isfinite(norm) and not self.learner.optimiser.scales:
             return f"the gradients' norm is {norm}{kept}"
         limit = 2 * math.log(len(self.learner.alphabet)) + 1
-        if len(recent) == _RECENT and sum(recent) / _RECENT > limit:
-            return f"the loss exploded to {sum(recent) / _RECENT:.2f} nats{kept}"
+        if len(self.recent) == _RECENT and sum(self.recent) / _RECENT > limit:
+            return f"the loss exploded to {sum(self.recent) / _RECENT:.2f} nats{kept}"
         return ""
 
-    def _progress(self, losses: list[float], norm: float, seconds: float) -> Progress:
-        learner = self.learner
-        chars = len(losses) * learner.layout.batch * learner.layout.seq_length
+    def _progress(self, steps: int, seconds: float) -> Progress:
+        learner, losses = self.learner, self.losses
+        self.losses = []
         return Progress(
             **self._about(),
             chars=learner.cursor.chars,
             seconds=round(learner.cursor.seconds, 3),
             train_nats=sum(losses) / len(losses),
             lr=learner.lr,
-            grad_norm=norm,
-            chars_per_second=chars / max(seconds, 1e-9),
+            grad_norm=self.norm,
+            chars_per_second=steps
+            * learner.layout.batch
+            * learner.layout.seq_length
+            / max(seconds, 1e-9),
         )
 
     def _look(self, id: str = "") -> Iterator[Event]:

@@ -9,10 +9,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor, nn
 
 from engine.config import ModelConfig, TrainConfig
 from engine.model import CharRNN
-from engine.optim import adamw, clip, learning_rate
+from engine.optim import Optimiser, learning_rate
 
 SHARE = st.floats(0, 1)
 
@@ -41,26 +42,75 @@ def test_half_way_down_is_the_middle() -> None:
 
 def test_biases_do_not_decay() -> None:
     model, config = CharRNN(ModelConfig("gru", 4, 2), 5), TrainConfig(steps=1, weight_decay=0.5)
-    optimiser = adamw(model, config)
-    decays = {
-        id(p): group["weight_decay"] for group in optimiser.param_groups for p in group["params"]
-    }
+    groups = Optimiser(model, config).adamw.param_groups
+    decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     assert len(decays) == len(list(model.parameters()))
     for name, parameter in model.named_parameters():
         assert decays[id(parameter)] == (0.5 if ".W_" in name else 0), name
 
 
-def test_clip() -> None:
+def a_loss(model: nn.Module, factor: float) -> Tensor:
+    """A loss whose gradient is `factor` everywhere."""
+    return factor * sum((p.sum() for p in model.parameters()), torch.zeros(()))
+
+
+@pytest.mark.parametrize("float16", [False, True])
+@pytest.mark.parametrize("limit", [0.5, 1e9])
+def test_a_step_is_adamw_on_clipped_gradients(limit: float, float16: bool) -> None:
+    config = TrainConfig(steps=1, clip=limit, lr=0.1)
+    ours, theirs = CharRNN(ModelConfig("rnn", 3, 1), 4), CharRNN(ModelConfig("rnn", 3, 1), 4)
+    optimiser, adamw = Optimiser(ours, config, float16), Optimiser(theirs, config).adamw
+    n = sum(p.numel() for p in ours.parameters())
+    for k in (1, 2, -1):
+        optimiser.backward(a_loss(ours, k))
+        assert float(optimiser.step()) == pytest.approx(abs(k) * math.sqrt(n), rel=1e-5)
+        adamw.zero_grad()
+        a_loss(theirs, k).backward()
+        nn.utils.clip_grad_norm_(theirs.parameters(), limit)
+        adamw.step()
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gradient_that_is_no_number_changes_nothing() -> None:
+    model = CharRNN(ModelConfig("rnn", 3, 1), 4)
+    optimiser = Optimiser(model, TrainConfig(steps=1, lr=0.1))
+    for factor in (1.0, math.nan, math.inf):
+        optimiser.backward(a_loss(model, factor))
+        norm = float(optimiser.step())
+        assert math.isfinite(norm) == math.isfinite(factor)
+        if factor == 1.0:
+            before = [p.detach().clone() for p in model.parameters()]
+    assert all(torch.equal(p, b) for p, b in zip(model.parameters(), before, strict=True))
+    assert {float(s["step"]) for s in optimiser.adamw.state.values()} == {1.0}
+
+
+def test_the_scale_halves_at_an_overflow_and_grows_after_a_thousand_steps() -> None:
     model = CharRNN(ModelConfig("rnn", 2, 1), 3)
-    for parameter in model.parameters():
-        parameter.grad = torch.full_like(parameter, 2.0)
-    n = sum(p.numel() for p in model.parameters())
+    optimiser = Optimiser(model, TrainConfig(steps=1, lr=1e-3), float16=True)
+    assert optimiser.scale is not None
+    first = float(optimiser.scale)
+    optimiser.backward(a_loss(model, math.inf))
+    optimiser.step()
+    assert float(optimiser.scale) == first / 2
+    for _ in range(1000):
+        assert float(optimiser.scale) == first / 2
+        optimiser.backward(a_loss(model, 1.0))
+        optimiser.step()
+    assert float(optimiser.scale) == first
 
-    def norm() -> float:
-        return math.sqrt(sum(float(p.grad.square().sum()) for p in model.parameters()))
 
-    assert clip(model, 1.0) == pytest.approx(2 * math.sqrt(n), rel=1e-5)
-    assert norm() == pytest.approx(1, rel=1e-4)
-    before = [p.grad.clone() for p in model.parameters()]
-    assert clip(model, 5.0) == pytest.approx(1, rel=1e-4)
-    assert all(torch.equal(p.grad, b) for p, b in zip(model.parameters(), before, strict=True))
+def test_reset_is_a_new_optimiser() -> None:
+    model, other = CharRNN(ModelConfig("gru", 3, 1), 4), CharRNN(ModelConfig("gru", 3, 1), 4)
+    used, new = Optimiser(model, TrainConfig(steps=1)), Optimiser(other, TrainConfig(steps=1))
+    used.set_lr(0.0)
+    used.backward(a_loss(model, 3.0))
+    used.step()
+    used.reset()
+    for optimiser, network in ((used, model), (new, other)):
+        optimiser.set_lr(0.1)
+        optimiser.backward(a_loss(network, 1.0))
+        optimiser.step()
+    assert all(
+        torch.equal(p, q) for p, q in zip(model.parameters(), other.parameters(), strict=True)
+    )
