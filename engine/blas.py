@@ -1,4 +1,4 @@
-"""How many threads NumPy's products use.
+"""How many processors there are, and how many threads NumPy's products use.
 
 Writing is one product of a vector with a matrix after the other. A second thread nearly doubles its speed
 on an idle machine, and costs tenfold where something else uses the processors. The results are the same to
@@ -7,11 +7,19 @@ the bit: each thread takes columns of its own.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from statistics import median
 
 _ROUNDS = 7
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def one_thread() -> None:

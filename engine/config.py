@@ -15,7 +15,7 @@ from engine.errors import UsageError
 
 CELLS = ("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 DEFAULT_SECONDS = 300.0
 """How long to train where nobody says."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import platform
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.blas import processors
 from engine.errors import UsageError
 from engine.products import Matrix
 from engine.vocab import Ids
@@ -31,8 +31,9 @@ _TRIES = 6
 _PRECISIONS = {
     "cuda": ("float32", "bfloat16", "float16"),
     "mps": ("float32",),
-    "cpu": ("float32", "bfloat16"),
+    "cpu": ("float32", "bfloat16", "float64"),
 }
+_HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _CORPUS_SHARE = 0.25
 """Of a GPU's free memory, what a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -52,8 +53,12 @@ class Device:
 
     def autocast(self) -> AbstractContextManager[object]:
         """Products in half precision where that is chosen, weights and losses in float32."""
-        half = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.dtype)
+        half = _HALVES.get(self.dtype)
         return torch.autocast(self.kind, half, enabled=half is not None)
+
+    def widen(self, x: Tensor) -> Tensor:
+        """x as the type of weights, states and losses: float32, or float64 where all is in that."""
+        return x.double() if self.dtype == "float64" else x.float()
 
     def wait(self) -> None:
         """Until all that was asked of the device is done."""
@@ -93,13 +98,6 @@ def available() -> list[str]:
     return [*kinds, "cpu"]
 
 
-def processors() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     """Settle the device, the precision and the threads, and set torch up for them. Where `auto` leaves a
     choice of precision, `work` is tried in both.
@@ -121,7 +119,7 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     if dtype not in ("auto", *known):
         raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
     if dtype == "auto":
-        tried = known[1:] if kind == "cuda" or _has_bfloat16() else ()
+        tried = _HALVES.keys() & known if kind == "cuda" or _has_bfloat16() else ()
         gains = {half: speedup(work, kind, half) for half in tried}
         best = max(gains, key=gains.__getitem__, default="")
         dtype = best if best and gains[best] > _WORTHWHILE else "float32"

@@ -47,6 +47,11 @@ class RunError(HeloError):
 class LostError(RunError):
     """Another process of the same training is gone."""
 
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"a process of this run was lost; helo train --resume {run} goes on from the last save"
+        )
+
 
 class StorageError(HeloError):
     """Writing failed: disk full, no permission, or an I/O error. What stood before still stands."""

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine import __version__, rundir
+from engine.blas import processors
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
-from engine.errors import RunError, StorageError
+from engine.errors import RunError, StorageError, UsageError
 from engine.rundir import RunDirectory
 
 _NICENESS = 10
@@ -50,8 +51,19 @@ def create(
     )
 
 
-def start(run: RunDirectory) -> subprocess.Popen[bytes]:
-    """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log.
+def check_processes(processes: int, config: TrainConfig) -> None:
+    """Raises UsageError for a number of processes that cannot train as `config` says."""
+    most = min(processors(), config.batch)
+    if not 1 <= processes <= most:
+        why = "processors" if most < config.batch else "columns of the batch"
+        raise UsageError(
+            f"--processes must be 1 or more and at most {most}, the number of {why}, not {processes}"
+        )
+
+
+def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
+    """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log;
+    more than one process by `engine.agent`, which then is what is returned.
 
     The run goes on from its newest state if it has one. Raises RunError where it is running already.
     """
@@ -61,10 +73,12 @@ def start(run: RunDirectory) -> subprocess.Popen[bytes]:
         log = open(run.log, "ab")
     except OSError as error:
         raise StorageError(f"cannot write {run.log}: {error.strerror}") from error
+    folder = str(run.folder)
+    command = ["engine.trainer", folder]
+    if processes > 1:
+        command = ["engine.agent", str(processes), folder]
     with log:
-        return _spawn(
-            "engine.trainer", str(run.folder), run.folder, stdout=subprocess.DEVNULL, stderr=log
-        )
+        return _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:
@@ -74,8 +88,7 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
     """
     try:
         child = _spawn(
-            "engine.device",
-            "--json",
+            ["engine.device", "--json"],
             Path(sys.prefix),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -116,7 +129,7 @@ def training_speed(
     }
     pipe = subprocess.PIPE
     child = _spawn(
-        "engine.training_speed", json.dumps(asked), Path(sys.prefix), stdout=pipe, stderr=pipe
+        ["engine.training_speed", json.dumps(asked)], Path(sys.prefix), stdout=pipe, stderr=pipe
     )
     found: dict[str, Any] = {}
     try:
@@ -136,12 +149,12 @@ def training_speed(
 
 
 def _spawn(
-    module: str, argument: str, folder: Path, stdout: int, stderr: int | IO[bytes]
+    command: list[str], folder: Path, stdout: int, stderr: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """A Python process of ours in a session of its own, at low priority from its first breath: it
-    gives way to whatever a person is looking at."""
+    """A module of ours with its arguments as a process in a session of its own, at low priority from
+    its first breath: it gives way to whatever a person is looking at."""
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", module, argument],
+        [sys.executable, "-P", "-m", *command],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,

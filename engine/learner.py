@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,15 +17,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import library, modelfile, state
+from engine.blas import processors
 from engine.config import SamplingConfig
 from engine.device import Device, choose
 from engine.errors import ModelFileError, RunError
 from engine.evaluate import evaluate
 from engine.generate import Generation
 from engine.graph import Captured
-from engine.model import CharRNN
+from engine.model import CharRNN, States
 from engine.modelfile import History, Model
 from engine.optim import Optimiser, learning_rate
+from engine.parallel import ALONE, Group, together
 from engine.parameters import Weights, initial
 from engine.rundir import RunDirectory
 from engine.state import Cursor
@@ -39,45 +43,70 @@ STATEFUL_LIMIT = 250_000
 SAMPLE_TEMPERATURE = 0.8
 _COUNTED = 10_000_000
 """Characters that are enough to know how frequent each is."""
+_FEW = 6
+"""Steps that are measured first; on a GPU some of them prepare the others."""
 _BEHIND = 16
 """Steps that a GPU may be behind with what it has to say."""
 
 
 class Learner:
-    """The network of a run with its optimiser, its place in the corpus and its device."""
+    """The network of a run with its optimiser, its place in the corpus and its device.
 
-    def __init__(self, run: RunDirectory) -> None:
-        self.run, self.info = run, run.info()
+    In a group the columns are shared, all else is the same in every process. Where a process of it is
+    gone, what needs all raises LostError.
+    """
+
+    def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
+        self.run, self.group, self.info = run, group, run.info()
         self.config = config = self.info.config
         self.corpus = run.corpus()
         self.train_ids, self.val_ids = self.corpus.split(config.validation)
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
-        self.stream = Stream(self.train_ids, self.layout, config.seed)
+        self.share = group.share(self.layout.batch)
+        self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
         torch.manual_seed(config.seed)
         self.alphabet = self.corpus.info.alphabet
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
+        self.model.batch, self.model.share = self.layout.batch, self.share
         self.device = self._choose(config.dtype, config.threads)
         self.model.to(self.device.torch)
+        if self.device.dtype == "float64":
+            self.model.double()
         self.model.load(self._initial())
         self.model.train()
         self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
-        self.carried = self.model.zero_state(self.layout.batch)
-        self.cursor = Cursor(0, 0, self.device.dtype, self.device.threads, config.lr)
+        self.carried = self.model.zero_state(len(self.share))
+        self.cursor = Cursor(
+            step=0,
+            total_steps=0,
+            dtype=self.device.dtype,
+            threads=self.device.threads,
+            peak_lr=config.lr,
+            processes=group.size,
+        )
         self._text = self.device.hold(self.train_ids)
         self._columns = torch.from_numpy(self.stream.offsets()).to(self.device.torch)
         self._captured: Captured | None = None
         self._unread: list[Tensor] = []
 
     def _choose(self, dtype: str, threads: int) -> Device:
-        return choose(self.config.device, dtype, threads, self._try)
+        """The device; a precision that has to be tried is tried by rank 0, for all."""
+        threads = threads or max(1, processors() // self.group.local_size)
+        if not self.group.leads:
+            dtype = self.group.agree()
+        device = choose(self.config.device, dtype, threads, self._try)
+        self.group.check(device.kind, self.layout.batch)
+        if self.group.leads:
+            self.group.agree(device.dtype)
+        return device
 
     def _try(self, device: Device) -> None:
         """One pass there and back that leaves no trace."""
         self.model.to(device.torch).eval()  # dropout would draw random numbers
-        T, B = self.layout.seq_length, self.layout.batch
+        T, B = self.layout.seq_length, len(self.share)
         ids = torch.zeros(T, B, dtype=torch.long, device=device.torch)
         with device.autocast():
-            logits, _ = self.model(ids, self.model.zero_state(self.layout.batch))
+            logits, _ = self.model(ids, self.model.zero_state(B))
         logits.float().mean().backward()
         self.model.zero_grad()
         self.model.train()
@@ -113,18 +142,20 @@ class Learner:
         else:
             assert config.seconds is not None
             start = time.perf_counter()
-            step = self._measure(config.seconds)
+            few = self._measure(_FEW)
+            more = int(min(0.04 * config.seconds, 3.0) / few)
+            step = self._measure(more) if more > _FEW else few
             left = config.seconds - (time.perf_counter() - start)
             overhead = 1 + _EVALUATION_SHARE / 3 if self.has_validation else 1.0
             self.cursor.total_steps = max(1, int(left / (step * overhead)))
 
-    def _measure(self, budget: float) -> float:
-        """Seconds a step takes: the median of some that leave no trace."""
-        weights, rng = self.model.weights(), self.device.rng_state()
-        start, times = time.perf_counter(), list[float]()
-        while len(times) < 2 or time.perf_counter() - start < min(0.04 * budget, 3.0):
+    @together
+    def _measure(self, steps: int) -> float:
+        """Seconds a step takes: the median of some that leave no trace, the first of them left out."""
+        weights, rng, times = self.model.weights(), self.device.rng_state(), list[float]()
+        for step in range(steps):
             begin = time.perf_counter()
-            self._update(len(times), lr=0.0).tolist()
+            self._update(step, lr=0.0).tolist()
             times.append(time.perf_counter() - begin)
         self.model.load(weights)
         self.device.set_rng_state(rng)
@@ -134,7 +165,7 @@ class Learner:
     def step(self) -> list[tuple[float, float]]:
         """Take one step; returns the losses in nats and the norms of the gradients before clipping that
         are known since the last call, its own among them where the device is a processor."""
-        self._unread.append(self._update(self.cursor.step, self.lr))
+        self._unread.append(self._step(self.cursor.step, self.lr))
         self.cursor.step += 1
         self.cursor.chars += self.layout.batch * self.layout.seq_length
         return self.settle() if len(self._unread) >= self._behind else []
@@ -151,8 +182,13 @@ class Learner:
     def _behind(self) -> int:
         return _BEHIND if self.device.kind == "cuda" else 1
 
+    @together
+    def _step(self, step: int, lr: float) -> Tensor:
+        """`_update`, by all."""
+        return self._update(step, lr)
+
     def _update(self, step: int, lr: float) -> Tensor:
-        """One step of the network; loss and norm (2,) on the device."""
+        """One step of the network; loss and norm (2,), those of all columns, on the device."""
         if self.stream.begins_epoch(step):
             for state in self.carried:
                 for s in state:
@@ -175,21 +211,27 @@ class Learner:
         """There, back, and a step; the carried state goes on in place."""
         with self.device.autocast():
             logits, after = self.model(block[:-1], self.carried)
-        loss = F.cross_entropy(logits.float().flatten(0, 1), block[1:].flatten())
+        logits, targets = self.device.widen(logits).flatten(0, 1), block[1:].flatten()
+        loss = F.cross_entropy(logits, targets, reduction="sum")
+        loss = loss / (self.layout.batch * self.layout.seq_length)
         self.optimiser.backward(loss)
+        self.group.sum([*self.optimiser.gradients(), loss])
         norm = self.optimiser.step()
         for before, new in zip(self.carried, after, strict=True):
             for s, n in zip(before, new, strict=True):
                 s.copy_(n.detach())
         return torch.stack((loss.detach(), norm))
 
+    @together
     def evaluate(self, evaluate_every: int) -> tuple[float, int]:
         """Validation loss in parallel columns, over as many characters as cost a few percent of the
         `evaluate_every` steps between two evaluations; and the predictions behind it."""
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
-        return evaluate(self.model, self.val_ids[: wanted + 1], self.device, _EVALUATION_COLUMNS)
+        ids = self.val_ids[: wanted + 1]
+        return evaluate(self.model, ids, self.device, _EVALUATION_COLUMNS, self.group)
 
+    @together
     def final_score(self) -> tuple[float, int, str]:
         """The loss of the best weights on the validation part, the predictions behind it, and the
         protocol: stateful, or columns where one pass would take too long. The best file is rewritten
@@ -199,10 +241,20 @@ class Learner:
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         ids = self.val_ids if stateful else self.val_ids[: 4 * STATEFUL_LIMIT]
         columns = 1 if stateful else _EVALUATION_COLUMNS
-        nats, predictions = evaluate(self.model, ids, self.device, columns)
-        history = replace(best.history, best_val_nats=nats)
-        modelfile.save(self.run.best, replace(best, history=history))
+        nats, predictions = evaluate(self.model, ids, self.device, columns, self.group)
+        if self.group.leads:
+            history = replace(best.history, best_val_nats=nats)
+            modelfile.save(self.run.best, replace(best, history=history))
         return nats, predictions, "stateful" if stateful else "columns"
+
+    @together
+    def _all_carried(self) -> States:
+        """The carried states of the columns of all processes."""
+        states = self.model.zero_state(self.layout.batch)
+        for all_columns, own in zip(chain(*states), chain(*self.carried), strict=True):
+            all_columns[self.share.start : self.share.stop] = own
+        self.group.sum([*chain(*states)])
+        return states
 
     def export(self) -> Model:
         """The network as it is now, as a model of the ground floor."""
@@ -235,7 +287,7 @@ class Learner:
         Raises StorageError.
         """
         path = self.run.state_path(self.cursor.step)
-        state.save(path, self.cursor, self.model, self.optimiser, self.carried)
+        state.save(path, self.cursor, self.model, self.optimiser, self._all_carried())
         modelfile.save(self.run.latest, self.export())
         kept = {*self.run.states()[-2:], path}
         if self.cursor.best_step is not None:
@@ -251,12 +303,27 @@ class Learner:
         """
         for path in reversed(self.run.states()):
             try:
-                cursor = state.read_cursor(path)
-                self.carried = state.restore(path, self.model, self.optimiser, self.carried)
+                self._read(path)
             except RunError as error:
                 problem = error
                 continue
-            self.device = self._choose(cursor.dtype, cursor.threads)
-            self.cursor = cursor
-            return
+            return self._go_on(self.cursor.step)
         raise problem
+
+    def _read(self, path: Path) -> None:
+        """Raises RunError."""
+        cursor, all_columns = state.read_cursor(path), self.model.zero_state(self.layout.batch)
+        all_columns = state.restore(path, self.model, self.optimiser, all_columns)
+        own = slice(self.share.start, self.share.stop)
+        self.carried = tuple(tuple(s[own].clone() for s in layer) for layer in all_columns)
+        self.cursor = cursor
+
+    @together
+    def _go_on(self, step: int) -> None:
+        """Take up the state of that step, which rank 0 has read and found good, and compute as it was."""
+        if not self.group.leads:
+            self._read(self.run.state_path(step))
+        same = self.cursor.processes == self.group.size
+        threads = self.cursor.threads if same else self.config.threads
+        self.device = self._choose(self.cursor.dtype, threads)
+        self.cursor.threads, self.cursor.processes = self.device.threads, self.group.size

@@ -32,6 +32,9 @@ class CharRNN(nn.Module):
     def __init__(self, config: ModelConfig, V: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.config, self.V, self.dropout = config, V, dropout
+        self.batch: int | None = None
+        """Columns of a training in several processes, of which `share` are this one's."""
+        self.share = range(0)
         self.cell = CELLS[config.cell]
         self.layers = nn.ModuleList(nn.Module() for _ in range(config.layers))
         self.head = nn.Module()
@@ -65,7 +68,8 @@ class CharRNN(nn.Module):
     def outputs(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
         """What the head reads of ids (T, B): (T, B, H), and the states after.
 
-        While training, dropout silences what a layer gives to the next and to the head.
+        While training, dropout silences what a layer gives to the next and to the head: the same units
+        at all T steps (Gal & Ghahramani, 2016).
         """
         x, passed, after = ids, ids, []
         for l, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
@@ -75,8 +79,17 @@ class CharRNN(nn.Module):
             after.append(state)
             passed = passed + h if l and self.config.residual else h
             x = F.layer_norm(passed, (h.shape[-1],), *norm) if self.config.layer_norm else passed
-            x = F.dropout(x, self.dropout, self.training)
+            if self.training and self.dropout:
+                x = x * self._mask(x)
         return x, tuple(after)
+
+    def _mask(self, x: Tensor) -> Tensor:
+        """What dropout multiplies x (T, B, H) with, (1, B, H). It is drawn for the columns of all
+        processes, so that it does not matter which of them has a column."""
+        B, H = x.shape[1:]
+        share, keep = self.share if self.batch else range(B), 1 - self.dropout
+        drawn = x.new_empty(1, self.batch or B, H).bernoulli_(keep)
+        return drawn[:, share.start : share.stop] / keep
 
     def _on_torch(self, x: Tensor) -> bool:
         """Whether torch's kernel is the faster one for this layer.

@@ -71,13 +71,16 @@ class Optimiser:
         self.adamw.zero_grad(set_to_none=True)
         (loss if self.scale is None else loss * self.scale).backward()  # type: ignore[no-untyped-call]
 
+    def gradients(self) -> list[Tensor]:
+        """What `backward` found, each as its parameter is laid out."""
+        return [p.grad for p in self._parameters if p.grad is not None]
+
     def step(self) -> Tensor:
         """Take a step with the gradients of `backward`; returns their global norm before clipping."""
-        gradients = [p.grad for p in self._parameters if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients)
+        norm = nn.utils.get_total_norm(self.gradients())
         if self.scale is not None:
             norm = norm / self.scale
-        shrink = torch.clamp((norm + 1e-6) / self.clip, min=1.0)
+        shrink = torch.clamp((norm + 1e-6) / self.clip, min=1.0).float()
         # the fused kernel divides by the one and does nothing where the other is 1: no pass of our own
         self.adamw.grad_scale = shrink if self.scale is None else shrink * self.scale  # type: ignore[attr-defined]
         self.adamw.found_inf = found = norm.isfinite().logical_not().float()  # type: ignore[attr-defined]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -35,6 +36,8 @@ class Group:
     size: int = 1
     local_size: int = 1
     """Processes on this machine."""
+    run: str = ""
+    """The run's name."""
 
     @property
     def leads(self) -> bool:
@@ -66,9 +69,11 @@ class Group:
         if self.size == 1:
             return
         flat = torch.cat([t.detach().reshape(-1) for t in tensors])
-        with _reached():
+        with self._reached():
             dist.all_reduce(flat)
-        for t, summed in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        for t, summed in zip(
+            tensors, torch.split_with_sizes(flat, [t.numel() for t in tensors]), strict=True
+        ):
             t.detach().copy_(summed.view_as(t))
 
     def agree(self, value: Any = None) -> Any:
@@ -82,24 +87,30 @@ class Group:
         if self.leads:
             words = json.dumps(value).encode()
             said[: len(words)] = torch.frombuffer(bytearray(words), dtype=torch.uint8)
-        with _reached():
+        with self._reached():
             dist.broadcast(said, 0)
         return json.loads(bytes(said.tolist()).rstrip(b"\0"))
+
+    def end(self) -> None:
+        """Say that this was all, where rank 0 does; all meet a last time, so that none goes too soon."""
+        with suppress(LostError):
+            if self.leads:
+                self.agree(None)
+            self.sum([torch.zeros(1)])
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            raise LostError(self.run) from error
 
 
 ALONE = Group()
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        raise LostError("a process of this run was lost") from error
-
-
-@contextmanager
-def joined() -> Iterator[Group]:
+def joined(run: str) -> Iterator[Group]:
     """The group that torchrun's environment tells of, while it lasts; else one that is alone.
 
     Raises RunError where the others cannot be reached.
@@ -116,9 +127,11 @@ def joined() -> Iterator[Group]:
         dist.init_process_group("cpu:gloo,cuda:nccl" if nccl else "gloo", timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
         line = str(error).splitlines()[0]
-        raise RunError(f"the {size} processes of this run do not find each other: {line}") from error
+        raise RunError(
+            f"the {size} processes of this run do not find each other: {line}"
+        ) from error
     try:
-        yield Group(rank, size, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
+        yield Group(rank, size, int(os.environ.get("LOCAL_WORLD_SIZE", size)), run)
     finally:
         with suppress(RuntimeError):
             dist.destroy_process_group()
@@ -145,14 +158,23 @@ def together(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, 
             self.group.agree([method.__name__, args, kwargs])
         return method(self, *args, **kwargs)
 
-    return lead
+    return lead  # type: ignore[return-value]  # `self` has no name in a Callable
 
 
-def follow(member: Member) -> None:
-    """Run what rank 0 runs, until it says that this was all.
+def serve(member: Member) -> None:
+    """Run what rank 0 announces, until it says that this was all.
 
     Raises LostError.
     """
     while told := member.group.agree():
         name, args, kwargs = told
         getattr(member, name)(*args, **kwargs)
+    member.group.end()
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once: gloo's threads may still let go of tensors, and where the interpreter
+    is being taken down meanwhile they abort it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -13,6 +13,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,14 @@ from filelock import FileLock
 from engine import corpus, places
 from engine.config import TrainConfig
 from engine.corpus import Corpus
-from engine.errors import CorpusError, HeloError, NotFoundError, RunError
+from engine.errors import (
+    CorpusError,
+    HeloError,
+    LostError,
+    NotFoundError,
+    RunError,
+    StorageError,
+)
 from engine.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
 from engine.library import folders
 from engine.storage import check_name, storage_error, write_json
@@ -127,6 +135,31 @@ class RunDirectory:
         """The events that count, folded."""
         lines = LineReader(self.events_path).read()
         return fold(event for line in lines if (event := parse(line)))
+
+    def lives(self) -> int:
+        """How many lives the run has had."""
+        lines = LineReader(self.events_path).read()
+        return sum(isinstance(parse(line), Started) for line in lines)
+
+    def note_loss(self, life: int) -> None:
+        """Say in the log that a life ended by the loss of a process, where it began and nobody who
+        still lives has said how it ended."""
+        with suppress(TimeoutError, StorageError), self.lock().acquire(timeout=2):
+            self.close_torn_tail()
+            last = next(reversed(self.events()), None)
+            if last and last.life == life and not isinstance(last, Stopped | Failed):
+                reason = str(LostError(self.name))
+                failed = Failed(life=life, step=last.step, reason=reason)
+                self.append(self.events_path, failed.to_json())
+
+    def last_words(self) -> str:
+        """The last line of ours in trainer.log, else its last line; empty where there is none."""
+        try:
+            lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        ours = [line for line in lines if line.startswith("helo: ")]
+        return (ours or lines or [""])[-1]
 
     def append(self, path: Path, line: str) -> None:
         """Add one line to a log in one write.
@@ -235,18 +268,10 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if isinstance(last, Failed):
         return RunStatus("failed", last.reason)
     if last is None:
-        return RunStatus("new", _last_line(run.log))
+        return RunStatus("new", run.last_words())
     return RunStatus(
         "killed", f"the trainer ended without a word; resume with helo train --resume {run.name}"
     )
-
-
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text("utf-8", "replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""
 
 
 def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -> RunDirectory:

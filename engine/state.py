@@ -32,12 +32,14 @@ class Cursor:
     total_steps: int
     dtype: str
     threads: int
+    """Of each process."""
     peak_lr: float
     seconds: float = 0.0
     chars: int = 0
     best_nats: float | None = None
     best_step: int | None = None
     control_offset: int = 0
+    processes: int = 1
 
 
 def save(

@@ -46,8 +46,10 @@ class Stream:
     where it begins is drawn from the seed and the epoch, so that these are not always the same ones.
     """
 
-    def __init__(self, ids: Ids, layout: Layout, seed: int) -> None:
+    def __init__(self, ids: Ids, layout: Layout, seed: int, share: range | None = None) -> None:
+        """`share` has the columns that are read here, of 0 … B−1; all without it."""
         self.ids, self.layout, self.seed = ids, layout, seed
+        self.share = range(layout.batch) if share is None else share
 
     def begins_epoch(self, step: int) -> bool:
         """Whether the carried state must be zero before this step."""
@@ -62,16 +64,16 @@ class Stream:
 
     def read(self, step: int) -> Batch:
         """The characters of step number `step`: (T+1, B), inputs and targets overlapping."""
-        B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
-        return columns(self.ids, B, length, self.first(step), T)
+        T, length = self.layout.seq_length, self.layout.length
+        return columns(self.ids, self.share, length, self.first(step), T)
 
     def offsets(self) -> Batch:
         """Where the characters (T+1, B) of any step are, from its `first` on."""
-        B, T, length = self.layout.batch, self.layout.seq_length, self.layout.length
-        return np.arange(T + 1)[:, None] + np.arange(B) * length
+        T, length = self.layout.seq_length, self.layout.length
+        return np.arange(T + 1)[:, None] + np.arange(self.share.start, self.share.stop) * length
 
 
-def columns(ids: Ids, B: int, length: int, first: int, T: int) -> Batch:
-    """T+1 characters from `first` on of each of B columns of `length`: (T+1, B)."""
-    rows = [ids[b * length + first : b * length + first + T + 1] for b in range(B)]
+def columns(ids: Ids, share: range, length: int, first: int, T: int) -> Batch:
+    """T+1 characters from `first` on of each of the B ≥ 1 columns in `share`, all of `length`: (T+1, B)."""
+    rows = [ids[b * length + first : b * length + first + T + 1] for b in share]
     return np.stack(rows, axis=1).astype(np.int64)

@@ -33,9 +33,10 @@ from engine.events import (
     Saved,
     Started,
     Stopped,
-    parse,
 )
+from engine.follower import follow
 from engine.learner import Learner
+from engine.parallel import ALONE, Group, joined, leave
 from engine.parameters import count
 from engine.rundir import LineReader, Request, RunDirectory, parse_request
 
@@ -48,11 +49,10 @@ _RECENT = 50
 class Trainer:
     """One life of a run."""
 
-    def __init__(self, run: RunDirectory) -> None:
-        self.run = run
-        lines = LineReader(run.events_path).read()
-        self.life = sum(isinstance(parse(line), Started) for line in lines)
-        self.learner = Learner(run)
+    def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
+        self.run, self.group = run, group
+        self.life = group.agree(run.lives())
+        self.learner = Learner(run, group)
         self.resuming = bool(run.states())
         self.control = LineReader(run.control_path, _size(run.control_path))
         self.stopping = self.paused = False
@@ -110,6 +110,7 @@ class Trainer:
             device=learner.device.kind,
             dtype=learner.device.dtype,
             threads=learner.device.threads,
+            processes=self.group.size,
             note="; ".join(notes),
         )
 
@@ -319,10 +320,15 @@ def _size(path: Path) -> int:
 
 
 def live(run: RunDirectory) -> int:
-    """Live one life of a run; returns the exit status.
+    """Live one life of a run, or take part in one; returns the exit status.
 
     Raises RunError where another trainer has the run.
     """
+    with joined(run.name) as group:
+        return _lead(run, group) if group.leads else follow(run, group)
+
+
+def _lead(run: RunDirectory, group: Group) -> int:
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -332,7 +338,7 @@ def live(run: RunDirectory) -> int:
         run.clear()
         run.write_owner()
         run.close_torn_tail()
-        trainer = Trainer(run)
+        trainer = Trainer(run, group)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, trainer.stop)
         try:
@@ -341,6 +347,7 @@ def live(run: RunDirectory) -> int:
         except HeloError as error:
             _log(trainer, Failed(**trainer._about(), reason=str(error)))
             raise
+        group.end()
     return 1 if trainer.failure else 0
 
 
@@ -369,4 +376,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

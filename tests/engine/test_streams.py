@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.parallel import Group
 from engine.streams import Stream, columns, layout
 
 LENGTH = st.integers(2, 300)
@@ -79,6 +80,18 @@ def test_a_step_depends_on_its_number_and_the_seed_alone() -> None:
 
 
 def test_columns() -> None:
-    block = columns(np.arange(20, dtype=np.uint8), B=3, length=6, first=1, T=4)
+    block = columns(np.arange(20, dtype=np.uint8), range(3), length=6, first=1, T=4)
     assert block.tolist() == [[t + 1 + 6 * b for b in range(3)] for t in range(5)]
     assert block.dtype == np.int64
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_shares_are_the_whole(size: int) -> None:
+    ids = np.random.default_rng(0).integers(0, 9, 500)
+    plan = layout(500, 5, 20)
+    streams = [Stream(ids, plan, 1, Group(rank, size).share(plan.batch)) for rank in range(size)]
+    for step in (0, 3, 7):
+        shares = [stream.read(step) for stream in streams]
+        assert np.array_equal(np.concatenate(shares, axis=1), Stream(ids, plan, 1).read(step))
+        for stream, share in zip(streams, shares, strict=True):
+            assert np.array_equal(ids[stream.first(step) + stream.offsets()], share)

@@ -13,6 +13,7 @@ from tui.cli.output import emit, progress, table
 _CELL = option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again.")
 _HIDDEN = option("--hidden", shows="N", help="Units a layer.")
 _LAYERS = option("--layers", shows="N", help="Layers one on another.")
+_DTYPES = tuple(dtype for dtype in DTYPES if dtype not in ("auto", "float64"))
 
 app = group("Measure how fast helo is here.")
 
@@ -77,9 +78,7 @@ def train(
     ] = 128,
     dtype: Annotated[
         list[str],
-        option(
-            "--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES[1:])}; may be given again."
-        ),
+        option("--dtype", shows="DTYPE", help=f"One of {', '.join(_DTYPES)}; may be given again."),
     ] = ["float32"],  # noqa: B006 - Typer only reads it
     device: Annotated[
         str, option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
@@ -94,8 +93,8 @@ def train(
     found = []
     for config in [ModelConfig(name, hidden, layers) for name in cell]:
         for each in dtype:
-            if each not in DTYPES[1:]:
-                raise UsageError(f"--dtype must be one of {', '.join(DTYPES[1:])}, not {each!r}")
+            if each not in _DTYPES:
+                raise UsageError(f"--dtype must be one of {', '.join(_DTYPES)}, not {each!r}")
             TrainConfig(  # refuses what no training could have
                 config, batch, seq_length, steps=1, device=device, dtype=each, threads=threads
             )

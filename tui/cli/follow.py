@@ -62,8 +62,9 @@ def _interrupts() -> Iterator[_Interrupts]:
         signal.signal(signal.SIGINT, before)
 
 
-def train(run: RunDirectory, view: View, *, detach: bool = False) -> End:
-    """Start the trainer of a run and show what happens until it ends, or with `detach` until it works.
+def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False) -> End:
+    """Start the trainer of a run, in so many processes, and show what happens until it ends, or with
+    `detach` until it works.
 
     ctrl+c asks the trainer to stop, which saves; a second one leaves it to that. Raises RunError where
     the trainer fails or is killed.
@@ -72,7 +73,7 @@ def train(run: RunDirectory, view: View, *, detach: bool = False) -> End:
     working = asked = told = False
     last: Event | None = None
     with _interrupts() as interrupts, view:
-        process = launch.start(run)
+        process = launch.start(run, processes)
         while True:
             if interrupts.count and not told:
                 told = True
@@ -111,8 +112,8 @@ def _trouble(run: RunDirectory, last: Event | None, status: int) -> str:
             f"the trainer of {run.name} was killed ({killer}); what it saved is kept: "
             f"helo train --resume {run.name} goes on"
         )
-    lines = run.log.read_text("utf-8", "replace").strip().splitlines() or ["it left no word"]
-    return f"the trainer of {run.name} ended: {lines[-1].removeprefix('helo: ')}; see {run.log}"
+    words = run.last_words().removeprefix("helo: ") or "it left no word"
+    return f"the trainer of {run.name} ended: {words}; see {run.log}"
 
 
 def _size(path: Path) -> int:

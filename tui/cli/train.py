@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from engine.rundir import RunDirectory
 
 _SIZES = tuple(field.name for field in fields(ModelConfig))
-_NO_SETTINGS = {"corpus", "name", "init_from", "resume", "detach", "json"}
+_NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
+"""What is no part of a run's configuration."""
+_RESUMING = {"resume", "processes", "detach", "json"}
+"""What may be said with --resume."""
 
 
 app = typer.Typer()
@@ -84,6 +87,10 @@ def train(
     resume: Annotated[
         str | None, option("--resume", shows="RUN", help="Go on with this run instead.")
     ] = None,
+    processes: Annotated[
+        int,
+        option("--processes", shows="N", help="Share each batch among so many, one a GPU."),
+    ] = 1,
     detach: Annotated[bool, flag("--detach", help="Return as soon as it trains.")] = False,
     json: Annotated[bool, flag("--json", help="One JSON event a line.")] = False,
 ) -> None:
@@ -98,15 +105,15 @@ def train(
         if corpus is None:
             raise UsageError("name a CORPUS: a text file, or a name of `helo corpora list`")
         settings = {key: given[key] for key in given.keys() - _NO_SETTINGS}
-        run = _create(corpus, name, init_from, settings)
+        run = _create(corpus, name, init_from, processes, settings)
     else:
-        if extra := given.keys() - {"resume", "detach", "json"}:
+        if extra := given.keys() - _RESUMING:
             names = ", ".join(
                 "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
             )
             raise UsageError(f"--resume goes on as the run began: leave out {names}")
-        run = _to_resume(resume)
-    _watch(run, json, detach)
+        run = _to_resume(resume, processes)
+    _watch(run, processes, json, detach)
 
 
 def _typed(context: typer.Context, key: str) -> bool:
@@ -121,7 +128,7 @@ def _option(key: str) -> str:
 
 
 def _create(
-    corpus: str, name: str | None, init_from: str | None, given: dict[str, Any]
+    corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
     from engine import launch, library, modelfile
@@ -133,6 +140,7 @@ def _create(
     if not rest.keys() & {"epochs", "steps", "seconds"}:
         rest["seconds"] = DEFAULT_SECONDS
     config = TrainConfig(model=model, **rest)
+    launch.check_processes(processes, config)
     found = _obtain(corpus)
     if begun and begun.alphabet != found.info.alphabet:
         raise UsageError(
@@ -170,11 +178,12 @@ def _obtain(ref: str) -> Corpus:
         return sources.obtain(ref, lambda chars: report(chars, None))
 
 
-def _to_resume(ref: str) -> RunDirectory:
-    """Raises NotFoundError, or RunError where the run has nothing left to do."""
-    from engine import rundir
+def _to_resume(ref: str, processes: int) -> RunDirectory:
+    """Raises NotFoundError, UsageError, or RunError where the run has nothing left to do."""
+    from engine import launch, rundir
 
     run = rundir.find(ref)
+    launch.check_processes(processes, run.info().config)
     if rundir.status(run, run.events()).word == "finished":
         raise RunError(
             f"run {run.name} has finished; helo train CORPUS --init-from {run.name} learns on from it"
@@ -182,14 +191,14 @@ def _to_resume(ref: str) -> RunDirectory:
     return run
 
 
-def _watch(run: RunDirectory, json: bool, detach: bool) -> None:
+def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
     """Follow a run to its end and say what came of it."""
     from tui.cli import follow, views
 
     info = run.info()
     title = f"{run.name}: {info.config.model}, on {info.corpus_name}"
     try:
-        end = follow.train(run, views.choose(json, title), detach=detach)
+        end = follow.train(run, views.choose(json, title), processes, detach=detach)
     except BrokenPipeError:
         end = follow.End.DETACHED
     if end is follow.End.DETACHED:

@@ -1,0 +1,45 @@
+"""torchrun on one machine, for a run of ours: `python -P -m engine.agent N RUN_DIR`.
+
+It starts N processes of `engine.trainer` and ends them all where one is lost. What it would log of that
+itself is silenced: the processes have said what there is to say, in one line each.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.run import parse_args, run
+
+from engine.errors import LostError
+from engine.events import Stopped
+from engine.rundir import RunDirectory
+
+
+def main() -> int:
+    """The process."""
+    processes, folder = sys.argv[1:]
+    logging.disable()
+    trained = RunDirectory(Path(folder))
+    life = trained.lives()
+    asked = ["--standalone", "--nproc-per-node", processes, "--module", "engine.trainer", folder]
+    try:
+        run(parse_args(asked))  # type: ignore[no-untyped-call]
+    except ChildFailedError as error:
+        statuses = [failure.exitcode for failure in error.failures.values()]
+        if min(statuses) >= 0:
+            return statuses[0]
+        trained.note_loss(life)  # where none of the others could
+        print(f"helo: {LostError(trained.name)}", file=sys.stderr)
+        return 1
+    except SignalException:  # handed on to all, and they have ended
+        events = trained.events()
+        return 0 if events and isinstance(events[-1], Stopped) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

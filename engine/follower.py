@@ -1,0 +1,26 @@
+"""A process of a run that rank 0 leads: it has its share of the columns, and no say."""
+
+from __future__ import annotations
+
+import signal
+
+from engine.errors import LostError
+from engine.learner import Learner
+from engine.parallel import Group, serve
+from engine.rundir import RunDirectory
+
+
+def follow(run: RunDirectory, group: Group) -> int:
+    """Take part in one life of a run; returns the exit status.
+
+    Raises what the learner does.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # rank 0 gets it too, saves, and ends all
+    try:
+        life = group.agree()
+        serve(Learner(run, group))
+    except LostError:
+        run.note_loss(life)
+        return 1
+    return 0
