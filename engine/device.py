@@ -115,6 +115,7 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     torch.set_num_threads(threads)
     _keep_memory()
     torch.set_flush_denormal(True)
+    warnings.filterwarnings("ignore", "RNN module weights")  # they are gathered each time: 10 µs
     torch.set_float32_matmul_precision(
         "high"
     )  # TensorFloat-32 on the GPUs that have it, as cuDNN does

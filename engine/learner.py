@@ -53,13 +53,12 @@ class Learner:
         self.train_ids, self.val_ids = self.corpus.split(config.validation)
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.stream = Stream(self.train_ids, self.layout, config.seed)
-        torch.manual_seed(config.seed)
         self.alphabet = self.corpus.info.alphabet
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
         self.device = self._choose(config.dtype, config.threads)
         self.model.to(self.device.torch)
         self.model.load(self._initial())
-        self.model.train()
+        torch.manual_seed(config.seed)
         self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
         self.carried = self.model.zero_state(self.layout.batch)
         self.cursor = Cursor(0, 0, self.device.dtype, self.device.threads, config.lr)
@@ -72,15 +71,14 @@ class Learner:
         return choose(self.config.device, dtype, threads, self._try)
 
     def _try(self, device: Device) -> None:
-        """One pass there and back that leaves no trace."""
-        self.model.to(device.torch).eval()  # dropout would draw random numbers
+        """One pass there and back, as in a step but for the step."""
+        self.model.to(device.torch)
         T, B = self.layout.seq_length, self.layout.batch
         ids = torch.zeros(T, B, dtype=torch.long, device=device.torch)
         with device.autocast():
             logits, _ = self.model(ids, self.model.zero_state(self.layout.batch))
         logits.float().mean().backward()
         self.model.zero_grad()
-        self.model.train()
 
     def _initial(self) -> Weights:
         if not self.info.init_from:
