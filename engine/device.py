@@ -10,6 +10,7 @@ import json
 import platform
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -112,6 +113,7 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     torch.set_num_threads(threads)
     _keep_memory()
     torch.set_flush_denormal(True)
+    warnings.filterwarnings("ignore", "RNN module weights")  # they are gathered each time: 10 µs
     torch.set_float32_matmul_precision(
         "high"
     )  # TensorFloat-32 on the GPUs that have it, as cuDNN does

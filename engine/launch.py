@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -51,11 +51,11 @@ def create(
     )
 
 
-def check_processes(processes: int, config: TrainConfig) -> None:
-    """Raises UsageError for a number of processes that cannot train as `config` says."""
-    most = min(processors(), config.batch)
+def check_processes(processes: int, batch: int) -> None:
+    """Raises UsageError for a number of processes that this machine or so large a batch has no use for."""
+    most = min(processors(), batch)
     if not 1 <= processes <= most:
-        why = "processors" if most < config.batch else "columns of the batch"
+        why = "processors" if most < batch else "columns of the batch"
         raise UsageError(
             f"--processes must be 1 or more and at most {most}, the number of {why}, not {processes}"
         )
@@ -105,6 +105,21 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
     return facts
 
 
+def pace(
+    device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
+) -> list[float]:
+    """What `engine.pace` measures, in a process of its own as a training is; `report` is called with the
+    networks done.
+
+    Raises RunError, in the child's words where it has any.
+    """
+    found: list[float] = []
+    for line in _measured("engine.pace", {"device": device, "dtype": dtype, "threads": threads}):
+        found.append(line["chars_per_second"])
+        report(len(found))
+    return found
+
+
 def training_speed(
     model: ModelConfig,
     batch: int,
@@ -127,25 +142,31 @@ def training_speed(
         "device": device,
         "threads": threads,
     }
-    pipe = subprocess.PIPE
-    child = _spawn(
-        ["engine.training_speed", json.dumps(asked)], Path(sys.prefix), stdout=pipe, stderr=pipe
-    )
     found: dict[str, Any] = {}
+    for found in _measured("engine.training_speed", asked):
+        if "rounds" in found:
+            report(found["rounds"])
+    return found
+
+
+def _measured(module: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a child that measures says, one JSON object a line, as it comes.
+
+    Raises RunError where it fails.
+    """
+    pipe = subprocess.PIPE
+    child = _spawn([module, json.dumps(asked)], Path(sys.prefix), stdout=pipe, stderr=pipe)
     try:
         assert child.stdout and child.stderr
         for line in child.stdout:
-            found = json.loads(line)
-            if "rounds" in found:
-                report(found["rounds"])
+            yield json.loads(line)
         problem = child.stderr.read().decode("utf-8", "replace").strip()
+        if child.wait():
+            last = problem.splitlines()[-1] if problem else "torch could not be measured"
+            raise RunError(last.removeprefix("helo: "))
     finally:
         child.kill()
         child.communicate()
-    if "cell" not in found:
-        last = problem.splitlines()[-1] if problem else "torch could not be measured"
-        raise RunError(last.removeprefix("helo: "))
-    return found
 
 
 def _spawn(

@@ -43,8 +43,8 @@ STATEFUL_LIMIT = 250_000
 SAMPLE_TEMPERATURE = 0.8
 _COUNTED = 10_000_000
 """Characters that are enough to know how frequent each is."""
-_FEW = 6
-"""Steps that are measured first; on a GPU some of them prepare the others."""
+_FIRST = 6
+"""Steps that a GPU is measured with at first: some of them prepare the others."""
 _BEHIND = 16
 """Steps that a GPU may be behind with what it has to say."""
 
@@ -64,7 +64,6 @@ class Learner:
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
         self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
-        torch.manual_seed(config.seed)
         self.alphabet = self.corpus.info.alphabet
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
         self.model.batch, self.model.share = self.layout.batch, self.share
@@ -73,7 +72,7 @@ class Learner:
         if self.device.dtype == "float64":
             self.model.double()
         self.model.load(self._initial())
-        self.model.train()
+        torch.manual_seed(config.seed)
         self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
         self.carried = self.model.zero_state(len(self.share))
         self.cursor = Cursor(
@@ -101,15 +100,14 @@ class Learner:
         return device
 
     def _try(self, device: Device) -> None:
-        """One pass there and back that leaves no trace."""
-        self.model.to(device.torch).eval()  # dropout would draw random numbers
+        """One pass there and back, as in a step but for the step."""
+        self.model.to(device.torch)
         T, B = self.layout.seq_length, len(self.share)
         ids = torch.zeros(T, B, dtype=torch.long, device=device.torch)
         with device.autocast():
             logits, _ = self.model(ids, self.model.zero_state(B))
         logits.float().mean().backward()
         self.model.zero_grad()
-        self.model.train()
 
     def _initial(self) -> Weights:
         if not self.info.init_from:
@@ -142,9 +140,10 @@ class Learner:
         else:
             assert config.seconds is not None
             start = time.perf_counter()
-            few = self._measure(_FEW)
-            more = int(min(0.04 * config.seconds, 3.0) / few)
-            step = self._measure(more) if more > _FEW else few
+            few = _FIRST if self.device.kind == "cuda" else 2
+            step = self._measure(few)
+            more = int(min(0.04 * config.seconds, 3.0) / step)
+            step = self._measure(more) if more > few else step
             left = config.seconds - (time.perf_counter() - start)
             overhead = 1 + _EVALUATION_SHARE / 3 if self.has_validation else 1.0
             self.cursor.total_steps = max(1, int(left / (step * overhead)))

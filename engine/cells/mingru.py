@@ -71,13 +71,11 @@ class MinGRU(Cell):
     ) -> State:
         z, n = cut(a, 2)
         (h,) = states
-        T = len(z)
-        backwards = list(range(T - 1, -1, -1))
         decay = z * 0
         decay[:-1] = 1 - z[1:]  # what d_h of a step takes from the step after it
         d_h = d_outputs * 1
         d_h[-1] += d_state[0]
-        d_h = scan(decay[backwards], d_h[backwards])[backwards]
+        d_h = scan(decay, d_h, backwards=True)
         d_before = d_h[0] * (1 - z[0])
         d_z = d_h * (n - h[:-1])
         n[...] = d_h * z
@@ -85,12 +83,15 @@ class MinGRU(Cell):
         return (d_before,)
 
 
-def scan(decay: Array, x: Array) -> Array:
+def scan(decay: Array, x: Array, backwards: bool = False) -> Array:
     """h_t = decay_t h_{t−1} + x_t with h_{−1} = 0, for all t of (T, …) in log₂ T rounds (Hillis &
-    Steele, "Data Parallel Algorithms", 1986)."""
+    Steele, "Data Parallel Algorithms", 1986); `backwards` it is h_{t+1} that h_t takes from."""
     decay, x, span = decay * 1, x * 1, 1
     while span < len(x):
-        x[span:] = x[span:] + decay[span:] * x[:-span]
-        decay[span:] = decay[span:] * decay[:-span]
+        to, by = slice(span, None), slice(None, -span)
+        if backwards:
+            to, by = by, to
+        x[to] = x[to] + decay[to] * x[by]
+        decay[to] = decay[to] * decay[by]
         span *= 2
     return x

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from engine import launch
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.errors import UsageError
 from engine.events import Evaluated, Event, Failed, Paused, Progress, Resumed, Started, Stopped
 from engine.model import CharRNN
@@ -149,11 +149,10 @@ def test_a_process_that_is_killed_ends_all(lost: int, agents: list[Process]) -> 
 
 
 def test_processes_that_cannot_be() -> None:
-    config = TrainConfig(steps=1, batch=2)
     for processes in (0, -1, 3):
         with pytest.raises(UsageError, match=f"^--processes must be 1 or more .* not {processes}$"):
-            launch.check_processes(processes, config)
-    launch.check_processes(1, config)
+            launch.check_processes(processes, 2)
+    launch.check_processes(1, 2)
     Group(0, 2, 2).check("cpu", 2)
     with pytest.raises(UsageError, match=r"^3 processes cannot share 2 columns"):
         Group(0, 3, 3).check("cpu", 2)

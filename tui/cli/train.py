@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.corpus import Corpus
     from engine.rundir import RunDirectory
 
-_SIZES = tuple(field.name for field in fields(ModelConfig))
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """What is no part of a run's configuration."""
 _RESUMING = {"resume", "processes", "detach", "json"}
@@ -41,11 +40,16 @@ def train(
         str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.")
     ] = ModelConfig.cell,
     hidden: Annotated[
-        int, option("--hidden", shows="N", help="Units a layer.")
-    ] = ModelConfig.hidden,
+        int | None,
+        option(
+            "--hidden",
+            shows="N",
+            help="Units a layer; like all that has no default here, found for the text and the time.",
+        ),
+    ] = None,
     layers: Annotated[
-        int, option("--layers", shows="N", help="Layers one on another.")
-    ] = ModelConfig.layers,
+        int | None, option("--layers", shows="N", help="Layers one on another.")
+    ] = None,
     layer_norm: Annotated[
         bool, flag("--layer-norm", help="Normalise what each layer hands on.")
     ] = ModelConfig.layer_norm,
@@ -53,15 +57,21 @@ def train(
         bool, flag("--residual", help="Layers above the first add to what they read.")
     ] = ModelConfig.residual,
     seq_length: Annotated[
-        int, option("--seq-length", shows="N", help="Characters between two updates.")
-    ] = TrainConfig.seq_length,
+        int | None, option("--seq-length", shows="N", help="Characters between two updates.")
+    ] = None,
     batch: Annotated[
-        int, option("--batch", shows="N", help="Columns of text read side by side.")
-    ] = TrainConfig.batch,
+        int | None, option("--batch", shows="N", help="Columns of text read side by side.")
+    ] = None,
     dropout: Annotated[
-        float, option("--dropout", shows="P", help="Share of units silenced.")
-    ] = TrainConfig.dropout,
-    lr: Annotated[float, option("--lr", shows="X", help="Peak learning rate.")] = TrainConfig.lr,
+        float | None, option("--dropout", shows="P", help="Share of units silenced.")
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        option(
+            "--weight-decay", shows="X", help="How much matrices shrink, times the learning rate."
+        ),
+    ] = None,
+    lr: Annotated[float | None, option("--lr", shows="X", help="Peak learning rate.")] = None,
     seconds: Annotated[
         float, option("--seconds", shows="S", help="Train for about so long.")
     ] = DEFAULT_SECONDS,
@@ -131,40 +141,54 @@ def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
-    from engine import launch, library, modelfile
+    from engine import launch, library, modelfile, recipe
 
     path = library.model_path(init_from) if init_from is not None else None
     begun = modelfile.read_summary(path) if path else None
-    model = _sizes(begun.config if begun else None, given)
-    rest = {key: value for key, value in given.items() if key not in _SIZES}
-    if not rest.keys() & {"epochs", "steps", "seconds"}:
-        rest["seconds"] = DEFAULT_SECONDS
-    config = TrainConfig(model=model, **rest)
-    launch.check_processes(processes, config)
+    given = _begun_as(begun.config, init_from, given) if begun else dict(given)
+    if not given.keys() & {"epochs", "steps", "seconds"}:
+        given["seconds"] = DEFAULT_SECONDS
+    recipe.check(given)
+    launch.check_processes(processes, given.get("batch", processes))
     found = _obtain(corpus)
     if begun and begun.alphabet != found.info.alphabet:
         raise UsageError(
             f"--init-from {init_from} knows other characters than corpus {found.info.name}: "
             "begin with a model of the same alphabet, or without one"
         )
+    config = _complete(given, found)
+    launch.check_processes(processes, config.batch)
     command = shlex.join(["helo", *sys.argv[1:]])
     return launch.create(name, found, config, command, str(path.resolve()) if path else "")
 
 
-def _sizes(begun: ModelConfig | None, given: dict[str, Any]) -> ModelConfig:
-    """The network to train: as given, else as the one it begins with.
+def _complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
+    """What is not given, found; where that takes this machine's pace, it is measured."""
+    from engine import launch, recipe
+
+    pace = None
+    if recipe.needs_pace(given):
+        usual = {"device": TrainConfig.device, "dtype": TrainConfig.dtype, "threads": 0}
+        asked = {key: given.get(key, value) for key, value in usual.items()}
+        with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
+            pace = launch.pace(**asked, report=lambda done: report(done, None))
+    chars = len(found.split(TrainConfig.validation)[0])
+    return recipe.complete(given, chars, len(found.info.alphabet), pace)
+
+
+def _begun_as(begun: ModelConfig, name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the sizes of the network that the training begins with.
 
     Raises UsageError where both say something and differ.
     """
-    own = asdict(begun or ModelConfig())
-    asked = {key: given[key] for key in _SIZES if key in given}
-    if begun and (differing := {key: v for key, v in asked.items() if v != own[key]}):
+    own = asdict(begun)
+    if differing := {k: v for k, v in given.items() if k in own and v != own[k]}:
         names = ", ".join(
             _option(key) if value is True else f"{_option(key)} {value}"
             for key, value in differing.items()
         )
-        raise UsageError(f"--init-from is {begun}: leave out {names}")
-    return ModelConfig(**own | asked)
+        raise UsageError(f"--init-from {name} is {begun}: leave out {names}")
+    return given | own
 
 
 def _obtain(ref: str) -> Corpus:
@@ -183,7 +207,7 @@ def _to_resume(ref: str, processes: int) -> RunDirectory:
     from engine import launch, rundir
 
     run = rundir.find(ref)
-    launch.check_processes(processes, run.info().config)
+    launch.check_processes(processes, run.info().config.batch)
     if rundir.status(run, run.events()).word == "finished":
         raise RunError(
             f"run {run.name} has finished; helo train CORPUS --init-from {run.name} learns on from it"

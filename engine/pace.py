@@ -1,0 +1,86 @@
+"""How fast this machine learns: characters a second with each rung of the recipe's ladder.
+
+`python -P -m engine.pace JSON` answers for processes that do not import torch: one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.config import TrainConfig
+from engine.device import Device, choose
+from engine.errors import HeloError
+from engine.graph import Captured
+from engine.model import CharRNN
+from engine.optim import Optimiser
+from engine.recipe import LADDER, PACED, Rung
+
+_WARM = 5
+"""Steps that are not timed: on a GPU the first ones are not captured yet."""
+_SHORTEST, _TIMED = 0.1, 2
+"""Seconds and steps that are timed at least."""
+
+
+def pace(device: str, dtype: str, threads: int) -> Iterator[float]:
+    """Characters a second that are learnt from with each rung, one after another.
+
+    Raises UsageError for a device that is not there.
+    """
+    middle = LADDER[len(LADDER) // 2]
+    chosen = choose(device, dtype, threads, lambda d: _step(middle, d)())
+    for rung in LADDER:
+        yield rung.batch * rung.seq_length / _seconds(rung, chosen)
+
+
+def _seconds(rung: Rung, device: Device) -> float:
+    step = _step(rung, device)
+    times = list[float]()
+    for _ in range(_WARM if device.kind == "cuda" else 1):
+        step()
+    while len(times) < _TIMED or sum(times) < _SHORTEST:
+        device.wait()
+        begin = time.perf_counter()
+        step()
+        device.wait()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _step(rung: Rung, device: Device) -> Callable[[], object]:
+    """A step of training that starts from a state of zeros."""
+    config = TrainConfig(rung.model, steps=1)
+    model = CharRNN(rung.model, PACED).to(device.torch)
+    optimiser = Optimiser(model, config, device.dtype == "float16")
+    ids = torch.randint(PACED, (rung.seq_length + 1, rung.batch), device=device.torch)
+    states = model.zero_state(rung.batch)
+
+    def work(ids: Tensor) -> Tensor:
+        with device.autocast():
+            logits, _ = model(ids[:-1], states)
+        optimiser.backward(F.cross_entropy(logits.float().flatten(0, 1), ids[1:].flatten()))
+        return optimiser.step()
+
+    run = Captured(work) if device.kind == "cuda" else work
+    return lambda: run(ids)
+
+
+def main() -> int:
+    """The process."""
+    try:
+        for found in pace(**json.loads(sys.argv[1])):
+            print(json.dumps({"chars_per_second": round(found, 1)}), flush=True)
+    except HeloError as error:
+        print(f"helo: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

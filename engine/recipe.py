@@ -1,0 +1,126 @@
+"""What to train where a person leaves it open: sizes, dropout, weight decay and the learning rate.
+
+Found by experiment on tiny-shakespeare and checked on five other texts (docs/experiments.md). What a
+network of some size can learn depends on how many characters it sees, C; so a time is turned into
+characters by the measured pace of each rung of `LADDER`, and the largest network that sees enough is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from engine import parameters
+from engine.config import ModelConfig, TrainConfig
+
+_SHAPE = tuple(field.name for field in fields(ModelConfig))
+PACED = 65
+"""Symbols of the alphabet that the pace is measured with."""
+_LR = 5.12
+_HIGHEST_LR = 0.02
+_CELL_LR = {"rnn": 0.1, "rnn-relu": 0.05}
+"""What the learning rate is multiplied by for cells without gates, whose gradients explode."""
+_WEIGHTS_A_CHARACTER = 4.0
+"""Recurrent weights that a text can support, whatever the time."""
+_LOW_DECAY, _DECAY_AN_EPOCH, _HIGH_DECAY = 0.01, 0.017, 0.1
+_MOST_DROPOUT = 0.5
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The sizes of a training, and how many characters it needs to see to be better than the one below."""
+
+    hidden: int
+    layers: int
+    batch: int
+    seq_length: int
+    least: float
+
+    @property
+    def model(self) -> ModelConfig:
+        return ModelConfig(hidden=self.hidden, layers=self.layers)
+
+
+LADDER = (
+    Rung(128, 1, 16, 32, 0),
+    Rung(256, 1, 16, 32, 0.6e6),
+    Rung(256, 2, 32, 64, 4.5e6),
+    Rung(384, 2, 32, 64, 9e6),
+    Rung(512, 2, 32, 64, 13e6),
+)
+
+
+def complete(
+    given: Mapping[str, Any], chars: int, V: int, pace: Sequence[float] | None = None
+) -> TrainConfig:
+    """The configuration for `given` settings, by name as in ModelConfig and TrainConfig and with one of
+    seconds, epochs and steps, on a text of so many characters over V symbols.
+
+    `pace`, needed for seconds, has the characters a second that this machine learns from with each rung.
+    Raises UsageError.
+    """
+    check(given)
+    shape = {key: given[key] for key in _SHAPE if key in given}
+    given = {key: value for key, value in given.items() if key not in shape}
+    seen = [_seen(given, rung, chars, V, pace[i] if pace else 0.0) for i, rung in enumerate(LADDER)]
+    rung, C = LADDER[0], seen[0]
+    for larger, its in zip(LADDER[1:], seen[1:], strict=True):
+        fits = _work(larger.model, 0) <= _WEIGHTS_A_CHARACTER * chars
+        if its >= larger.least and fits:
+            rung, C = larger, its
+    model = ModelConfig(**{"hidden": rung.hidden, "layers": rung.layers} | shape)
+    if "seconds" in given:
+        C *= _work(rung.model, V) / _work(model, V)
+    epochs = C / max(chars, 1)
+    own = {
+        "batch": rung.batch,
+        "seq_length": rung.seq_length,
+        "dropout": _dropout(model, epochs),
+        "weight_decay": round(min(max(_DECAY_AN_EPOCH * epochs, _LOW_DECAY), _HIGH_DECAY), 3),
+        "lr": _learning_rate(model),
+    }
+    return TrainConfig(model, **own | given)
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Refuse settings that no training could have, before anything is done with them.
+
+    Raises UsageError.
+    """
+    shape = {key: given[key] for key in _SHAPE if key in given}
+    rest = {key: value for key, value in given.items() if key not in shape}
+    TrainConfig(ModelConfig(**shape), **rest)
+
+
+def needs_pace(given: Mapping[str, Any]) -> bool:
+    """Whether `complete` needs to know how fast this machine is."""
+    return given.get("seconds") is not None
+
+
+def _seen(given: Mapping[str, Any], rung: Rung, chars: int, V: int, pace: float) -> float:
+    """Characters that a training learns from."""
+    if given.get("epochs") is not None:
+        return float(given["epochs"] * chars)
+    if given.get("steps") is not None:
+        B, T = (given.get(key, getattr(rung, key)) for key in ("batch", "seq_length"))
+        return float(given["steps"] * B * T)
+    return float(given["seconds"] * pace * _work(rung.model, PACED) / _work(rung.model, V))
+
+
+def _work(model: ModelConfig, V: int) -> int:
+    """The multiplications a character takes, which is how many elements its matrices have."""
+    shapes = parameters.shapes(model, V).items()
+    inputs = ("layers.0.W_xh", "layers.0.W_mx")  # a row of these is read
+    return sum(s[0] * s[1] for name, s in shapes if len(s) == 2 and name not in inputs)
+
+
+def _dropout(model: ModelConfig, epochs: float) -> float:
+    """More of it the more often, and the larger the network that, a text is seen."""
+    wanted = _MOST_DROPOUT * min(1.0, max(0.0, epochs - 2) / 24 * model.hidden / 256)
+    return round(wanted, 2)
+
+
+def _learning_rate(model: ModelConfig) -> float:
+    lr = min(_LR / (model.hidden * model.layers), _HIGHEST_LR) * _CELL_LR.get(model.cell, 1.0)
+    return float(f"{lr:.2g}")
