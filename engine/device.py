@@ -103,7 +103,7 @@ def processors() -> int:
 
 def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     """Settle the device, the precision and the threads, and set torch up for them. Where `auto` leaves a
-    choice of precision, `work` is tried in both.
+    choice of precision, a processor tries `work` in both.
 
     Raises UsageError for a device that is not there.
     """
@@ -123,11 +123,19 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     if dtype not in ("auto", *known):
         raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
     if dtype == "auto":
-        tried = known[1:] if kind == "cuda" or _has_bfloat16() else ()
-        gains = {half: speedup(work, kind, half) for half in tried}
-        best = max(gains, key=gains.__getitem__, default="")
-        dtype = best if best and gains[best] > _WORTHWHILE else "float32"
+        dtype = _fastest(kind, work)
     return Device(kind, dtype, threads)
+
+
+def _fastest(kind: str, work: Work) -> str:
+    """The precision that `auto` stands for. On GPUs halves are twice as fast in torch's kernels and cost a
+    few percent in helo's loops (docs/experiments.md); a processor is asked."""
+    if kind == "cuda":
+        bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if bfloat16 else "float16"
+    if kind == "cpu" and _has_bfloat16() and speedup(work, kind, "bfloat16") > _WORTHWHILE:
+        return "bfloat16"
+    return "float32"
 
 
 def speedup(work: Work, kind: str, dtype: str) -> float:
