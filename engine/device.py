@@ -34,7 +34,6 @@ _PRECISIONS = {
     "mps": ("float32",),
     "cpu": ("float32", "bfloat16", "float64"),
 }
-_HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _CORPUS_SHARE = 0.25
 """Of a GPU's free memory, what a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -54,7 +53,7 @@ class Device:
 
     def autocast(self) -> AbstractContextManager[object]:
         """Products in half precision where that is chosen, weights and losses in float32."""
-        half = _HALVES.get(self.dtype)
+        half = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.dtype)
         return torch.autocast(self.kind, half, enabled=half is not None)
 
     def widen(self, x: Tensor) -> Tensor:
@@ -101,7 +100,7 @@ def available() -> list[str]:
 
 def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     """Settle the device, the precision and the threads, and set torch up for them. Where `auto` leaves a
-    choice of precision, `work` is tried in both.
+    choice of precision, a processor tries `work` in both.
 
     Raises UsageError for a device that is not there.
     """
@@ -121,11 +120,19 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     if dtype not in ("auto", *known):
         raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
     if dtype == "auto":
-        tried = _HALVES.keys() & known if kind == "cuda" or _has_bfloat16() else ()
-        gains = {half: speedup(work, kind, half) for half in tried}
-        best = max(gains, key=gains.__getitem__, default="")
-        dtype = best if best and gains[best] > _WORTHWHILE else "float32"
+        dtype = _fastest(kind, work)
     return Device(kind, dtype, threads)
+
+
+def _fastest(kind: str, work: Work) -> str:
+    """The precision that `auto` stands for. On GPUs halves are twice as fast in torch's kernels and cost a
+    few percent in helo's loops (docs/experiments.md); a processor is asked."""
+    if kind == "cuda":
+        bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if bfloat16 else "float16"
+    if kind == "cpu" and _has_bfloat16() and speedup(work, kind, "bfloat16") > _WORTHWHILE:
+        return "bfloat16"
+    return "float32"
 
 
 def speedup(work: Work, kind: str, dtype: str) -> float:

@@ -11,10 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 UPPER = {
-    *("engine.trainer", "engine.learner", "engine.evaluate", "engine.state"),
-    *("engine.optim", "engine.streams", "engine.model", "engine.autograd"),
-    *("engine.device", "engine.products", "engine.training_speed", "engine.graph"),
-    *("engine.parallel", "engine.follower", "engine.agent"),
+    *("engine.trainer", "engine.learner", "engine.evaluate", "engine.state", "engine.optim"),
+    *("engine.streams", "engine.model", "engine.autograd", "engine.device", "engine.products"),
+    *("engine.training_speed", "engine.graph", "engine.pace", "engine.parallel"),
+    *("engine.follower", "engine.agent"),
 }
 """The training and the mathematics floor; every other module of the engine is ground floor."""
 TERMINAL = ("textual", "rich", "typer")

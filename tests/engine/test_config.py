@@ -42,7 +42,7 @@ BAD_TRAINING = {
     "sample_length": [-1, 100_001],
     "save_every": [0, -1, math.inf],
     "device": ["gpu"],
-    "dtype": ["float8"],
+    "dtype": ["int8"],
     "threads": [-1, 1025],
     "seed": [-1, 2**63],
 }

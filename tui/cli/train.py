@@ -145,7 +145,7 @@ def _create(
 
     path = library.model_path(init_from) if init_from is not None else None
     begun = modelfile.read_summary(path) if path else None
-    given = _begun_as(begun.config, init_from, given) if begun else dict(given)
+    given = _begun_as(begun.config, given) if begun else dict(given)
     if not given.keys() & {"epochs", "steps", "seconds"}:
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
@@ -176,7 +176,7 @@ def _complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
     return recipe.complete(given, chars, len(found.info.alphabet), pace)
 
 
-def _begun_as(begun: ModelConfig, name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
     """The settings with the sizes of the network that the training begins with.
 
     Raises UsageError where both say something and differ.
@@ -187,7 +187,7 @@ def _begun_as(begun: ModelConfig, name: str | None, given: dict[str, Any]) -> di
             _option(key) if value is True else f"{_option(key)} {value}"
             for key, value in differing.items()
         )
-        raise UsageError(f"--init-from {name} is {begun}: leave out {names}")
+        raise UsageError(f"--init-from is {begun}: leave out {names}")
     return given | own
 
 
