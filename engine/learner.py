@@ -33,8 +33,11 @@ from engine.rundir import RunDirectory
 from engine.state import Cursor
 from engine.stepper import Stepper
 from engine.streams import Stream, layout
+from engine.vocab import Ids
 
-_EVALUATION_COLUMNS = 32
+_EVALUATION_COLUMNS, _EVALUATION_LENGTH = 32, 1024
+"""Columns of an evaluation; as many as the batch has, where that is more and leaves so many characters to
+each: what takes a step's work to many processors has to take an evaluation there too."""
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""
 _EVALUATION_LEAST = 4096
@@ -228,7 +231,10 @@ class Learner:
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
         ids = self.val_ids[: wanted + 1]
-        return evaluate(self.model, ids, self.device, _EVALUATION_COLUMNS, self.group)
+        return evaluate(self.model, ids, self.device, self._evaluation_columns(ids), self.group)
+
+    def _evaluation_columns(self, ids: Ids) -> int:
+        return max(_EVALUATION_COLUMNS, min(self.layout.batch, len(ids) // _EVALUATION_LENGTH))
 
     @together
     def final_score(self) -> tuple[float, int, str]:
@@ -239,7 +245,7 @@ class Learner:
         self.model.load(best.weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         ids = self.val_ids if stateful else self.val_ids[: 4 * STATEFUL_LIMIT]
-        columns = 1 if stateful else _EVALUATION_COLUMNS
+        columns = 1 if stateful else self._evaluation_columns(ids)
         nats, predictions = evaluate(self.model, ids, self.device, columns, self.group)
         if self.group.leads:
             history = replace(best.history, best_val_nats=nats)

@@ -61,6 +61,8 @@ def describe(event: Event) -> str:
                 f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
                 f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
             )
+            if event.processes > 1:
+                text += f", {event.processes} processes"
             return f"{text}; {event.note}" if event.note else text
         case Progress():
             return (

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from engine import rundir
+from engine.blas import processors
 from engine.rundir import RunDirectory
 
 SMALL = ("train", "hello", "--hidden", "8", "--batch", "4", "--seq-length", "8")
@@ -107,6 +108,31 @@ def test_ctrl_c_saves_and_the_run_can_be_resumed(endless, helo):
     assert process.returncode == 130
     assert run.events()[-1].step > reached
     assert run.events()[-1].life == 1
+
+
+@pytest.mark.skipif(processors() < 2, reason="needs two processors")
+def test_several_processes_are_stopped_as_one_is_and_one_goes_on(endless):
+    with training(*endless, "--processes", "2") as process:
+        run = rundir.find("endless")
+        assert run.events()[0].processes == 2
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert b"stopped and saved" in err and err.count(b"\n") == 2
+    with training("train", "--resume", "endless") as process:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert [e.processes for e in run.events() if e.name == "started"] == [2, 1]
+
+
+@pytest.mark.parametrize("processes", ["0", "-1", "9999"])
+def test_processes_that_cannot_be_are_refused_before_anything_is_done(cli, home, processes):
+    done = cli("train", "hello", "--name", "r", "--steps", "1", "--processes", processes)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("helo: --processes must be ") and done.err.count("\n") == 1
+    assert not (home / "runs").exists() and not (home / "corpora").exists()
+    few = cli("train", "hello", "--steps", "1", "--batch", "1", "--processes", "2")
+    assert few.status == 2 and "--processes must be" in few.err
 
 
 def test_a_second_ctrl_c_does_not_wait(endless):
