@@ -1,8 +1,9 @@
 """How well a model predicts a text, in nats per character.
 
-Two protocols, which do not compare: `stateful`, one pass from zero state in which N characters give N−1
-predictions; and `windows`, 12,800 windows of W+1 characters at random starts, each from a cold state
-(nanoGPT's evaluation), with the standard error of the mean over windows.
+Three protocols, which do not compare: `stateful`, one pass from zero state in which N characters give N−1
+predictions; `dynamic`, the same by a model that learns from what it has read (`engine.dynamic`); and
+`windows`, 12,800 windows of W+1 characters at random starts, each from a cold state (nanoGPT's
+evaluation), with the standard error of the mean over windows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.dynamic import losses as dynamic_losses
 from engine.errors import UsageError
+from engine.modelfile import Model
 from engine.sampling import log_softmax
 from engine.stepper import Stepper
 from engine.vocab import Ids
@@ -57,8 +60,7 @@ def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: No
 
     Raises UsageError for fewer than two characters.
     """
-    if len(ids) < 2:
-        raise UsageError("a text needs at least two characters to be scored: the first is given")
+    _check_length(ids)
     state, total = stepper.zero_state(), 0.0
     for start in range(0, len(ids) - 1, _CHUNK):
         end = min(start + _CHUNK, len(ids) - 1)
@@ -66,6 +68,24 @@ def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: No
         total += float(_losses(logits, ids[start + 1 : end + 1]).sum())
         report(end, len(ids) - 1)
     return Score("stateful", len(ids) - 1, total / (len(ids) - 1))
+
+
+def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -> Score:
+    """One pass over ids (N,) from zero state, by a copy of the model that adapts as it reads.
+
+    Raises UsageError for fewer than two characters.
+    """
+    _check_length(ids)
+    done, total = 0, 0.0
+    for found in dynamic_losses(model, ids):
+        done, total = done + len(found), total + float(found.sum())
+        report(done, len(ids) - 1)
+    return Score("dynamic", done, total / done)
+
+
+def _check_length(ids: Ids) -> None:
+    if len(ids) < 2:
+        raise UsageError("a text needs at least two characters to be scored: the first is given")
 
 
 def windows(

@@ -1,4 +1,4 @@
-"""The time loops: pieces, columns, and what NumPy can learn with them alone."""
+"""The time loops: pieces and columns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from engine import bptt
 from engine.cells import CELLS, Cell
 from engine.cells.functions import NUMPY
-from engine.config import ModelConfig
-from engine.parameters import initial, layer
 
 CELL = st.sampled_from(list(CELLS.values()))
 SIZE = st.integers(1, 4)
@@ -100,42 +98,3 @@ def test_the_gradient_of_the_input_can_be_left_out(name: str) -> None:
         found.append(bptt.backward(NUMPY, cell, p, x, tape, d_outputs, d_after, wants_x))
     assert found[0][0] is not None and found[1][0] is None
     assert all(np.array_equal(found[0][1][k], found[1][1][k]) for k in p)
-
-
-def learnt(name: str, text: str, steps: int, H: int = 16, T: int = 20) -> float:
-    """The loss in nats per character after so many steps of Adagrad, with NumPy alone."""
-    alphabet = sorted(set(text))
-    ids = np.array([alphabet.index(c) for c in text])
-    cell, V = CELLS[name], len(alphabet)
-    weights = initial(ModelConfig(name, H), V, seed=0)
-    squares = {k: np.full_like(W, 1e-8) for k, W in weights.items()}
-    state = tuple(np.zeros((1, H), np.float32) for _ in cell.states)
-    losses = []
-    for step in range(steps):
-        at = np.arange(step * T, step * T + T) % len(ids)
-        x, targets = ids[at][:, None], ids[(at + 1) % len(ids)]
-        p, W_hy = layer(weights, 0), weights["head.W_hy"]
-        h, state, tape = bptt.forward(NUMPY, cell, p, x, state)
-        logits = h[:, 0] @ W_hy + weights["head.b_y"]
-        shares = np.exp(logits - logits.max(-1, keepdims=True))
-        shares /= shares.sum(-1, keepdims=True)
-        losses.append(-np.log(shares[np.arange(T), targets]).mean())
-        d = shares
-        d[np.arange(T), targets] -= 1
-        d /= T
-        state = tuple(s.copy() for s in state)
-        nothing = tuple(np.zeros_like(s) for s in state)
-        _, d_p, _ = bptt.backward(NUMPY, cell, p, x, tape, (d @ W_hy.T)[:, None], nothing)
-        gradients = {f"layers.0.{k}": v for k, v in d_p.items()}
-        gradients |= {"head.W_hy": h[:, 0].T @ d, "head.b_y": d.sum(0)}
-        assert set(gradients) == set(weights)
-        for k, g in gradients.items():
-            squares[k] += g * g
-            weights[k] = weights[k] - np.float32(0.03) * g / np.sqrt(squares[k])
-    return float(np.mean(losses[-10:]))
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_numpy_alone_learns_hello(name: str) -> None:
-    """What follows an l depends on what came before: characters alone leave 0.28 nats."""
-    assert learnt(name, "hello", steps=150) < 0.1

@@ -70,6 +70,8 @@ def test_blind_guessing_costs_the_logarithm_of_the_alphabet() -> None:
 def test_too_short(n: int) -> None:
     with pytest.raises(UsageError, match="two characters"):
         score.stateful(Stepper(random_model()), IDS[:n])
+    with pytest.raises(UsageError, match="two characters"):
+        score.dynamic(random_model(), IDS[:n])
 
 
 @pytest.mark.parametrize(("length", "n"), [(0, 9), (-1, 9), (9, 9), (1, 1), (10, 0)])
@@ -81,6 +83,9 @@ def test_windows_that_do_not_fit(length: int, n: int) -> None:
 def test_report_ends_at_the_whole() -> None:
     seen: list[tuple[int, int]] = []
     score.stateful(Stepper(random_model()), IDS, lambda *at: seen.append(at))
+    assert seen[-1] == (1199, 1199) and sorted(seen) == seen and len(seen) > 1
+    seen.clear()
+    score.dynamic(random_model(), IDS, lambda *at: seen.append(at))
     assert seen[-1] == (1199, 1199) and sorted(seen) == seen and len(seen) > 1
     seen.clear()
     score.windows(Stepper(random_model()), IDS, 5, lambda *at: seen.append(at), count=300)

@@ -39,6 +39,7 @@ def one_line(done, status: int, *words: str) -> None:
         (["sample", "--seed", "-2"], ["--seed"]),
         (["sample", "--stop", ""], ["--stop"]),
         (["score"], ["FILE"]),
+        (["score", "nosuch", "--dynamic", "--windows", "9"], ["--dynamic", "--windows"]),
         (["train"], ["CORPUS"]),
         (["train", "hello", "--hidden", "0"], ["--hidden", "0"]),
         (["train", "hello", "--cell", "transformer"], ["--cell", "peephole, coupled, gru"]),
@@ -99,9 +100,10 @@ def test_a_text_that_is_no_corpus(cli, home, tmp_path, content, words, command):
     assert not list(home.glob("corpora/*"))
 
 
+@pytest.mark.parametrize("form", [[], ["--dynamic"]])
 @pytest.mark.parametrize("content", [b"", b"S"])
-def test_a_text_too_short_to_score(cli, tiny, content):
-    one_line(cli("score", "-", "-m", "tiny", stdin=content), 2, "two characters")
+def test_a_text_too_short_to_score(cli, tiny, content, form):
+    one_line(cli("score", "-", "-m", "tiny", *form, stdin=content), 2, "two characters")
 
 
 def test_a_binary_file_cannot_be_scored(cli, tiny):

@@ -22,6 +22,7 @@ HEAVY = {"torch", "textual", "textual_plot"}
         (["--help"], HEAVY | {"numpy"}),
         (["sample", "tiny", "-n", "3"], HEAVY | {"rich"}),
         (["score", "-", "-m", "tiny"], HEAVY | {"rich"}),
+        (["score", "-", "-m", "tiny", "--dynamic"], HEAVY | {"rich"}),
         (["models", "list"], HEAVY),
         (["runs", "list"], HEAVY),
         (["train", "nosuch"], HEAVY),

@@ -151,6 +151,19 @@ def test_score_in_windows_has_a_standard_error(cli, tiny, tmp_path):
     assert 0 < score["standard_error"] < 0.1
 
 
+def test_score_of_a_model_that_learns_as_it_reads(cli, tiny, home, tmp_path):
+    model, file = home / "models" / "tiny.safetensors", tmp_path / "text.txt"
+    before = model.read_bytes()
+    file.write_text("Shall I compare thee to a summer's day?\n" * 20)
+    command = ("score", str(file), "-m", "tiny", "--json")
+    fixed, adapted = (json.loads(cli(*command, *more).out) for more in ((), ("--dynamic",)))
+    assert (adapted["protocol"], adapted["chars"]) == ("dynamic", 799)
+    assert adapted.keys() == fixed.keys()
+    assert adapted["nats_per_char"] < fixed["nats_per_char"] - 0.05
+    assert cli("score", str(file), "-m", "tiny", "--dynamic").out.endswith("predictions, dynamic\n")
+    assert model.read_bytes() == before
+
+
 def test_score_refuses_unknown_characters_or_leaves_them_out(cli, tiny):
     text = "Shall I £ compare €".encode()
     refused = cli("score", "-", "-m", "tiny", stdin=text)

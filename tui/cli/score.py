@@ -21,6 +21,10 @@ def score(
         int | None,
         option("--windows", shows="N", help="Score 12,800 cold windows of N predictions instead."),
     ] = None,
+    dynamic: Annotated[
+        bool,
+        flag("--dynamic", help="Let the model learn from what it has read, as it reads."),
+    ] = False,
     skip_unknown: Annotated[
         bool, flag("--skip-unknown", help="Leave out characters the model does not know.")
     ] = False,
@@ -29,13 +33,18 @@ def score(
     """Say how well a model predicts a text.
 
     In nats and bits per character, over one pass that carries the state; the first character is given.
+
+    --dynamic adapts a copy of the model to the text: each part is scored before anything is learnt from it.
     """
     from engine import score as scoring
     from engine.blas import settle_threads
+    from engine.errors import UsageError
     from engine.library import DEFAULT_MODEL, open_model
     from engine.sources import read
     from engine.stepper import Stepper
 
+    if dynamic and windows is not None:
+        raise UsageError("--dynamic reads a text once from its start; leave --windows out")
     ref = model or DEFAULT_MODEL
     opened = open_model(ref)
     text = read(file, opened.alphabet.units)
@@ -48,11 +57,14 @@ def score(
         ids = opened.alphabet.encode(text)
     stepper = Stepper(opened)
     with progress("scoring") as report:
-        if windows is None:
-            settle_threads(stepper.rehearse)
-            result = scoring.stateful(stepper, ids, report)
-        else:
+        if windows is not None:
             result = scoring.windows(stepper, ids, windows, report)
+        else:
+            settle_threads(stepper.rehearse)
+            if dynamic:
+                result = scoring.dynamic(opened, ids, report)
+            else:
+                result = scoring.stateful(stepper, ids, report)
     if json:
         emit({"model": ref, **result.to_json(), "skipped": skipped})
         return

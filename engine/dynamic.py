@@ -1,0 +1,90 @@
+"""Dynamic evaluation: a model that adapts to the text that it reads (Krause, Kahembwe, Murray & Renals,
+"Dynamic Evaluation of Neural Sequence Models", 2018).
+
+The text is read in segments. Each is scored first; then its gradient changes all parameters, and the next
+one is scored with what came of it. So no character has helped to predict itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.gradient import gradient
+from engine.modelfile import Model
+from engine.parameters import Weights
+from engine.stepper import Stepper
+from engine.vocab import Ids
+
+SEGMENT = 20
+"""T, characters between two updates."""
+RATE = 1e-3
+"""Twice how far a parameter of usual gradients moves at a usual one. docs/experiments.md has what other
+rates, segments and decays gave."""
+DECAY = 1e-3
+"""The share of its way back to the model's own value that a parameter goes at each update: what was learnt
+1,000 segments ago has faded to a third."""
+_BLOCK = 1 << 16
+"""Elements of a matrix that are updated at a time: what is read and written of them fits the cache."""
+_TINY = 1e-20
+"""Keeps 0/0 out where nothing has had a gradient yet."""
+
+
+def losses(model: Model, ids: Ids, rate: float = RATE) -> Iterator[npt.NDArray[np.float64]]:
+    """The losses (T,) in nats of each segment of ids (N,), from zero state: N−1 in all.
+
+    The model itself is left as it is.
+    """
+    adapted = replace(model, weights={k: W.copy() for k, W in model.weights.items()})
+    adaptation = _Adaptation(adapted.weights, model.weights, rate)
+    state, last = Stepper(model).zero_state(1), len(ids) - 1
+    for start in range(0, last, SEGMENT):
+        end = min(start + SEGMENT, last)
+        x, targets = ids[start:end, None], ids[start + 1 : end + 1, None]
+        found, d, state = gradient(model.config, adapted.weights, x, targets, state)
+        yield found[:, 0]
+        if end < last:
+            adaptation.update(d)
+
+
+class _Adaptation:
+    """Moves parameters against their gradient g, in place:
+
+        W ← W − rate · g / (rms(g) + RMS) + decay · (W₀ − W)
+
+    rms(g) is the root of a parameter's mean squared gradient over all segments so far, and RMS that of
+    all parameters alike, which keeps still those whose gradient is small as a rule. The paper takes
+    rms(g) from the training text; a model file has none.
+    """
+
+    def __init__(self, weights: Weights, original: Weights, rate: float) -> None:
+        self._weights, self._original, self._rate = weights, original, rate
+        self._squares = {k: np.zeros_like(W) for k, W in weights.items()}
+        self._count = sum(W.size for W in weights.values())
+        self._sum, self._segments = 0.0, 0
+
+    def update(self, gradients: Weights) -> None:
+        """One step, which uses the gradients up."""
+        self._segments += 1
+        self._sum += sum(float(np.vdot(g, g)) for g in gradients.values())
+        rate = np.float32(self._rate * math.sqrt(self._segments))
+        common = np.float32(math.sqrt(self._sum / self._count) + _TINY)
+        for name, W in self._weights.items():
+            rows = max(1, _BLOCK * len(W) // W.size)
+            for start in range(0, len(W), rows):
+                block = slice(start, start + rows)
+                g, squares = gradients[name][block], self._squares[name][block]
+                t = g * g
+                squares += t
+                np.sqrt(squares, out=t)
+                t += common
+                g /= t
+                g *= rate
+                np.subtract(self._original[name][block], W[block], out=t)
+                t *= np.float32(DECAY)
+                t -= g
+                W[block] += t
