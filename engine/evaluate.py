@@ -8,26 +8,25 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
+from engine.config import EVALUATION_LENGTH
 from engine.device import Device
 from engine.model import CharRNN
 from engine.streams import columns, layout
 from engine.vocab import Ids
-
-_T = 128
 
 
 @torch.inference_mode()
 def evaluate(model: CharRNN, ids: Ids, device: Device, batch: int) -> tuple[float, int]:
     """Mean nats per character over ids (N,), N ≥ 2, in at most `batch` columns, and the number of
     predictions behind it. Leaves the model's mode and all random numbers as they were."""
-    plan = layout(len(ids), batch, _T)
+    plan = layout(len(ids), batch, EVALUATION_LENGTH)
     was_training = model.training
     model.eval()
     try:
         states = model.zero_state(plan.batch)
         nats = torch.zeros((), dtype=torch.float64)
-        for first in range(0, plan.length, _T):
-            T = min(_T, plan.length - first)
+        for first in range(0, plan.length, EVALUATION_LENGTH):
+            T = min(EVALUATION_LENGTH, plan.length - first)
             block = torch.from_numpy(columns(ids, plan.batch, plan.length, first, T))
             block = block.to(device.torch)
             with device.autocast():

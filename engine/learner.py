@@ -15,12 +15,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import library, modelfile, state
-from engine.config import SamplingConfig
-from engine.device import Device, choose
+from engine.config import EVALUATION_COLUMNS, SamplingConfig
+from engine.device import Device, available, choose, free_memory
 from engine.errors import ModelFileError, RunError
 from engine.evaluate import evaluate
 from engine.generate import Generation
 from engine.graph import Captured
+from engine.memory import Training
 from engine.model import CharRNN
 from engine.modelfile import History, Model
 from engine.optim import Optimiser, learning_rate
@@ -30,7 +31,6 @@ from engine.state import Cursor
 from engine.stepper import Stepper
 from engine.streams import Stream, layout
 
-_EVALUATION_COLUMNS = 32
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""
 _EVALUATION_LEAST = 4096
@@ -52,8 +52,9 @@ class Learner:
         self.corpus = run.corpus()
         self.train_ids, self.val_ids = self.corpus.split(config.validation)
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
-        self.stream = Stream(self.train_ids, self.layout, config.seed)
         self.alphabet = self.corpus.info.alphabet
+        self._check_memory()
+        self.stream = Stream(self.train_ids, self.layout, config.seed)
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
         self.device = self._choose(config.dtype, config.threads)
         self.model.to(self.device.torch)
@@ -66,6 +67,16 @@ class Learner:
         self._columns = torch.from_numpy(self.stream.offsets()).to(self.device.torch)
         self._captured: Captured | None = None
         self._unread: list[Tensor] = []
+
+    def _check_memory(self) -> None:
+        """Raises RunError where training would not fit."""
+        config, layout = self.config, self.layout
+        kind = available()[0] if config.device == "auto" else config.device
+        B, T = layout.batch, layout.seq_length
+        needs = Training(
+            config.model, len(self.alphabet), B, T, config.dtype, config.dropout > 0, kind
+        )
+        needs.check(free_memory(kind))
 
     def _choose(self, dtype: str, threads: int) -> Device:
         return choose(self.config.device, dtype, threads, self._try)
@@ -186,7 +197,7 @@ class Learner:
         `evaluate_every` steps between two evaluations; and the predictions behind it."""
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
-        return evaluate(self.model, self.val_ids[: wanted + 1], self.device, _EVALUATION_COLUMNS)
+        return evaluate(self.model, self.val_ids[: wanted + 1], self.device, EVALUATION_COLUMNS)
 
     def final_score(self) -> tuple[float, int, str]:
         """The loss of the best weights on the validation part, the predictions behind it, and the
@@ -196,7 +207,7 @@ class Learner:
         self.model.load(best.weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         ids = self.val_ids if stateful else self.val_ids[: 4 * STATEFUL_LIMIT]
-        columns = 1 if stateful else _EVALUATION_COLUMNS
+        columns = 1 if stateful else EVALUATION_COLUMNS
         nats, predictions = evaluate(self.model, ids, self.device, columns)
         history = replace(best.history, best_val_nats=nats)
         modelfile.save(self.run.best, replace(best, history=history))
