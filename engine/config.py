@@ -16,6 +16,8 @@ from engine.errors import UsageError
 CELLS = ("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
+EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
+"""B and T of an evaluation while training."""
 DEFAULT_SECONDS = 300.0
 """How long to train where nobody says."""
 

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import memory
 from engine.blas import processors
 from engine.errors import UsageError
 from engine.products import Matrix
@@ -96,6 +97,13 @@ def available() -> list[str]:
     if torch.backends.mps.is_available():
         kinds.append("mps")
     return [*kinds, "cpu"]
+
+
+def free_memory(kind: str) -> int | None:
+    """Bytes that are free on a device of that kind, or None where nothing says."""
+    if kind == "cuda" and torch.cuda.is_available():
+        return torch.cuda.mem_get_info()[0]
+    return memory.free_memory()
 
 
 def choose(device: str, dtype: str, threads: int, work: Work) -> Device:

@@ -5,54 +5,96 @@ With one column this is `score`'s stateful pass; with many, each begins from a c
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.config import EVALUATION_LENGTH
 from engine.device import Device
 from engine.model import CharRNN
 from engine.parallel import ALONE, Group
-from engine.streams import Layout, columns, layout
+from engine.streams import columns, layout
 from engine.vocab import Ids
 
-_T = 128
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A mean loss in nats, the predictions behind it, and the drift: how much worse the network predicts
+    the same characters with the state it has carried than from a cold start 64 characters before; None
+    where the text is too short to tell."""
+
+    nats: float
+    predictions: int
+    drift: float | None = None
 
 
 @torch.inference_mode()
 def evaluate(
-    model: CharRNN, ids: Ids, device: Device, batch: int, group: Group = ALONE
-) -> tuple[float, int]:
-    """Mean nats per character over ids (N,), N ≥ 2, in at most `batch` columns, and the number of
-    predictions behind it. Leaves the model's mode and all random numbers as they were.
+    model: CharRNN,
+    ids: Ids,
+    device: Device,
+    batch: int,
+    wanted: int | None = None,
+    group: Group = ALONE,
+) -> Evaluation:
+    """The loss over ids (N,), N ≥ 2, in at most `batch` columns that are spread evenly over them, and in
+    each column over so many characters that they are `wanted` in all, or all there are. Leaves the
+    model's mode and all random numbers as they were.
 
     The processes of `group` share the columns; raises LostError where one is gone.
     """
-    plan = layout(len(ids), batch, _T)
-    nats = torch.zeros((), dtype=torch.float64)
-    if share := group.share(plan.batch):
-        nats += _summed(model, ids, device, plan, share)
-    group.sum([nats])
-    predictions = plan.batch * plan.length
-    return float(nats) / predictions, predictions
-
-
-def _summed(model: CharRNN, ids: Ids, device: Device, plan: Layout, share: range) -> Tensor:
-    """The nats of all predictions in some columns, a float64 on the processor."""
+    plan = layout(len(ids), batch, EVALUATION_LENGTH)
+    length = plan.length if wanted is None else min(plan.length, math.ceil(wanted / plan.batch))
+    sums = torch.zeros(3, dtype=torch.float64)
     was_training = model.training
     model.eval()
     try:
-        states = model.zero_state(len(share))
-        nats = torch.zeros((), dtype=torch.float64)
-        for first in range(0, plan.length, _T):
-            T = min(_T, plan.length - first)
-            block = torch.from_numpy(columns(ids, share, plan.length, first, T))
-            block = block.to(device.torch)
-            with device.autocast():
-                logits, states = model(block[:-1], states)
-            loss = F.cross_entropy(
-                device.widen(logits).flatten(0, 1), block[1:].flatten(), reduction="sum"
-            )
-            nats += loss.double().cpu()
+        if share := group.share(plan.batch):
+            sums += _sums(model, ids, device, share, plan.length, length)
     finally:
         model.train(was_training)
-    return nats
+    group.sum([sums])
+    nats, carried, cold = sums.tolist()
+    predictions = plan.batch * length
+    compared = plan.batch * (EVALUATION_LENGTH // 2)
+    drift = (carried - cold) / compared if _tells_drift(length) else None
+    return Evaluation(nats / predictions, predictions, drift)
+
+
+def _tells_drift(length: int) -> bool:
+    return length >= 2 * EVALUATION_LENGTH
+
+
+def _sums(
+    model: CharRNN, ids: Ids, device: Device, share: range, apart: int, length: int
+) -> Tensor:
+    """Of some columns, `apart` characters apart: the nats of all predictions, and those of the second half
+    of the last whole block, with the state carried and from a cold one before the block; float64 (3,)."""
+    half = EVALUATION_LENGTH // 2
+    states = model.zero_state(len(share))
+    sums = torch.zeros(3, dtype=torch.float64)
+    last = (length // EVALUATION_LENGTH - 1) * EVALUATION_LENGTH
+    for first in range(0, length, EVALUATION_LENGTH):
+        T = min(EVALUATION_LENGTH, length - first)
+        block = torch.from_numpy(columns(ids, share, apart, first, T)).to(device.torch)
+        with device.autocast():
+            logits, states = model(block[:-1], states)
+        nats = _nats(logits, block, device)
+        sums[0] += nats.sum().cpu()
+        if first == last and _tells_drift(length):
+            with device.autocast():
+                cold, _ = model(block[:-1], model.zero_state(len(share)))
+            sums[1] = nats[half:].sum().cpu()
+            sums[2] = _nats(cold, block, device)[half:].sum().cpu()
+    return sums
+
+
+def _nats(logits: Tensor, block: Tensor, device: Device) -> Tensor:
+    """−log p of each character after the first of a block (T+1, B): (T, B) in float64."""
+    losses = F.cross_entropy(
+        device.widen(logits).flatten(0, 1), block[1:].flatten(), reduction="none"
+    )
+    return losses.double().view(block.shape[0] - 1, -1)

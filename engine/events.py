@@ -73,6 +73,8 @@ class Evaluated(Event):
     protocol: str
     best: bool
     final: bool = False
+    note: str = ""
+    """What is wrong with the network, where something is."""
 
 
 @dataclass(frozen=True, kw_only=True)

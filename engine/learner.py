@@ -18,12 +18,13 @@ from torch.nn import functional as F
 
 from engine import library, modelfile, state
 from engine.blas import processors
-from engine.config import SamplingConfig
-from engine.device import Device, choose
+from engine.config import EVALUATION_COLUMNS, SamplingConfig
+from engine.device import Device, available, choose, free_memory
 from engine.errors import ModelFileError, RunError
-from engine.evaluate import evaluate
+from engine.evaluate import Evaluation, evaluate
 from engine.generate import Generation
 from engine.graph import Captured
+from engine.memory import Training
 from engine.model import CharRNN, States
 from engine.modelfile import History, Model
 from engine.optim import Optimiser, learning_rate
@@ -33,11 +34,9 @@ from engine.rundir import RunDirectory
 from engine.state import Cursor
 from engine.stepper import Stepper
 from engine.streams import Stream, layout
-from engine.vocab import Ids
 
-_EVALUATION_COLUMNS, _EVALUATION_LENGTH = 32, 1024
-"""Columns of an evaluation; as many as the batch has, where that is more and leaves so many characters to
-each: what takes a step's work to many processors has to take an evaluation there too."""
+_EVALUATION_COLUMN = 1024
+"""Characters that a column of an evaluation has where there are more than the usual ones."""
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""
 _EVALUATION_LEAST = 4096
@@ -66,8 +65,9 @@ class Learner:
         self.train_ids, self.val_ids = self.corpus.split(config.validation)
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
-        self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
         self.alphabet = self.corpus.info.alphabet
+        self._check_memory()
+        self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
         self.model.batch, self.model.share = self.layout.batch, self.share
         self.device = self._choose(config.dtype, config.threads)
@@ -90,6 +90,16 @@ class Learner:
         self._columns = torch.from_numpy(self.stream.offsets()).to(self.device.torch)
         self._captured: Captured | None = None
         self._unread: list[Tensor] = []
+
+    def _check_memory(self) -> None:
+        """Raises RunError where training would not fit."""
+        config, layout = self.config, self.layout
+        kind = available()[0] if config.device == "auto" else config.device
+        B, T = layout.batch, layout.seq_length
+        needs = Training(
+            config.model, len(self.alphabet), B, T, config.dtype, config.dropout > 0, kind
+        )
+        needs.check(free_memory(kind))
 
     def _choose(self, dtype: str, threads: int) -> Device:
         """The device; a precision that has to be tried is tried by rank 0, for all."""
@@ -225,16 +235,20 @@ class Learner:
         return torch.stack((loss.detach(), norm))
 
     @together
-    def evaluate(self, evaluate_every: int) -> tuple[float, int]:
+    def evaluate(self, evaluate_every: int) -> Evaluation:
         """Validation loss in parallel columns, over as many characters as cost a few percent of the
-        `evaluate_every` steps between two evaluations; and the predictions behind it."""
+        `evaluate_every` steps between two evaluations."""
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
-        ids = self.val_ids[: wanted + 1]
-        return evaluate(self.model, ids, self.device, self._evaluation_columns(ids), self.group)
+        columns = self._evaluation_columns
+        return evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
 
-    def _evaluation_columns(self, ids: Ids) -> int:
-        return max(_EVALUATION_COLUMNS, min(self.layout.batch, len(ids) // _EVALUATION_LENGTH))
+    @property
+    def _evaluation_columns(self) -> int:
+        """As many as the batch has, where that is more than usual and leaves enough to each: what takes a
+        step's work to many processors has to take an evaluation there too."""
+        most = len(self.val_ids) // _EVALUATION_COLUMN
+        return max(EVALUATION_COLUMNS, min(self.layout.batch, most))
 
     @together
     def final_score(self) -> tuple[float, int, str]:
@@ -244,13 +258,13 @@ class Learner:
         best = modelfile.load(self.run.best)
         self.model.load(best.weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
-        ids = self.val_ids if stateful else self.val_ids[: 4 * STATEFUL_LIMIT]
-        columns = 1 if stateful else self._evaluation_columns(ids)
-        nats, predictions = evaluate(self.model, ids, self.device, columns, self.group)
+        wanted = None if stateful else 4 * STATEFUL_LIMIT
+        columns = 1 if stateful else self._evaluation_columns
+        found = evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
         if self.group.leads:
-            history = replace(best.history, best_val_nats=nats)
+            history = replace(best.history, best_val_nats=found.nats)
             modelfile.save(self.run.best, replace(best, history=history))
-        return nats, predictions, "stateful" if stateful else "columns"
+        return found.nats, found.predictions, "stateful" if stateful else "columns"
 
     @together
     def _all_carried(self) -> States:

@@ -16,14 +16,10 @@ from engine.autograd import recurrence
 from engine.cells import CELLS
 from engine.cells.cell import State
 from engine.config import ModelConfig
+from engine.kernels import on_torch
 from engine.parameters import Weights, shapes
 
 States = tuple[State, ...]
-
-_KERNELS = ("rnn", "rnn-relu", "lstm", "coupled", "gru")
-"""The cells that torch has kernels for."""
-_LARGE = 1 << 14
-"""B·H from which on the loops run three gates faster than torch's kernel runs four."""
 
 
 class CharRNN(nn.Module):
@@ -93,19 +89,9 @@ class CharRNN(nn.Module):
         return drawn[:, share.start : share.stop]
 
     def _on_torch(self, x: Tensor) -> bool:
-        """Whether torch's kernel is the faster one for this layer.
-
-        On a processor that is the LSTM's: docs/cells.md has the figures. It wants ids as one-hot rows,
-        which over a large alphabet costs more than it saves.
-        """
-        name, H = self.cell.name, self.config.hidden
-        if name not in _KERNELS or (x.ndim == 2 and self.V > H):
-            return False
-        if x.device.type != "cpu" or name == "lstm":
-            return True
-        return name == "coupled" and (
-            x.shape[1] * H < _LARGE or torch.is_autocast_enabled(x.device.type)
-        )
+        V, kind = self.V if x.ndim == 2 else 0, x.device.type
+        bfloat16 = torch.is_autocast_enabled(kind)
+        return on_torch(self.cell.name, V, x.shape[1], self.config.hidden, kind, bfloat16)
 
     def _loops(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         kind = x.device.type

@@ -44,6 +44,8 @@ PROGRESS_EVERY = 0.25
 _POLL = 0.1
 _RETRY = 1.0
 _RECENT = 50
+_MOST_DRIFT = 0.1
+"""Nats by which a carried state may be worse than a cold one; that of a sound network is better."""
 
 
 class Trainer:
@@ -197,8 +199,9 @@ class Trainer:
     def _evaluate(self, id: str = "") -> Iterator[Event]:
         learner, cursor = self.learner, self.learner.cursor
         begin = time.perf_counter()
-        nats, predictions = learner.evaluate(self.evaluate_every)
+        found = learner.evaluate(self.evaluate_every)
         cursor.seconds += time.perf_counter() - begin
+        nats = found.nats
         best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
         if best:
             cursor.best_nats, cursor.best_step = nats, cursor.step
@@ -209,9 +212,10 @@ class Trainer:
             chars=cursor.chars,
             seconds=round(cursor.seconds, 3),
             val_nats=nats,
-            predictions=predictions,
+            predictions=found.predictions,
             protocol="columns",
             best=best,
+            note=_warning(found.drift),
         )
 
     def _final(self) -> Iterator[Event]:
@@ -313,6 +317,16 @@ class Trainer:
     def stop(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal: save, then stop."""
         self.stopping = True
+
+
+def _warning(drift: float | None) -> str:
+    """What to tell of an evaluation where the carried state does harm."""
+    if drift is None or drift <= _MOST_DRIFT:
+        return ""
+    return (
+        f"with the state it carries the network is {drift:.2f} nats worse than from a cold start: "
+        "its state has run away; a lower learning rate or shorter sequences may help"
+    )
 
 
 def _size(path: Path) -> int:

@@ -72,7 +72,8 @@ def describe(event: Event) -> str:
         case Evaluated():
             mark = " (final)" if event.final else " (best so far)" if event.best else ""
             bits = event.val_nats / math.log(2)
-            return f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
+            text = f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
+            return f"{text}; {event.note}" if event.note else text
         case Paused():
             return f"paused: {event.reason}" if event.reason else "paused"
         case Resumed():

@@ -7,15 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 
 from engine import score
 from engine.cells import CELLS
-from engine.device import Device
 from engine.errors import UsageError
-from engine.evaluate import evaluate
-from engine.model import CharRNN
-from engine.modelfile import Model
 from engine.sampling import log_softmax
 from engine.stepper import Stepper
 from tests.conftest import random_model
@@ -97,31 +92,3 @@ def test_json_has_the_keys_that_others_rely_on() -> None:
     assert set(data) == {"protocol", "chars", "nats_per_char", "bits_per_char"}
     data = score.windows(Stepper(random_model()), IDS[:9], 2, count=2).to_json()
     assert {"standard_error", "windows"} <= set(data)
-
-
-def in_torch(model: Model) -> CharRNN:
-    network = CharRNN(model.config, len(model.alphabet), dropout=0.5)
-    network.load(model.weights)
-    return network
-
-
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("n", [2, 129, 130, 700])
-def test_evaluation_in_one_column_is_the_stateful_pass(cell: str, n: int) -> None:
-    model = random_model(cell)
-    network, before = in_torch(model).train(), torch.get_rng_state()
-    nats, predictions = evaluate(network, IDS[:n], Device("cpu", "float32", 1), batch=1)
-    expected = score.stateful(Stepper(model), IDS[:n])
-    assert predictions == expected.chars
-    assert nats == pytest.approx(expected.nats_per_char, rel=1e-5)
-    assert network.training and torch.equal(before, torch.get_rng_state())
-
-
-def test_evaluation_in_columns_is_the_mean_of_cold_columns() -> None:
-    model = random_model()
-    stepper = Stepper(model)
-    nats, predictions = evaluate(in_torch(model), IDS, Device("cpu", "float32", 1), batch=4)
-    length = 1199 // 4
-    parts = [naive(stepper, IDS[b * length : (b + 1) * length + 1]) for b in range(4)]
-    assert predictions == 4 * length
-    assert nats == pytest.approx(np.mean(parts), rel=1e-5)

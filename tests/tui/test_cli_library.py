@@ -27,6 +27,7 @@ from engine.events import (
     Stopped,
 )
 from engine.rundir import LineReader, RunDirectory, parse_request
+from engine.untested import UNTESTED
 
 STARTED = Started(
     life=0,
@@ -276,11 +277,15 @@ def test_paths_follow_helo_home(cli, home):
     assert str(home / "runs") in cli("paths").out
 
 
-def test_doctor_says_what_was_never_tried(cli):
+def test_doctor_says_what_never_ran_on_its_device(cli):
     found = json.loads(cli("doctor", "--json").out)
     assert "cpu" in found["devices"]["devices"]
     assert found["versions"]["textual"]
-    assert any("cuda" in line for line in found["untested"])
+    assert found["untested"] == UNTESTED
+    section = cli("doctor").out.partition("not tested here")[2].splitlines()[1:]
+    assert [line.split()[0] for line in section] == list(UNTESTED)
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert all(name in readme.partition("`helo doctor`")[2] for name in UNTESTED)
 
 
 def test_doctor_lives_without_torch(cli, monkeypatch):

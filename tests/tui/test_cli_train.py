@@ -236,3 +236,15 @@ def test_folders_in_the_way_are_not_imported(helo, tmp_path):
         (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong one')")
     done = helo(*SMALL, "--steps", "3")
     assert done.returncode == 0, done.stderr
+
+
+def test_what_would_not_fit_is_refused_in_one_line(helo, home, tmp_path):
+    book = tmp_path / "book.txt"
+    book.write_text("the quick brown fox jumps over the lazy dog\n" * 24_000)
+    large = ("--hidden", "65536", "--cell", "mlstm", "--layers", "64")
+    done = helo("train", str(book), *large, "--batch", "65536", "--seq-length", "4096")
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"GB of memory and" in done.stderr
+    assert b" fits" in done.stderr
+    assert b"--batch" in done.stderr

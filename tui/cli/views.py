@@ -110,6 +110,7 @@ class LiveView:
                 self._progress = event
             case Evaluated():
                 self._evaluated = event
+                self._state = event.note or self._state
                 if event.best:
                     self._best = event.val_nats
             case Sampled():

@@ -117,6 +117,8 @@ def note(snapshot: Snapshot, asked: list[str]) -> str:
             return "stopped and saved: r goes on from there"
         case "finished":
             return "finished: o writes with it, k keeps it as a model"
+    if snapshot.evaluated and snapshot.evaluated.note:
+        return snapshot.evaluated.note
     answers = list(snapshot.answers.values())
     if answers:
         return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"

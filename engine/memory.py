@@ -1,0 +1,189 @@
+"""What a training needs of memory, reckoned before anything is allocated; and what is free.
+
+    T  time    B  batch    V  alphabet    H  hidden units    N = T·B characters a step
+
+Counts the arrays that live at once in the costliest moment of a training: docs/experiments.md has them
+beside what trainings were measured to take.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.cells import CELLS
+from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH, ModelConfig
+from engine.errors import RunError
+from engine.kernels import on_torch
+from engine.parameters import count
+
+_FLOAT = 4
+_HALF = 0.5
+"""A bfloat16 as a share of a float32."""
+_TORCH_KEPT, _TORCH_WORKING = {False: 7, True: 3}, {False: 9, True: 7.5}
+"""N·H floats that torch's kernel keeps of a layer for the way back, and uses on it; in bfloat16 or not.
+Measured: oneDNN lays out its workspace as it likes."""
+_STEPPING, _SAVING = 6, 16
+"""Times the parameters: themselves, gradients, two moments, and copies ready for products; or, while a
+state is written, the copies of all that. Measured."""
+_GAPS, _LOGIT_GAPS = 1.25, 1.5
+"""What the C library holds over what is used: arrays of many sizes leave gaps between each other, and
+`engine.device` has it keep what is freed. A factor; and on top of it whole arrays the size of the logits,
+the largest there are where the alphabet is. Measured."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What decides how much memory a training takes."""
+
+    model: ModelConfig
+    V: int
+    batch: int
+    seq_length: int
+    dtype: str = "float32"
+    """float32 or bfloat16; any other is taken for the one of these that needs more."""
+    dropout: bool = True
+    kind: str = "cpu"
+    """The kind of the device."""
+
+    def bytes(self) -> int:
+        """What training takes at most at once, beyond what a process that has loaded torch has taken."""
+        halves = {"float32": (False,), "bfloat16": (True,)}.get(self.dtype, (False, True))
+        parameters = count(self.model, self.V)
+        evaluated = EVALUATION_COLUMNS * EVALUATION_LENGTH * self._forward_floats()
+        N = self.batch * self.seq_length
+        step = max(N * self._step_floats(half) for half in halves)
+        floats = max(_SAVING * parameters, _STEPPING * parameters + max(step, evaluated))
+        return int(_FLOAT * floats * (_GAPS if self.kind == "cpu" else 1))
+
+    def check(self, free: int | None) -> None:
+        """Hold what training needs against the bytes that are free; None is not known, and enough.
+
+        Raises RunError, which names settings that fit.
+        """
+        if free is None or (needed := self.bytes()) <= free:
+            return
+        raise RunError(
+            f"this training needs about {_size(needed)} of memory and {_size(free)} are free: "
+            f"{self._advice(free)}"
+        )
+
+    def _advice(self, free: int) -> str:
+        if batch := self._largest_batch(free):
+            return f"--batch {batch} fits"
+        one = replace(self, batch=1)
+        if T := _largest(self.seq_length, lambda T: replace(one, seq_length=T).bytes() <= free):
+            return f"--batch 1 --seq-length {T} fits"
+        hidden = self.model.hidden // 2
+        while hidden:
+            smaller = replace(self, model=replace(self.model, hidden=hidden))
+            if batch := smaller._largest_batch(free):
+                return f"--hidden {hidden} --batch {batch} fits"
+            hidden //= 2
+        return "free some, or take a corpus with fewer different characters"
+
+    def _largest_batch(self, free: int) -> int:
+        """The largest batch up to this one that fits, or 0."""
+        return _largest(self.batch, lambda B: replace(self, batch=B).bytes() <= free)
+
+    def _step_floats(self, half: bool) -> float:
+        """Floats a character of a step, there and back."""
+        kept = working = 0.0
+        for l in range(self.model.layers):
+            own, used = self._layer_floats(l, half)
+            kept, working = kept + own, max(working, used)
+        # the logits live on to the end; with them for a moment log-softmax, its gradient and theirs
+        logits = 4 + (_LOGIT_GAPS if self.kind == "cpu" else 0)
+        return kept + max(logits * self.V, working + (2 + half * _HALF) * self.V)
+
+    def _layer_floats(self, l: int, half: bool) -> tuple[float, float]:
+        """Floats a character that layer l keeps for the way back, and that it uses on it."""
+        model, cell = self.model, CELLS[self.model.cell]
+        H, V = model.hidden, 0 if l else self.V
+        kept: float = self.dropout + model.layer_norm + (model.residual and l > 0)
+        if on_torch(cell.name, V, self.batch, H, self.kind, half):
+            rows = V * (1 + half * _HALF)
+            return (kept + _TORCH_KEPT[half]) * H + rows, _TORCH_WORKING[half] * H + rows
+        blocks = cell.blocks
+        kept += blocks + len(cell.states) + len(cell.keeps)
+        # the gradients of outputs and of h, the recurrent side's, and operands of the products with them
+        working: float = 2 + cell.recurrent + (len(cell.gates) if cell.columns else 0)
+        working += _HALF * (1 + blocks) if half else 1
+        return kept * H, working * H
+
+    def _forward_floats(self) -> float:
+        """Floats a character of an evaluation: one layer after the other, and three of the logits."""
+        cell = CELLS[self.model.cell]
+        layer = cell.blocks + len(cell.states) + len(cell.keeps) + 3
+        return layer * self.model.hidden + 3 * self.V
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e9:,.1f} GB" if n >= 1e9 else f"{n / 1e6:,.0f} MB"
+
+
+def _largest(high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number from 1 to `high` that fits, or 0."""
+    low = 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def free_memory(root: Path = Path("/")) -> int | None:
+    """Bytes that a process may still take of the machine's memory, or None where nothing says. `root` is
+    where /proc and /sys are found."""
+    found = [*_available(root), *_left_by_groups(root)]
+    if found:
+        return max(0, min(found))
+    try:  # macOS, which makes room for what is asked for
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _available(root: Path) -> Iterator[int]:
+    """What Linux says is available: proc(5), /proc/meminfo."""
+    for line in _lines(root / "proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            yield int(line.split()[1]) * 1024
+
+
+def _left_by_groups(root: Path) -> Iterator[int]:
+    """What the control groups of this process leave it: limit less use, in which pages of files that
+    nobody uses do not count. cgroups(7); a container may see its own group as the root."""
+    for line in _lines(root / "proc/self/cgroup"):
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            top, files = root / "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
+        elif controllers == "memory":
+            top = root / "sys/fs/cgroup/memory"
+            files = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+        else:
+            continue
+        group = top / path.strip("/")
+        for folder in (group, *group.parents):
+            if folder.is_relative_to(top):
+                yield from _left_by(folder, *files)
+
+
+def _left_by(folder: Path, limit: str, use: str, idle: str) -> Iterator[int]:
+    limits, used = _lines(folder / limit), _lines(folder / use)
+    if not limits or not used or limits[0] == "max":
+        return
+    pairs = (line.split() for line in _lines(folder / "memory.stat"))
+    reclaimable = sum(int(value) for key, value in pairs if key == idle)
+    yield int(limits[0]) - int(used[0]) + reclaimable
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except OSError:
+        return []

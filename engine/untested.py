@@ -1,0 +1,12 @@
+"""What helo has code for that never ran on the device or system it is for: the one list of it."""
+
+from __future__ import annotations
+
+UNTESTED = {
+    "MPS": "training on Apple's GPUs",
+    "CUDA": "what of a GPU's memory is free, and what a training takes of it",
+    "NCCL": "training on several CUDA GPUs",
+    "macOS": "the app, the command line, and how much memory is free",
+    "Windows": "the app and the command line",
+}
+"""What never ran, and what of helo that concerns."""
