@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from engine import library, modelfile, state
 from engine.blas import processors
-from engine.config import EVALUATION_COLUMNS, SamplingConfig
+from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH, SamplingConfig
 from engine.device import Device, available, choose, free_memory
 from engine.errors import ModelFileError, RunError
 from engine.evaluate import Evaluation, evaluate
@@ -92,14 +92,21 @@ class Learner:
         self._unread: list[Tensor] = []
 
     def _check_memory(self) -> None:
-        """Raises RunError where training would not fit."""
-        config, layout = self.config, self.layout
+        """Raises RunError where training would not fit, as rank 0 sees it."""
+        config, layout, group = self.config, self.layout, self.group
         kind = available()[0] if config.device == "auto" else config.device
-        B, T = layout.batch, layout.seq_length
         needs = Training(
-            config.model, len(self.alphabet), B, T, config.dtype, config.dropout > 0, kind
+            config.model,
+            len(self.alphabet),
+            layout.batch,
+            layout.seq_length,
+            config.dtype,
+            config.dropout > 0,
+            kind,
+            shares=group.size,
+            beside=group.local_size,
         )
-        needs.check(free_memory(kind))
+        needs.check(group.agree(free_memory(kind)))
 
     def _choose(self, dtype: str, threads: int) -> Device:
         """The device; a precision that has to be tried is tried by rank 0, for all."""
@@ -245,10 +252,11 @@ class Learner:
 
     @property
     def _evaluation_columns(self) -> int:
-        """As many as the batch has, where that is more than usual and leaves enough to each: what takes a
-        step's work to many processors has to take an evaluation there too."""
-        most = len(self.val_ids) // _EVALUATION_COLUMN
-        return max(EVALUATION_COLUMNS, min(self.layout.batch, most))
+        """As many as the batch has, where that is more than usual, takes no more memory than a step and
+        leaves enough to each: what takes a step's work to many devices has to take an evaluation there."""
+        B, T = self.layout.batch, self.layout.seq_length
+        most = min(B, B * T // EVALUATION_LENGTH, len(self.val_ids) // _EVALUATION_COLUMN)
+        return max(EVALUATION_COLUMNS, most)
 
     @together
     def final_score(self) -> tuple[float, int, str]:

@@ -8,6 +8,7 @@ beside what trainings were measured to take.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -43,20 +44,33 @@ class Training:
     batch: int
     seq_length: int
     dtype: str = "float32"
-    """float32 or bfloat16; any other is taken for the one of these that needs more."""
+    """float32, float64 or bfloat16; any other is taken for that of float32 and bfloat16 that needs more."""
     dropout: bool = True
     kind: str = "cpu"
     """The kind of the device."""
+    shares: int = 1
+    """Processes that the batch is shared among."""
+    beside: int = 1
+    """How many of these are on one machine, where processors have their memory in common."""
 
     def bytes(self) -> int:
-        """What training takes at most at once, beyond what a process that has loaded torch has taken."""
-        halves = {"float32": (False,), "bfloat16": (True,)}.get(self.dtype, (False, True))
+        """What training takes at most at once of a device's memory, beyond what a process that has loaded
+        torch has taken."""
+        halves = {"float32": (False,), "float64": (False,), "bfloat16": (True,)}.get(
+            self.dtype, (False, True)
+        )
         parameters = count(self.model, self.V)
         evaluated = EVALUATION_COLUMNS * EVALUATION_LENGTH * self._forward_floats()
-        N = self.batch * self.seq_length
+        N = self._columns * self.seq_length
         step = max(N * self._step_floats(half) for half in halves)
         floats = max(_SAVING * parameters, _STEPPING * parameters + max(step, evaluated))
-        return int(_FLOAT * floats * (_GAPS if self.kind == "cpu" else 1))
+        size = _FLOAT * (2 if self.dtype == "float64" else 1)
+        return int(size * floats * (_GAPS * self.beside if self.kind == "cpu" else 1))
+
+    @property
+    def _columns(self) -> int:
+        """Of the largest share of the batch."""
+        return math.ceil(self.batch / self.shares)
 
     def check(self, free: int | None) -> None:
         """Hold what training needs against the bytes that are free; None is not known, and enough.
@@ -103,7 +117,7 @@ class Training:
         model, cell = self.model, CELLS[self.model.cell]
         H, V = model.hidden, 0 if l else self.V
         kept: float = self.dropout + model.layer_norm + (model.residual and l > 0)
-        if on_torch(cell.name, V, self.batch, H, self.kind, half):
+        if on_torch(cell.name, V, self._columns, H, self.kind, half):
             rows = V * (1 + half * _HALF)
             return (kept + _TORCH_KEPT[half]) * H + rows, _TORCH_WORKING[half] * H + rows
         blocks = cell.blocks

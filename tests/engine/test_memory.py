@@ -48,6 +48,15 @@ def test_auto_is_ready_for_either_precision() -> None:
     assert either.bytes() == max(kinds)
 
 
+def test_a_share_takes_less_and_shares_side_by_side_all_that_they_take() -> None:
+    whole = of(batch=255, seq_length=512)
+    share = replace(whole, shares=2)
+    assert share.bytes() == replace(whole, batch=128).bytes() < whole.bytes()
+    assert replace(share, beside=2).bytes() == 2 * share.bytes()
+    assert replace(share, beside=2, kind="cuda").bytes() == replace(share, kind="cuda").bytes()
+    assert replace(whole, dtype="float64").bytes() == 2 * whole.bytes()
+
+
 def test_a_large_alphabet_is_what_counts_where_there_is_one() -> None:
     few, many = (of(V=V, batch=64, seq_length=128) for V in (65, 6000))
     assert many.bytes() - few.bytes() > 4 * 4 * 64 * 128 * 5900
