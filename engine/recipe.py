@@ -53,8 +53,8 @@ LADDER = (
 
 
 _WIDE = Rung(256, 1, 32, 64, 0)
-"""For an alphabet of thousands, where the rows for the symbols are most of the network and of a step's work:
-large steps, and no second layer for which there is no time."""
+"""For an alphabet of thousands, where the symbols' rows are most of the network and of a step's work: large
+steps, and no second layer, for which there is no time."""
 _MANY_SYMBOLS = 4096
 
 
@@ -114,7 +114,12 @@ def _seen(given: Mapping[str, Any], rung: Rung, chars: int, V: int, pace: float)
     if given.get("steps") is not None:
         B, T = (given.get(key, getattr(rung, key)) for key in ("batch", "seq_length"))
         return float(given["steps"] * B * T)
-    return float(given["seconds"] * pace * _work(rung.model, PACED) / _work(rung.model, V))
+    return float(given["seconds"] * speed(rung, V, pace))
+
+
+def speed(rung: Rung, V: int, pace: float) -> float:
+    """Characters a second over V symbols, from the pace of a rung."""
+    return pace * _work(rung.model, PACED) / _work(rung.model, V)
 
 
 def _work(model: ModelConfig, V: int) -> int:
