@@ -23,9 +23,9 @@ from engine.parameters import count
 _FLOAT = 4
 _HALF = 0.5
 """A bfloat16 as a share of a float32."""
-_TORCH_KEPT, _TORCH_WORKING = {False: 7, True: 3}, {False: 9, True: 7.5}
+_TORCH_KEPT, _TORCH_WORKING = {False: 8.5, True: 5}, {False: 9, True: 6}
 """N·H floats that torch's kernel keeps of a layer for the way back, and uses on it; in bfloat16 or not.
-Measured: oneDNN lays out its workspace as it likes."""
+Measured, with its gaps: oneDNN lays out its workspace as it likes."""
 _STEPPING, _SAVING = 6, 16
 """Times the parameters: themselves, gradients, two moments, and copies ready for products; or, while a
 state is written, the copies of all that. Measured."""
@@ -122,8 +122,9 @@ class Training:
             return (kept + _TORCH_KEPT[half]) * H + rows, _TORCH_WORKING[half] * H + rows
         blocks = cell.blocks
         kept += blocks + len(cell.states) + len(cell.keeps)
-        # the gradients of outputs and of h, the recurrent side's, and operands of the products with them
-        working: float = 2 + cell.recurrent + (len(cell.gates) if cell.columns else 0)
+        # the gradients before and after dropout and of h, the recurrent side's, and operands of the
+        # products with them
+        working: float = 3 + cell.recurrent + (len(cell.gates) if cell.columns else 0)
         working += _HALF * (1 + blocks) if half else 1
         return kept * H, working * H
 

@@ -7,6 +7,7 @@ characters by the measured pace of each rung of `LADDER`, and the largest networ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,8 +20,8 @@ PACED = 65
 """Symbols of the alphabet that the pace is measured with."""
 _LR = 5.12
 _HIGHEST_LR = 0.02
-_CELL_LR = {"rnn": 0.1, "rnn-relu": 0.05}
-"""What the learning rate is multiplied by for cells without gates, whose gradients explode."""
+_CELL_LR = {"rnn": 0.25, "rnn-relu": 0.15, "mlstm": 0.5}
+"""What the learning rate is multiplied by for cells that it makes explode sooner."""
 _WEIGHTS_A_CHARACTER = 4.0
 """Recurrent weights that a text can support, whatever the time."""
 _LOW_DECAY, _DECAY_AN_EPOCH, _HIGH_DECAY = 0.01, 0.017, 0.1
@@ -51,6 +52,12 @@ LADDER = (
 )
 
 
+_WIDE = Rung(256, 1, 32, 64, 0)
+"""For an alphabet of thousands, where the symbols' rows are most of the network and of a step's work: large
+steps, and no second layer, for which there is no time."""
+_MANY_SYMBOLS = 4096
+
+
 def complete(
     given: Mapping[str, Any], chars: int, V: int, pace: Sequence[float] | None = None
 ) -> TrainConfig:
@@ -69,6 +76,8 @@ def complete(
         fits = _work(larger.model, 0) <= _WEIGHTS_A_CHARACTER * chars
         if its >= larger.least and fits:
             rung, C = larger, its
+    if V >= _MANY_SYMBOLS:
+        rung, C = _WIDE, seen[1]
     model = ModelConfig(**{"hidden": rung.hidden, "layers": rung.layers} | shape)
     if "seconds" in given:
         C *= _work(rung.model, V) / _work(model, V)
@@ -76,7 +85,7 @@ def complete(
     own = {
         "batch": rung.batch,
         "seq_length": rung.seq_length,
-        "dropout": _dropout(model, epochs),
+        "dropout": _dropout(model, epochs, parameters.count(model, V) / max(chars, 1)),
         "weight_decay": round(min(max(_DECAY_AN_EPOCH * epochs, _LOW_DECAY), _HIGH_DECAY), 3),
         "lr": _learning_rate(model),
     }
@@ -105,7 +114,12 @@ def _seen(given: Mapping[str, Any], rung: Rung, chars: int, V: int, pace: float)
     if given.get("steps") is not None:
         B, T = (given.get(key, getattr(rung, key)) for key in ("batch", "seq_length"))
         return float(given["steps"] * B * T)
-    return float(given["seconds"] * pace * _work(rung.model, PACED) / _work(rung.model, V))
+    return float(given["seconds"] * speed(rung, V, pace))
+
+
+def speed(rung: Rung, V: int, pace: float) -> float:
+    """Characters a second over V symbols, from the pace of a rung."""
+    return pace * _work(rung.model, PACED) / _work(rung.model, V)
 
 
 def _work(model: ModelConfig, V: int) -> int:
@@ -115,10 +129,10 @@ def _work(model: ModelConfig, V: int) -> int:
     return sum(s[0] * s[1] for name, s in shapes if len(s) == 2 and name not in inputs)
 
 
-def _dropout(model: ModelConfig, epochs: float) -> float:
+def _dropout(model: ModelConfig, epochs: float, parameters_a_character: float) -> float:
     """More of it the more often, and the larger the network that, a text is seen."""
-    wanted = _MOST_DROPOUT * min(1.0, max(0.0, epochs - 2) / 24 * model.hidden / 256)
-    return round(wanted, 2)
+    large = max(model.hidden / 256, math.sqrt(parameters_a_character))
+    return round(_MOST_DROPOUT * min(1.0, max(0.0, epochs - 2) / 24 * large), 2)
 
 
 def _learning_rate(model: ModelConfig) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +13,12 @@ import pytest
 from filelock import BaseFileLock
 from textual.pilot import Pilot
 
-from engine import corpus, rundir
+from engine import corpus, launch, rundir
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.events import Evaluated, Event, Progress, Sampled, Started, Stopped
 from engine.rundir import RunDirectory
+from tests.tui.training import FACTS, PACE
 
 PATIENCE = 20.0
 TEXT = "Now is the winter of our discontent\nMade glorious summer by this sun of York;\n" * 20
@@ -133,3 +137,43 @@ def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
     yield make
     for run in made:
         run.die()
+
+
+@pytest.fixture(autouse=True)
+def pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No screen measures this machine."""
+    monkeypatch.setattr(launch, "pace", lambda *args, **named: PACE)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
+    """Trainers that are started are processes that only wait; gives the runs they were started for."""
+    runs: list[RunDirectory] = []
+    children = []
+
+    def start(run: RunDirectory) -> subprocess.Popen[bytes]:
+        runs.append(run)
+        wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        children.append(subprocess.Popen(wait, stdin=subprocess.PIPE))
+        return children[-1]
+
+    monkeypatch.setattr(launch, "start", start)
+    monkeypatch.setattr(launch, "device_facts", lambda: FACTS)
+    yield runs
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
+@pytest.fixture
+def facts_wait(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What the device can do is told once this is set."""
+    event = threading.Event()
+
+    def facts() -> dict[str, object]:
+        assert event.wait(20)
+        return FACTS
+
+    monkeypatch.setattr(launch, "device_facts", facts)
+    yield event
+    event.set()

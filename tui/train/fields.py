@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
+from engine import recipe
 from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 
@@ -23,23 +25,19 @@ KINDS = {
 """What each cell is, in a few words."""
 _SWITCH = ("off", "on")
 _QUOTED = 24
-USUAL = TrainConfig(seconds=DEFAULT_SECONDS)
+_LONGEST = 1e15
 
 
 @dataclass(frozen=True)
 class Field:
-    """One setting; a number is typed, else one of `choices` is taken."""
+    """One setting; a number is typed, else one of `choices` is taken. What is usually empty is found."""
 
     key: str
     label: str
     hint: str
-    usual: str
+    usual: str = ""
     whole: bool = False
     choices: tuple[str, ...] = ()
-
-
-def _number(key: str, label: str, hint: str, usual: float) -> Field:
-    return Field(key, label, hint, f"{usual:g}", isinstance(usual, int))
 
 
 def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
@@ -48,48 +46,52 @@ def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
 
 FIELDS = (
     Field("cell", "Cell", KINDS[ModelConfig.cell], ModelConfig.cell, choices=CELLS),
-    _number("hidden", "Hidden", "units a layer", ModelConfig.hidden),
-    _number("layers", "Layers", "one on another", ModelConfig.layers),
+    Field("hidden", "Hidden", "units a layer", whole=True),
+    Field("layers", "Layers", "one on another", whole=True),
     _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),
     _switch("residual", "Residual", "upper layers add to their input", ModelConfig.residual),
-    _number("batch", "Batch", "columns of the text read side by side", TrainConfig.batch),
-    _number("seq_length", "Sequence", "characters between two updates", TrainConfig.seq_length),
-    _number("dropout", "Dropout", "share of units silenced while training", TrainConfig.dropout),
-    _number("lr", "Learning rate", "at its peak, after a warm-up", TrainConfig.lr),
+    Field("batch", "Batch", "columns of the text read side by side", whole=True),
+    Field("seq_length", "Sequence", "characters between two updates", whole=True),
+    Field("dropout", "Dropout", "share of units silenced while training"),
+    Field("lr", "Learning rate", "at its peak, after a warm-up"),
     Field(
         "device", "Device", "auto takes the fastest there is", TrainConfig.device, choices=DEVICES
     ),
     Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
     Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
 )
+FOUND = tuple(field.key for field in FIELDS if not field.usual)
+"""The fields that the recipe fills in where nothing is typed."""
 
 
-def settings(values: Mapping[str, str]) -> TrainConfig:
-    """The configuration that the typed values stand for, by `Field.key`.
+def given(values: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that differ from the usual, and the length, as `recipe.complete` takes them, from
+    what was typed and chosen by `Field.key`.
 
     Raises UsageError.
     """
-    numbers = {
-        field.key: _parse(field.label, values[field.key], field.whole)
-        for field in FIELDS
-        if not field.choices and field.key != "length"
-    }
+    found: dict[str, Any] = {}
+    for field in FIELDS:
+        value = values[field.key].strip()
+        if value != field.usual and field.key not in ("length", "unit"):
+            found[field.key] = _meant(field, value)
     unit = values["unit"]
-    length = _parse(unit.capitalize(), values["length"], unit == "steps")
-    shape = {key: numbers.pop(key) for key in ("hidden", "layers")}
-    switches = {
-        field.key: values[field.key] == "on" for field in FIELDS if field.choices == _SWITCH
-    }
-    model = ModelConfig(values["cell"], **shape, **switches)  # type: ignore[arg-type]
-    return TrainConfig(model=model, device=values["device"], **{unit: length}, **numbers)  # type: ignore[arg-type]
+    length = Field("length", unit.capitalize(), "", whole=unit == "steps")
+    found[unit] = _meant(length, values["length"])
+    recipe.check(found)
+    if found[unit] > _LONGEST:
+        raise UsageError(f"--{unit} must be at most {_LONGEST:g}")
+    return found
 
 
-def _parse(label: str, text: str, whole: bool) -> float:
+def _meant(field: Field, text: str) -> Any:
+    if field.choices:
+        return text == "on" if field.choices == _SWITCH else text
     try:
-        return int(text) if whole else float(text)
+        return int(text) if field.whole else float(text)
     except ValueError:
-        kind = "a whole number" if whole else "a number"
-        raise UsageError(f"{label} must be {kind}, not {text[:_QUOTED]!r}") from None
+        kind = "a whole number" if field.whole else "a number"
+        raise UsageError(f"{field.label} must be {kind}, not {text[:_QUOTED]!r}") from None
 
 
 def in_words(problem: str) -> str:
@@ -102,12 +104,12 @@ def in_words(problem: str) -> str:
     return f"{label} {rest}"
 
 
-def command(config: TrainConfig, ref: str) -> str:
+def command(given: Mapping[str, Any], ref: str) -> str:
     """The command line that starts the same training."""
-    usual = asdict(USUAL) | asdict(USUAL.model)
     words = ["helo", "train", ref]
-    for key, value in (asdict(config) | asdict(config.model)).items():
-        if key != "model" and value is not None and value != usual[key]:
-            words.append(f"--{key.replace('_', '-')}")
-            words += [] if value is True else [f"{value}"]
+    for key, value in given.items():
+        words.append(f"--{key.replace('_', '-')}")
+        if value is not True:
+            whole = isinstance(value, float) and value.is_integer()
+            words.append(f"{value:.0f}" if whole else f"{value}")
     return shlex.join(words)

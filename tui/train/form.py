@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,19 +16,22 @@ from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
 
-from engine import launch
+from engine import recipe
 from engine.config import TrainConfig
 from engine.errors import HeloError, UsageError
 from engine.rundir import RunDirectory
-from tui.library.obtain import obtain
 from tui.text import visible
 from tui.train import plan
-from tui.train.fields import FIELDS, KINDS, Field, command, in_words, settings
+from tui.train.controls import control
+from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words
+from tui.train.machine import Machine, Pace
 from tui.train.plan import Outlook, Speed
+from tui.train.start import MEASURING, start
 from tui.trouble import TellsTrouble
 
 FILE = "\0file"
 """The corpus choice that stands for a path; no name can be it."""
+_AUTO = "auto"
 
 
 class TrainForm(TellsTrouble, Vertical):
@@ -42,7 +45,24 @@ class TrainForm(TellsTrouble, Vertical):
             "Start training",
             id="train.start",
             tooltip="Start a training with the settings of the form",
-        )
+        ),
+        # With priority the focus has moved before the keys typed after it are handed out.
+        Binding(
+            "tab",
+            "app.focus_next",
+            show=False,
+            priority=True,
+            id="train.next-field",
+            tooltip="Next field",
+        ),
+        Binding(
+            "shift+tab",
+            "app.focus_previous",
+            show=False,
+            priority=True,
+            id="train.previous-field",
+            tooltip="Field before",
+        ),
     ]
     SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
@@ -55,6 +75,9 @@ class TrainForm(TellsTrouble, Vertical):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         .row Input, .row Select { width: 40; }
+        .row #corpus { width: 1fr; max-width: 80; }
+        SelectCurrent #label { text-wrap: nowrap; text-overflow: ellipsis; }
+        #advice { color: $text-muted; margin-bottom: 1; }
         .row Input:focus { background-tint: $primary 20%; text-style: bold; }
         .row #length { width: 20; }
         .row #unit { width: 20; }
@@ -69,14 +92,13 @@ class TrainForm(TellsTrouble, Vertical):
     }
     TrainPane.-short TrainForm {
         #fields { padding: 0 1; }
-        .row { margin-bottom: 0; }
+        .row, #advice { margin-bottom: 0; }
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
         .row .label { width: 14; }
         .row .hint { padding-left: 1; }
         .row Input, .row Select { width: 16; }
-        .row #corpus { width: 40; }
         .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
@@ -93,11 +115,14 @@ class TrainForm(TellsTrouble, Vertical):
 
     @dataclass
     class Found(Message):
-        """What was looked up beside the loop: corpora, speeds, device facts."""
+        """What was looked up beside the loop: corpora and speeds."""
 
-        choices: list[tuple[str, str]] | None = None
-        speeds: list[Speed] | None = None
-        facts: dict[str, Any] | None = None
+        choices: list[tuple[str, str]]
+        speeds: list[Speed]
+
+    @dataclass
+    class MachineAnswered(Message):
+        """More is known of this machine."""
 
     @dataclass
     class Looked(Message):
@@ -108,10 +133,10 @@ class TrainForm(TellsTrouble, Vertical):
         problem: str = ""
 
     @dataclass
-    class Imported(Message):
-        """So many characters of the text are imported."""
+    class Prepared(Message):
+        """How far a start has come."""
 
-        chars: int
+        text: str
 
     @dataclass
     class Refused(Message):
@@ -123,7 +148,7 @@ class TrainForm(TellsTrouble, Vertical):
         super().__init__(id=id)
         self._outlook: Outlook | None = None
         self._speeds: list[Speed] = []
-        self._facts: dict[str, Any] = {}
+        self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
         self._wanted: str | None = None
         self._starting = False
         self._unfit = ""
@@ -135,12 +160,12 @@ class TrainForm(TellsTrouble, Vertical):
         fields = {field.key: field for field in FIELDS}
         unit = fields.pop("unit")
         with VerticalScroll(id="fields", can_focus=False):
+            yield Static("Just start: auto is found for the text and the time.", id="advice")
             with Horizontal(classes="row"):
                 yield Static("Corpus", classes="label")
                 yield Select(
                     [("a text file …", FILE)], id="corpus", allow_blank=False, compact=True
                 )
-                yield Static("", id="corpus-hint", classes="hint", markup=False)
             with Horizontal(classes="row", id="file-row"):
                 yield Static("File", classes="label")
                 yield Input(id="file", compact=True, placeholder="path of a text file")
@@ -148,9 +173,9 @@ class TrainForm(TellsTrouble, Vertical):
             for field in fields.values():
                 with Horizontal(classes="row"):
                     yield Static(field.label, classes="label")
-                    yield _control(field)
+                    yield control(field)
                     if field.key == "length":
-                        yield _control(unit)
+                        yield control(unit)
                     yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
@@ -160,16 +185,9 @@ class TrainForm(TellsTrouble, Vertical):
 
     def on_mount(self) -> None:
         self.refresh_choices()
-        # A thread of its own and no worker: leaving the app must not wait for a child that imports torch.
-        self.call_after_refresh(threading.Thread(target=self._ask_device, daemon=True).start)
+        self.call_after_refresh(self._machine.look)
 
     # what is known
-
-    def _ask_device(self) -> None:
-        try:
-            self.post_message(self.Found(facts=launch.device_facts()))
-        except HeloError as error:
-            self.post_message(self.Found(facts={"problem": str(error)}))
 
     @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
     def refresh_choices(self) -> None:
@@ -184,13 +202,8 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Found)
     def _take(self, found: Found) -> None:
-        if found.speeds is not None:
-            self._speeds = found.speeds
-        if found.facts is not None:
-            self._facts = found.facts
-            self.query_one("#device-hint", Static).update(_device_hint(found.facts))
-        if found.choices is not None:
-            self._offer(found.choices)
+        self._speeds = found.speeds
+        self._offer(found.choices)
         self._estimate()
 
     def _offer(self, choices: list[tuple[str, str]]) -> None:
@@ -247,15 +260,19 @@ class TrainForm(TellsTrouble, Vertical):
         inputs = {str(control.id): control.value for control in self.query(Input)}
         return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
-    def _config(self) -> TrainConfig:
+    def _given(self) -> dict[str, Any]:
         """Raises UsageError."""
-        config = settings(self.values())
-        there = self._facts.get("devices", [])
-        if there and config.device not in ("auto", *there):
+        found = given(self.values())
+        there = self._machine.facts.get("devices", [])
+        if there and self._device not in (TrainConfig.device, *there):
             raise UsageError(
-                f"device {config.device} is not there: this machine has {', '.join(there)}"
+                f"device {self._device} is not there: this machine has {', '.join(there)}"
             )
-        return config
+        return found
+
+    @property
+    def _device(self) -> str:
+        return str(self.query_one("#device", Select).value)
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -263,20 +280,41 @@ class TrainForm(TellsTrouble, Vertical):
         self._refusal = ""
         self._estimate()
 
+    @on(MachineAnswered)
     def _estimate(self) -> None:
         """Say what the settings mean, or what is wrong with them."""
+        problem = self._machine.problem(self._device)
+        if said := problem or str(self._machine):
+            self.query_one("#device-hint", Static).update(visible(said))
         try:
-            config = self._config()
+            settled = self._given()
         except UsageError as error:
             self._complain(str(error))
             return
         self._complain(self._refusal or self._unfit)
+        if self._machine.facts and recipe.needs_pace(settled):
+            self._machine.measure(self._device)
+        pace = self._machine.pace(self._device)
+        config = plan.complete(settled, self._outlook, pace) if self._outlook else None
+        self._show_found(config)
         if self._starting:
             return
         lines = ["choose a text to train on"]
-        if self._outlook:
-            lines = list(plan.describe(config, self._outlook, self._speeds))
+        if self._outlook and config:
+            lines = list(plan.describe(config, self._outlook, self._speeds, pace))
+        elif self._outlook:
+            lines = [
+                "the network is found when it starts" if problem else MEASURING,
+                plan.describe_text(self._outlook),
+            ]
         self._say("\n".join(lines))
+
+    def _show_found(self, config: TrainConfig | None) -> None:
+        """Say in the empty fields what is taken for them."""
+        for key in FOUND:
+            found = config and getattr(config, key, getattr(config.model, key, None))
+            text = _AUTO if found is None else f"{_AUTO}: {found:g}"
+            self.query_one(f"#{key}", Input).placeholder = text
 
     def _say(self, text: str) -> None:
         self.query_one("#outlook", Static).update(visible(text))
@@ -294,7 +332,7 @@ class TrainForm(TellsTrouble, Vertical):
         if self._starting:
             return
         try:
-            config, ref = self._config(), self.ref
+            settled, ref = self._given(), self.ref
         except UsageError as error:
             self._complain(str(error))
             return
@@ -305,29 +343,36 @@ class TrainForm(TellsTrouble, Vertical):
         self._set_starting(True)
         self._refuse("")
         self._say(f"importing {ref} …")
-        self._start(config, ref)
+        needed = recipe.needs_pace(settled)
+        pace = self._machine.measure(self._device, again=True) if needed else None
+        self._start(settled, ref, pace)
 
     def _set_starting(self, starting: bool) -> None:
         self._starting = starting
         self.query_one("#start", Button).disabled = starting
 
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
-    def _start(self, config: TrainConfig, ref: str) -> None:
+    def _start(self, settled: dict[str, Any], ref: str, pace: Future[Pace] | None) -> None:
         try:
-            found = obtain(ref, lambda chars: self.post_message(self.Imported(chars)))
-            run = launch.create(None, found, config, command(config, ref))
-            self.post_message(self.Begun(run, launch.start(run)))
+            run, child = start(
+                settled, ref, pace, lambda text: self.post_message(self.Prepared(text))
+            )
+            self.post_message(self.Begun(run, child))
         except HeloError as error:
             self.post_message(self.Refused(str(error)))
 
-    @on(Imported)
-    def _imported(self, imported: Imported) -> None:
+    @on(Prepared)
+    def _prepared(self, prepared: Prepared) -> None:
         if self._starting:
-            self._say(f"importing {self.ref}: {imported.chars:,} characters")
+            self._say(prepared.text)
 
     @on(Refused)
     def _refused(self, refused: Refused) -> None:
         self._set_starting(False)
+        if (
+            self.is_on_screen and self.screen.focused is None
+        ):  # a button loses it when it is disabled
+            self.query_one("#start").focus()
         self._refuse(refused.problem)
 
     def _refuse(self, why: str) -> None:
@@ -342,19 +387,3 @@ class TrainForm(TellsTrouble, Vertical):
     def _begun(self) -> None:
         self._set_starting(False)
         self.refresh_choices()
-
-
-def _control(field: Field) -> Input | Select[str]:
-    if field.choices:
-        options = [(choice, choice) for choice in field.choices]
-        return Select(options, value=field.usual, id=field.key, allow_blank=False, compact=True)
-    return Input(field.usual, id=field.key, compact=True)
-
-
-def _device_hint(facts: dict[str, Any]) -> str:
-    """What this machine computes on."""
-    if "problem" in facts:
-        return visible(facts["problem"])
-    names = [f"{kind} ({facts['names'].get(kind, kind)})" for kind in facts["devices"]]
-    precision = ", bfloat16" if facts.get("bfloat16") else ""
-    return visible(f"{', '.join(names)}, {facts['processors']} processors{precision}")

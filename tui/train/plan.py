@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
+from typing import Any
 
 from corpora import BUILT_IN
-from engine import corpus, parameters, rundir, sources
+from engine import corpus, parameters, recipe, rundir, sources
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
@@ -100,21 +101,59 @@ def _last_progress(run: rundir.RunDirectory) -> Progress | None:
     return next((event for event in events if isinstance(event, Progress)), None)
 
 
-def describe(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> Iterator[str]:
+def complete(
+    given: Mapping[str, Any], outlook: Outlook, pace: Sequence[float] | None
+) -> TrainConfig | None:
+    """The configuration for what is given, once what it takes to find the rest is known.
+
+    Raises UsageError.
+    """
+    if pace is None and recipe.needs_pace(given):
+        return None
+    return recipe.complete(given, _learnt_from(outlook), outlook.symbols, pace)
+
+
+def describe(
+    config: TrainConfig, outlook: Outlook, known: list[Speed], pace: Sequence[float] | None = None
+) -> Iterator[str]:
     """What a training with these settings would be, in three lines: its network, its text, its length."""
     model, about = config.model, "" if outlook.exact else "about "
     n = parameters.count(model, outlook.symbols)
     yield f"{model}: {about}{n:,} parameters"
+    yield describe_text(outlook)
+    yield _length(config, outlook, _speed(config, outlook.symbols, known, pace))
+
+
+def describe_text(outlook: Outlook) -> str:
+    """The text as a line."""
+    about = "" if outlook.exact else "about "
     none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
-    yield f"{about}{outlook.chars:,} characters, {outlook.symbols} different{none}"
-    yield _length(config, outlook, known)
+    return f"{about}{outlook.chars:,} characters, {outlook.symbols} different{none}"
 
 
-def _length(config: TrainConfig, outlook: Outlook, known: list[Speed]) -> str:
-    kept = 0 if outlook.chars < SMALLEST_VALIDATED else int(outlook.chars * config.validation)
-    plan = layout(max(2, outlook.chars - kept), config.batch, config.seq_length)
+def _learnt_from(outlook: Outlook) -> int:
+    """The characters that are not kept for validation."""
+    none = outlook.chars < SMALLEST_VALIDATED
+    return outlook.chars - (0 if none else int(outlook.chars * TrainConfig.validation))
+
+
+def _speed(
+    config: TrainConfig, V: int, known: list[Speed], pace: Sequence[float] | None
+) -> float | None:
+    """Characters a second, by the newest run that is alike, else by the pace of such a rung."""
+    for run in known:
+        if _alike(run.config, config):
+            return run.chars_per_second
+    for rung, measured in zip(recipe.LADDER, pace or (), strict=False):
+        same = replace(config, model=rung.model, batch=rung.batch, seq_length=rung.seq_length)
+        if same == config:
+            return recipe.speed(rung, V, measured)
+    return None
+
+
+def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
+    plan = layout(max(2, _learnt_from(outlook)), config.batch, config.seq_length)
     a_step = plan.batch * plan.seq_length
-    fast = next((s.chars_per_second for s in known if _alike(s.config, config)), 0.0)
     if config.seconds is not None:
         if not fast:
             return f"{duration(config.seconds)}; how many steps is measured first"

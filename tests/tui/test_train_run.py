@@ -1,0 +1,250 @@
+"""The live view of a run and its keys."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from textual.widgets import Input, Tabs
+
+from engine import modelfile
+from engine.events import Changed, Failed, Paused, Refused
+from tests.tui.training import TrainApp, ready, requests, seen
+from tui.dialogs import AskDialog, ConfirmDialog
+
+pytestmark = pytest.mark.usefixtures("started")
+
+
+async def test_a_living_run_is_found_and_watched(fake_run, until):
+    run = fake_run("daily")
+    run.begin()
+    run.progress(100, 2.0)
+    run.progress(150, math.nan)
+    run.evaluated(200, 1.6)
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, seen(app, "daily", "#headline"))
+        await until(pilot, seen(app, "1.600 nats  2.308 bits", "#numbers"))
+        assert "running" in app.text("#headline")
+        assert "step 200 of 1,000" in app.text("#bar")
+        run.progress(300, 1.7)
+        await until(pilot, seen(app, "1.700 nats", "#numbers"))
+
+
+@pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18), (40, 10)])
+@pytest.mark.parametrize("no_color", ["", "1"])
+async def test_a_run_is_shown_in_every_size(fake_run, until, monkeypatch, size, no_color):
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    run = fake_run("daily")
+    run.begin()
+    run.progress(100, 2.0)
+    run.progress(200, math.inf)
+    run.evaluated(200, 1.6)
+    run.sampled(200, "[/bold] \x1b[31m of York")
+    app = TrainApp()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, seen(app, "1.600", "#numbers"))
+        assert app.text("#text") == "[/bold] ␛[31m of York"
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, seen(app, "1.600", "#numbers"))
+
+
+async def test_older_samples_stay_reachable_and_the_newest_is_followed(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.sampled(10, "first")
+    run.sampled(20, "second")
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.text("#text") == "second")
+        await pilot.press("left")
+        assert app.text("#text") == "first"
+        run.sampled(30, "third")
+        run.progress(30, 1.0)
+        await until(pilot, lambda: "step 30" in app.text("#bar"))
+        assert app.text("#text") == "first"
+        await pilot.press("right", "right")
+        assert app.text("#text") == "third"
+        run.sampled(40, "fourth")
+        await until(pilot, lambda: app.text("#text") == "fourth")
+
+
+@pytest.mark.parametrize(
+    ("key", "request_", "value"),
+    [
+        ("space", "pause", 1.0),
+        ("l", "lr", 0.8),
+        ("L", "lr", 1.25),
+        ("v", "save", 1.0),
+        ("e", "evaluate", 1.0),
+        ("w", "sample", 1.0),
+    ],
+)
+async def test_a_key_asks_and_says_so_until_it_is_answered(fake_run, until, key, request_, value):
+    run = fake_run()
+    run.begin()
+    run.progress(1, 2.0)
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        await pilot.press(key)
+        await until(pilot, seen(app, "asked to"))
+        (asked,) = requests(run)
+        assert (asked["request"], asked["value"]) == (request_, value)
+        run.say(Refused(life=0, step=2, id=asked["id"], reason="not [now]"))
+        await until(pilot, seen(app, "step 2: refused: not [now]"))
+
+
+async def test_space_goes_on_after_a_pause(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.say(Paused(life=0, step=1))
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "paused", "#headline"))
+        await pilot.press("space")
+        await until(pilot, lambda: requests(run))
+        assert requests(run)[0]["request"] == "resume"
+
+
+async def test_stopping_asks_first(fake_run, until):
+    run = fake_run()
+    run.begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, ConfirmDialog))
+        assert not requests(run)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("s")
+        await until(pilot, lambda: requests(run))
+        assert requests(run)[0]["request"] == "stop"
+
+
+async def test_a_killed_trainer_is_noticed_and_r_resumes_it(fake_run, started, until):
+    run = fake_run("daily")
+    run.begin()
+    run.progress(100, 2.0)
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        run.die()
+        await until(pilot, seen(app, "was killed"))
+        await pilot.press("l")
+        assert not requests(run)
+        await pilot.press("r")
+        await until(pilot, seen(app, "starting", "#headline"))
+        assert [r.name for r in started] == ["daily"]
+        run.begin(life=1, step=50)
+        await until(pilot, seen(app, "running", "#headline"))
+
+
+async def test_the_reason_of_a_failure_is_shown(fake_run, until):
+    run = fake_run()
+    run.begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        run.say(Failed(life=0, step=9, reason="the loss is nan [/red]\x1b[2J"))
+        run.die()
+        await until(pilot, seen(app, "the loss is nan [/red]␛[2J"))
+
+
+async def test_a_finished_run_opens_in_write_and_can_be_kept(fake_run, tiny, home, until):
+    run = fake_run("daily")
+    run.begin()
+    modelfile.save(run.run.best, tiny)
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        run.finish()
+        await until(pilot, seen(app, "finished"))
+        await pilot.press("o")
+        await until(pilot, lambda: app.opened)
+        assert app.opened == [run.run.best]
+        await pilot.press("k")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog))
+        app.screen.query_one(Input).value = "tiny"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog))  # the name is taken
+        app.screen.query_one(Input).value = "york"
+        await pilot.press("enter")
+        await until(pilot, (home / "models" / "york.safetensors").exists)
+
+
+async def test_several_runs_are_a_list_to_choose_from(fake_run, until):
+    for name in ("morning", "evening"):
+        run = fake_run(name)
+        run.begin()
+        run.sampled(1, f"good {name}")
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.query_one(Tabs).tab_count == 3)
+        for name in ("morning", "evening"):
+            app.pane.show_run(run.run.folder.with_name(name))
+            await until(pilot, seen(app, name, "#headline"))
+            await until(pilot, seen(app, f"good {name}", "#text"))
+        assert app.query_one(Tabs).tab_count == 3
+        await pilot.press("n")
+        await until(pilot, lambda: app.query_one("#form").display)
+
+
+async def test_keys_of_a_run_do_nothing_in_the_form(fake_run, winter, until):
+    run = fake_run()
+    run.begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        await pilot.press("n")
+        await until(pilot, lambda: app.query_one("#form").display)
+        await pilot.press("v", "l", "x")
+        app.query_one("#file", Input).focus()
+        await pilot.pause()
+        assert not requests(run)
+
+
+async def test_leaving_asks_the_trainings_of_this_app_to_stop(winter, started, fake_run, until):
+    elsewhere = fake_run("elsewhere")
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, ready(app))
+        assert not app.pane.running()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.pane.running())
+        elsewhere.begin()
+        ours = started[0]
+        lock = ours.lock()
+        lock.acquire()
+        app.pane.stop_all()
+        lock.release()
+        assert json.loads(ours.control_path.read_text())["request"] == "stop"
+        assert not requests(elsewhere)
+
+
+async def test_a_trainer_that_does_not_listen_yet_is_ended(winter, started, until):
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, ready(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.pane.running())
+        app.pane.stop_all()
+        await until(pilot, lambda: not app.pane.running())
+
+
+async def test_a_changed_rate_is_told(fake_run, until):
+    run = fake_run()
+    run.begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        await pilot.press("l")
+        await until(pilot, lambda: requests(run))
+        id = requests(run)[0]["id"]
+        run.say(Changed(life=0, step=5, id=id, setting="lr", value=0.0032))
+        await until(pilot, seen(app, "lr is 0.0032"))

@@ -1,0 +1,183 @@
+"""The settings of the Write screen, by key and by slash command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from engine import modelfile
+from engine.modelfile import Model
+from tests.conftest import make_model
+from tests.tui.writing import SEED, Until, opened, written
+from tui.dialogs import ConfirmDialog
+from tui.write.rates import SPEEDS
+
+
+async def test_settings_by_key(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        state = screen.write.session.state
+        await screen.press("escape", "t", "t", "T", "k", "k", "K", "p", "S")
+        assert state.sampling.temperature == 0.95
+        assert state.sampling.top_k == 40 and state.sampling.top_p == 0.95
+        assert state.speed == 60
+        await screen.press("K", "P", "s", "c")
+        assert state.sampling.top_k == 0 and state.sampling.top_p == 1 and state.speed == 30
+        assert state.coloured and "surprisal in bits" in screen.see("#legend")
+        for _ in range(30):
+            await screen.press("t")
+        assert state.sampling.temperature == 0 and "greedy" in screen.see("#status")
+
+
+async def test_a_change_while_it_writes(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
+        await screen.enter("/temperature 0")
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 0)
+        start = screen.passage.shown + 1
+        await until(screen.pilot, lambda: screen.passage.shown > start + 5)
+        for i in range(start, start + 5):
+            view = screen.passage.view(i)
+            assert view and view.step and view.step.id == view.prediction.top[0].id
+
+
+async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        await screen.enter("/length 50")
+        await screen.enter("/rng 5")
+        texts = []
+        for _ in range(2):
+            before = screen.write.passage
+            await screen.enter(SEED)
+            await until(
+                screen.pilot,
+                lambda before=before: (
+                    screen.write.passage is not before and screen.passage.finished
+                ),
+            )
+            texts.append(screen.passage.exact())
+        assert texts[0] == texts[1]
+        assert screen.see("#transcript").count("rng 5") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/temperature -1", "--temperature"),
+        ("/temperature hot", "number"),
+        ("/top-k 1.5", "number"),
+        ("/top-p 0", "--top-p"),
+        ("/length 0", "/length"),
+        ("/rng -2", "/rng"),
+        ("/speed 0", "/speed"),
+        ("/theme nothing", "nothing"),
+        ("/save", "/save"),
+        ("/save x", "no passage"),
+        ("/clear now", "nothing after"),
+        ("/model nosuch", "nosuch"),
+    ],
+)
+async def test_a_refused_command_says_so_and_loses_nothing(
+    tiny: Model, until: Until, line: str, words: str
+) -> None:
+    async with opened() as screen:
+        await screen.enter(line)
+        await until(screen.pilot, lambda: words in screen.toasts)
+        if not line.startswith("/model"):
+            assert screen.write.seed.text == line
+        assert screen.write.passage is None and screen.write.session.opened
+
+
+async def test_append_goes_on_in_the_passage(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("i")
+        await screen.enter("/append day")
+        await until(screen.pilot, lambda: screen.passage.shown > len(text) + 5)
+        assert screen.passage.exact().startswith(text + "day")
+
+
+async def test_save_writes_exactly_and_asks_before_it_overwrites(
+    tiny: Model, until: Until, tmp_path: Path
+) -> None:
+    file = tmp_path / "out.txt"
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter(f"/save {file}")
+        await until(screen.pilot, file.exists)
+        assert file.read_text() == screen.passage.exact()
+        file.write_text("precious")
+        await screen.enter(f"/save {file}")
+        await until(screen.pilot, lambda: isinstance(screen.app.screen, ConfirmDialog))
+        await screen.press("escape")
+        assert file.read_text() == "precious"
+        await screen.enter(f"/save {tmp_path}")
+        await until(screen.pilot, lambda: "is a folder" in screen.toasts)
+        screen.write.seed.fill("")
+        await screen.enter(f"/save {file}/x")
+        await until(screen.pilot, lambda: "cannot write" in screen.toasts)
+
+
+async def test_clear(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter("/clear")
+        await until(screen.pilot, lambda: screen.write.passage is None)
+        assert "press Enter" in screen.see("#transcript")
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+
+
+async def test_another_model_is_taken_at_the_next_passage(
+    tiny: Model, home: Path, until: Until
+) -> None:
+    modelfile.save(home / "models" / "other.safetensors", make_model(hidden=4, layers=1))
+    async with written(until) as screen:
+        await screen.press("i")
+        await screen.enter("/model other")
+        await until(screen.pilot, lambda: "other" in screen.see("#status"))
+        assert screen.passage.model.config.hidden == 16
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage.model.config.hidden == 4)
+
+
+async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
+    tiny: Model, home: Path, until: Until
+) -> None:
+    async with written(until) as screen:
+        modelfile.save(home / "models" / "tiny.safetensors", make_model(hidden=5, seed=3))
+        await screen.press("i")
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage.model.config.hidden == 5)
+        (home / "models" / "tiny.safetensors").unlink()
+        before = screen.passage
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.passage is not before)
+        assert screen.passage.model.config.hidden == 5
+
+
+async def test_commands_are_listed_and_completed(tiny: Model) -> None:
+    async with opened() as screen:
+        await screen.press(*"/te")
+        assert "/temperature F" in screen.see("#commands")
+        await screen.press("tab")
+        assert screen.write.seed.text == "/temperature "
+        await screen.press("0", "enter")
+        assert not screen.app.query_one("#commands", Static).display
+        await screen.press(*"/model t", "tab")
+        assert screen.write.seed.text == "/model tiny"
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 18), (80, 24)])
+async def test_the_list_of_commands_leaves_the_seed_in_sight(
+    tiny: Model, size: tuple[int, int]
+) -> None:
+    async with opened(size) as screen:
+        await screen.press("slash")
+        shown, seed = screen.app.query_one("#commands"), screen.write.seed
+        lines = screen.see("#commands").splitlines()
+        assert shown.display and all(line.strip().startswith("/") for line in lines)
+        assert seed.region.height and screen.app.screen.region.contains_region(seed.region)

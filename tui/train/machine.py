@@ -1,0 +1,85 @@
+"""What this machine has and how fast it learns, asked of child processes.
+
+In threads of their own and no workers: leaving the app must not wait for a child that imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from engine import launch
+from engine.config import TrainConfig
+
+T = TypeVar("T")
+Pace = list[float]
+"""Characters a second with each rung of the recipe's ladder."""
+
+
+class Machine:
+    """Asks one child at a time, since two would slow each other."""
+
+    def __init__(self, tell: Callable[[], object]) -> None:
+        """`tell` is called, from another thread, each time that more is known."""
+        self._tell = tell
+        self._one = Lock()
+        self._facts: Future[dict[str, Any]] | None = None
+        self._paces: dict[str, Future[Pace]] = {}
+
+    def look(self) -> None:
+        """Ask what devices there are."""
+        self._facts = self._ask(launch.device_facts)
+
+    def measure(self, device: str, again: bool = False) -> Future[Pace]:
+        """How fast it learns on a device, measured once; `again` where that failed."""
+        asked = self._paces.get(device)
+        if asked is None or (again and _problem(asked)):
+            asked = self._paces[device] = self._ask(
+                lambda: launch.pace(device, TrainConfig.dtype, TrainConfig.threads)
+            )
+        return asked
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `launch.device_facts` gives; empty until then."""
+        return _answer(self._facts) or {}
+
+    def pace(self, device: str) -> Pace | None:
+        """What was measured, once it is known."""
+        return _answer(self._paces.get(device))
+
+    def problem(self, device: str) -> str:
+        """Why something will not be known."""
+        return _problem(self._facts) or _problem(self._paces.get(device))
+
+    def __str__(self) -> str:
+        """What it computes on."""
+        facts = self.facts
+        kinds = facts.get("devices", [])
+        names = [f"{kind} ({facts['names'].get(kind, kind)})" for kind in kinds]
+        precision = ", bfloat16" if facts.get("bfloat16") else ""
+        return f"{', '.join(names)}, {facts['processors']} processors{precision}" if names else ""
+
+    def _ask(self, question: Callable[[], T]) -> Future[T]:
+        asked = Future[T]()
+
+        def answer() -> None:
+            try:
+                with self._one:
+                    asked.set_result(question())
+            except Exception as error:
+                asked.set_exception(error)
+            self._tell()
+
+        Thread(target=answer, daemon=True).start()
+        return asked
+
+
+def _answer(asked: Future[T] | None) -> T | None:
+    return asked.result() if asked and asked.done() and not asked.exception() else None
+
+
+def _problem(asked: Future[Any] | None) -> str:
+    return str(asked.exception()) if asked and asked.done() and asked.exception() else ""
