@@ -53,11 +53,13 @@ def create(
 
 def check_processes(processes: int, batch: int) -> None:
     """Raises UsageError for a number of processes that this machine or so large a batch has no use for."""
+    if processes < 1:
+        raise UsageError(f"--processes must be 1 or more, not {processes}")
     most = min(processors(), batch)
-    if not 1 <= processes <= most:
+    if processes > most:
         why = "processors" if most < batch else "columns of the batch"
         raise UsageError(
-            f"--processes must be 1 or more and at most {most}, the number of {why}, not {processes}"
+            f"--processes must be at most {most}, the number of {why}, not {processes}"
         )
 
 

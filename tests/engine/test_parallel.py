@@ -149,8 +149,8 @@ def test_a_process_that_is_killed_ends_all(lost: int, agents: list[Process]) -> 
 
 
 def test_processes_that_cannot_be() -> None:
-    for processes in (0, -1, 3):
-        with pytest.raises(UsageError, match=f"^--processes must be 1 or more .* not {processes}$"):
+    for processes, must in ((0, "1 or more"), (-1, "1 or more"), (3, "at most .*")):
+        with pytest.raises(UsageError, match=f"^--processes must be {must}, not {processes}$"):
             launch.check_processes(processes, 2)
     launch.check_processes(1, 2)
     Group(0, 2, 2).check("cpu", 2)
