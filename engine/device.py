@@ -121,9 +121,8 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     _keep_memory()
     torch.set_flush_denormal(True)
     warnings.filterwarnings("ignore", "RNN module weights")  # they are gathered each time: 10 µs
-    torch.set_float32_matmul_precision(
-        "high"
-    )  # TensorFloat-32 on the GPUs that have it, as cuDNN does
+    # TensorFloat-32 on the GPUs that have it, as cuDNN does
+    torch.set_float32_matmul_precision("high")
     known = _PRECISIONS[kind]
     if dtype not in ("auto", *known):
         raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")

@@ -53,11 +53,6 @@ class Optimiser:
         """Steps since the scale last changed."""
         self._parameters = parameters
 
-    @property
-    def scales(self) -> bool:
-        """Whether a norm that is not finite is an everyday thing: the scale tries how far it can go."""
-        return self.scale is not None
-
     def set_lr(self, lr: float) -> None:
         """Take this learning rate from the next step on."""
         for group in self.adamw.param_groups:

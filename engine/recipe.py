@@ -14,6 +14,7 @@ from typing import Any
 
 from engine import parameters
 from engine.config import ModelConfig, TrainConfig
+from engine.corpus import Corpus
 
 _SHAPE = tuple(field.name for field in fields(ModelConfig))
 PACED = 65
@@ -68,8 +69,7 @@ def complete(
     Raises UsageError.
     """
     check(given)
-    shape = {key: given[key] for key in _SHAPE if key in given}
-    given = {key: value for key, value in given.items() if key not in shape}
+    shape, given = _parts(given)
     seen = [_seen(given, rung, chars, V, pace[i] if pace else 0.0) for i, rung in enumerate(LADDER)]
     rung, C = LADDER[0], seen[0]
     for larger, its in zip(LADDER[1:], seen[1:], strict=True):
@@ -97,9 +97,22 @@ def check(given: Mapping[str, Any]) -> None:
 
     Raises UsageError.
     """
-    shape = {key: given[key] for key in _SHAPE if key in given}
-    rest = {key: value for key, value in given.items() if key not in shape}
+    shape, rest = _parts(given)
     TrainConfig(ModelConfig(**shape), **rest)
+
+
+def _parts(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is given of the network, and all else."""
+    shape = {key: given[key] for key in _SHAPE if key in given}
+    return shape, {key: value for key, value in given.items() if key not in shape}
+
+
+def for_corpus(
+    given: Mapping[str, Any], found: Corpus, pace: Sequence[float] | None
+) -> TrainConfig:
+    """`complete` for a corpus, of which a part is kept for validation."""
+    chars = len(found.split(TrainConfig.validation)[0])
+    return complete(given, chars, len(found.info.alphabet), pace)
 
 
 def needs_pace(given: Mapping[str, Any]) -> bool:

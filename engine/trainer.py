@@ -166,7 +166,8 @@ class Trainer:
         kept = f"; the model from before is kept: --init-from {self.run.name} with a lower --lr goes on"
         if not math.isfinite(loss):
             return f"the loss is {loss}{kept}"
-        if not math.isfinite(norm) and not self.learner.optimiser.scales:
+        # a loss scale tries how far it can go: an overflow is its everyday
+        if not math.isfinite(norm) and self.learner.optimiser.scale is None:
             return f"the gradients' norm is {norm}{kept}"
         limit = 2 * math.log(len(self.learner.alphabet)) + 1
         if len(self.recent) == _RECENT and sum(self.recent) / _RECENT > limit:

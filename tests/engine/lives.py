@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import corpus, launch, sources
 from engine.config import ModelConfig, TrainConfig
@@ -24,6 +25,7 @@ SMALL: dict[str, Any] = {
     "sample_length": 12,
     "save_every": 1000.0,
 }
+T = TypeVar("T")
 Watcher = Callable[[Trainer, Event], object]
 
 
@@ -63,6 +65,15 @@ def at(kind: type[Event], step: int, do: Callable[[Trainer], object]) -> Watcher
             do(trainer)
 
     return watch
+
+
+def until(found: Callable[[], T], seconds: float = 60.0) -> T:
+    """What is found once it is true of something; fails after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return result
 
 
 def only(kind: type[Event], events: list[Event]) -> list[Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -22,20 +21,10 @@ from engine.events import Evaluated, Event, Failed, Paused, Progress, Resumed, S
 from engine.model import CharRNN
 from engine.parallel import Group
 from engine.rundir import RunDirectory, status
-from tests.engine.lives import a_run, ask, at, live, only
+from tests.engine.lives import a_run, ask, at, live, only, until
 
-T = TypeVar("T")
 Process = subprocess.Popen[bytes]
 PRECISE: dict[str, Any] = {"dtype": "float64", "dropout": 0.0}
-
-
-def until(found: Callable[[], T], seconds: float = 60.0) -> T:
-    """What is found once it is true of something; fails after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-    return result
 
 
 def of(run: RunDirectory, kind: type[Event]) -> list[Any]:

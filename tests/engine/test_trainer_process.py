@@ -5,9 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 
@@ -31,9 +28,9 @@ from engine.events import (
 from engine.generate import Generation
 from engine.rundir import LineReader, RunDirectory, status
 from engine.stepper import Stepper
+from tests.engine.lives import until
 
 Process = subprocess.Popen[bytes]
-T = TypeVar("T")
 ENDLESS = 10_000_000
 
 
@@ -45,15 +42,6 @@ def processes() -> list[Process]:
     for process in started:
         process.kill()
         process.wait()
-
-
-def until(found: Callable[[], T], seconds: float = 60.0) -> T:
-    """What is found once it is true of something; fails after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-    return result
 
 
 def a_run(steps: int, hidden: int = 8, **settings: float) -> RunDirectory:

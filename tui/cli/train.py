@@ -172,8 +172,7 @@ def _complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
         asked = {key: given.get(key, value) for key, value in usual.items()}
         with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
             pace = launch.pace(**asked, report=lambda done: report(done, None))
-    chars = len(found.split(TrainConfig.validation)[0])
-    return recipe.complete(given, chars, len(found.info.alphabet), pace)
+    return recipe.for_corpus(given, found, pace)
 
 
 def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from textual.worker import get_current_worker
 
 from engine import launch, recipe
-from engine.config import TrainConfig
 from engine.errors import RunError
 from engine.rundir import RunDirectory
 from tui.library.obtain import obtain
@@ -32,8 +31,7 @@ def start(
     """
     found = obtain(ref, lambda chars: tell(f"importing {ref}: {chars:,} characters"))
     known = _await(pace, tell) if pace else None
-    chars = len(found.split(TrainConfig.validation)[0])
-    config = recipe.complete(given, chars, len(found.info.alphabet), known)
+    config = recipe.for_corpus(given, found, known)
     run = launch.create(None, found, config, command(given, ref))
     return run, launch.start(run)
 
