@@ -48,6 +48,10 @@ class CorpusInfo:
     counts: tuple[int, ...]
     """Occurrences of each symbol."""
     created: str
+    lines: bool = False
+    """Whether each line is an example of its own: a network's state starts anew after it."""
+    entropy_rate: float | None = None
+    """Nats per character that no model can do without, where the text's maker knows."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -192,8 +196,11 @@ def add(
     blocks: Iterable[str] | Iterable[bytes],
     name: str,
     source: str,
+    *,
     licence: str = "",
     units: str = "char",
+    lines: bool = False,
+    entropy_rate: float | None = None,
     report: Callable[[int], None] = lambda chars: None,
 ) -> Corpus:
     """Import a text that comes in blocks (str for units "char", bytes for "byte") as corpus `name`.
@@ -232,6 +239,8 @@ def add(
             symbols="".join(map(chr, symbols)),
             counts=tuple(int(encoder.counts[point]) for point in symbols),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            lines=lines,
+            entropy_rate=entropy_rate,
         )
         write_json(building / INFO, asdict(info))
         building.rename(target)

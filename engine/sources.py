@@ -147,7 +147,12 @@ def add(
     """
     source = find(ref, units)
     return corpus.add(
-        source.open(), name or _tidy(source.name), source.origin, source.licence, units, report
+        source.open(),
+        name or _tidy(source.name),
+        source.origin,
+        licence=source.licence,
+        units=units,
+        report=report,
     )
 
 
