@@ -32,6 +32,7 @@ class Source:
     licence: str
     size: int | None
     open: Callable[[], Iterator[str] | Iterator[bytes]]
+    entropy_rate: float | None = None
 
 
 def find(ref: str, units: str = "char") -> Source:
@@ -48,7 +49,8 @@ def find(ref: str, units: str = "char") -> Source:
     if ref in BUILT_IN and not Path(ref).is_file():
         built_in = BUILT_IN[ref]
         blocks = built_in.blocks if units == "char" else lambda: map(str.encode, built_in.blocks())
-        return Source(ref, f"built in: {built_in.title}", built_in.licence, None, blocks)
+        rate = built_in.entropy_rate() if built_in.entropy_rate else None
+        return Source(ref, f"built in: {built_in.title}", built_in.licence, None, blocks, rate)
     try:
         path, size = _file(ref)
     except FileNotFoundError as error:
@@ -152,6 +154,7 @@ def add(
         source.origin,
         licence=source.licence,
         units=units,
+        entropy_rate=source.entropy_rate,
         report=report,
     )
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora import brackets
 from engine import corpus, places, sources
 from engine.errors import CorpusError, HeloError, NotFoundError, UsageError
 from engine.vocab import normalise
@@ -163,3 +164,10 @@ def test_odd_file_names_become_names(tmp_path: Path) -> None:
     for name in ("my notes (1).txt", ".hidden", "日本.txt", "x" * 200, "---.txt"):
         made = sources.obtain(file(tmp_path, f"text of {name}".encode(), name))
         assert made.folder.parent == places.corpora()
+
+
+@pytest.mark.parametrize("units", ["char", "byte"])
+def test_what_a_generator_knows_of_its_text_is_kept(units: str) -> None:
+    made = sources.add("brackets", units=units)
+    assert made.info.entropy_rate == brackets.entropy_rate()
+    assert sources.add("python").info.entropy_rate is None

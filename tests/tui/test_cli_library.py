@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from corpora import BUILT_IN
 from engine import launch, modelfile, sources
 from engine.config import ModelConfig, TrainConfig
 from engine.events import (
@@ -230,9 +231,7 @@ def test_a_model_is_renamed_and_deleted(cli, tiny, home):
 def test_corpora_are_listed_imported_or_not(cli):
     before = cli("corpora")
     assert "built in" in before.out
-    assert {"hello", "python"} == {
-        c["name"] for c in json.loads(cli("corpora", "list", "--json").out)
-    }
+    assert set(BUILT_IN) == {c["name"] for c in json.loads(cli("corpora", "list", "--json").out)}
     added = cli("corpora", "add", "hello")
     assert "2,000 characters, 4 different" in added.err
     [hello] = [c for c in json.loads(cli("corpora", "list", "--json").out) if "chars" in c]
