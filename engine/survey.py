@@ -22,6 +22,7 @@ from engine.corpus import INFO, Corpus, CorpusInfo, load, read_info
 from engine.errors import HeloError
 from engine.ngram import Baseline
 from engine.repeats import Repeat
+from engine.rundir import RunInfo
 from engine.storage import write_json
 
 KEPT = "survey.json"
@@ -179,14 +180,14 @@ def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...
 
 
 class Comparison:
-    """The references for the runs on a corpus, as they become known: its survey may be in the making."""
+    """The references for a run, as they become known: the survey of its corpus may be in the making."""
 
-    def __init__(self, folder: Path, validation: float) -> None:
-        self._folder, self._validation = folder, validation
+    def __init__(self, run: RunInfo) -> None:
+        self._folder, self._validation = Path(run.corpus), run.config.validation
         self._rate: float | None = None
         self._survey: Survey | None = None
         with suppress(HeloError):  # a run can be looked at without its corpus
-            self._rate = read_info(folder).entropy_rate
+            self._rate = read_info(self._folder).entropy_rate
 
     def look(self) -> tuple[Reference, ...]:
         """Those that are known now."""
