@@ -14,12 +14,13 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
-from engine import __version__, rundir, survey
+from engine import __version__, rundir
 from engine.blas import processors
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
-from engine.rundir import RunDirectory, RunInfo
+from engine.rundir import RunDirectory
+from engine.survey import kept
 
 _NICENESS = 10
 _SPINS = "2000"
@@ -83,20 +84,21 @@ def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
         command = ["engine.agent", str(processes), folder]
     with log:
         trainer = _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
-    _survey(run.info())
+    info = run.info()
+    survey(Path(info.corpus), info.config.validation)
     return trainer
 
 
-def _survey(info: RunInfo) -> None:
-    """Start `engine.survey` on the corpus of a run where its survey is not kept."""
-    folder = Path(info.corpus)
-    if survey.kept(folder, info.config.validation) or not folder.is_dir():
-        return
+def survey(
+    folder: Path, validation: float = TrainConfig.validation
+) -> subprocess.Popen[bytes] | None:
+    """Start `engine.survey` on the corpus in a folder; None where its survey is kept or it is gone."""
+    if kept(folder, validation) or not folder.is_dir():
+        return None
     nowhere = subprocess.DEVNULL
-    child = _spawn(
-        ["engine.survey", str(folder), str(info.config.validation)], folder, nowhere, nowhere
-    )
+    child = _spawn(["engine.survey", str(folder), str(validation)], folder, nowhere, nowhere)
     Thread(target=child.wait, daemon=True).start()  # whoever starts a process has to see it end
+    return child
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:

@@ -149,6 +149,12 @@ def kept(folder: Path, validation: float = TrainConfig.validation) -> Survey | N
 
 
 def _baseline(nats_per_char: float, **counts: int) -> Baseline:
+    """A baseline of the file.
+
+    Raises ValueError, TypeError.
+    """
+    if not math.isfinite(nats_per_char):
+        raise ValueError("a loss is a finite number")
     whole = {name: int(value) for name, value in counts.items()}
     return Baseline(nats_per_char=float(nats_per_char), **whole)
 
