@@ -37,6 +37,8 @@ def find(ref: str, reading: Reading) -> Source:
         raise UsageError(f"{ref} is a web address: these cannot be read yet")
     path = places.typed(ref)
     if ref in BUILT_IN and not path.is_file():
+        if reading.glob or reading.encoding:
+            raise UsageError(f"{ref} is built in: leave --glob and --encoding out")
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
         return Source(ref, f"built in: {built_in.title}", built_in.licence, documents, ledger)

@@ -55,6 +55,7 @@ def one_line(done, status: int, *words: str) -> None:
         (["corpora", "add", "hello", "--max-size", "much"], ["--max-size", "500MB"]),
         (["corpora", "add", "hello", "--glob", "!"], ["--glob"]),
         (["corpora", "add", "-", "--glob", "*.c"], ["--glob", "standard input"]),
+        (["corpora", "add", "hello", "--glob", "*.c"], ["--glob", "built in"]),
         (["corpora", "add", ""], ["file"]),
     ],
 )

@@ -33,7 +33,8 @@ app = typer.Typer()
 def train(
     context: typer.Context,
     corpus: Annotated[
-        str | None, argument("CORPUS", "A corpus' name, a text file, or - for standard input.")
+        str | None,
+        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
     ] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
