@@ -1,6 +1,6 @@
 """Drawings of the ten digits, line by line: a network that learns them paints by writing.
 
-A drawing is the digit's name on a line of its own, its seven rows, and an empty line. Digit, ink and
+A drawing is the digit's name on a line of its own, its five rows, and an empty line. Digit, ink and
 margin are of any value alike. The hand leans to the left, to the right, or not at all; where it leans,
 each row but the first stands one further to that side than the row above with probability 1/2, else right
 below it.
@@ -16,16 +16,14 @@ from corpora import parts
 
 LICENCE = "public domain"
 FONT = """
- ######     ##     ######   ######  ##   ##  ########  ######  ########  ######   ######
-##    ##  ####    ##    ## ##    ## ##   ##  ##       ##             ## ##    ## ##    ##
-##    ##    ##          ##       ## ##   ##  #######  ##            ##  ##    ## ##    ##
-##    ##    ##      ####      ####  ########       ## #######      ##    ######   #######
-##    ##    ##     ##            ##      ##        ## ##    ##    ##    ##    ##       ##
-##    ##    ##    ##       ##    ##      ##  ##    ## ##    ##   ##     ##    ##       ##
- ######   ######  ########  ######       ##   ######   ######    ##      ######   ######
+ ####    ##    ####   ####  ##  ## ######  ####  ######  ####   ####
+##  ##  ###   ##  ## ##  ## ##  ## ##     ##         ## ##  ## ##  ##
+##  ##   ##      ##    ###  ###### #####  #####     ##   ####   #####
+##  ##   ##    ##    ##  ##     ##     ## ##  ##   ##   ##  ##     ##
+ ####  ###### ######  ####      ## #####   ####    ##    ####   ####
 """.strip("\n").splitlines()
 ROWS = len(FONT)
-GLYPHS = [[row[x : x + 8].rstrip() for row in FONT] for x in range(0, 90, 9)]
+GLYPHS = [[row[x : x + 6].rstrip() for row in FONT] for x in range(0, 70, 7)]
 """The rows of each digit, without the spaces at their ends."""
 INKS = "#@%o"
 LEANS = (-1, 0, 1)

@@ -129,7 +129,7 @@ def survey(
         baselines = ngram.baselines(train_ids, val_ids[:SCORED_MOST], V)
     report(1)
     repeat = repeats.longest(corpus.ids)
-    report(2)
+    report(STAGES)
     return Survey(validation, tuple(baselines), repeat)
 
 

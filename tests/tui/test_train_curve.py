@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from textual.app import App
 from textual_hires_canvas import Canvas
 
 from engine import corpus, places, survey
 from engine.storage import write_json
 from engine.survey import Reference
+from tui.cli.views import LiveView
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Series
 from tui.train.frame import frame
@@ -143,3 +146,11 @@ async def test_one_point_is_a_picture(fake_run, until):
         app.query_one(Curve).show(Follower(run.run).read())
         await until(pilot, lambda: any("◆" in row for row in app.rows()))
         assert app.query_one(Curve).border_title
+
+
+def test_the_live_view_of_the_command_line_has_them_too():
+    view = LiveView("a run")
+    view.compare((Reference("entropy rate", 1.2667, limit=True), Reference("6-gram", 1.5137)))
+    screen = Console(width=80, file=io.StringIO())
+    screen.print(view._render())
+    assert "compare  entropy rate 1.267   6-gram 1.514 nats" in screen.file.getvalue()

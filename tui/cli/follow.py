@@ -89,7 +89,7 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
                     view.show(event, line)
                     working |= isinstance(event, Started)
                     last = event
-            if (references := comparison.look()) != known:
+            if working and (references := comparison.look()) != known:
                 known = references
                 view.compare(references)
             if ended:

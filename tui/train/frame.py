@@ -49,9 +49,9 @@ def frame(train: Series, validation: Series, references: Iterable[Reference], ro
     top = max(top, low + _FLATTEST, *limits)
     margin = _NEAR * (top - low)
     near = [r for r in references if low - margin <= r.nats <= top + margin]
-    low = min(low, *(r.nats for r in near), low)
-    highest = max(top, *(r.nats for r in near), top)
-    top = highest + (highest - low) / (2 * max(1, rows))
+    ends = [low, top, *(r.nats for r in near)]
+    low, top = min(ends), max(ends)
+    top += (top - low) / (2 * max(1, rows))  # a line at the very top would be the box
     taken, lines = set[int](), []
     for reference in near:
         row = math.ceil((top - reference.nats) / (top - low) * rows)
