@@ -24,6 +24,7 @@ from engine.errors import ModelFileError, RunError
 from engine.evaluate import Evaluation, evaluate
 from engine.generate import Generation
 from engine.graph import Captured
+from engine.lines import newline_id
 from engine.memory import Training
 from engine.model import CharRNN, States
 from engine.modelfile import History, Model
@@ -68,7 +69,8 @@ class Learner:
         self.alphabet = self.corpus.info.alphabet
         self._check_memory()
         self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
-        self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
+        newline = newline_id(config.model, self.alphabet)
+        self.model = CharRNN(config.model, len(self.alphabet), config.dropout, newline)
         self.model.batch, self.model.share = self.layout.batch, self.share
         self.device = self._choose(config.dtype, config.threads)
         self.model.to(self.device.torch)
@@ -209,9 +211,7 @@ class Learner:
     def _update(self, step: int, lr: float) -> Tensor:
         """One step of the network; loss and norm (2,), those of all columns, on the device."""
         if self.stream.begins_epoch(step):
-            for state in self.carried:
-                for s in state:
-                    s.zero_()
+            self._carry(self.model.start_state(len(self.share)))
         block = self._block(step)
         self.optimiser.set_lr(lr)
         if self.device.kind != "cuda":
@@ -236,10 +236,12 @@ class Learner:
         self.optimiser.backward(loss)
         self.group.sum([*self.optimiser.gradients(), loss])
         norm = self.optimiser.step()
-        for before, new in zip(self.carried, after, strict=True):
-            for s, n in zip(before, new, strict=True):
-                s.copy_(n.detach())
+        self._carry(after)
         return torch.stack((loss.detach(), norm))
+
+    def _carry(self, states: States) -> None:
+        for s, new in zip(chain(*self.carried), chain(*states), strict=True):
+            s.copy_(new.detach())
 
     @together
     def evaluate(self, evaluate_every: int) -> Evaluation:

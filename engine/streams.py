@@ -52,7 +52,7 @@ class Stream:
         self.share = range(layout.batch) if share is None else share
 
     def begins_epoch(self, step: int) -> bool:
-        """Whether the carried state must be zero before this step."""
+        """Whether the carried state must start anew before this step."""
         return step % self.layout.steps_per_epoch == 0
 
     def first(self, step: int) -> int:
