@@ -17,7 +17,7 @@ from engine.device import Device
 from engine.model import CharRNN
 from engine.parallel import ALONE, Group
 from engine.streams import columns, layout
-from engine.vocab import Ids
+from engine.vocab import Text
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Evaluation:
 @torch.inference_mode()
 def evaluate(
     model: CharRNN,
-    ids: Ids,
+    ids: Text,
     device: Device,
     batch: int,
     wanted: int | None = None,
@@ -69,7 +69,7 @@ def _tells_drift(length: int) -> bool:
 
 
 def _sums(
-    model: CharRNN, ids: Ids, device: Device, share: range, apart: int, length: int
+    model: CharRNN, ids: Text, device: Device, share: range, apart: int, length: int
 ) -> Tensor:
     """Of some columns, `apart` characters apart: the nats of all predictions, and those of the second half
     of the last whole block, with the state carried and from a cold one before the block; float64 (3,)."""
