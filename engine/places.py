@@ -40,6 +40,11 @@ def corpora() -> Path:
     return home() / "corpora"
 
 
+def corpora_lock() -> Path:
+    """Held by who makes or clears a place in the corpora's folder."""
+    return home() / "corpora.lock"
+
+
 def config() -> Path:
     """What the user sets; helo only reads it."""
     return home() / "config.toml"

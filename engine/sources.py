@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from corpora import BUILT_IN
-from engine import corpus, places
+from engine import corpus, encoder, places
 from engine.corpus import Corpus
 from engine.errors import CorpusError, NotFoundError, UsageError
 from engine.storage import check_name
@@ -124,7 +124,9 @@ def _text(blocks: Iterator[bytes], ref: str, advice: str = "") -> Iterator[str]:
             raise CorpusError(f"{ref} looks binary (it has NUL characters){advice}")
         read += len(block)
         carry = "\r" if text.endswith("\r") and block else ""
-        yield text.removesuffix(carry).replace("\r\n", "\n").replace("\r", "\n")
+        if "\r" in text:
+            text = text.removesuffix(carry).replace("\r\n", "\n").replace("\r", "\n")
+        yield text
 
 
 def folder_of(ref: str) -> Path | None:
@@ -171,7 +173,7 @@ def obtain(ref: str, report: Callable[[int], None] = lambda chars: None) -> Corp
         if not (folder := places.corpora() / free).exists():
             break
         if ref != "-":
-            sha256 = sha256 or corpus.digest(source.open())
+            sha256 = sha256 or encoder.digest(source.open())
             with suppress(CorpusError):  # a damaged one is not the same
                 if corpus.read_info(folder).sha256 == sha256:
                     return corpus.load(folder)
