@@ -44,7 +44,7 @@ _EVALUATION_LEAST = 4096
 STATEFUL_LIMIT = 250_000
 """Validation characters up to which the final figure is one stateful pass."""
 SAMPLE_TEMPERATURE = 0.8
-_COUNTED = 10_000_000
+_COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
 """Characters that are enough to know how frequent each is."""
 _FIRST = 6
 """Steps that a GPU is measured with at first: some of them prepare the others."""
@@ -66,7 +66,7 @@ class Learner:
         own = self.corpus.info.alphabet
         self.alphabet = self.info.alphabet(own)
         self.train_ids, self.val_ids = (
-            own.translated(ids, self.alphabet) for ids in self.corpus.split(config.validation)
+            own.translated(ids, self.alphabet) for ids in self.corpus.parts(config.validation)
         )
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
@@ -139,7 +139,9 @@ class Learner:
 
     def _initial(self) -> Weights:
         config, V = self.config.model, len(self.alphabet)
-        counts = np.bincount(self.train_ids[:_COUNTED], minlength=V)
+        counts = np.zeros(V, np.int64)
+        for start in range(0, min(_COUNTED, len(self.train_ids)), _COUNTED_AT_ONCE):
+            counts += np.bincount(self.train_ids[start : start + _COUNTED_AT_ONCE], minlength=V)
         fresh = initial(config, V, self.config.seed, counts)
         if not self.info.init_from:
             return fresh

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -40,22 +41,32 @@ def name_characters(chars: Iterable[str]) -> str:
     return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
 
 
-class Translated:
-    """Ids (N,) of one alphabet as those of another, looked up as they are read."""
+class Text(Protocol):
+    """What can be read as ids (N,) piece by piece: an array is one."""
 
-    def __init__(self, ids: Ids, table: Ids) -> None:
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Ids: ...
+
+
+class Translated:
+    """Ids of one alphabet as those of another, looked up as they are read."""
+
+    def __init__(self, ids: Text, table: Ids) -> None:
         self._ids, self._table = ids, table
-        self.dtype = table.dtype
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._table.dtype
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __getitem__(self, part: slice) -> Ids:
         return self._table[self._ids[part]]
-
-
-Text = Ids | Translated
-"""What can be read as ids."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +151,7 @@ class Alphabet:
             raise AlphabetError(f"the alphabet of this run has no {name_characters(missing)}")
         return ids.astype(np.min_scalar_type(len(other) - 1))
 
-    def translated(self, ids: Ids, other: Alphabet) -> Text:
+    def translated(self, ids: Text, other: Alphabet) -> Text:
         """Ids of this alphabet as those of another that has all of its symbols.
 
         Raises AlphabetError where it has not.
