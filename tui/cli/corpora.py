@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import HeloError, NotFoundError
-from tui.cli.options import Command, Json, Yes, argument, group, option
+from tui.cli.options import Command, Json, Yes, argument, flag, group, option
 from tui.cli.output import confirm, emit, facts, note, progress, table
 
 app = group("List, show, import and delete corpora.")
@@ -100,21 +100,61 @@ def show(name: Name, json: Json = False) -> None:
 @app.command(cls=Command)
 def add(
     source: Annotated[
-        str, argument("FILE", "A text file, a built-in corpus, or - for standard input.")
+        str,
+        argument(
+            "SOURCE",
+            "A text file, a folder, an archive (zip, tar), any of it packed (gz, bz2, xz, zst), "
+            "a built-in corpus, or - for standard input.",
+        ),
     ],
     name: Annotated[
         str | None, option("--name", shows="NAME", help="Of the corpus, if not the file's.")
     ] = None,
+    glob: Annotated[
+        list[str] | None,
+        option(
+            "--glob",
+            shows="PATTERN",
+            help="Files to take of a folder or archive, as .gitignore names them; !PATTERN leaves out.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, option("--encoding", shows="NAME", help="Of the text, if not detected.")
+    ] = None,
     units: Annotated[
         str, option("--units", shows="UNITS", help="char, or byte for what is no text.")
     ] = "char",
+    lines: Annotated[
+        bool, flag("--lines", help="Each line is an example of its own; empty ones are dropped.")
+    ] = False,
+    lowercase: Annotated[bool, flag("--lowercase", help="Make every letter lower-case.")] = False,
+    max_size: Annotated[
+        str | None,
+        option(
+            "--max-size",
+            shows="SIZE",
+            help="Of the text at most, as 500MB; without it 10GB, and 200 times what is packed.",
+        ),
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Import a text as a corpus."""
+    """Import texts as one corpus.
+
+    The files of a folder or a zip archive follow each other in the order of their paths, those of a tar
+    archive as they lie in it; hidden files, unless a glob names them, and binary ones are left out.
+    """
     from engine import sources
 
-    with progress(f"importing {source}", sources.find(source, units).size) as report:
-        added = sources.add(source, name, units, lambda chars: report(chars, None))
-    info = added.info
+    most = sources.parse_size(max_size) if max_size is not None else None
+    reading = sources.Reading(tuple(glob or ()), encoding, units, lines, lowercase, most)
+    with progress(f"importing {source}", unit="bytes") as report:
+        added = sources.add(source, name, reading, report)
+    for line in added.notes:
+        note(line)
+    info = added.corpus.info
+    if json:
+        emit(asdict(info) | {"path": str(added.corpus.folder), "notes": added.notes}, indent=2)
+        return
     note(f"{info.name}: {info.chars:,} characters, {len(info.symbols)} different ones")
 
 

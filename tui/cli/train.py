@@ -33,7 +33,8 @@ app = typer.Typer()
 def train(
     context: typer.Context,
     corpus: Annotated[
-        str | None, argument("CORPUS", "A corpus' name, a text file, or - for standard input.")
+        str | None,
+        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
     ] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
@@ -193,14 +194,10 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _obtain(ref: str) -> Corpus:
-    from pathlib import Path
-
     from engine import sources
 
-    path = Path(ref)
-    total = path.stat().st_size if path.is_file() else None
-    with progress(f"importing {ref}", total) as report:
-        return sources.obtain(ref, lambda chars: report(chars, None))
+    with progress(f"importing {ref}", unit="bytes") as report:
+        return sources.obtain(ref, report, note)
 
 
 def _to_resume(ref: str, processes: int) -> RunDirectory:
