@@ -55,12 +55,12 @@ def recurrence(
     parameters: dict[str, Tensor],
     x: Tensor,
     state: State,
-    carry: Tensor | None = None,
     bfloat16: bool = False,
+    carry: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """T steps of a cell: x (T, B, I), or ids (T, B), and the state (B, H) give the outputs (T, B, H)
-    and the state after, differentiable in all of them. `carry` is that of `bptt.forward`; `bfloat16` rounds
-    what products take and give."""
+    and the state after, differentiable in all of them. `bfloat16` rounds what products take and give;
+    `carry` is that of `bptt.forward`."""
     names = tuple(parameters)
     outputs, *after = _Recurrence.apply(  # type: ignore[no-untyped-call]
         cell, names, bfloat16, carry, x, *state, *(parameters[name] for name in names)

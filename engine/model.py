@@ -124,7 +124,7 @@ class CharRNN(nn.Module):
         with torch.autocast(kind, enabled=False):  # the loops round for themselves
             x = x.to(dtype) if x.ndim > 2 else x
             carried = None if carried is None else carried.to(dtype)
-            return recurrence(self.cell, p, x, state, carried, bfloat16)
+            return recurrence(self.cell, p, x, state, bfloat16, carried)
 
     def _torch_kernel(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         if x.ndim == 2:
