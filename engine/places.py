@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 
 
-@cache
+@functools.cache
 def _platform_home() -> Path:
     import platformdirs
 
@@ -38,6 +38,15 @@ def runs() -> Path:
 
 def corpora() -> Path:
     return home() / "corpora"
+
+
+def cache() -> Path:
+    """What was downloaded; it may be deleted at any time."""
+    if os.environ.get("HELO_HOME"):
+        return home() / "cache"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("helo", appauthor=False))
 
 
 def config() -> Path:
