@@ -112,9 +112,11 @@ def add(
     """Import a text as a corpus."""
     from engine import sources
 
-    with progress(f"importing {source}", sources.find(source, units).size) as report:
-        added = sources.add(source, name, units, lambda chars: report(chars, None))
-    info = added.info
+    with progress(f"importing {source}", unit="bytes") as report:
+        added = sources.add(source, name, sources.Reading(units=units), report)
+    for line in added.notes:
+        note(line)
+    info = added.corpus.info
     note(f"{info.name}: {info.chars:,} characters, {len(info.symbols)} different ones")
 
 

@@ -95,17 +95,26 @@ def progress(
 ) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on stderr while something long runs, where that is a terminal.
 
-    Yields a function to call with how much is done and of how much (None where it is not known).
+    Yields a function to call with how much is done and of how much (None where it is not known). Bytes are
+    shown with their rate.
     """
     if not sys.stderr.isatty():
         yield lambda done, of: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
+    amount = (TextColumn(f"{{task.completed:,.0f}} {unit}"),)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn(f"{{task.completed:,.0f}} {unit}"),
+        *((DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else amount),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:

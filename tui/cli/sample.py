@@ -129,7 +129,7 @@ def _text(prompt: str, model: Model) -> str | bytes:
 
     if prompt != "-" and not prompt.startswith("@"):
         return normalise(prompt)
-    return read(prompt.removeprefix("@"), model.alphabet.units)
+    return read(prompt.removeprefix("@"), model.alphabet.units, note)
 
 
 def _writer(alphabet: Alphabet) -> Callable[[str], None]:

@@ -47,7 +47,7 @@ def score(
         raise UsageError("--dynamic reads a text once from its start; leave --windows out")
     ref = model or DEFAULT_MODEL
     opened = open_model(ref)
-    text = read(file, opened.alphabet.units)
+    text = read(file, opened.alphabet.units, note)
     skipped = 0
     if skip_unknown:
         ids, skipped = opened.alphabet.encode_known(text)

@@ -191,14 +191,10 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _obtain(ref: str) -> Corpus:
-    from pathlib import Path
-
     from engine import sources
 
-    path = Path(ref)
-    total = path.stat().st_size if path.is_file() else None
-    with progress(f"importing {ref}", total) as report:
-        return sources.obtain(ref, lambda chars: report(chars, None))
+    with progress(f"importing {ref}", unit="bytes") as report:
+        return sources.obtain(ref, report, note)
 
 
 def _to_resume(ref: str, processes: int) -> RunDirectory:

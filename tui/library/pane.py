@@ -94,10 +94,10 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @dataclass
     class Importing(Message):
-        """So many characters of a text are imported."""
+        """A text is being imported, and how far that is."""
 
         ref: str
-        chars: int
+        far: str = ""
 
     @dataclass
     class Imported(Message):
@@ -284,8 +284,8 @@ class LibraryPane(TellsTrouble, Vertical):
     @work(thread=True, group="import", exit_on_error=False)
     def _import(self, ref: str) -> None:
         try:
-            self.post_message(self.Importing(ref, 0))
-            info = obtain(ref, lambda chars: self.post_message(self.Importing(ref, chars))).info
+            self.post_message(self.Importing(ref))
+            info = obtain(ref, lambda far: self.post_message(self.Importing(ref, far))).info
             self.post_message(self.Imported(f"{info.name}: {info.chars:,} characters imported"))
         except HeloError as error:
             self.post_message(self.Imported(str(error), failed=True))
@@ -293,7 +293,7 @@ class LibraryPane(TellsTrouble, Vertical):
     @on(Importing)
     def _say_importing(self, importing: Importing) -> None:
         self.add_class("-importing")
-        text = f"importing {importing.ref}: {importing.chars:,} characters"
+        text = f"importing {importing.ref} … {importing.far}"
         self.query_one("#importing", Static).update(one_line(text))
 
     @on(Imported)

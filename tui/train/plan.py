@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from math import ceil
 from typing import Any
 
 from corpora import BUILT_IN
-from engine import corpus, parameters, recipe, rundir, sources
+from engine import corpus, parameters, places, recipe, rundir, sources
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
@@ -17,8 +16,8 @@ from engine.events import Progress, parse
 from engine.streams import Layout, layout
 from tui.phrases import duration
 
-_LOOK = 8
-"""Blocks of a text that is not imported yet that are looked at; a block of a file is a MiB."""
+_LOOK = 8 << 20
+"""Bytes of a text that is not imported yet that are looked at."""
 _TAIL = 1 << 16
 
 
@@ -42,15 +41,20 @@ def look(ref: str) -> Outlook:
         return Outlook(info.name, info.chars, len(info.symbols))
     if ref in ("", "-"):
         raise UsageError("name a text file: its path, from here or from your home (~)")
-    source = sources.find(ref)
-    blocks = source.open()
+    if places.typed(ref).is_dir():  # a path is looked at while it is typed
+        raise UsageError(f"{ref} is a folder: import it in the Library (F5) first")
+    reading = sources.Reading()
+    source = sources.find(ref, reading)
+    blocks = sources.blocks(source, reading)
     symbols: set[object] = set()
     chars = 0
-    for block in islice(blocks, _LOOK if source.size else None):
+    for block in blocks:
         symbols.update(block)
         chars += len(block)
-    exact = next(iter(blocks), None) is None
-    return Outlook(source.name, chars if exact else source.size or chars, len(symbols), exact)
+        if source.read >= _LOOK:
+            chars = round(chars / source.read * (source.size or source.read))
+            return Outlook(source.name, chars, len(symbols), exact=False)
+    return Outlook(source.name, chars, len(symbols))
 
 
 def choices() -> list[tuple[str, str]]:

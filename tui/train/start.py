@@ -29,7 +29,7 @@ def start(
 
     Raises HeloError, also where the worker is cancelled.
     """
-    found = obtain(ref, lambda chars: tell(f"importing {ref}: {chars:,} characters"))
+    found = obtain(ref, lambda far: tell(f"importing {ref}: {far}"))
     known = _await(pace, tell) if pace else None
     config = recipe.for_corpus(given, found, known)
     run = launch.create(None, found, config, command(given, ref))

@@ -1,0 +1,29 @@
+"""Anything that a person has becomes text: data flows one way.
+
+A reference is found to be a source (`find`), a source is a series of documents, named streams of bytes,
+these become blocks of one text (`text`), and the blocks go to the corpus store (`importing`).
+"""
+
+from engine.sources.document import Document, Ledger, Report, Source
+from engine.sources.find import find, find_path
+from engine.sources.importing import Imported, add, add_source, folder_of, obtain, read
+from engine.sources.reading import Reading, parse_size
+from engine.sources.text import blocks
+
+__all__ = [
+    "Document",
+    "Imported",
+    "Ledger",
+    "Reading",
+    "Report",
+    "Source",
+    "add",
+    "add_source",
+    "blocks",
+    "find",
+    "find_path",
+    "folder_of",
+    "obtain",
+    "parse_size",
+    "read",
+]
