@@ -68,3 +68,8 @@ def bundled() -> Path:
     """The folder of bundled models: inside an installed package, else in the checkout."""
     inside = _PACKAGE / "checkpoints"
     return inside if inside.is_dir() else _PACKAGE.parent / "checkpoints"
+
+
+def catalogue() -> Path:
+    """Where real corpora come from."""
+    return _PACKAGE.parent / "corpora" / "catalogue.toml"

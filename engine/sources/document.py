@@ -43,6 +43,8 @@ class Ledger:
     taken: int = 0
     """Bytes of text that came out."""
     report: Report = lambda read, size: None
+    stage: str = ""
+    """What is done now, where it is not reading what is there."""
     _counts: Counter[str] = field(default_factory=Counter)
     _names: dict[str, list[str]] = field(default_factory=dict)
 
@@ -65,6 +67,13 @@ class Ledger:
             raise CorpusError(
                 f"more than {self.limit:,} bytes of text: --max-size allows more, --glob takes fewer files"
             )
+
+    def absorb(self, other: Ledger) -> None:
+        """Take over the notes of another."""
+        for what, names in other._names.items():
+            self._counts[what] += other._counts[what]
+            kept = self._names.setdefault(what, [])
+            kept += names[: _NAMED - len(kept)]
 
     def note(self, what: str, name: str) -> None:
         """Remember a document by name for the notes."""

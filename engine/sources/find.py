@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from corpora import BUILT_IN
-from engine import places
-from engine.errors import CorpusError, NotFoundError, UsageError
+from engine import places, web
+from engine.errors import CorpusError, NotFoundError
 from engine.sources.document import BLOCK, Document, Ledger, Source
 from engine.sources.reading import Reading
 
-_WEB = ("http://", "https://")
-
 
 def find(ref: str, reading: Reading) -> Source:
-    """The source that `ref` names: "-", a built-in corpus, a web address or a path.
+    """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of
+    a list of these.
 
     Raises NotFoundError, UsageError, CorpusError.
     """
@@ -26,8 +25,14 @@ def find(ref: str, reading: Reading) -> Source:
         ledger = Ledger()
         document = Document("standard input", None, _blocks(sys.stdin.buffer, ledger))
         return Source("stdin", document.name, "", iter([document]), ledger)
-    if ref.startswith(_WEB):
-        raise UsageError(f"{ref} is a web address: these cannot be read yet")
+    if web.is_address(ref) or ref.startswith("@"):
+        from engine.sources import remote  # these lead to sources again
+
+        return (
+            remote.find_list(ref[1:], reading)
+            if ref[0] == "@"
+            else remote.find_address(ref, reading)
+        )
     path = places.typed(ref)
     if ref in BUILT_IN and not path.is_file():
         return _built_in(ref)
@@ -42,9 +47,7 @@ def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: 
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise NotFoundError(
-            f"no corpus or file {origin!r}; `helo corpora list` shows what there is"
-        ) from error
+        raise NotFoundError(_nothing(origin)) from error
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"cannot read {origin}: {getattr(error, 'strerror', None) or error}"
@@ -56,6 +59,14 @@ def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: 
     ledger = Ledger(size=status.st_size)
     document = Document(origin, status.st_size, _file(path, ledger))
     return Source(name, origin, licence, iter([document]), ledger)
+
+
+def _nothing(ref: str) -> str:
+    from engine import catalogue  # it leads to sources again
+
+    if ref in catalogue.entries():
+        return f"{ref} is not here yet: `helo corpora get {ref}` fetches it"
+    return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
 
 
 def _built_in(name: str) -> Source:

@@ -1,0 +1,151 @@
+"""Sources that lead to others: an address of the web, a page and those it links to, a file of references.
+
+Nothing is fetched before the documents are read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
+
+from engine import html, places, web
+from engine.errors import CorpusError, NotFoundError, WebError
+from engine.sources.document import Document, Ledger, Source
+from engine.sources.find import find, find_path
+from engine.sources.reading import Reading
+from engine.sources.text import blocks
+
+PAUSE = 1.0
+"""Seconds before each page of a list, so that nobody's server is kept busy."""
+_LOOK_EVERY = 0.1
+_MOST_RULES = 500_000
+"""Bytes of a robots.txt."""
+_MOST_LISTED = 10_000_000
+"""Bytes of a file of references."""
+
+
+def find_address(
+    url: str, reading: Reading, hash: str | None = None, max_size: int = web.MAX_SIZE
+) -> Source:
+    """What is at an address: a file as any other, the text of a page, or, with --glob, the pages of the
+    same host that it links to. `hash` is the sha256 of what is downloaded, `max_size` the most bytes of it.
+    """
+    ledger = Ledger()
+
+    def documents() -> Iterator[Document]:
+        ledger.stage = "fetching"
+        found = web.fetch(url, hash, max_size, ledger.report)
+        ledger.stage = ""
+        if not found.page:
+            inner = find_path(found.path, reading, name=_name(url), origin=url)
+            yield from _documents(inner, reading, ledger)
+            return
+        page, charset = found.path.read_bytes(), reading.encoding or found.charset
+        if reading.glob:
+            pages = _matching(html.links(page, found.url, charset), reading.glob)
+            if not pages:
+                raise CorpusError(f"{url} has no link to its own host that --glob takes")
+            yield from _each(pages, replace(reading, glob=()), ledger)
+        else:
+            text = html.text(page, charset).encode(reading.encoding or "utf-8", "replace")
+            ledger.count(len(page))
+            yield Document(url, len(text), iter([text]))
+
+    return Source(_name(url), url, "", documents(), ledger)
+
+
+def find_list(path: str, reading: Reading) -> Source:
+    """Each address, path or built-in corpus that a file names, one a line; # begins a line of comment.
+
+    Raises NotFoundError, CorpusError.
+    """
+    place = places.typed(path)
+    plain = Reading(max_size=_MOST_LISTED)
+    listed = find_path(place, plain, name=place.stem, origin=path)
+    lines = "".join(map(str, blocks(listed, plain))).splitlines()
+    refs = [ref for line in lines if (ref := line.strip()) and not ref.startswith("#")]
+    if not refs:
+        raise CorpusError(f"{path} names no source: write one address or path a line")
+    if nested := next((ref for ref in refs if ref.startswith("@") or ref == "-"), None):
+        raise CorpusError(f"{path} names {nested}: it can only list addresses and paths")
+    ledger = Ledger()
+    return Source(place.stem, str(place), "", _each(refs, reading, ledger), ledger)
+
+
+def _name(url: str) -> str:
+    parts = urlsplit(url)
+    return PurePosixPath(unquote(parts.path)).stem or parts.netloc
+
+
+def _matching(urls: Sequence[str], glob: Sequence[str]) -> list[str]:
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(glob)
+    return [url for url in urls if spec.match_file(unquote(urlsplit(url).path).lstrip("/"))]
+
+
+def _documents(inner: Source, reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    """The documents of one source within another, whose limit, progress and notes become the outer's."""
+    inner.ledger.report = ledger.report
+    whole = Ledger.limit if reading.max_size is None else reading.max_size
+    ledger.limit = min(whole, ledger.taken + inner.ledger.limit)
+    yield from inner.documents
+    ledger.absorb(inner.ledger)
+
+
+def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    """The documents of one source after the other; those that are not to be had are left out and named.
+
+    Raises the last one's error where none is to be had.
+    """
+    manners, failed = _Manners(ledger), 0
+    for n, ref in enumerate(refs, start=1):
+        ledger.stage = f"{n} of {len(refs)}"
+        try:
+            if web.is_address(ref):
+                manners.wait(ref)
+            yield from _documents(find(ref, reading), reading, ledger)
+        except (NotFoundError, WebError) as error:
+            failed += 1
+            if failed == len(refs):
+                raise
+            ledger.note("left out", str(error))
+
+
+class _Manners:
+    """What hosts ask of those who read many of their pages."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._rules: dict[str, RobotFileParser] = {}
+
+    def wait(self, url: str) -> None:
+        """Let some time pass.
+
+        Raises WebError where the host's robots.txt forbids `url`.
+        """
+        robots = urljoin(url, "/robots.txt")
+        if robots not in self._rules:
+            self._rules[robots] = self._read(robots)
+        rules = self._rules[robots]
+        if not rules.can_fetch(web.AGENT, url):
+            raise WebError(f"cannot fetch {url}: the host's robots.txt forbids it")
+        pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
+        for _ in range(round(pause / _LOOK_EVERY)):
+            time.sleep(_LOOK_EVERY)
+            self._ledger.report(self._ledger.read, None)  # it may raise, to stop
+
+    def _read(self, url: str) -> RobotFileParser:
+        """Without a file everything is allowed; where there may be one, nothing (RFC 9309, 2.3.1)."""
+        try:
+            lines = web.fetch(url, max_size=_MOST_RULES).path.read_text("utf-8", "replace")
+        except WebError as error:
+            missing = error.status is not None and 400 <= error.status < 500
+            lines = "" if missing else "User-agent: *\nDisallow: /"
+        rules = RobotFileParser(url)
+        rules.parse(lines.splitlines())
+        return rules
