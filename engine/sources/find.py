@@ -47,7 +47,7 @@ def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: 
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise NotFoundError(_nothing(origin)) from error
+        raise NotFoundError(nothing(origin)) from error
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"cannot read {origin}: {getattr(error, 'strerror', None) or error}"
@@ -61,11 +61,12 @@ def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: 
     return Source(name, origin, licence, iter([document]), ledger)
 
 
-def _nothing(ref: str) -> str:
+def nothing(ref: str) -> str:
+    """What to say where `ref` names nothing."""
     from engine import catalogue  # it leads to sources again
 
     if ref in catalogue.entries():
-        return f"{ref} is not here yet: `helo corpora get {ref}` fetches it"
+        return f"{ref} is not here yet: `helo corpora get {ref}` fetches it, or g in the Library"
     return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
 
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 from engine import html, places, web
 from engine.errors import CorpusError, NotFoundError, WebError
@@ -18,6 +18,9 @@ from engine.sources.document import Document, Ledger, Source
 from engine.sources.find import find, find_path
 from engine.sources.reading import Reading
 from engine.sources.text import blocks
+
+if TYPE_CHECKING:
+    from urllib.robotparser import RobotFileParser
 
 PAUSE = 1.0
 """Seconds before each page of a list, so that nobody's server is kept busy."""
@@ -141,6 +144,8 @@ class _Manners:
 
     def _read(self, url: str) -> RobotFileParser:
         """Without a file everything is allowed; where there may be one, nothing (RFC 9309, 2.3.1)."""
+        from urllib.robotparser import RobotFileParser
+
         try:
             lines = web.fetch(url, max_size=_MOST_RULES).path.read_text("utf-8", "replace")
         except WebError as error:

@@ -69,7 +69,9 @@ def test_a_damaged_catalogue_is_one_line(
 
 
 def test_a_name_that_is_none_says_which_there_are() -> None:
-    with pytest.raises(NotFoundError, match=r"'no-such'.*tiny-shakespeare, shakespeare.*tang-poems"):
+    with pytest.raises(
+        NotFoundError, match=r"'no-such'.*tiny-shakespeare, shakespeare.*tang-poems"
+    ):
         catalogue.find("no-such")
 
 
