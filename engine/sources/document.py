@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,8 +9,14 @@ from engine.errors import CorpusError
 
 BLOCK = 1 << 20
 """Bytes that are read at once."""
+MOST_FILES = 1_000_000
+"""Files of a folder or an archive; their names are held in memory."""
 MOST_BYTES = 10_000_000_000
 """Bytes of text that are taken without --max-size."""
+MOST_UNPACKED = 200
+"""Times its own size that something packed may have inside without --max-size."""
+SMALL_UNPACKED = 64_000_000
+"""Bytes that anything packed may have inside."""
 _NAMED = 5
 
 Report = Callable[[int, int | None], object]
@@ -34,62 +39,104 @@ class Document:
 class Ledger:
     """One pass over a source: how far it is, what it may take, and what there is to tell of it."""
 
-    limit: int = MOST_BYTES
-    """Bytes of text that may come out."""
+    max_size: int | None = None
+    """Bytes of text to take at most, where the user says."""
     size: int | None = None
-    """Bytes on disk, where known."""
+    """Bytes of what lies on disk, where known."""
     read: int = 0
-    """Bytes of these that were read."""
-    taken: int = 0
-    """Bytes of text that came out."""
+    """How many of these have been read."""
     report: Report = lambda read, size: None
     stage: str = ""
     """What is done now, where it is not reading what is there."""
-    _counts: Counter[str] = field(default_factory=Counter)
-    _names: dict[str, list[str]] = field(default_factory=dict)
+    _files: int = 0
+    _taken: int = 0
+    _unpacked: int = 0
+    _left_out: dict[str, _Names] = field(default_factory=dict)
+    _noted: dict[str, _Names] = field(default_factory=dict)
 
     def count(self, read: int) -> None:
-        """So many more bytes were read."""
+        """So many more bytes of the source were read."""
         self.read += read
         self.report(self.read, self.size)
 
-    def take(self, text: int) -> None:
-        """So many more bytes of text come out.
+    def see_file(self) -> None:
+        """There is one more file. Raises CorpusError for too many."""
+        self._files += 1
+        if self._files > MOST_FILES:
+            raise too_many_files()
 
-        Raises CorpusError beyond the limit.
-        """
-        self.taken += text
-        self.check(0)
-
-    def check(self, more: int) -> None:
-        """Raises CorpusError where `more` bytes of text would be too many."""
-        if self.taken + more > self.limit:
+    def expect(self, text: int) -> None:
+        """Raises CorpusError where so many more bytes of text would be too many."""
+        limit = self.max_size or MOST_BYTES
+        if self._taken + text > limit:
             raise CorpusError(
-                f"more than {self.limit:,} bytes of text: --max-size allows more, --glob takes fewer files"
+                f"there are more than {limit:,} bytes of text: raise --max-size, or take fewer files "
+                "with --glob"
             )
 
-    def absorb(self, other: Ledger) -> None:
-        """Take over the notes of another."""
-        for what, names in other._names.items():
-            self._counts[what] += other._counts[what]
-            kept = self._names.setdefault(what, [])
-            kept += names[: _NAMED - len(kept)]
+    def take(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Blocks of text on their way out. Raises CorpusError for too many."""
+        for block in blocks:
+            self.expect(len(block))
+            self._taken += len(block)
+            yield block
+
+    def unpack(self, unpacked: int) -> None:
+        """So many more bytes were unpacked. Raises CorpusError for too many."""
+        self._unpacked += unpacked
+        packed = max(self.size or 0, self.read)
+        limit = max(self.max_size or 0, MOST_UNPACKED * packed, SMALL_UNPACKED)
+        if self._unpacked > limit:
+            raise CorpusError(
+                f"{packed:,} packed bytes have more than {limit:,} inside: raise --max-size if you "
+                "trust them"
+            )
+
+    def within(self, outer: Ledger) -> None:
+        """Be that of a source within another, which reports and tells what there is to tell."""
+        self.report, self._left_out, self._noted = outer.report, outer._left_out, outer._noted
+
+    def leave_out(self, kind: str, name: str) -> None:
+        """The document `name` is left out, for being a `kind`, whose plural ends in s."""
+        self._left_out.setdefault(kind, _Names()).add(name)
 
     def note(self, what: str, name: str) -> None:
-        """Remember a document by name for the notes."""
-        self._counts[what] += 1
-        names = self._names.setdefault(what, [])
-        if len(names) < _NAMED:
-            names.append(name)
+        """There is something to tell of the document `name`."""
+        self._noted.setdefault(what, _Names()).add(name)
+
+    @property
+    def left_out(self) -> list[str]:
+        """What was left out, as phrases."""
+        return [
+            f"left out {names.count:,} {kind}{'s' if names.count > 1 else ''}: {names}"
+            for kind, names in self._left_out.items()
+        ]
 
     @property
     def notes(self) -> list[str]:
         """Lines to tell the user."""
-        return [f"{what}: {self._list(what)}" for what in self._counts]
+        return self.left_out + [f"{what}: {names}" for what, names in self._noted.items()]
 
-    def _list(self, what: str) -> str:
-        more = self._counts[what] - len(self._names[what])
-        return ", ".join(self._names[what]) + (f" and {more:,} more" if more else "")
+
+@dataclass
+class _Names:
+    """How many there are, and the first few of them."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if len(self.first) < _NAMED:
+            self.first.append(name)
+
+    def __str__(self) -> str:
+        more = self.count - len(self.first)
+        return ", ".join(self.first) + (f" and {more:,} more" if more else "")
+
+
+def too_many_files() -> CorpusError:
+    return CorpusError(f"there are more than {MOST_FILES:,} files: name a part of them")
 
 
 @dataclass(frozen=True)
@@ -113,5 +160,5 @@ class Source:
 
     @property
     def read(self) -> int:
-        """How much of that has been read."""
+        """How many of these have been read."""
         return self.ledger.read

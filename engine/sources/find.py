@@ -1,4 +1,4 @@
-"""From what a person names to a source: a file, standard input, a built-in corpus."""
+"""From what a person names to a source: a built-in corpus, a file, a folder, an archive, standard input."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from corpora import BUILT_IN
 from engine import places, web
-from engine.errors import CorpusError, NotFoundError
-from engine.sources.document import BLOCK, Document, Ledger, Source
+from engine.errors import CorpusError, NotFoundError, UsageError
+from engine.sources.archives import in_tar, in_zip, is_tar
+from engine.sources.document import Document, Ledger, Source
+from engine.sources.files import in_folder, opened, require_regular
 from engine.sources.reading import Reading
+from engine.sources.stream import Stream, blocks, packed, stream, unpack
+
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
+_ARCHIVES = (".tar", ".zip", ".tgz", ".tbz2", ".txz", ".tzst")
 
 
 def find(ref: str, reading: Reading) -> Source:
-    """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of
-    a list of these.
+    """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of a
+    list of these. It is read later.
 
-    Raises NotFoundError, UsageError, CorpusError.
+    Raises NotFoundError, UsageError, CorpusError, WebError.
     """
+    ledger = Ledger(reading.max_size)
     if ref == "-":
-        ledger = Ledger()
-        document = Document("standard input", None, _blocks(sys.stdin.buffer, ledger))
-        return Source("stdin", document.name, "", iter([document]), ledger)
+        return Source("stdin", "standard input", "", _standard_input(reading, ledger), ledger)
     if web.is_address(ref) or ref.startswith("@"):
         from engine.sources import remote  # these lead to sources again
 
@@ -35,12 +39,14 @@ def find(ref: str, reading: Reading) -> Source:
         )
     path = places.typed(ref)
     if ref in BUILT_IN and not path.is_file():
-        return _built_in(ref)
-    return find_path(path, reading, name=path.stem, origin=str(path))
+        built_in = BUILT_IN[ref]
+        documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
+        return Source(ref, f"built in: {built_in.title}", built_in.licence, documents, ledger)
+    return find_path(path, reading, path.resolve().name, str(path))
 
 
-def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: str = "") -> Source:
-    """The file at `path` as a source, called `name`, that came from `origin`.
+def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str = "") -> Source:
+    """The file, folder or archive at `path` as a source; `name` is what it is called, with its suffixes.
 
     Raises NotFoundError, CorpusError.
     """
@@ -52,13 +58,13 @@ def find_path(path: Path, reading: Reading, *, name: str, origin: str, licence: 
         raise CorpusError(
             f"cannot read {origin}: {getattr(error, 'strerror', None) or error}"
         ) from error
+    ledger = Ledger(reading.max_size)
     if stat.S_ISDIR(status.st_mode):
-        raise CorpusError(f"{origin} is a folder: name a text file")
-    if not stat.S_ISREG(status.st_mode):
-        raise CorpusError(f"{origin} is no regular file: name a text file, or pipe the text to -")
-    ledger = Ledger(size=status.st_size)
-    document = Document(origin, status.st_size, _file(path, ledger))
-    return Source(name, origin, licence, iter([document]), ledger)
+        return Source(name, origin, licence, in_folder(path, reading, ledger), ledger)
+    require_regular(status.st_mode, origin)
+    ledger.size = status.st_size
+    documents = _in_file(path, origin, reading, ledger)
+    return Source(stem(name), origin, licence, documents, ledger)
 
 
 def nothing(ref: str) -> str:
@@ -70,28 +76,49 @@ def nothing(ref: str) -> str:
     return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
 
 
-def _built_in(name: str) -> Source:
-    built_in, ledger = BUILT_IN[name], Ledger()
-
-    def encoded() -> Iterator[bytes]:
-        for block in built_in.blocks():
-            data = block.encode()
-            ledger.count(len(data))
-            yield data
-
-    documents = iter([Document(name, None, encoded())])
-    return Source(name, f"built in: {built_in.title}", built_in.licence, documents, ledger)
+def _in_file(path: Path, origin: str, reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    with opened(path, origin, ledger) as file:
+        if packed(file.peek()) == "zip":
+            yield from in_zip(file, reading, ledger)
+        else:
+            yield from _in_stream(file, origin, ledger.size, reading, ledger)
 
 
-def _file(path: Path, ledger: Ledger) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        yield from _blocks(file, ledger)
+def _standard_input(reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    if sys.stdin is None:
+        raise CorpusError("standard input is closed: pipe a text to it")
+    pieces = blocks(sys.stdin.buffer)
+    yield from _in_stream(stream(pieces, ledger.count), "standard input", None, reading, ledger)
 
 
-def _blocks(file: BinaryIO, ledger: Ledger) -> Iterator[bytes]:
-    try:
-        while block := file.read(BLOCK):
-            ledger.count(len(block))
-            yield block
-    except OSError as error:
-        raise CorpusError(f"cannot read: {error.strerror or error}") from error
+def _in_stream(
+    file: Stream, name: str, size: int | None, reading: Reading, ledger: Ledger
+) -> Iterator[Document]:
+    """What a stream holds: the members of a tar archive, or itself, unpacked where it is packed."""
+    inside = unpack(file, ledger)
+    head = (inside or file).peek()
+    if packed(head) == "zip" and not inside:
+        raise CorpusError(f"{name} is a zip archive, which has to be a file: save it first")
+    if packed(head):
+        raise CorpusError(f"{name} is packed more than once: unpack it first")
+    if is_tar(head):
+        yield from in_tar(inside or file, reading, ledger)
+        return
+    if reading.glob:
+        raise UsageError(f"{name} is one file: --glob picks files of a folder or an archive")
+    yield Document(name, None if inside else size, blocks(inside or file))
+
+
+def _encoded(texts: Iterator[str], ledger: Ledger) -> Iterator[bytes]:
+    for text in texts:
+        data = text.encode()
+        ledger.count(len(data))
+        yield data
+
+
+def stem(name: str) -> str:
+    """A file's name without what says how it is packed, or else without its suffix."""
+    path = Path(name)
+    if path.suffix.lower() in _PACKED:
+        return stem(path.stem)
+    return path.stem

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine import corpus, places
 from engine.corpus import Corpus
-from engine.errors import CorpusError
+from engine.errors import CorpusError, NotFoundError
 from engine.sources.document import Report, Source
 from engine.sources.find import find
 from engine.sources.reading import Reading
@@ -90,6 +90,11 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
 
     Raises NotFoundError, CorpusError.
     """
+    path = places.typed(ref)
+    if ref != "-" and not path.exists():
+        raise NotFoundError(f"no file {ref!r}: name a text file, or - for standard input")
+    if path.is_dir():
+        raise CorpusError(f"{ref} is a folder: name a text file")
     reading = Reading(units=units)
     source = find(ref, reading)
     parts = list(blocks(source, reading))

@@ -5,9 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.vocab import UNITS
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -41,13 +46,48 @@ class Reading:
             raise UsageError(f"--max-size must be at least 1, not {self.max_size}")
         if any(not pattern.strip() for pattern in self.glob):
             raise UsageError("--glob takes a pattern such as '*.txt'")
+        self.wants("x")  # refuses what is no pattern
+
+    def wants(self, path: str) -> bool:
+        """Whether a file of a folder or archive is to be taken, by its path in there. Hidden ones are not,
+        but where a glob names them."""
+        if self.glob and not self._spec(self.glob).match_file(path):
+            return False
+        if _hidden(path):
+            return bool(self._naming) and self._spec(self._naming).match_file(path)
+        return True
+
+    def enters(self, path: str) -> bool:
+        """Whether there can be files to take in a folder."""
+        return bool(self._naming) or not _hidden(path)
+
+    @property
+    def _naming(self) -> tuple[str, ...]:
+        """The globs that name something hidden."""
+        return tuple(p for p in self.glob if "/." in f"/{p}")
+
+    @staticmethod
+    @cache
+    def _spec(glob: tuple[str, ...]) -> PathSpec[Any]:
+        """Raises UsageError."""
+        from pathspec import PathSpec
+
+        every = () if any(not pattern.startswith("!") for pattern in glob) else ("*",)
+        try:
+            return PathSpec.from_lines("gitignore", every + glob)
+        except ValueError as error:
+            raise UsageError(f"--glob takes patterns as .gitignore has them: {error}") from error
+
+
+def _hidden(path: str) -> bool:
+    return path.startswith(".") or "/." in path
 
 
 def _decodes(encoding: str) -> bool:
     """Whether Python knows how to read text of an encoding piece by piece."""
     try:
-        b"".decode(encoding)
-        codecs.getincrementaldecoder(encoding)
+        b"".decode(encoding)  # refuses codecs that are none of text
+        codecs.getincrementaldecoder(encoding)("replace").decode(b"a", True)
     except (LookupError, ValueError, UnicodeError):
         return False
     return True

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from engine import html, places, web
 from engine.errors import CorpusError, NotFoundError, WebError
 from engine.sources.document import Document, Ledger, Source
-from engine.sources.find import find, find_path
+from engine.sources.find import find, find_path, stem
 from engine.sources.reading import Reading
 from engine.sources.text import blocks
 
@@ -36,20 +36,27 @@ def find_address(
 ) -> Source:
     """What is at an address: a file as any other, the text of a page, or, with --glob, the pages of the
     same host that it links to. `hash` is the sha256 of what is downloaded, `max_size` the most bytes of it.
+
+    Raises WebError for what is no address.
     """
-    ledger = Ledger()
+    ledger = Ledger(reading.max_size)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WebError(f"{url} is no address: {error}") from error
+    file = PurePosixPath(unquote(parts.path)).name
 
     def documents() -> Iterator[Document]:
         ledger.stage = "fetching"
         found = web.fetch(url, hash, max_size, ledger.report)
         ledger.stage = ""
         if not found.page:
-            inner = find_path(found.path, reading, name=_name(url), origin=url)
-            yield from _documents(inner, reading, ledger)
+            yield from _documents(find_path(found.path, reading, file, url), ledger)
             return
         page, charset = found.path.read_bytes(), reading.encoding or found.charset
         if reading.glob:
-            pages = _matching(html.links(page, found.url, charset), reading.glob)
+            links = html.links(page, found.url, charset)
+            pages = [link for link in links if reading.wants(unquote(urlsplit(link).path)[1:])]
             if not pages:
                 raise CorpusError(f"{url} has no link to its own host that --glob takes")
             yield from _each(pages, replace(reading, glob=()), ledger)
@@ -58,7 +65,7 @@ def find_address(
             ledger.count(len(page))
             yield Document(url, len(text), iter([text]))
 
-    return Source(_name(url), url, "", documents(), ledger)
+    return Source(stem(file) or parts.hostname or "", url, "", documents(), ledger)
 
 
 def find_list(path: str, reading: Reading) -> Source:
@@ -68,36 +75,20 @@ def find_list(path: str, reading: Reading) -> Source:
     """
     place = places.typed(path)
     plain = Reading(max_size=_MOST_LISTED)
-    listed = find_path(place, plain, name=place.stem, origin=path)
+    listed = find_path(place, plain, place.name, path)
     lines = "".join(map(str, blocks(listed, plain))).splitlines()
     refs = [ref for line in lines if (ref := line.strip()) and not ref.startswith("#")]
     if not refs:
         raise CorpusError(f"{path} names no source: write one address or path a line")
     if nested := next((ref for ref in refs if ref.startswith("@") or ref == "-"), None):
         raise CorpusError(f"{path} names {nested}: it can only list addresses and paths")
-    ledger = Ledger()
-    return Source(place.stem, str(place), "", _each(refs, reading, ledger), ledger)
+    ledger = Ledger(reading.max_size)
+    return Source(stem(place.name), str(place), "", _each(refs, reading, ledger), ledger)
 
 
-def _name(url: str) -> str:
-    parts = urlsplit(url)
-    return PurePosixPath(unquote(parts.path)).stem or parts.netloc
-
-
-def _matching(urls: Sequence[str], glob: Sequence[str]) -> list[str]:
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(glob)
-    return [url for url in urls if spec.match_file(unquote(urlsplit(url).path).lstrip("/"))]
-
-
-def _documents(inner: Source, reading: Reading, ledger: Ledger) -> Iterator[Document]:
-    """The documents of one source within another, whose limit, progress and notes become the outer's."""
-    inner.ledger.report = ledger.report
-    whole = Ledger.limit if reading.max_size is None else reading.max_size
-    ledger.limit = min(whole, ledger.taken + inner.ledger.limit)
-    yield from inner.documents
-    ledger.absorb(inner.ledger)
+def _documents(inner: Source, ledger: Ledger) -> Iterator[Document]:
+    inner.ledger.within(ledger)
+    return inner.documents
 
 
 def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Document]:
@@ -111,7 +102,7 @@ def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Doc
         try:
             if web.is_address(ref):
                 manners.wait(ref)
-            yield from _documents(find(ref, reading), reading, ledger)
+            yield from _documents(find(ref, reading), ledger)
         except (NotFoundError, WebError) as error:
             failed += 1
             if failed == len(refs):

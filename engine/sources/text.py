@@ -1,39 +1,113 @@
-"""Documents as the blocks of one text: decoded, with \\n line ends, one after another."""
+"""Documents one after another, as the blocks of one text."""
 
 from __future__ import annotations
 
-import codecs
+import lzma
+import zlib
 from collections.abc import Iterator
-from itertools import chain
+from contextlib import contextmanager
+from tarfile import TarError
+from typing import AnyStr
+from zipfile import BadZipFile
 
 from engine.errors import CorpusError
-from engine.sources.document import Document, Source
+from engine.sources.decoding import NoText, decoded
+from engine.sources.document import BLOCK, Source
 from engine.sources.reading import Reading
 
 
 def blocks(source: Source, reading: Reading) -> Iterator[str] | Iterator[bytes]:
-    """The text of a source, str for units "char", bytes for "byte".
+    """The text of a source, str for units "char", bytes for "byte", in blocks of about a MiB.
+
+    Where a document does not end with a newline, one is put between it and the next. With `reading.lines`
+    empty lines are dropped.
 
     Raises CorpusError.
     """
     if reading.units == "byte":
-        return chain.from_iterable(document.blocks for document in source.documents)
-    return chain.from_iterable(_decoded(document) for document in source.documents)
+        return _whole(source, _bytes(source), b"\n", reading.lines)
+    return _whole(source, _texts(source, reading), "\n", reading.lines)
 
 
-def _decoded(document: Document) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    read, carry = 0, ""
-    advice = "; `helo corpora add --units byte` imports it as bytes"
-    for block in chain(document.blocks, (b"",)):  # the empty block is the end
+def _bytes(source: Source) -> Iterator[Iterator[bytes]]:
+    for document in source.documents:
+        source.ledger.expect(document.size or 0)
+        yield source.ledger.take(document.blocks)
+
+
+def _texts(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
+    for document in source.documents:
         try:
-            text = carry + decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            raise CorpusError(
-                f"{document.name} is no UTF-8 text (near byte {max(0, read + error.start):,}){advice}"
-            ) from error
-        if "\0" in text:
-            raise CorpusError(f"{document.name} looks binary (it has NUL characters){advice}")
-        read += len(block)
-        carry = "\r" if text.endswith("\r") and block else ""
-        yield text.removesuffix(carry).replace("\r\n", "\n").replace("\r", "\n")
+            yield decoded(document, reading, source.ledger)
+        except NoText as error:
+            source.ledger.leave_out(error.kind, error.name)
+
+
+def _whole(
+    source: Source, texts: Iterator[Iterator[AnyStr]], newline: AnyStr, lines: bool
+) -> Iterator[AnyStr]:
+    with _readable(source.origin):
+        joined = _joined(source, texts, newline)
+        yield from _large(_full_lines(source, joined, newline) if lines else joined, newline[:0])
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Raises CorpusError for the system's refusals, and for what the unpackers say of damage."""
+    damage: Exception
+    try:
+        yield
+        return
+    except OSError as error:
+        if error.errno is not None:
+            raise CorpusError(f"cannot read {name}: {error.strerror}") from error
+        damage = error  # as gzip and bz2 call it
+    except (EOFError, zlib.error, lzma.LZMAError, TarError, BadZipFile) as error:
+        damage = error
+    raise CorpusError(f"{name} is damaged or cut short: {damage}") from damage
+
+
+def _joined(source: Source, texts: Iterator[Iterator[AnyStr]], newline: AnyStr) -> Iterator[AnyStr]:
+    nothing, end = True, newline
+    for text in texts:
+        nothing = False
+        between = newline if end != newline else newline[:0]
+        for block in text:
+            if block:
+                yield between + block if between else block
+                between, end = newline[:0], block[-1:]
+    if nothing:
+        raise _nothing(source)
+
+
+def _nothing(source: Source) -> CorpusError:
+    why = "; ".join(source.ledger.left_out) or "it has no files, or --glob takes none of them"
+    bytes_ = "; --units byte takes bytes as they are" if source.ledger.left_out else ""
+    return CorpusError(f"no text in {source.origin}: {why}{bytes_}")
+
+
+def _full_lines(source: Source, blocks: Iterator[AnyStr], newline: AnyStr) -> Iterator[AnyStr]:
+    """Blocks without empty lines."""
+    ended, any_line = True, False
+    for block in blocks:
+        block = block.lstrip(newline) if ended else block
+        while newline * 2 in block:
+            block = block.replace(newline * 2, newline)
+        if block:
+            ended, any_line = block.endswith(newline), any_line or newline in block
+            yield block
+    if not any_line:
+        raise CorpusError(f"{source.origin} has no line ends: leave --lines out")
+
+
+def _large(blocks: Iterator[AnyStr], empty: AnyStr) -> Iterator[AnyStr]:
+    """The same text in blocks that are worth their handling."""
+    pending: list[AnyStr] = []
+    size = 0
+    for block in blocks:
+        pending.append(block)
+        size += len(block)
+        if size >= BLOCK:
+            yield empty.join(pending)
+            pending, size = [], 0
+    yield empty.join(pending)

@@ -179,6 +179,11 @@ def test_an_address_that_was_imported_is_taken_as_it_is_where_it_has_not_changed
     assert sources.obtain(url).info.name == "notes-2"
 
 
+@pytest.mark.parametrize("url", ["http://", "https://[x/", "HTTP://a b/", "http://\udce9/"])
+def test_what_is_no_address(url: str) -> None:
+    refused(url)
+
+
 @pytest.mark.parametrize("fault", ["cut", "none", "wrong"])
 def test_faults_leave_nothing_in_the_library(server: Server, fault: str) -> None:
     server.cut("/cut", TEXT.encode())

@@ -1,0 +1,142 @@
+"""Files and folders on disk. What is no regular file is never opened, nor waited for."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import places
+from engine.errors import CorpusError
+from engine.sources.document import BLOCK, Document, Ledger
+from engine.sources.reading import Reading
+from engine.sources.stream import Stream, blocks
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+def require_regular(mode: int, name: str) -> None:
+    """Raises CorpusError where `mode` is that of a folder, FIFO, socket or device."""
+    if not stat.S_ISREG(mode):
+        raise CorpusError(f"{name} is no regular file: name a text file, or pipe the text to -")
+
+
+class RegularFile(io.RawIOBase):
+    """A file of the size that it has when it is opened: what is added to it later is not read.
+
+    Raises OSError, or CorpusError where it is no regular file, or shrinks while it is read.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger) -> None:
+        self._name, self._count = str(path), ledger.count
+        # a FIFO that takes the file's place meanwhile would block
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        self._file = open(os.open(path, flags), "rb", buffering=0)
+        status = os.fstat(self._file.fileno())
+        require_regular(status.st_mode, self._name)
+        self._size = status.st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        left = max(0, self._size - self._file.tell())
+        n = self._file.readinto(memoryview(buffer)[:left]) or 0
+        if left and not n:
+            raise CorpusError(f"{self._name} became shorter while it was read: add it again")
+        self._count(n)
+        return n
+
+    def grew(self) -> bool:
+        """Whether all that it had was read, and there is more now."""
+        return self._file.tell() == self._size < os.fstat(self._file.fileno()).st_size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@contextmanager
+def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
+    """A regular file for reading. Raises as RegularFile does."""
+    file = RegularFile(path, ledger)
+    with io.BufferedReader(file, BLOCK) as buffered:
+        yield buffered
+        if file.grew():
+            ledger.note("grew meanwhile, taken as long as it was at first", name)
+
+
+def in_folder(root: Path, reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    """The files in a folder and its folders that `reading` wants, in the order of their paths.
+
+    Links to files are followed, links to folders are not. Raises OSError, CorpusError.
+    """
+    files = list(_walk(root, reading, ledger))
+    ledger.size = sum(size for _, size in files)
+    for name, size in files:
+        before = ledger.read
+        try:
+            with opened(root / name, name, ledger) as file:
+                yield Document(name, size, blocks(file))
+        except OSError:
+            ledger.leave_out("unreadable file", name)
+        ledger.count(max(0, before + size - ledger.read))  # what was not worth reading
+
+
+def _walk(root: Path, reading: Reading, ledger: Ledger) -> Iterator[tuple[str, int]]:
+    """Paths below `root` and sizes in bytes. Folders are known by the slash at their end, and sort so."""
+    pending: list[tuple[str, int]] = [("", 0)]
+    while pending:
+        name, size = pending.pop()
+        if name and not name.endswith("/"):
+            yield name, size
+            continue
+        try:
+            found = list(_entries(root, name, reading, ledger))
+        except OSError:
+            if not name:
+                raise
+            ledger.leave_out("unreadable folder", name)
+            continue
+        pending += sorted(found, reverse=True)
+
+
+def _entries(
+    root: Path, folder: str, reading: Reading, ledger: Ledger
+) -> Iterator[tuple[str, int]]:
+    """What there is to read in one folder."""
+    store = None
+    with suppress(OSError):
+        store = places.corpora().stat()
+    with os.scandir(root / folder) as entries:
+        for entry in entries:
+            ledger.see_file()
+            name = folder + entry.name
+            try:
+                status = entry.stat()
+            except OSError:
+                if reading.wants(name):
+                    ledger.leave_out("unreadable file", name)
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if store and os.path.samestat(status, store):
+                    ledger.leave_out("folder of helo's own", name)
+                elif reading.enters(name):
+                    yield f"{name}/", 0
+            elif reading.wants(name):
+                if stat.S_ISREG(status.st_mode):
+                    yield name, status.st_size
+                else:
+                    kind = "folder link" if stat.S_ISDIR(status.st_mode) else "special file"
+                    ledger.leave_out(kind, name)
