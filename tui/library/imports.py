@@ -15,8 +15,8 @@ from tui.library.obtain import Stopped
 from tui.text import one_line, visible
 from tui.trouble import TellsTrouble
 
-Import = Callable[[Callable[[str], object]], Corpus]
-"""Makes a corpus in a thread worker; what it is given tells how far that is."""
+Import = Callable[[Callable[[str], object], Callable[[str], object]], Corpus]
+"""Makes a corpus in a thread worker; it tells how far that is, and says what there is to say of it."""
 _GROUP = "import"
 
 
@@ -65,11 +65,13 @@ class Imports(TellsTrouble, Static):
 
     @work(thread=True, group=_GROUP, exit_on_error=False)
     def _import(self, ref: str, make: Import) -> None:
+        notes: list[str] = []
         try:
-            info = make(lambda far: self.post_message(self._Told(ref, far))).info
-            self.post_message(self.Ended(ref, f"{info.name}: {info.chars:,} characters imported"))
+            info = make(lambda far: self.post_message(self._Told(ref, far)), notes.append).info
+            done = f"{info.name}: {info.chars:,} characters imported"
+            self.post_message(self.Ended(ref, "\n".join((done, *notes))))
         except Stopped as error:
-            self.post_message(self.Ended(ref, str(error)))
+            self.post_message(self.Ended(ref, f"{ref}: {error}"))
         except HeloError as error:
             self.post_message(self.Ended(ref, str(error), failed=True))
 

@@ -17,38 +17,45 @@ if TYPE_CHECKING:
     from engine.catalogue import Entry
 
 _TELL_EVERY = 0.1
-Tell = Callable[[str], object]
+Say = Callable[[str], object]
 
 
 class Stopped(CorpusError):
     """The worker was cancelled."""
 
 
-def obtain(ref: str, tell: Tell) -> Corpus:
-    """`sources.obtain` for screens; `tell` is called with how far it is, ten times a second.
+def _silent(*_: object) -> None: ...
+
+
+def obtain(ref: str, tell: Say, say: Say = _silent) -> Corpus:
+    """`sources.obtain` for screens; `tell` is called with how far it is, ten times a second, and `say` at
+    the end with what there is to say of it.
 
     Raises as that does, and Stopped where the worker is cancelled; then nothing is left behind.
     """
     if ref == "-":
         raise UsageError("name a text file: the app has no standard input")
-    return sources.obtain(ref, _reporter(tell, lambda: ""))
+    return sources.obtain(ref, _reporter(tell, lambda: ""), say)
 
 
-def fetch(entry: Entry, tell: Tell) -> Corpus:
-    """Import an entry of the catalogue; `tell` and what is raised are those of `obtain`."""
+def fetch(entry: Entry, tell: Say, say: Say) -> Corpus:
+    """Import an entry of the catalogue; `tell`, `say` and what is raised are those of `obtain`."""
     source = entry.source()
     report = _reporter(tell, lambda: source.ledger.stage)
-    return sources.add_source(source, None, entry.reading, report).corpus
+    added = sources.add_source(source, None, entry.reading, report)
+    for line in added.notes:
+        say(line)
+    return added.corpus
 
 
-def _reporter(tell: Tell, stage: Callable[[], str]) -> sources.Report:
+def _reporter(tell: Say, stage: Callable[[], str]) -> sources.Report:
     worker, told = get_current_worker(), 0.0
     now, begun = "", monotonic()
 
     def report(read: int, of: int | None) -> None:
         nonlocal told, now, begun
         if worker.is_cancelled:
-            raise Stopped("stopped: nothing was imported")
+            raise Stopped("stopped, nothing was imported")
         if stage() != now:
             now, begun = stage(), monotonic()
         if monotonic() - told > _TELL_EVERY:

@@ -140,7 +140,7 @@ class LibraryPane(TellsTrouble, Vertical):
     @on(Read)
     def _read(self, read: Read) -> None:
         self._sections = read.items
-        self._list()
+        self.call_after_refresh(self._list)
 
     def _list(self) -> None:
         """Fill the list, keeping the cursor on the item it was on."""

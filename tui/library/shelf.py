@@ -197,7 +197,7 @@ def _entry(entry: Entry) -> Item:
         Kind.CORPUS,
         entry.name,
         None,
-        (fetchable(entry), "", "", ""),
+        (fetchable(entry), "", entry.licence, ""),
         tuple((name, value) for name, value in facts if value),
         "g fetches it.",
         refusal=f"{entry.name} is not fetched: there is nothing to delete",
