@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ def find(ref: str, reading: Reading) -> Source:
 
     Raises NotFoundError, UsageError, CorpusError, WebError.
     """
+    if not ref:
+        raise UsageError("name a file, a folder, an archive, or - for standard input")
     ledger = Ledger(reading.max_size)
     if ref == "-":
         return Source("stdin", "standard input", "", _standard_input(reading, ledger), ledger)
@@ -42,7 +45,7 @@ def find(ref: str, reading: Reading) -> Source:
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
         return Source(ref, f"built in: {built_in.title}", built_in.licence, documents, ledger)
-    return find_path(path, reading, path.resolve().name, str(path))
+    return find_path(path, reading, os.path.basename(os.path.abspath(path)), str(path))
 
 
 def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str = "") -> Source:

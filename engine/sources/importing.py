@@ -13,7 +13,7 @@ from engine import corpus, places
 from engine.corpus import Corpus
 from engine.errors import CorpusError, NotFoundError
 from engine.sources.document import Report, Source
-from engine.sources.find import find
+from engine.sources.find import find, find_path
 from engine.sources.reading import Reading
 from engine.sources.text import blocks
 from engine.storage import check_name
@@ -90,13 +90,15 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
 
     Raises NotFoundError, CorpusError.
     """
-    path = places.typed(ref)
-    if ref != "-" and not path.exists():
-        raise NotFoundError(f"no file {ref!r}: name a text file, or - for standard input")
-    if path.is_dir():
+    reading, path = Reading(units=units), places.typed(ref)
+    if os.path.isdir(path):
         raise CorpusError(f"{ref} is a folder: name a text file")
-    reading = Reading(units=units)
-    source = find(ref, reading)
+    try:
+        source = find(ref, reading) if ref == "-" else find_path(path, reading, path.name, ref)
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"no file {ref!r}: name a text file, or - for standard input"
+        ) from error
     parts = list(blocks(source, reading))
     for line in source.ledger.notes:
         say(line)

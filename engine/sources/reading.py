@@ -86,7 +86,7 @@ def _hidden(path: str) -> bool:
 def _decodes(encoding: str) -> bool:
     """Whether Python knows how to read text of an encoding piece by piece."""
     try:
-        b"".decode(encoding)  # refuses codecs that are none of text
+        b"a".decode(encoding, "replace")  # refuses codecs that are none of text
         codecs.getincrementaldecoder(encoding)("replace").decode(b"a", True)
     except (LookupError, ValueError, UnicodeError):
         return False

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import HeloError, NotFoundError
-from tui.cli.options import Command, Json, Yes, argument, group, option
+from tui.cli.options import Command, Json, Yes, argument, flag, group, option
 from tui.cli.output import confirm, emit, facts, note, progress, table
 from tui.phrases import fetchable
 
 if TYPE_CHECKING:
     from engine.sources import Reading, Source
 
-app = group("List, show, import and delete corpora.")
+app = group("List, show, fetch, import and delete corpora.")
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
 _MOST_FREQUENT = 20
 
@@ -109,20 +109,56 @@ def show(name: Name, json: Json = False) -> None:
 @app.command(cls=Command)
 def add(
     source: Annotated[
-        str, argument("FILE", "A text file, a built-in corpus, or - for standard input.")
+        str,
+        argument(
+            "SOURCE",
+            "A text file, a folder, an archive (zip, tar), any of it packed (gz, bz2, xz, zst), "
+            "the web address of any of these or of a page, a built-in corpus, @FILE for a list of all these, "
+            "or - for standard input.",
+        ),
     ],
     name: Annotated[
         str | None, option("--name", shows="NAME", help="Of the corpus, if not the file's.")
     ] = None,
+    glob: Annotated[
+        list[str] | None,
+        option(
+            "--glob",
+            shows="PATTERN",
+            help="Files to take of a folder or archive, or pages that a page links to, as .gitignore "
+            "names them; !PATTERN leaves out.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, option("--encoding", shows="NAME", help="Of the text, if not detected.")
+    ] = None,
     units: Annotated[
         str, option("--units", shows="UNITS", help="char, or byte for what is no text.")
     ] = "char",
+    lines: Annotated[
+        bool, flag("--lines", help="Each line is an example of its own; empty ones are dropped.")
+    ] = False,
+    lowercase: Annotated[bool, flag("--lowercase", help="Make every letter lower-case.")] = False,
+    max_size: Annotated[
+        str | None,
+        option(
+            "--max-size",
+            shows="SIZE",
+            help="Of the text at most, as 500MB; without it 10GB, and 200 times what is packed.",
+        ),
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Import a text as a corpus."""
+    """Import texts as one corpus.
+
+    The files of a folder or a zip archive follow each other in the order of their paths, those of a tar
+    archive as they lie in it; hidden files, unless a glob names them, and binary ones are left out.
+    """
     from engine import sources
 
-    reading = sources.Reading(units=units)
-    _import(sources.find(source, reading), name, reading)
+    most = sources.parse_size(max_size) if max_size is not None else None
+    reading = sources.Reading(tuple(glob or ()), encoding, units, lines, lowercase, most)
+    _import(sources.find(source, reading), name, reading, json)
 
 
 @app.command(cls=Command)
@@ -131,19 +167,19 @@ def get(
     name: Annotated[
         str | None, option("--name", shows="NAME", help="Of the corpus, if not the catalogue's.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Fetch a corpus of the catalogue and import it."""
     from engine import catalogue
 
     found = catalogue.find(entry)
-    _import(found.source(), name, found.reading)
+    _import(found.source(), name, found.reading, json)
 
 
-def _import(source: Source, name: str | None, reading: Reading) -> None:
+def _import(source: Source, name: str | None, reading: Reading, json: bool) -> None:
     from engine import sources
 
-    what = f"importing {source.name}"
-    with progress(what, unit="bytes") as tell:
+    with progress(f"importing {source.name}", unit="bytes") as tell:
 
         def report(read: int, size: int | None) -> None:
             tell(read, size, source.ledger.stage and f"{source.name}: {source.ledger.stage}")
@@ -152,6 +188,9 @@ def _import(source: Source, name: str | None, reading: Reading) -> None:
     for line in added.notes:
         note(line)
     info = added.corpus.info
+    if json:
+        emit(asdict(info) | {"path": str(added.corpus.folder), "notes": added.notes}, indent=2)
+        return
     note(f"{info.name}: {info.chars:,} characters, {len(info.symbols)} different ones")
 
 
