@@ -49,6 +49,11 @@ def cache() -> Path:
     return Path(platformdirs.user_cache_dir("helo", appauthor=False))
 
 
+def corpora_lock() -> Path:
+    """Held by who makes or clears a place in the corpora's folder."""
+    return home() / "corpora.lock"
+
+
 def config() -> Path:
     """What the user sets; helo only reads it."""
     return home() / "config.toml"

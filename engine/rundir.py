@@ -6,7 +6,6 @@ owner.json  trainer.lock  trainer.log
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -34,7 +33,7 @@ from engine.errors import (
 )
 from engine.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
 from engine.library import folders
-from engine.storage import check_name, storage_error, write_json
+from engine.storage import check_name, is_held, storage_error, write_json
 
 RUN = "run.json"
 REQUESTS = ("pause", "resume", "stop", "save", "evaluate", "sample", "lr")
@@ -210,16 +209,8 @@ class RunDirectory:
         return FileLock(self.folder / "trainer.lock")
 
     def alive(self) -> bool:
-        """Whether a trainer works on this run now: probed with a shared lock, so that two watchers do
-        not take each other for one."""
-        try:
-            with open(self.folder / "trainer.lock", "rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        """Whether a trainer works on this run now."""
+        return is_held(self.folder / "trainer.lock")
 
     def write_owner(self) -> None:
         write_json(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from engine import corpus, places
+from engine import corpus, encoder, places
 from engine.corpus import Corpus
 from engine.errors import CorpusError, NotFoundError
 from engine.sources.document import Report, Source
@@ -75,7 +75,7 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
         if not (folder := places.corpora() / free).exists():
             break
         if ref != "-":
-            sha256 = sha256 or corpus.digest(blocks(find(ref, _PLAIN), _PLAIN))
+            sha256 = sha256 or encoder.digest(blocks(find(ref, _PLAIN), _PLAIN))
             with suppress(CorpusError):  # a damaged one is not the same
                 if corpus.read_info(folder).sha256 == sha256:
                     return corpus.load(folder)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import corpus, places
+from engine import corpus, encoder, places
 from engine.errors import CorpusError, StorageError, UsageError
+from tests.engine.lives import until
 
 
 def pieces(text: str, size: int) -> list[str]:
@@ -26,11 +30,17 @@ def nothing_left() -> bool:
     return not places.corpora().exists() or not list(places.corpora().iterdir())
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=2), st.integers(1, 7))
-@settings(max_examples=25)
-def test_the_ids_are_the_text_and_the_description_counts_it(text: str, size: int) -> None:
+CHARS = st.characters(exclude_categories=["Cs"]) | st.characters(max_codepoint=0xFF)
+
+
+@given(st.text(CHARS, min_size=2), st.integers(1, 7), st.integers(1, 5))
+@settings(max_examples=40)
+def test_the_ids_are_the_text_and_the_description_counts_it(
+    text: str, size: int, piece: int
+) -> None:
     with TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
         patch.setenv("HELO_HOME", home)
+        patch.setattr(encoder, "_PIECE", piece)
         made = corpus.add(pieces(text, size), "x", "here")
         info = made.info
         assert info.alphabet.decode(made.ids.tolist()) == text
@@ -64,7 +74,7 @@ def test_bytes_as_units() -> None:
     made = corpus.add([data[:100], b"", data[100:]], "x", "here", units="byte")
     assert made.ids.tolist() == list(data) and made.ids.dtype == np.uint8
     assert made.info.sha256 == hashlib.sha256(data).hexdigest()
-    assert corpus.digest([data]) == made.info.sha256
+    assert encoder.digest([data]) == made.info.sha256
 
 
 def test_ids_are_mapped_and_cannot_be_written() -> None:
@@ -100,9 +110,9 @@ def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 def test_a_disk_that_fills_up_in_the_middle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, mode: str) -> Any:
-        return open("/dev/full" if path.name == "ids.raw" else path, mode)
+        return open("/dev/full" if path.name == "ids.kept" else path, mode)
 
-    monkeypatch.setattr(corpus, "open", full, raising=False)
+    monkeypatch.setattr(encoder, "open", full, raising=False)
     with pytest.raises(StorageError, match="No space left"):
         corpus.add(["hello " * 100_000], "x", "here")
     assert nothing_left()
@@ -120,6 +130,57 @@ def test_a_name_that_is_taken_is_left_alone() -> None:
     with pytest.raises(UsageError, match="already"):
         corpus.add(["other"], "x", "here")
     assert corpus.load(made.folder).info == made.info
+
+
+HeloAdd = Callable[[str], AbstractContextManager["subprocess.Popen[bytes]"]]
+
+
+@pytest.fixture
+def helo_add(tmp_path: Path) -> HeloAdd:
+    """`helo corpora add - --name NAME` as a process that has begun and waits for more to read."""
+
+    @contextmanager
+    def start(name: str) -> Iterator[subprocess.Popen[bytes]]:
+        command = [sys.executable, "-P", "-m", "tui", "corpora", "add", "-", "--name", name]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=tmp_path) as process:
+            assert process.stdin
+            process.stdin.write(b"to be or not to be " * 100_000)
+            process.stdin.flush()
+            until(lambda: (places.corpora() / f".{name}.tmp" / "ids.kept").exists())
+            yield process
+
+    return start
+
+
+def test_two_imports_of_one_name_at_once() -> None:
+    def blocks() -> Iterator[str]:
+        yield "hello"
+        with pytest.raises(UsageError, match="being imported"):
+            corpus.add(["other"], "x", "here")
+        assert corpus.add(["other"], "y", "here").info.chars == 5
+        yield " world"
+
+    assert corpus.add(blocks(), "x", "here").info.chars == 11
+    assert [folder.name for folder in corpus.corpora()] == ["x", "y"]
+
+
+def test_what_a_killed_import_leaves_is_removed_by_the_next(helo_add: HeloAdd) -> None:
+    with helo_add("killed") as importing:
+        importing.kill()
+    assert [path.name for path in places.corpora().iterdir()] == [".killed.tmp"]
+    corpus.add(["hello"], "x", "here")
+    assert [path.name for path in places.corpora().iterdir()] == ["x"]
+
+
+def test_a_living_import_is_left_alone(helo_add: HeloAdd) -> None:
+    with helo_add("slow") as importing:
+        corpus.add(["hello"], "x", "here")
+        with pytest.raises(UsageError, match="being imported"):
+            corpus.add(["hello"], "slow", "here")
+        assert importing.stdin
+        importing.stdin.close()
+        assert importing.wait() == 0
+    assert {path.name for path in places.corpora().iterdir()} == {"slow", "x"}
 
 
 NO_NAMES = ["", ".x", "a/b", "..", "a b", "x" * 65, "𝐀" * 64, "a\n", "\udce9"]

@@ -113,8 +113,8 @@ def add(
         argument(
             "SOURCE",
             "A text file, a folder, an archive (zip, tar), any of it packed (gz, bz2, xz, zst), "
-            "the web address of any of these or of a page, a built-in corpus, @FILE for a list of all these, "
-            "or - for standard input.",
+            "the web address of any of these or of a page, a built-in corpus, @FILE for a list of all "
+            "these, or - for standard input.",
         ),
     ],
     name: Annotated[

@@ -1,0 +1,169 @@
+"""A text that comes in blocks, as ids on disk: in constant memory, and read once.
+
+The alphabet is known only at the end. Until then a character is kept as one byte: an ASCII character (or a
+byte of a text of bytes) as itself, any other as the mark 128, its code point in a file of its own. Then
+all are mapped to the alphabet's sorted order. Most text is ASCII for the most part: what is done for every
+character is done on bytes, and the rest for the others alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.vocab import CODE_POINTS
+
+_PIECE = 1 << 20
+"""Characters taken at a time."""
+_MARK = 128
+_ASCII = bytes(range(_MARK))
+_CONTINUING = bytes(range(0x80, 0xC0))
+"""The bytes of UTF-8 that begin no character."""
+_TO_MARK = _ASCII + bytes([_MARK]) * _MARK
+_PAIRS = np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
+"""Each pair of bytes, as `_pairs` numbers them."""
+_AHEAD = 4
+"""Pieces of work that may wait for the helpers."""
+
+_Bytes = npt.NDArray[np.uint8]
+_Points = npt.NDArray[np.unsignedinteger[Any]]
+
+
+def digest(blocks: Iterable[str] | Iterable[bytes]) -> str:
+    """The sha256 that a text would have as a corpus: of its UTF-8 form, or of the bytes."""
+    sha256 = hashlib.sha256()
+    for block in blocks:
+        sha256.update(_utf8(block))
+    return sha256.hexdigest()
+
+
+class Encoder:
+    """Takes the blocks of one text and makes `path`, a .npy of its ids. To be closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.chars = path, 0
+        self._pairs = np.zeros(1 << 16, np.int64)
+        """How often each pair of kept bytes was met."""
+        self._counts = np.zeros(CODE_POINTS, np.int64)
+        """Of what the pairs do not count."""
+        self._sha256 = hashlib.sha256()
+        self._helpers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._working: deque[Future[Any]] = deque()
+        self._beside = path.with_suffix(".kept"), path.with_suffix(".others")
+        self._kept, self._others = (open(beside, "wb+") for beside in self._beside)
+
+    def add(self, block: str | bytes) -> None:
+        """Raises OSError."""
+        for start in range(0, len(block), _PIECE):
+            self._add(block[start : start + _PIECE])
+        self.chars += len(block)
+
+    def _add(self, piece: str | bytes) -> None:
+        data = _utf8(piece)
+        if isinstance(piece, bytes) or piece.isascii():
+            kept, others = np.frombuffer(data, np.uint8), np.empty(0, np.uint32)
+        else:
+            kept = np.frombuffer(data.translate(_TO_MARK, _CONTINUING), np.uint8)
+            others = _points(data.translate(None, _ASCII))
+        hasher, counter = self._helpers
+        self._working.append(hasher.submit(self._sha256.update, data))
+        self._working.append(counter.submit(self._count, kept, others))
+        while len(self._working) > _AHEAD:
+            self._working.popleft().result()
+        _write(self._kept, kept)
+        _write(self._others, others)
+
+    def _count(self, kept: _Bytes, others: _Points) -> None:
+        pairs, odd = _pairs(kept)
+        np.add.at(self._pairs, pairs, 1)
+        self._counts[odd] += 1
+        if len(others):
+            counts = np.bincount(others)
+            self._counts[: len(counts)] += counts
+            self._counts[_MARK] -= len(others)  # the pairs count the mark
+
+    def finish(self) -> tuple[list[int], list[int], str]:
+        """Make the ids final, fsynced.
+
+        Returns the alphabet's code points, sorted, how often each occurs, and the sha256. Raises OSError.
+        """
+        while self._working:
+            self._working.popleft().result()
+        pairs = self._pairs.reshape(256, 256)
+        self._counts[:256] += pairs.sum(0) + pairs.sum(1)
+        points = np.flatnonzero(self._counts)
+        ids = np.zeros(CODE_POINTS, np.min_scalar_type(max(len(points) - 1, 0)))
+        ids[points] = np.arange(len(points))
+        table = ids[_PAIRS].view(f"u{2 * ids.itemsize}")[:, 0]
+        form = {"descr": ids.dtype.str, "fortran_order": False, "shape": (self.chars,)}
+        with open(self.path, "wb") as out:
+            np.lib.format.write_array_header_1_0(out, form)
+            for i, block in enumerate(self._blocks()):
+                helper = self._helpers[i % len(self._helpers)]
+                self._working.append(helper.submit(_ids_of, ids, table, *block))
+                if len(self._working) > _AHEAD:
+                    _write(out, self._working.popleft().result())
+            while self._working:
+                _write(out, self._working.popleft().result())
+            out.flush()
+            os.fsync(out.fileno())
+        return points.tolist(), self._counts[points].tolist(), self._sha256.hexdigest()
+
+    def _blocks(self) -> Iterator[tuple[_Bytes, _Points]]:
+        """What is kept, and the code points of the others in it."""
+        marks = self._others.tell() > 0
+        self._kept.seek(0)
+        self._others.seek(0)
+        while data := self._kept.read(_PIECE):
+            others = data.count(_MARK) if marks else 0
+            points = np.frombuffer(self._others.read(4 * others), np.uint32)
+            yield np.frombuffer(data, np.uint8), points
+
+    def close(self) -> None:
+        for helper in self._helpers:
+            helper.shutdown()
+        self._kept.close()
+        self._others.close()
+        for beside in self._beside:
+            beside.unlink(missing_ok=True)
+
+
+def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Points:
+    """Kept bytes and the others among them as ids, by the tables of the ids of all code points, and of all
+    pairs of bytes."""
+    pairs, odd = _pairs(kept)
+    found = np.take(table, pairs, mode="clip").view(ids.dtype)
+    if len(odd):
+        found = np.append(found, ids[odd])
+    if len(others):
+        found[kept == _MARK] = ids[others]
+    return found
+
+
+def _pairs(kept: _Bytes) -> tuple[npt.NDArray[np.uint16], _Bytes]:
+    """Two bytes at a time, which is half the work; and the last one, or none."""
+    even = len(kept) // 2 * 2
+    return kept[:even].view(np.uint16), kept[even:]
+
+
+def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:
+    """As `ids.tofile`, which on a full disk does not say that it is full."""
+    file.write(ids.data)
+
+
+def _utf8(block: str | bytes) -> bytes:
+    return block.encode("utf-8", "surrogatepass") if isinstance(block, str) else block
+
+
+def _points(data: bytes) -> _Points:
+    """The code points (N,) of UTF-8."""
+    text = data.decode("utf-8", "surrogatepass")
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
