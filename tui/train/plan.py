@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from corpora import BUILT_IN
-from engine import corpus, parameters, places, recipe, rundir, sources
+from engine import corpus, parameters, places, recipe, rundir, sources, web
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
@@ -43,6 +43,8 @@ def look(ref: str) -> Outlook:
         return Outlook(info.name, info.chars, len(info.symbols), lines=info.lines)
     if ref in ("", "-"):
         raise UsageError("name a text file: its path, from here or from your home (~)")
+    if web.is_address(ref) or ref.startswith("@"):
+        raise UsageError(f"{ref} is not on this machine: import it in the Library (F5) first")
     if places.typed(ref).is_dir():  # a path is looked at while it is typed
         raise UsageError(f"{ref} is a folder: import it in the Library (F5) first")
     reading = sources.Reading()
