@@ -4,6 +4,7 @@ HeloError                    exit status 1
 ├── UsageError               a value that cannot be: exit status 2
 ├── NotFoundError            no model, run or corpus of that name
 ├── CorpusError              a text that cannot be imported, or a damaged corpus
+├── WebError                 something that could not be fetched from the web
 ├── AlphabetError            characters that a model does not know
 ├── ModelFileError           a model file that cannot be read or trusted
 ├── RunError                 a run that is missing, busy or damaged
@@ -30,6 +31,14 @@ class NotFoundError(HeloError):
 
 class CorpusError(HeloError):
     """A text that cannot become a corpus, or a corpus that is damaged."""
+
+
+class WebError(HeloError):
+    """Something on the web that is not there, or did not come whole; `status` is HTTP's, if it was that."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AlphabetError(HeloError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 
 
-@cache
+@functools.cache
 def _platform_home() -> Path:
     import platformdirs
 
@@ -40,6 +40,15 @@ def corpora() -> Path:
     return home() / "corpora"
 
 
+def cache() -> Path:
+    """What was downloaded; it may be deleted at any time."""
+    if os.environ.get("HELO_HOME"):
+        return home() / "cache"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("helo", appauthor=False))
+
+
 def corpora_lock() -> Path:
     """Held by who makes or clears a place in the corpora's folder."""
     return home() / "corpora.lock"
@@ -64,3 +73,8 @@ def bundled() -> Path:
     """The folder of bundled models: inside an installed package, else in the checkout."""
     inside = _PACKAGE / "checkpoints"
     return inside if inside.is_dir() else _PACKAGE.parent / "checkpoints"
+
+
+def catalogue() -> Path:
+    """Where real corpora come from."""
+    return _PACKAGE.parent / "corpora" / "catalogue.toml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from engine.config import ModelConfig
 from engine.modelfile import History, Model
 from engine.parameters import initial
 from engine.vocab import Alphabet
+from tests.web import Server, serving
 
 # Busy machines are slow, and a failure must come back.
 settings.register_profile("helo", deadline=None, max_examples=40, derandomize=True, database=None)
@@ -72,6 +73,14 @@ def tiny(home: Path) -> Model:
     model = make_model()
     modelfile.save(home / "models" / "tiny.safetensors", model)
     return model
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A web server on this machine."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving() as running:
+        yield running
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from engine.events import (
 )
 
 if TYPE_CHECKING:
+    from engine.catalogue import Entry
     from engine.rundir import RunDirectory
 
 
@@ -36,6 +37,11 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def fetchable(entry: Entry) -> str:
+    """How much there is to fetch of what the catalogue has."""
+    return f"{size(entry.size)} to fetch" if entry.size else "to fetch"
 
 
 def duration(seconds: float) -> str:

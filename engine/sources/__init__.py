@@ -5,7 +5,7 @@ these become blocks of one text (`text`), and the blocks go to the corpus store 
 """
 
 from engine.sources.document import Document, Ledger, Report, Source
-from engine.sources.find import find, find_path
+from engine.sources.find import find, find_path, nothing
 from engine.sources.importing import Imported, add, add_source, folder_of, obtain, read
 from engine.sources.reading import Reading, parse_size
 from engine.sources.text import blocks
@@ -23,6 +23,7 @@ __all__ = [
     "find",
     "find_path",
     "folder_of",
+    "nothing",
     "obtain",
     "parse_size",
     "read",

@@ -46,6 +46,8 @@ class Ledger:
     read: int = 0
     """How many of these have been read."""
     report: Report = lambda read, size: None
+    stage: str = ""
+    """What is done now, where it is not reading what is there."""
     _files: int = 0
     _taken: int = 0
     _unpacked: int = 0
@@ -89,6 +91,10 @@ class Ledger:
                 f"{packed:,} packed bytes have more than {limit:,} inside: raise --max-size if you "
                 "trust them"
             )
+
+    def within(self, outer: Ledger) -> None:
+        """Be that of a source within another, which reports and tells what there is to tell."""
+        self.report, self._left_out, self._noted = outer.report, outer._left_out, outer._noted
 
     def leave_out(self, kind: str, name: str) -> None:
         """The document `name` is left out, for being a `kind`, whose plural ends in s."""

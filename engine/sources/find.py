@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import BUILT_IN
-from engine import places
+from engine import places, web
 from engine.errors import CorpusError, NotFoundError, UsageError
 from engine.sources.archives import in_tar, in_zip, is_tar
 from engine.sources.document import BLOCK, Document, Ledger, Source
@@ -19,22 +19,28 @@ from engine.sources.files import in_folder, opened, require_regular
 from engine.sources.reading import Reading
 from engine.sources.stream import Stream, blocks, packed, stream, unpack
 
-_WEB = ("http://", "https://")
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def find(ref: str, reading: Reading) -> Source:
-    """The source that `ref` names: "-", a built-in corpus, a web address or a path. It is read later.
+    """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of a
+    list of these. It is read later.
 
-    Raises NotFoundError, UsageError, CorpusError.
+    Raises NotFoundError, UsageError, CorpusError, WebError.
     """
     if not ref:
         raise UsageError("name a file, a folder, an archive, or - for standard input")
     ledger = Ledger(reading.max_size)
     if ref == "-":
         return Source("stdin", "standard input", "", _standard_input(reading, ledger), ledger)
-    if ref.startswith(_WEB):
-        raise UsageError(f"{ref} is a web address: these cannot be read yet")
+    if web.is_address(ref) or ref.startswith("@"):
+        from engine.sources import remote  # these lead to sources again
+
+        return (
+            remote.find_list(ref[1:], reading)
+            if ref[0] == "@"
+            else remote.find_address(ref, reading)
+        )
     path = places.typed(ref)
     if ref in BUILT_IN and not path.is_file():
         if reading.glob or reading.encoding:
@@ -56,9 +62,7 @@ def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise NotFoundError(
-            f"no corpus or file {origin!r}; `helo corpora list` shows what there is"
-        ) from error
+        raise NotFoundError(nothing(origin)) from error
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"cannot read {origin}: {getattr(error, 'strerror', None) or error}"
@@ -69,7 +73,16 @@ def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str
     require_regular(status.st_mode, origin)
     ledger.size = status.st_size
     documents = _in_file(path, origin, reading, ledger)
-    return Source(_stem(name), origin, licence, documents, ledger)
+    return Source(stem(name), origin, licence, documents, ledger)
+
+
+def nothing(ref: str) -> str:
+    """What to say where `ref` names nothing."""
+    from engine import catalogue  # it leads to sources again
+
+    if ref in catalogue.entries():
+        return f"{ref} is not here yet: `helo corpora get {ref}` fetches it, or g in the Library"
+    return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
 
 
 def _in_file(path: Path, origin: str, reading: Reading, ledger: Ledger) -> Iterator[Document]:
@@ -114,9 +127,9 @@ def _encoded(texts: Iterator[str], ledger: Ledger) -> Iterator[bytes]:
         yield data
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """A file's name without what says how it is packed, or else without its suffix."""
     path = Path(name)
     if path.suffix.lower() in _PACKED:
-        return _stem(path.stem)
+        return stem(path.stem)
     return path.stem

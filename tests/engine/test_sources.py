@@ -391,11 +391,6 @@ def test_lower_case(tmp_path: Path) -> None:
     assert text_of(ref, Reading(lowercase=True)) == "école i̇stanbul οδοσ"
 
 
-def test_a_web_address_is_no_path() -> None:
-    with pytest.raises(UsageError, match="web address"):
-        sources.find("https://example.org/x.txt", PLAIN)
-
-
 def test_a_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     refused("-", "closed")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +35,7 @@ from engine.events import (
 )
 from engine.rundir import LineReader, RunDirectory, parse_request
 from engine.untested import UNTESTED
+from tests import catalogues
 from tests.tui.conftest import TEXT
 
 STARTED = Started(
@@ -234,7 +239,10 @@ def test_a_model_is_renamed_and_deleted(cli, tiny, home):
 def test_corpora_are_listed_imported_or_not(cli):
     before = cli("corpora")
     assert "built in" in before.out
-    assert set(BUILT_IN) == {c["name"] for c in json.loads(cli("corpora", "list", "--json").out)}
+    found = {c["name"]: c for c in json.loads(cli("corpora", "list", "--json").out)}
+    assert {*BUILT_IN, "enwik8", "tang-poems"} <= set(found)
+    assert found["enwik8"]["licence"] in before.out and "36.4 MB to fetch" in before.out
+    assert found["enwik8"]["url"].startswith("https://") and found["enwik8"]["size"] == 36_445_475
     added = cli("corpora", "add", "hello")
     assert "2,000 characters, 4 different" in added.err
     [hello] = [c for c in json.loads(cli("corpora", "list", "--json").out) if "chars" in c]
@@ -242,6 +250,38 @@ def test_corpora_are_listed_imported_or_not(cli):
     shown = cli("corpora", "show", "hello").out
     assert "public domain" in shown
     assert "'l' 40.0%" in shown
+
+
+def test_a_corpus_is_fetched_by_its_name(cli, server, monkeypatch, tmp_path, home):
+    url = server.serve("/x", b"of York " * 75)
+    catalogues.use(monkeypatch, tmp_path, play=url, none=server.url("/none"))
+    assert "600 B to fetch" in cli("corpora", "list").out
+    for ask in (("corpora", "show"), ("train",)):
+        refused = cli(*ask, "play")
+        assert refused.status == 1 and "helo corpora get play" in refused.err
+    assert cli("corpora", "get", "play").err == "play: 600 characters, 6 different ones\n"
+    shown = json.loads(cli("corpora", "show", "play", "--json").out)
+    assert (shown["licence"], shown["source"]) == ("GPL-2.0", url)
+    assert "to fetch" not in cli("corpora", "list").out.replace("600 B to fetch", "", 1)
+    assert cli("corpora", "get", "play", "--name", "again").status == 0
+    assert cli("corpora", "get", "play").status == 2
+    assert "404 Not Found" in cli("corpora", "get", "none").err
+    unknown = cli("corpora", "get", "no-such")
+    assert unknown.status == 1 and "there are: play, none" in unknown.err
+
+
+def test_interrupting_a_fetch_leaves_nothing(server, monkeypatch, tmp_path, home):
+    url = server.endless("/x", b"of York " * 50, pause=0.01)
+    command = [sys.executable, "-P", "-m", "tui", "corpora", "add", url]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        while child.poll() is None and not list(home.glob("cache/tmp*")):
+            os.sched_yield()
+        child.send_signal(signal.SIGINT)
+        assert (child.wait(60), child.communicate()[1]) == (130, b"")
+    finally:
+        child.kill()
+    assert not list(home.glob("c*/*"))
 
 
 def test_a_corpus_from_a_pipe_gets_a_name(cli):

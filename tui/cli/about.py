@@ -25,6 +25,7 @@ def _paths() -> dict[str, str]:
         "models": str(places.models()),
         "runs": str(places.runs()),
         "corpora": str(places.corpora()),
+        "cache": str(places.cache()),
         "config": str(places.config()),
         "state": str(places.state()),
         "history": str(places.history()),

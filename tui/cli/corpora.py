@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import CorpusError, HeloError, NotFoundError
 from tui.cli.options import Command, Json, Yes, argument, flag, group, option
 from tui.cli.output import confirm, emit, note, progress, table
+from tui.phrases import fetchable
 
-app = group("List, show, import and delete corpora.")
+if TYPE_CHECKING:
+    from engine.sources import Reading, Source
+
+app = group("List, show, fetch, import and delete corpora.")
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
 
 
@@ -30,7 +34,7 @@ def _find(name: str) -> Path:
         raise NotFoundError(
             f"{name} is built in and not made yet: helo corpora add {name} makes it"
         )
-    raise NotFoundError(f"no corpus {name!r}; helo corpora list shows what there is")
+    raise NotFoundError(sources.nothing(name))
 
 
 @app.callback(invoke_without_command=True)
@@ -41,9 +45,9 @@ def default(context: typer.Context) -> None:
 
 @app.command("list", cls=Command)
 def list_(json: Json = False) -> None:
-    """List the corpora, imported and built in."""
+    """List the corpora: imported, built in, and those of the catalogue that can be fetched."""
     from corpora import BUILT_IN
-    from engine import corpus
+    from engine import catalogue, corpus
 
     rows, data = [], []
     folders = corpus.corpora()
@@ -57,10 +61,15 @@ def list_(json: Json = False) -> None:
         alphabet = f"{len(info.symbols)} {info.units}s"
         rows.append([folder.name, f"{info.chars:,}", alphabet, info.licence, info.source])
         data.append(asdict(info) | {"name": folder.name, "path": str(folder), "problem": ""})
-    for name, entry in BUILT_IN.items():
-        if name not in {folder.name for folder in folders}:
-            rows.append([name, "built in", "", entry.licence, entry.title])
-            data.append({"name": name, "source": f"built in: {entry.title}", "problem": ""})
+    imported = {folder.name for folder in folders}
+    for name, built_in in BUILT_IN.items():
+        if name not in imported:
+            rows.append([name, "built in", "", built_in.licence, built_in.title])
+            data.append({"name": name, "source": f"built in: {built_in.title}", "problem": ""})
+    for name, entry in catalogue.entries().items():
+        if name not in imported:
+            rows.append([name, fetchable(entry), "", entry.licence, entry.title])
+            data.append(asdict(entry) | {"source": f"catalogue: {entry.title}", "problem": ""})
     if json:
         emit(data, indent=2)
         return
@@ -92,7 +101,8 @@ def add(
         argument(
             "SOURCE",
             "A text file, a folder, an archive (zip, tar), any of it packed (gz, bz2, xz, zst), "
-            "a built-in corpus, or - for standard input.",
+            "the web address of any of these or of a page, a built-in corpus, @FILE for a list of all "
+            "these, or - for standard input.",
         ),
     ],
     name: Annotated[
@@ -103,7 +113,8 @@ def add(
         option(
             "--glob",
             shows="PATTERN",
-            help="Files to take of a folder or archive, as .gitignore names them; !PATTERN leaves out.",
+            help="Files to take of a folder or archive, or pages that a page links to, as .gitignore "
+            "names them; !PATTERN leaves out.",
         ),
     ] = None,
     encoding: Annotated[
@@ -135,8 +146,33 @@ def add(
 
     most = sources.parse_size(max_size) if max_size is not None else None
     reading = sources.Reading(tuple(glob or ()), encoding, units, lines, lowercase, most)
-    with progress(f"importing {source}", unit="bytes") as report:
-        added = sources.add(source, name, reading, report)
+    _import(sources.find(source, reading), name, reading, json)
+
+
+@app.command(cls=Command)
+def get(
+    entry: Annotated[str, argument("NAME", "A name in the catalogue: helo corpora list.")],
+    name: Annotated[
+        str | None, option("--name", shows="NAME", help="Of the corpus, if not the catalogue's.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Fetch a corpus of the catalogue and import it."""
+    from engine import catalogue
+
+    found = catalogue.find(entry)
+    _import(found.source(), name, found.reading, json)
+
+
+def _import(source: Source, name: str | None, reading: Reading, json: bool) -> None:
+    from engine import sources
+
+    with progress(f"importing {source.name}", unit="bytes") as tell:
+
+        def report(read: int, size: int | None) -> None:
+            tell(read, size, source.ledger.stage and f"{source.name}: {source.ledger.stage}")
+
+        added = sources.add_source(source, name, reading, report)
     for line in added.notes:
         note(line)
     info = added.corpus.info

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import UsageError
 from tui.text import one_line, visible
@@ -89,17 +89,21 @@ def _print(grid: Table) -> None:
     write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
+class Tell(Protocol):
+    """Says how far something is."""
+
+    def __call__(self, done: int, of: int | None, now: str = "") -> None: ...
+
+
 @contextmanager
-def progress(
-    what: str, total: int | None = None, unit: str = "characters"
-) -> Iterator[Callable[[int, int | None], None]]:
+def progress(what: str, total: int | None = None, unit: str = "characters") -> Iterator[Tell]:
     """A bar on stderr while something long runs, where that is a terminal.
 
-    Yields a function to call with how much is done and of how much (None where it is not known). Bytes are
-    shown with their rate.
+    Yields a function to call with how much is done and of how much (None where it is not known), and with
+    what is done now where that is not `what`. Bytes are shown with their rate.
     """
     if not sys.stderr.isatty():
-        yield lambda done, of: None
+        yield lambda done, of, now="": None
         return
     from rich.progress import (
         BarColumn,
@@ -119,7 +123,11 @@ def progress(
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(visible(what), total=total)
-        yield lambda done, of: bar.update(task, completed=done, total=of or total)
+
+        def tell(done: int, of: int | None, now: str = "") -> None:
+            bar.update(task, completed=done, total=of or total, description=visible(now or what))
+
+        yield tell
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -23,7 +23,7 @@ _NAME = (12, 30)
 HINTS = {
     Kind.MODEL: "no models yet: a run that has learnt can be kept as one",
     Kind.RUN: "no runs yet: the Train screen starts one",
-    Kind.CORPUS: "no corpora yet: i imports a text file",
+    Kind.CORPUS: "no corpora yet: i imports a text",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual.worker import get_current_worker
 
@@ -12,24 +13,55 @@ from engine.corpus import Corpus
 from engine.errors import CorpusError, UsageError
 from tui.phrases import size
 
+if TYPE_CHECKING:
+    from engine.catalogue import Entry
+
 _TELL_EVERY = 0.1
+Say = Callable[[str], object]
 
 
-def obtain(ref: str, tell: Callable[[str], object]) -> Corpus:
-    """`sources.obtain` for screens; `tell` is called with how far it is, ten times a second.
+class Stopped(CorpusError):
+    """The worker was cancelled."""
 
-    Raises as that does, and CorpusError where the worker is cancelled; then nothing is left behind.
+
+def _silent(*_: object) -> None: ...
+
+
+def obtain(ref: str, tell: Say, say: Say = _silent) -> Corpus:
+    """`sources.obtain` for screens; `tell` is called with how far it is, ten times a second, and `say` at
+    the end with what there is to say of it.
+
+    Raises as that does, and Stopped where the worker is cancelled; then nothing is left behind.
     """
-    worker, told = get_current_worker(), 0.0
-
-    def report(read: int, of: int | None) -> None:
-        nonlocal told
-        if worker.is_cancelled:
-            raise CorpusError("the import was stopped")
-        if monotonic() - told > _TELL_EVERY:
-            told = monotonic()
-            tell(f"{size(read)} of {size(of)}" if of else size(read))
-
     if ref == "-":
         raise UsageError("name a text file: the app has no standard input")
-    return sources.obtain(ref, report)
+    return sources.obtain(ref, _reporter(tell, lambda: ""), say)
+
+
+def fetch(entry: Entry, tell: Say, say: Say) -> Corpus:
+    """Import an entry of the catalogue; `tell`, `say` and what is raised are those of `obtain`."""
+    source = entry.source()
+    report = _reporter(tell, lambda: source.ledger.stage)
+    added = sources.add_source(source, None, entry.reading, report)
+    for line in added.notes:
+        say(line)
+    return added.corpus
+
+
+def _reporter(tell: Say, stage: Callable[[], str]) -> sources.Report:
+    worker, told = get_current_worker(), 0.0
+    now, begun = "", monotonic()
+
+    def report(read: int, of: int | None) -> None:
+        nonlocal told, now, begun
+        if worker.is_cancelled:
+            raise Stopped("stopped, nothing was imported")
+        if stage() != now:
+            now, begun = stage(), monotonic()
+        if monotonic() - told > _TELL_EVERY:
+            told = monotonic()
+            far = f"{size(read)} of {size(of)}" if of else size(read)
+            rate = f"{size(read / max(told - begun, _TELL_EVERY))}/s"
+            tell(", ".join(part for part in (now, far, rate) if part))
+
+    return report

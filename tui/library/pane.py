@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,8 +23,9 @@ from engine.errors import HeloError, RunError
 from engine.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.details import HINTS, details, name_width, rows
+from tui.library.imports import Import, Imports
 from tui.library.keep import keep_run
-from tui.library.obtain import obtain
+from tui.library.obtain import fetch, obtain
 from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.text import one_line, visible
@@ -36,7 +38,7 @@ _SECTION = Binding.Group("section", compact=True)
 
 
 class LibraryPane(TellsTrouble, Vertical):
-    """Lists what there is; opens, keeps, renames, deletes and imports."""
+    """Lists what there is; opens, keeps, renames, deletes, imports and fetches."""
 
     BINDING_GROUP_TITLE = "Library"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +48,17 @@ class LibraryPane(TellsTrouble, Vertical):
         Binding("k", "keep", "Keep", id="library.keep", tooltip="Keep the run's best model"),
         Binding("n", "rename", "Rename", id="library.rename", tooltip="Rename the model"),
         Binding("d", "delete", "Delete", id="library.delete", tooltip="Delete it; asks first"),
-        Binding("i", "import", "Import a text", id="library.import", tooltip="Import a text file"),
+        Binding(
+            "g", "fetch", "Get", id="library.fetch", tooltip="Fetch it from where it comes from"
+        ),
+        Binding(
+            "i",
+            "import",
+            "Import a text",
+            id="library.import",
+            tooltip="Import a file, a folder, an archive or a web address",
+        ),
+        Binding("escape", "stop", "Stop", id="library.stop", tooltip="Stop what is being imported"),
         Binding("r", "refresh", "Refresh", id="library.refresh", tooltip="Read the library again"),
         Binding(
             "left",
@@ -81,8 +93,6 @@ class LibraryPane(TellsTrouble, Vertical):
             border: round $primary-muted; border-title-color: $text-muted;
             &:focus { border: round $primary; }
         }
-        #importing { height: 1; padding: 0 2; color: $text-warning; display: none; }
-        &.-importing #importing { display: block; }
         &.-narrow #shelf { layout: vertical; }
         &.-narrow #items { height: 3fr; }
         &.-narrow #details { height: 2fr; }
@@ -94,20 +104,6 @@ class LibraryPane(TellsTrouble, Vertical):
         """The library as it is on disk."""
 
         items: dict[Kind, list[Item]]
-
-    @dataclass
-    class Importing(Message):
-        """A text is being imported, and how far that is."""
-
-        ref: str
-        far: str = ""
-
-    @dataclass
-    class Imported(Message):
-        """An import ended; what came of it."""
-
-        text: str
-        failed: bool = False
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -125,7 +121,7 @@ class LibraryPane(TellsTrouble, Vertical):
             yield OptionList(id="items", markup=False)
             with VerticalScroll(id="details"):
                 yield Static(id="about", markup=False)
-        yield Static(id="importing", markup=False)
+        yield Imports(id="imports")
 
     def on_mount(self) -> None:
         box = self.query_one("#items")
@@ -149,7 +145,7 @@ class LibraryPane(TellsTrouble, Vertical):
     @on(Read)
     def _read(self, read: Read) -> None:
         self._sections = read.items
-        self._list()
+        self.call_after_refresh(self._list)
 
     def _list(self) -> None:
         """Fill the list, keeping the cursor on the item it was on."""
@@ -218,6 +214,10 @@ class LibraryPane(TellsTrouble, Vertical):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         item = self.selected if self.is_mounted else None
         match action:
+            case "fetch":
+                return item is not None and item.entry is not None
+            case "stop":
+                return self.is_mounted and self.query_one(Imports).importing
             case "open":
                 return item is not None and not item.problem
             case "keep":
@@ -239,6 +239,8 @@ class LibraryPane(TellsTrouble, Vertical):
             return
         if item.problem:
             self._complain(item.problem)
+        elif item.entry:
+            self.action_fetch()
         elif item.kind is Kind.CORPUS:
             self.post_message(TrainOn(item.name))
         elif item.path and item.kind is Kind.MODEL:
@@ -294,36 +296,32 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @work(exit_on_error=False, group="dialog")
     async def action_import(self) -> None:
-        """Ask for a text file and import it."""
-        ref = await self.app.push_screen_wait(AskDialog("Import the text file", self._last_path))
+        """Ask for a source and import it."""
+        question = "Import a file, a folder, an archive or a web address"
+        ref = await self.app.push_screen_wait(AskDialog(question, self._last_path))
         if ref and ref.strip():
             self._last_path = ref.strip()
-            self._import(self._last_path)
+            self._import(self._last_path, partial(obtain, self._last_path))
 
-    @work(thread=True, group="import", exit_on_error=False)
-    def _import(self, ref: str) -> None:
-        try:
-            self.post_message(self.Importing(ref))
-            info = obtain(ref, lambda far: self.post_message(self.Importing(ref, far))).info
-            self.post_message(self.Imported(f"{info.name}: {info.chars:,} characters imported"))
-        except HeloError as error:
-            self.post_message(self.Imported(str(error), failed=True))
+    def action_fetch(self) -> None:
+        """Fetch the entry of the catalogue."""
+        if (item := self.selected) and item.entry:
+            self._import(item.name, partial(fetch, item.entry))
 
-    @on(Importing)
-    def _say_importing(self, importing: Importing) -> None:
-        self.add_class("-importing")
-        text = f"importing {importing.ref} … {importing.far}"
-        self.query_one("#importing", Static).update(one_line(text))
+    def action_stop(self) -> None:
+        """Give up what is being imported."""
+        self.query_one(Imports).stop()
 
-    @on(Imported)
-    def _say_imported(self, imported: Imported) -> None:
-        self.remove_class("-importing")
-        if imported.failed:
-            self._complain(imported.text)
-        else:
+    def _import(self, ref: str, make: Import) -> None:
+        self.query_one(Imports).start(ref, make)
+        self.refresh_bindings()
+
+    @on(Imports.Ended)
+    def _refresh_after_import(self, ended: Imports.Ended) -> None:
+        if not ended.failed and ended.ref == self._last_path:
             self._last_path = ""
-            self.notify(visible(imported.text), markup=False)
-            self.action_refresh()
+        self.action_refresh()
+        self.refresh_bindings()
 
 
 def _delete(item: Item) -> None:

@@ -11,7 +11,8 @@ from enum import Enum
 from pathlib import Path
 
 from corpora import BUILT_IN
-from engine import corpus, library, rundir
+from engine import catalogue, corpus, library, rundir
+from engine.catalogue import Entry
 from engine.corpus import CorpusInfo
 from engine.errors import HeloError
 from engine.library import ModelEntry
@@ -19,7 +20,7 @@ from engine.parameters import count
 from engine.rundir import RunDirectory
 from engine.summary import Summary, summary
 from tui import surveyed
-from tui.phrases import duration, loss, network, size
+from tui.phrases import duration, fetchable, loss, network, size
 from tui.text import visible_char
 from tui.train.numbers import MARKS
 
@@ -46,7 +47,7 @@ class Item:
     kind: Kind
     name: str
     path: Path | None
-    """A model's file, a run's or a corpus' folder; None for a built-in corpus not made yet."""
+    """A model's file, a run's or a corpus' folder; None for a corpus not made or fetched yet."""
     columns: tuple[str, ...]
     facts: Facts
     text: str = ""
@@ -55,6 +56,8 @@ class Item:
     """Why it cannot be read."""
     refusal: str = ""
     """Why it cannot be deleted or renamed."""
+    entry: Entry | None = None
+    """What it is in the catalogue, where it is not fetched yet."""
 
 
 class Shelf:
@@ -178,6 +181,29 @@ def _corpora() -> Iterator[Item]:
                 (("about", built_in.title), ("licence", built_in.licence)),
                 refusal=f"{name} is built in: there is nothing to delete",
             )
+    yield from (_entry(entry) for name, entry in catalogue.entries().items() if name not in names)
+
+
+def _entry(entry: Entry) -> Item:
+    moves = "moves: whatever it is when it is fetched"
+    facts = (
+        ("about", entry.title),
+        ("address", entry.url),
+        ("size", size(entry.size) if entry.size else "not known"),
+        ("licence", entry.licence),
+        ("taken", entry.taken),
+        ("sha256", entry.sha256 or moves),
+    )
+    return Item(
+        Kind.CORPUS,
+        entry.name,
+        None,
+        (fetchable(entry), "", entry.licence, ""),
+        tuple((name, value) for name, value in facts if value),
+        "g fetches it.",
+        refusal=f"{entry.name} is not fetched: there is nothing to delete",
+        entry=entry,
+    )
 
 
 def _imported(folder: Path, info: CorpusInfo) -> Item:

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from corpora import BUILT_IN
-from engine import corpus, parameters, places, recipe, rundir, sources
+from engine import corpus, parameters, places, recipe, rundir, sources, web
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
@@ -29,6 +29,8 @@ class Outlook:
     chars: int
     symbols: int
     exact: bool = True
+    lines: bool = False
+    """Whether each line is an example of its own."""
 
 
 def look(ref: str) -> Outlook:
@@ -38,9 +40,11 @@ def look(ref: str) -> Outlook:
     """
     if folder := sources.folder_of(ref):
         info = corpus.read_info(folder)
-        return Outlook(info.name, info.chars, len(info.symbols))
+        return Outlook(info.name, info.chars, len(info.symbols), lines=info.lines)
     if ref in ("", "-"):
         raise UsageError("name a text file: its path, from here or from your home (~)")
+    if web.is_address(ref) or ref.startswith("@"):
+        raise UsageError(f"{ref} is not on this machine: import it in the Library (F5) first")
     if places.typed(ref).is_dir():  # a path is looked at while it is typed
         raise UsageError(f"{ref} is a folder: import it in the Library (F5) first")
     reading = sources.Reading()
@@ -114,6 +118,7 @@ def complete(
     """
     if pace is None and recipe.needs_pace(given):
         return None
+    given = {**given, "lines": outlook.lines}
     return recipe.complete(given, _learnt_from(outlook), outlook.symbols, pace)
 
 

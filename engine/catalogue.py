@@ -1,0 +1,125 @@
+"""The catalogue: real corpora, by name, and where they come from.
+
+`corpora/catalogue.toml` holds addresses, never texts. Each of its tables is an Entry.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from engine import places, take, web
+from engine.errors import CorpusError, HeloError, NotFoundError
+from engine.sources import Document, Reading, Source
+from engine.sources.remote import find_address
+from engine.storage import check_name
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SLACK = 2
+"""How many times its `size` a download may have: what moves, grows."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A corpus that can be fetched.
+
+    Raises CorpusError for what cannot be.
+    """
+
+    name: str
+    title: str
+    url: str
+    licence: str
+    size: int | None = None
+    """Bytes of the download; about as many, where it moves."""
+    sha256: str | None = None
+    """Of the download; None for one that moves: it is whatever it is on the day."""
+    text_sha256: str | None = None
+    """Of the only document in it, as it is."""
+    glob: tuple[str, ...] = ()
+    units: str = "char"
+    lines: bool = False
+    between: tuple[str, ...] = ()
+    """What the lines hold that stand before and after the text of a document."""
+    fields: tuple[str, ...] = ()
+    """The keys whose values are the text, where documents are lists of JSON objects."""
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        hashes = [hash for hash in (self.sha256, self.text_sha256) if hash is not None]
+        if not (self.title and self.licence and web.is_address(self.url)):
+            raise CorpusError("it needs a title, a licence and a url that begins with https://")
+        if not all(map(_SHA256.fullmatch, hashes)):
+            raise CorpusError("a sha256 has 64 digits of 0-9 and a-f")
+        if self.size is not None and self.size < 1:
+            raise CorpusError("its size must be at least 1")
+        if len(self.between) not in (0, 2):
+            raise CorpusError("between takes two texts")
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(glob=self.glob, units=self.units, lines=self.lines)
+
+    @property
+    def taken(self) -> str:
+        """What is taken out of the download, in words; empty for all of it."""
+        parts = [f"files {' '.join(self.glob)}"] if self.glob else []
+        if self.fields:
+            parts.append(f"of each entry {', '.join(self.fields)}")
+        if self.between:
+            parts.append(f"the lines between {' and '.join(map(repr, self.between))}")
+        if self.lines:
+            parts.append("each line an example of its own")
+        return ", ".join(parts)
+
+    def source(self) -> Source:
+        """Where its text comes from; nothing is fetched before its documents are read."""
+        most = web.MAX_SIZE if self.size is None else _SLACK * self.size
+        found = find_address(self.url, self.reading, self.sha256, most)
+        documents = map(self._take, found.documents)
+        return replace(found, name=self.name, licence=self.licence, documents=documents)
+
+    def _take(self, document: Document) -> Document:
+        blocks: Iterator[bytes] = document.blocks
+        if self.text_sha256:
+            blocks = take.verified(blocks, self.text_sha256, document.name)
+        if self.between:
+            first, last = self.between
+            blocks = take.between(blocks, first, last, document.name)
+        if self.fields:
+            blocks = take.fields(blocks, self.fields, document.name)
+        return document if blocks is document.blocks else Document(document.name, None, blocks)
+
+
+def entries() -> dict[str, Entry]:
+    """All of them by name, in the catalogue's order.
+
+    Raises CorpusError where the catalogue cannot be read.
+    """
+    path = places.catalogue()
+    name = ""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+        made = {}
+        for name, table in tables.items():
+            lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
+            made[name] = Entry(name, **table | lists)
+        return made
+    except OSError as error:
+        raise CorpusError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, TypeError, AttributeError, HeloError) as error:
+        raise CorpusError(f"{path} is damaged: {name}: {error}") from error
+
+
+def find(name: str) -> Entry:
+    """The entry `name`.
+
+    Raises NotFoundError, CorpusError.
+    """
+    try:
+        return entries()[name]
+    except KeyError:
+        known = ", ".join(entries())
+        raise NotFoundError(f"no entry {name!r} in the catalogue; there are: {known}") from None

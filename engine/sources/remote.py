@@ -1,0 +1,147 @@
+"""Sources that lead to others: an address of the web, a page and those it links to, a file of references.
+
+Nothing is fetched before the documents are read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+
+from engine import html, places, web
+from engine.errors import CorpusError, NotFoundError, WebError
+from engine.sources.document import Document, Ledger, Source
+from engine.sources.find import find, find_path, stem
+from engine.sources.reading import Reading
+from engine.sources.text import blocks
+
+if TYPE_CHECKING:
+    from urllib.robotparser import RobotFileParser
+
+PAUSE = 1.0
+"""Seconds before each page of a list, so that nobody's server is kept busy."""
+_LOOK_EVERY = 0.1
+_MOST_RULES = 500_000
+"""Bytes of a robots.txt."""
+_MOST_LISTED = 10_000_000
+"""Bytes of a file of references."""
+
+
+def find_address(
+    url: str, reading: Reading, hash: str | None = None, max_size: int = web.MAX_SIZE
+) -> Source:
+    """What is at an address: a file as any other, the text of a page, or, with --glob, the pages of the
+    same host that it links to. `hash` is the sha256 of what is downloaded, `max_size` the most bytes of it.
+
+    Raises WebError for what is no address.
+    """
+    ledger = Ledger(reading.max_size)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WebError(f"{url} is no address: {error}") from error
+    file = PurePosixPath(unquote(parts.path)).name
+
+    def documents() -> Iterator[Document]:
+        ledger.stage = "fetching"
+        found = web.fetch(url, hash, max_size, ledger.report)
+        ledger.stage = ""
+        if not found.page:
+            yield from _documents(find_path(found.path, reading, file, url), ledger)
+            return
+        page, charset = found.path.read_bytes(), reading.encoding or found.charset
+        if reading.glob:
+            links = html.links(page, found.url, charset)
+            pages = [link for link in links if reading.wants(unquote(urlsplit(link).path)[1:])]
+            if not pages:
+                raise CorpusError(f"{url} has no link to its own host that --glob takes")
+            yield from _each(pages, replace(reading, glob=()), ledger)
+        else:
+            text = html.text(page, charset).encode(reading.encoding or "utf-8", "replace")
+            ledger.count(len(page))
+            yield Document(url, len(text), iter([text]))
+
+    return Source(stem(file) or parts.hostname or "", url, "", documents(), ledger)
+
+
+def find_list(path: str, reading: Reading) -> Source:
+    """Each address, path or built-in corpus that a file names, one a line; # begins a line of comment.
+
+    Raises NotFoundError, CorpusError.
+    """
+    place = places.typed(path)
+    plain = Reading(max_size=_MOST_LISTED)
+    listed = find_path(place, plain, place.name, path)
+    lines = "".join(map(str, blocks(listed, plain))).splitlines()
+    refs = [ref for line in lines if (ref := line.strip()) and not ref.startswith("#")]
+    if not refs:
+        raise CorpusError(f"{path} names no source: write one address or path a line")
+    if nested := next((ref for ref in refs if ref.startswith("@") or ref == "-"), None):
+        raise CorpusError(f"{path} names {nested}: it can only list addresses and paths")
+    ledger = Ledger(reading.max_size)
+    return Source(stem(place.name), str(place), "", _each(refs, reading, ledger), ledger)
+
+
+def _documents(inner: Source, ledger: Ledger) -> Iterator[Document]:
+    inner.ledger.within(ledger)
+    return inner.documents
+
+
+def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Document]:
+    """The documents of one source after the other; those that are not to be had are left out and named.
+
+    Raises the last one's error where none is to be had.
+    """
+    manners, failed = _Manners(ledger), 0
+    for n, ref in enumerate(refs, start=1):
+        ledger.stage = f"{n} of {len(refs)}"
+        try:
+            if web.is_address(ref):
+                manners.wait(ref)
+            yield from _documents(find(ref, reading), ledger)
+        except (NotFoundError, WebError) as error:
+            failed += 1
+            if failed == len(refs):
+                raise
+            ledger.note("left out", str(error))
+
+
+class _Manners:
+    """What hosts ask of those who read many of their pages."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._rules: dict[str, RobotFileParser] = {}
+
+    def wait(self, url: str) -> None:
+        """Let some time pass.
+
+        Raises WebError where the host's robots.txt forbids `url`.
+        """
+        robots = urljoin(url, "/robots.txt")
+        if robots not in self._rules:
+            self._rules[robots] = self._read(robots)
+        rules = self._rules[robots]
+        if not rules.can_fetch(web.AGENT, url):
+            raise WebError(f"cannot fetch {url}: the host's robots.txt forbids it")
+        pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
+        for _ in range(round(pause / _LOOK_EVERY)):
+            time.sleep(_LOOK_EVERY)
+            self._ledger.report(self._ledger.read, None)  # it may raise, to stop
+
+    def _read(self, url: str) -> RobotFileParser:
+        """Without a file everything is allowed; where there may be one, nothing (RFC 9309, 2.3.1)."""
+        from urllib.robotparser import RobotFileParser
+
+        try:
+            lines = web.fetch(url, max_size=_MOST_RULES).path.read_text("utf-8", "replace")
+        except WebError as error:
+            missing = error.status is not None and 400 <= error.status < 500
+            lines = "" if missing else "User-agent: *\nDisallow: /"
+        rules = RobotFileParser(url)
+        rules.parse(lines.splitlines())
+        return rules

@@ -1,0 +1,49 @@
+"""Pages of HTML: what a reader reads, in whatever encoding, and where its links lead."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import html
+
+PAGE = """<html><head><title>Essay</title>%s<script>no()</script></head><body>
+<nav><a href="/">home</a></nav>
+<table><tr><td><img src="x.gif" alt="a picture"><br><font size="2">July 2020<br><br>
+One   of the café&rsquo;s guests,<br>who sat. <b>He</b> spoke.<br><br><br><br>And went. </font></td></tr>
+</table></body></html>"""
+TEXT = "July 2020\n\nOne of the café’s guests,\nwho sat. He spoke.\n\nAnd went.\n\n"
+
+
+def test_paragraphs_are_kept_and_nothing_else() -> None:
+    assert html.text((PAGE % "").encode()) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("encoding", "charset", "meta"),
+    [
+        *(("latin-1", "iso-8859-1", ""), ("latin-1", None, '<meta charset="latin-1">')),
+        *(("utf-8", None, ""), ("utf-8", "no-such-charset", ""), ("utf-8-sig", None, "")),
+    ],
+)
+def test_the_character_set_is_told_or_found(encoding: str, charset: str | None, meta: str) -> None:
+    assert html.text((PAGE % meta).encode(encoding), charset) == TEXT
+
+
+def test_links_lead_to_pages_of_the_same_host_each_once() -> None:
+    page = b"""<a href="one.html">1</a> <a href=/two.html#part>2</a> <a href="one.html#end">again</a>
+    <a href="http://elsewhere.org/x">x</a> <a href="mailto:a@b.c">m</a> <a href="http://[bad">b</a>
+    <a name=here>no link</a> <a href="#top">top</a> <a href="https://host.org/plain">another door</a>"""
+    found = html.links(page, "http://host.org/index.html")
+    assert found == [
+        "http://host.org/one.html",
+        "http://host.org/two.html",
+        "https://host.org/plain",
+    ]
+
+
+@given(st.binary(max_size=300), st.sampled_from([None, "utf-16", "latin-1", "punycode", "rot13"]))
+def test_anything_can_be_read(page: bytes, charset: str | None) -> None:
+    html.text(page, charset).encode()
+    html.links(page, "http://host.org/", charset)
