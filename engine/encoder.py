@@ -15,9 +15,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -171,7 +170,7 @@ def _header(dtype: np.dtype[Any], chars: int) -> bytes:
     return header.getvalue()
 
 
-def _write(file: BufferedIOBase, ids: npt.NDArray[Any]) -> None:
+def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:
     """As `ids.tofile`, which on a full disk does not say that it is full."""
     file.write(ids.data)
 
