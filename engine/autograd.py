@@ -16,7 +16,13 @@ from engine.products import TorchFunctions
 class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, cell: Cell, names: tuple[str, ...], bfloat16: bool, x: Tensor, *rest: Tensor
+        ctx: Any,
+        cell: Cell,
+        names: tuple[str, ...],
+        bfloat16: bool,
+        carry: Tensor | None,
+        x: Tensor,
+        *rest: Tensor,
     ) -> tuple[Tensor, ...]:
         n = len(cell.states)
         p = dict(zip(names, rest[n:], strict=True))
@@ -25,32 +31,38 @@ class _Recurrence(torch.autograd.Function):
             names,
             TorchFunctions(bfloat16, parallel=x.device.type != "cpu"),
         )
-        ctx.save_for_backward(x, *rest)
-        outputs, state, ctx.tape = bptt.forward(ctx.xp, cell, p, x, rest[:n])
+        ctx.save_for_backward(carry, x, *rest)
+        outputs, state, ctx.tape = bptt.forward(ctx.xp, cell, p, x, rest[:n], carry)
         return outputs, *(s.clone() for s in state)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_outputs: Tensor, *d_state: Tensor) -> Any:
-        x, *rest = ctx.saved_tensors
+        carry, x, *rest = ctx.saved_tensors
         n = len(ctx.cell.states)
         p = dict(zip(ctx.names, rest[n:], strict=True))
         tape, ctx.tape = ctx.tape, None
         if tape is None:  # used up by a way back before this one
-            _, _, tape = bptt.forward(ctx.xp, ctx.cell, p, x, tuple(rest[:n]))
+            _, _, tape = bptt.forward(ctx.xp, ctx.cell, p, x, tuple(rest[:n]), carry)
         d_x, d_p, d_before = bptt.backward(
-            ctx.xp, ctx.cell, p, x, tape, d_outputs, d_state, ctx.needs_input_grad[3]
+            ctx.xp, ctx.cell, p, x, tape, d_outputs, d_state, ctx.needs_input_grad[4]
         )
-        return None, None, None, d_x, *d_before, *(d_p[name] for name in ctx.names)
+        return None, None, None, None, d_x, *d_before, *(d_p[name] for name in ctx.names)
 
 
 def recurrence(
-    cell: Cell, parameters: dict[str, Tensor], x: Tensor, state: State, bfloat16: bool = False
+    cell: Cell,
+    parameters: dict[str, Tensor],
+    x: Tensor,
+    state: State,
+    bfloat16: bool = False,
+    carry: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """T steps of a cell: x (T, B, I), or ids (T, B), and the state (B, H) give the outputs (T, B, H)
-    and the state after, differentiable in all of them. `bfloat16` rounds what products take and give."""
+    and the state after, differentiable in all of them. `bfloat16` rounds what products take and give;
+    `carry` is that of `bptt.forward`."""
     names = tuple(parameters)
     outputs, *after = _Recurrence.apply(  # type: ignore[no-untyped-call]
-        cell, names, bfloat16, x, *state, *(parameters[name] for name in names)
+        cell, names, bfloat16, carry, x, *state, *(parameters[name] for name in names)
     )
     return outputs, tuple(after)

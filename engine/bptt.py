@@ -26,8 +26,11 @@ class Tape:
     """The gates (T, B, G·H)."""
     states: State
     """Before the first step and after each (T+1, B, H)."""
+    before: State
+    """What each step began from (T, B, H)."""
     kept: State
     """(T, B, H) each."""
+    carry: Array | None
 
 
 def prepared(xp: Functions, p: Parameters) -> dict[str, Array]:
@@ -37,19 +40,20 @@ def prepared(xp: Functions, p: Parameters) -> dict[str, Array]:
 
 
 def forward(
-    xp: Functions, cell: Cell, p: Parameters, x: Array, state: State
+    xp: Functions, cell: Cell, p: Parameters, x: Array, state: State, carry: Array | None = None
 ) -> tuple[Array, State, Tape]:
-    """T steps from x (T, B, I), or ids (T, B) of rows of W_xh, and the state before them (B, H).
+    """T steps from x (T, B, I), or ids (T, B) of rows of W_xh, and the state before them (B, H). With a
+    `carry` (T, B, 1), the state that each step begins from is multiplied by its row.
 
     Returns the outputs h (T, B, H), the state after the last step, and the tape. All of them are views
     of the tape: whoever changes one changes the way back.
     """
     a = xp.affine(x, *cell.input_side(xp, p))
-    return run(xp, cell, prepared(xp, p), a, state)
+    return run(xp, cell, prepared(xp, p), a, state, carry)
 
 
 def run(
-    xp: Functions, cell: Cell, p: Parameters, a: Array, state: State
+    xp: Functions, cell: Cell, p: Parameters, a: Array, state: State, carry: Array | None = None
 ) -> tuple[Array, State, Tape]:
     """`forward` from `prepared` parameters and what the input gives, a = x·W_xh + b_h (T, …, G·H), which
     is overwritten."""
@@ -58,14 +62,19 @@ def run(
     states = tuple(xp.empty((T + 1, *batch, H), a) for _ in cell.states)
     for whole, first in zip(states, state, strict=True):
         whole[0] = first
+    before = tuple(s[:T] if carry is None else xp.empty((T, *batch, H), a) for s in states)
     kept = tuple(xp.empty((T, *batch, H), a) for _ in cell.keeps)
-    if cell.parallel and xp.parallel:
+    if _at_once(xp, cell, carry):
         cell.all_steps(xp, a, states)
     else:
         state_at, kept_at = _steps(states, T + 1), _steps(kept, T)
+        before_at = state_at if carry is None else _steps(before, T)
         for t, a_t in enumerate(_steps(cell.views(a), T)):
-            cell.step(xp, p, a_t, state_at[t], state_at[t + 1], kept_at[t])
-    return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, states, kept)
+            if carry is not None:
+                for s, began in zip(state_at[t], before_at[t], strict=True):
+                    xp.multiply(s, carry[t], out=began)
+            cell.step(xp, p, a_t, before_at[t], state_at[t + 1], kept_at[t])
+    return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, states, before, kept, carry)
 
 
 def backward(
@@ -84,11 +93,10 @@ def backward(
     parameters by name; and of the state before the first step.
     """
     T, B, H = d_outputs.shape
-    a, views, kept = tape.a, cell.views(tape.a), tape.kept
-    before, after = (tuple(s[k : T + k] for s in tape.states) for k in (0, 1))
+    a, views, before, kept, carry = tape.a, cell.views(tape.a), tape.before, tape.kept, tape.carry
     r = xp.empty((T, B, cell.recurrent * H), a) if cell.recurrent else a
-    if cell.parallel and xp.parallel:
-        d_state = cell.all_back(xp, a, tape.states, d_outputs, d_state)
+    if _at_once(xp, cell, carry):
+        d_state = cell.all_back(xp, a, before, d_outputs, d_state)
     else:
         d_h = xp.empty((T + 1, B, H), a)
         d_h[0], d_h[1:] = 0, d_outputs
@@ -96,21 +104,27 @@ def backward(
         others = tuple(d * 1 for d in d_state[1:])  # the cell writes to its own
         groups = ((views, T), (tape.states, T + 1), (kept, T), ((r,), T), ((d_h,), T + 1))
         a_at, state_at, kept_at, r_at, d_h_at = (_steps(arrays, n) for arrays, n in groups)
+        before_at = state_at if carry is None else _steps(before, T)
+        none = d_h[0] * 1
         for t in range(T - 1, -1, -1):
             d_after = (*d_h_at[t + 1], *others)
+            d_before = d_h_at[t][0] if carry is None else none * 1
             others = cell.backward(
                 xp,
                 tape.p,
                 a_at[t],
-                state_at[t],
+                before_at[t],
                 state_at[t + 1],
                 kept_at[t],
                 r_at[t][0],
                 d_after,
-                d_h_at[t][0],
+                d_before,
             )
+            if carry is not None:
+                xp.add_product(d_before, carry[t], out=d_h_at[t][0])
+                others = tuple(d * carry[t] for d in others)
         d_state = (d_h[0], *others)
-    gradients = cell.gradients(xp, views, r, before, after, kept)
+    gradients = cell.gradients(xp, views, r, before, tuple(s[1:] for s in tape.states), kept)
     W, _ = cell.input_side(xp, p)
     if x.ndim == 2:
         d_x, d_W = None, xp.rows(x, a, len(W))
@@ -120,6 +134,11 @@ def backward(
         d_x = xp.back(d_a, W) if wants_x else None
         d_W, d_b = xp.outer(x, d_a), a.reshape(-1, a.shape[-1]).sum(0)
     return d_x, cell.input_gradients(d_W, d_b) | gradients, d_state
+
+
+def _at_once(xp: Functions, cell: Cell, carry: Array | None) -> bool:
+    """Whether the cell does the work of the loops."""
+    return cell.parallel and xp.parallel and carry is None
 
 
 def _steps(arrays: Sequence[Array], T: int) -> list[tuple[Array, ...]]:

@@ -67,6 +67,8 @@ class ModelConfig:
     """Whether each layer's output is normalised before it is read (Ba, Kiros & Hinton, 2016)."""
     residual: bool = False
     """Whether layers above the first add to what they read (He et al., 2016)."""
+    lines: bool = False
+    """Whether each line is an example of its own (`engine.lines`); the corpus says so."""
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)
@@ -74,10 +76,11 @@ class ModelConfig:
         _count("layers", self.layers, 1, 64)
         _flag("layer_norm", self.layer_norm)
         _flag("residual", self.residual)
+        _flag("lines", self.lines)
 
     def __str__(self) -> str:
         """`lstm 512×2`, and what it has beyond that."""
-        extra = (("layer_norm", "layer norm"), ("residual", "residual"))
+        extra = (("layer_norm", "layer norm"), ("residual", "residual"), ("lines", "lines"))
         return ", ".join(
             [f"{self.cell} {self.hidden}×{self.layers}", *(w for k, w in extra if getattr(self, k))]
         )

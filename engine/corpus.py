@@ -7,7 +7,9 @@ renamed; a lock in it tells one that is being built from one whose builder was k
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +24,7 @@ from engine.encoder import Encoder
 from engine.errors import AlphabetError, CorpusError, UsageError
 from engine.library import folders
 from engine.storage import check_name, is_held, storage_error, sync_folder, write_json
-from engine.vocab import Alphabet, Ids
+from engine.vocab import Alphabet, Ids, Text
 
 INFO = "corpus.json"
 IDS = "ids.npy"
@@ -68,9 +70,43 @@ class Corpus:
     def split(self, validation: float) -> tuple[Ids, Ids]:
         """The first part for training, the last for validation; the latter is empty where the corpus is
         too small for one or `validation` is 0."""
+        border = self._border(validation)
+        return self.ids[:border], self.ids[border:]
+
+    def parts(self, validation: float) -> tuple[Text, Text]:
+        """As `split`, to be read for long: what is mapped and was read takes memory, this does not."""
+        border, path = self._border(validation), self.folder / IDS
+        return OnDisk(path, self.ids, 0, border), OnDisk(path, self.ids, border, len(self.ids))
+
+    def _border(self, validation: float) -> int:
         n = len(self.ids)
-        kept = 0 if n < SMALLEST_VALIDATED else int(n * validation)
-        return self.ids[: n - kept], self.ids[n - kept :]
+        return n if n < SMALLEST_VALIDATED else n - int(n * validation)
+
+
+class OnDisk:
+    """Ids from `start` to `stop` of those that are mapped from a file, read from it piece by piece."""
+
+    def __init__(self, path: Path, mapped: Ids, start: int, stop: int) -> None:
+        self._path, self._length, self.dtype = path, stop - start, mapped.dtype
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self._offset = path.stat().st_size - mapped.nbytes + start * mapped.itemsize
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice) -> Ids:
+        """Raises CorpusError where the file has become shorter."""
+        start, stop, step = part.indices(self._length)
+        assert step == 1
+        place, size = (n * self.dtype.itemsize for n in (start, max(stop - start, 0)))
+        pieces = []
+        while size:
+            if not (piece := os.pread(self._file, size, self._offset + place)):
+                raise CorpusError(f"{self._path} has become shorter: import the text again")
+            pieces.append(piece)
+            place, size = place + len(piece), size - len(piece)
+        return np.frombuffer(b"".join(pieces), self.dtype)
 
 
 def read_info(folder: Path) -> CorpusInfo:

@@ -25,7 +25,7 @@ from engine import memory
 from engine.blas import processors
 from engine.errors import UsageError
 from engine.products import Matrix
-from engine.vocab import Ids
+from engine.vocab import Text
 
 _WORTHWHILE = 1.15
 """How many times as fast bfloat16 must be to be taken."""
@@ -66,14 +66,14 @@ class Device:
         if self.kind == "cuda":
             torch.cuda.synchronize()
 
-    def hold(self, ids: Ids) -> Tensor | None:
+    def hold(self, ids: Text) -> Tensor | None:
         """A corpus (N,) on a GPU that has room for it; else nothing, and blocks go there one by one."""
         if self.kind != "cuda":
             return None
         kept = ids.dtype if ids.dtype == np.uint8 else np.dtype(np.int32)
         if len(ids) * kept.itemsize > _CORPUS_SHARE * torch.cuda.mem_get_info()[0]:
             return None
-        return torch.from_numpy(np.array(ids, kept)).to(self.torch)
+        return torch.from_numpy(np.array(ids[:], kept)).to(self.torch)
 
     def rng_state(self) -> list[Tensor]:
         """Of every random number that a step draws."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.gradient import gradient
+from engine.lines import newline_id
 from engine.modelfile import Model
 from engine.parameters import Weights
 from engine.stepper import Stepper
@@ -35,17 +36,18 @@ _TINY = 1e-20
 
 
 def losses(model: Model, ids: Ids, rate: float = RATE) -> Iterator[npt.NDArray[np.float64]]:
-    """The losses (T,) in nats of each segment of ids (N,), from zero state: N−1 in all.
+    """The losses (T,) in nats of each segment of ids (N,), from the start state: N−1 in all.
 
     The model itself is left as it is.
     """
     adapted = replace(model, weights={k: W.copy() for k, W in model.weights.items()})
     adaptation = _Adaptation(adapted.weights, model.weights, rate)
-    state, last = Stepper(model).zero_state(1), len(ids) - 1
+    state, last = Stepper(model).start_state(1), len(ids) - 1
+    newline = newline_id(model.config, model.alphabet)
     for start in range(0, last, SEGMENT):
         end = min(start + SEGMENT, last)
         x, targets = ids[start:end, None], ids[start + 1 : end + 1, None]
-        found, d, state = gradient(model.config, adapted.weights, x, targets, state)
+        found, d, state = gradient(model.config, adapted.weights, x, targets, state, newline)
         yield found[:, 0]
         if end < last:
             adaptation.update(d)

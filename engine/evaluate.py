@@ -17,7 +17,7 @@ from engine.device import Device
 from engine.model import CharRNN
 from engine.parallel import ALONE, Group
 from engine.streams import columns, layout
-from engine.vocab import Ids
+from engine.vocab import Text
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Evaluation:
 @torch.inference_mode()
 def evaluate(
     model: CharRNN,
-    ids: Ids,
+    ids: Text,
     device: Device,
     batch: int,
     wanted: int | None = None,
@@ -69,12 +69,12 @@ def _tells_drift(length: int) -> bool:
 
 
 def _sums(
-    model: CharRNN, ids: Ids, device: Device, share: range, apart: int, length: int
+    model: CharRNN, ids: Text, device: Device, share: range, apart: int, length: int
 ) -> Tensor:
     """Of some columns, `apart` characters apart: the nats of all predictions, and those of the second half
     of the last whole block, with the state carried and from a cold one before the block; float64 (3,)."""
     half = EVALUATION_LENGTH // 2
-    states = model.zero_state(len(share))
+    states = model.start_state(len(share))
     sums = torch.zeros(3, dtype=torch.float64)
     last = (length // EVALUATION_LENGTH - 1) * EVALUATION_LENGTH
     for first in range(0, length, EVALUATION_LENGTH):
@@ -86,7 +86,7 @@ def _sums(
         sums[0] += nats.sum().cpu()
         if first == last and _tells_drift(length):
             with device.autocast():
-                cold, _ = model(block[:-1], model.zero_state(len(share)))
+                cold, _ = model(block[:-1], model.start_state(len(share)))
             sums[1] = nats[half:].sum().cpu()
             sums[2] = _nats(cold, block, device)[half:].sum().cpu()
     return sums

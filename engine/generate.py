@@ -120,9 +120,8 @@ class Generation:
         self.rng_seed = rng_seed
         self.seed = np.asarray(seed if len(seed) else [self.alphabet.start])
         self._columns = _Columns(min(top, len(self.alphabet)))
-        self._snapshots = [
-            stepper.zero_state()
-        ]  # [j] is the state after SNAPSHOT_EVERY·j characters
+        # [j] is the state after SNAPSHOT_EVERY·j characters
+        self._snapshots = [stepper.start_state()]
         self._state: States = self._snapshots[0]
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None

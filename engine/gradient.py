@@ -12,6 +12,7 @@ from engine import bptt
 from engine.cells import CELLS
 from engine.cells.functions import NUMPY, Array
 from engine.config import ModelConfig
+from engine.lines import carry
 from engine.parameters import Weights, layer
 from engine.sampling import log_softmax
 from engine.stepper import States, layer_norm
@@ -19,9 +20,15 @@ from engine.vocab import Ids
 
 
 def gradient(
-    config: ModelConfig, weights: Weights, ids: Ids, targets: Ids, states: States
+    config: ModelConfig,
+    weights: Weights,
+    ids: Ids,
+    targets: Ids,
+    states: States,
+    newline: int | None = None,
 ) -> tuple[npt.NDArray[np.float64], Weights, States]:
-    """One chunk there and back: ids and their targets (T, B), and the states before them (B, H).
+    """One chunk there and back: ids and their targets (T, B), and the states before them (B, H); `newline`
+    as `engine.lines` has it.
 
     Returns the losses (T, B) in nats; the gradient of their mean by parameter, where nothing flows back
     into the states before; and the states after.
@@ -34,7 +41,7 @@ def gradient(
     for l, state in enumerate(states):
         p = layer(weights, l)
         inputs.append(x)
-        h, new, tape = bptt.forward(NUMPY, cell, p, x, state)
+        h, new, tape = bptt.forward(NUMPY, cell, p, x, state, carry(ids, newline))
         sums.append(sums[-1] + h if l and residual else h)
         x = layer_norm(sums[l], p["g_n"], p["b_n"]) if norm else sums[l]
         tapes.append(tape)

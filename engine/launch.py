@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from engine import __version__, rundir
+from engine import __version__, library, modelfile, rundir
 from engine.blas import processors
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
@@ -42,13 +42,18 @@ def versions() -> dict[str, str]:
 def create(
     name: str | None, corpus: Corpus, config: TrainConfig, command: str = "", init_from: str = ""
 ) -> RunDirectory:
-    """Make the directory of a new run.
+    """Make the directory of a new run, which begins with the weights of the model `init_from` if there
+    is one.
 
-    Raises UsageError, RunError, StorageError.
+    Raises UsageError, RunError, StorageError; NotFoundError, ModelFileError for the model, AlphabetError
+    where its units are not the corpus'.
     """
-    return rundir.create(
-        name, corpus, config, versions=versions(), command=command, init_from=init_from
-    )
+    symbols = ""
+    if init_from:
+        begun = modelfile.read_summary(library.model_path(init_from))
+        symbols = "".join(begun.alphabet.united(corpus.info.alphabet).symbols)
+    about = {"versions": versions(), "command": command, "init_from": init_from, "symbols": symbols}
+    return rundir.create(name, corpus, config, **about)
 
 
 def check_processes(processes: int, batch: int) -> None:

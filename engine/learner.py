@@ -16,14 +16,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine import library, modelfile, state
+from engine import beginning, library, modelfile, state
 from engine.blas import processors
 from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH, SamplingConfig
 from engine.device import Device, available, choose, free_memory
-from engine.errors import ModelFileError, RunError
+from engine.errors import RunError
 from engine.evaluate import Evaluation, evaluate
 from engine.generate import Generation
 from engine.graph import Captured
+from engine.lines import newline_id
 from engine.memory import Training
 from engine.model import CharRNN, States
 from engine.modelfile import History, Model
@@ -43,7 +44,7 @@ _EVALUATION_LEAST = 4096
 STATEFUL_LIMIT = 250_000
 """Validation characters up to which the final figure is one stateful pass."""
 SAMPLE_TEMPERATURE = 0.8
-_COUNTED = 10_000_000
+_COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
 """Characters that are enough to know how frequent each is."""
 _FIRST = 6
 """Steps that a GPU is measured with at first: some of them prepare the others."""
@@ -62,19 +63,26 @@ class Learner:
         self.run, self.group, self.info = run, group, run.info()
         self.config = config = self.info.config
         self.corpus = run.corpus()
-        self.train_ids, self.val_ids = self.corpus.split(config.validation)
+        own = self.corpus.info.alphabet
+        self.alphabet = self.info.alphabet(own)
+        self.train_ids, self.val_ids = (
+            own.translated(ids, self.alphabet) for ids in self.corpus.parts(config.validation)
+        )
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
-        self.alphabet = self.corpus.info.alphabet
         self._check_memory()
         self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
-        self.model = CharRNN(config.model, len(self.alphabet), config.dropout)
+        newline = newline_id(config.model, self.alphabet)
+        self.model = CharRNN(config.model, len(self.alphabet), config.dropout, newline)
         self.model.batch, self.model.share = self.layout.batch, self.share
         self.device = self._choose(config.dtype, config.threads)
         self.model.to(self.device.torch)
         if self.device.dtype == "float64":
             self.model.double()
-        self.model.load(self._initial())
+        self.note = ""
+        """What the model that the run has just begun with is told of."""
+        if not run.states():
+            self.model.load(self._initial())
         torch.manual_seed(config.seed)
         self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
         self.carried = self.model.zero_state(len(self.share))
@@ -130,15 +138,16 @@ class Learner:
         self.model.zero_grad()
 
     def _initial(self) -> Weights:
+        config, V = self.config.model, len(self.alphabet)
+        counts = np.zeros(V, np.int64)
+        for start in range(0, min(_COUNTED, len(self.train_ids)), _COUNTED_AT_ONCE):
+            counts += np.bincount(self.train_ids[start : start + _COUNTED_AT_ONCE], minlength=V)
+        fresh = initial(config, V, self.config.seed, counts)
         if not self.info.init_from:
-            counts = np.bincount(self.train_ids[:_COUNTED], minlength=len(self.alphabet))
-            return initial(self.config.model, len(self.alphabet), self.config.seed, counts)
+            return fresh
         begun = library.open_model(self.info.init_from)
-        if begun.config != self.config.model or begun.alphabet != self.alphabet:
-            raise ModelFileError(
-                f"--init-from {begun.name} has another cell, size or alphabet than this run"
-            )
-        return begun.weights
+        self.note = beginning.note(begun, begun.name, self.corpus.info)
+        return beginning.take_over(begun, config, self.alphabet, fresh, counts)
 
     @property
     def has_validation(self) -> bool:
@@ -209,9 +218,7 @@ class Learner:
     def _update(self, step: int, lr: float) -> Tensor:
         """One step of the network; loss and norm (2,), those of all columns, on the device."""
         if self.stream.begins_epoch(step):
-            for state in self.carried:
-                for s in state:
-                    s.zero_()
+            self._carry(self.model.start_state(len(self.share)))
         block = self._block(step)
         self.optimiser.set_lr(lr)
         if self.device.kind != "cuda":
@@ -236,10 +243,12 @@ class Learner:
         self.optimiser.backward(loss)
         self.group.sum([*self.optimiser.gradients(), loss])
         norm = self.optimiser.step()
-        for before, new in zip(self.carried, after, strict=True):
-            for s, n in zip(before, new, strict=True):
-                s.copy_(n.detach())
+        self._carry(after)
         return torch.stack((loss.detach(), norm))
+
+    def _carry(self, states: States) -> None:
+        for s, new in zip(chain(*self.carried), chain(*states), strict=True):
+            s.copy_(new.detach())
 
     @together
     def evaluate(self, evaluate_every: int) -> Evaluation:

@@ -117,21 +117,26 @@ class Training:
         model, cell = self.model, CELLS[self.model.cell]
         H, V = model.hidden, 0 if l else self.V
         kept: float = self.dropout + model.layer_norm + (model.residual and l > 0)
-        if on_torch(cell.name, V, self._columns, H, self.kind, half):
+        if on_torch(model, V, self._columns, self.kind, half):
             rows = V * (1 + half * _HALF)
             return (kept + _TORCH_KEPT[half]) * H + rows, _TORCH_WORKING[half] * H + rows
         blocks = cell.blocks
-        kept += blocks + len(cell.states) + len(cell.keeps)
+        kept += blocks + self._states + len(cell.keeps)
         # the gradients before and after dropout and of h, the recurrent side's, and operands of the
         # products with them
         working: float = 3 + cell.recurrent + (len(cell.gates) if cell.columns else 0)
         working += _HALF * (1 + blocks) if half else 1
         return kept * H, working * H
 
+    @property
+    def _states(self) -> int:
+        """Arrays of states that a layer keeps: after each step, and where these differ before it too."""
+        return len(CELLS[self.model.cell].states) * (1 + self.model.lines)
+
     def _forward_floats(self) -> float:
         """Floats a character of an evaluation: one layer after the other, and three of the logits."""
         cell = CELLS[self.model.cell]
-        layer = cell.blocks + len(cell.states) + len(cell.keeps) + 3
+        layer = cell.blocks + self._states + len(cell.keeps) + 3
         return layer * self.model.hidden + 3 * self.V
 
 

@@ -17,17 +17,22 @@ from engine.cells import CELLS
 from engine.cells.cell import State
 from engine.config import ModelConfig
 from engine.kernels import on_torch
+from engine.lines import carry
 from engine.parameters import Weights, shapes
 
 States = tuple[State, ...]
 
 
 class CharRNN(nn.Module):
-    """A stack of L recurrent layers over an alphabet of V symbols."""
+    """A stack of L recurrent layers over an alphabet of V symbols; where lines are examples of their own,
+    `newline` is the id that says so (`engine.lines`)."""
 
-    def __init__(self, config: ModelConfig, V: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, config: ModelConfig, V: int, dropout: float = 0.0, newline: int | None = None
+    ) -> None:
+        assert config.lines == (newline is not None)
         super().__init__()
-        self.config, self.V, self.dropout = config, V, dropout
+        self.config, self.V, self.dropout, self.newline = config, V, dropout, newline
         self.batch: int | None = None
         """Columns of a training in several processes, of which `share` are this one's."""
         self.share = range(0)
@@ -55,6 +60,18 @@ class CharRNN(nn.Module):
         like, H = self.head.get_parameter("W_hy"), self.config.hidden
         return tuple(tuple(like.new_zeros(B, H) for _ in self.cell.states) for _ in self.layers)
 
+    @torch.no_grad()
+    def start_state(self, B: int) -> States:
+        """The state (B, H) that a text begins in: zeros, or what `engine.lines` says. Draws nothing."""
+        states = self.zero_state(B)
+        if self.newline is None:
+            return states
+        ids = states[0][0].new_full((1, B), self.newline, dtype=torch.long)
+        was_training = self.training
+        _, states = self.eval().outputs(ids, states)
+        self.train(was_training)
+        return states
+
     def forward(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
         """ids (T, B) and the states before them give logits (T, B, V) and the states after."""
         x, after = self.outputs(ids, states)
@@ -69,10 +86,14 @@ class CharRNN(nn.Module):
         Recurrent Neural Networks", 2016), which learns as well as a mask a step and costs T times less.
         """
         x, passed, after = ids, ids, []
+        carried = carry(ids, self.newline)
         for l, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
             p: dict[str, Tensor] = dict(layer.named_parameters())
             norm = p.pop("g_n", None), p.pop("b_n", None)
-            h, state = (self._torch_kernel if self._on_torch(x) else self._loops)(p, x, state)
+            if self._on_torch(x):
+                h, state = self._torch_kernel(p, x, state)
+            else:
+                h, state = self._loops(p, x, state, carried)
             after.append(state)
             passed = passed + h if l and self.config.residual else h
             x = F.layer_norm(passed, (h.shape[-1],), *norm) if self.config.layer_norm else passed
@@ -91,17 +112,19 @@ class CharRNN(nn.Module):
     def _on_torch(self, x: Tensor) -> bool:
         V, kind = self.V if x.ndim == 2 else 0, x.device.type
         bfloat16 = torch.is_autocast_enabled(kind)
-        return on_torch(self.cell.name, V, x.shape[1], self.config.hidden, kind, bfloat16)
+        return on_torch(self.config, V, x.shape[1], kind, bfloat16)
 
-    def _loops(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
-        kind = x.device.type
+    def _loops(
+        self, p: dict[str, Tensor], x: Tensor, state: State, carried: Tensor | None
+    ) -> tuple[Tensor, State]:
+        kind, dtype = x.device.type, p["W_xh"].dtype
         bfloat16 = torch.is_autocast_enabled(kind) and (
             torch.get_autocast_dtype(kind) == torch.bfloat16
         )
         with torch.autocast(kind, enabled=False):  # the loops round for themselves
-            return recurrence(
-                self.cell, p, x.to(p["W_xh"].dtype) if x.ndim > 2 else x, state, bfloat16
-            )
+            x = x.to(dtype) if x.ndim > 2 else x
+            carried = None if carried is None else carried.to(dtype)
+            return recurrence(self.cell, p, x, state, bfloat16, carried)
 
     def _torch_kernel(self, p: dict[str, Tensor], x: Tensor, state: State) -> tuple[Tensor, State]:
         if x.ndim == 2:

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.config import ModelConfig
 from engine.errors import HeloError, ModelFileError
+from engine.lines import newline_id
 from engine.parameters import Weights, shapes
 from engine.storage import write_bytes
 from engine.vocab import Alphabet
@@ -178,6 +179,7 @@ def _summary(path: Path, header: dict[str, Any]) -> ModelSummary:
         config = ModelConfig(**json.loads(metadata["config"]))
         stored = json.loads(metadata["alphabet"])
         alphabet = Alphabet(tuple(stored["symbols"]), stored["units"])
+        newline_id(config, alphabet)
         history = _history(json.loads(metadata["history"]))
     except (HeloError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its configuration cannot be read ({error})") from error

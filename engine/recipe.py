@@ -15,6 +15,7 @@ from typing import Any
 from engine import parameters
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
+from engine.errors import CorpusError
 
 _SHAPE = tuple(field.name for field in fields(ModelConfig))
 PACED = 65
@@ -110,9 +111,18 @@ def _parts(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 def for_corpus(
     given: Mapping[str, Any], found: Corpus, pace: Sequence[float] | None
 ) -> TrainConfig:
-    """`complete` for a corpus, of which a part is kept for validation."""
+    """`complete` for a corpus, of which a part is kept for validation.
+
+    Raises CorpusError where its lines are examples and it has none.
+    """
+    info = found.info
+    if info.lines and "\n" not in info.symbols:
+        raise CorpusError(
+            f"corpus {info.name} has no newline, so it has no lines to learn one by one: "
+            "import it without --lines"
+        )
     chars = len(found.split(TrainConfig.validation)[0])
-    return complete(given, chars, len(found.info.alphabet), pace)
+    return complete({**given, "lines": info.lines}, chars, len(info.alphabet), pace)
 
 
 def needs_pace(given: Mapping[str, Any]) -> bool:

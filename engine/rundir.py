@@ -34,6 +34,7 @@ from engine.errors import (
 from engine.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
 from engine.library import folders
 from engine.storage import check_name, is_held, storage_error, write_json
+from engine.vocab import Alphabet
 
 RUN = "run.json"
 REQUESTS = ("pause", "resume", "stop", "save", "evaluate", "sample", "lr")
@@ -54,6 +55,15 @@ class RunInfo:
     command: str = ""
     init_from: str = ""
     """The model file that the weights began as, if any."""
+    symbols: str = ""
+    """The alphabet where that is not the corpus': with what the model that it began as knows."""
+
+    def alphabet(self, own: Alphabet) -> Alphabet:
+        """The run's alphabet, from its corpus' `own`.
+
+        Raises AlphabetError.
+        """
+        return Alphabet(tuple(self.symbols), own.units) if self.symbols else own
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """How well a model predicts a text, in nats per character.
 
-Three protocols, which do not compare: `stateful`, one pass from zero state in which N characters give N−1
-predictions; `dynamic`, the same by a model that learns from what it has read (`engine.dynamic`); and
-`windows`, 12,800 windows of W+1 characters at random starts, each from a cold state (nanoGPT's
+Three protocols, which do not compare: `stateful`, one pass from the start state in which N characters give
+N−1 predictions; `dynamic`, the same by a model that learns from what it has read (`engine.dynamic`); and
+`windows`, 12,800 windows of W+1 characters at random places, each from the start state (nanoGPT's
 evaluation), with the standard error of the mean over windows.
 """
 
@@ -56,12 +56,12 @@ def _losses(logits: Any, targets: Ids) -> Any:
 
 
 def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: None) -> Score:
-    """One pass over ids (N,) from zero state.
+    """One pass over ids (N,) from the start state.
 
     Raises UsageError for fewer than two characters.
     """
     _check_length(ids)
-    state, total = stepper.zero_state(), 0.0
+    state, total = stepper.start_state(), 0.0
     for start in range(0, len(ids) - 1, _CHUNK):
         end = min(start + _CHUNK, len(ids) - 1)
         logits, state = stepper.sequence(ids[start:end], state)
@@ -71,7 +71,7 @@ def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: No
 
 
 def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -> Score:
-    """One pass over ids (N,) from zero state, by a copy of the model that adapts as it reads.
+    """One pass over ids (N,) from the start state, by a copy of the model that adapts as it reads.
 
     Raises UsageError for fewer than two characters.
     """
@@ -110,7 +110,7 @@ def windows(
     for first in range(0, count, _BATCH):
         batch = starts[first : first + _BATCH]
         block = ids[batch + np.arange(length + 1)[:, None]]  # (length+1, B)
-        state, nats = stepper.zero_state(len(batch)), np.zeros(len(batch))
+        state, nats = stepper.start_state(len(batch)), np.zeros(len(batch))
         for t in range(0, length, 64):
             chunk = block[t : min(t + 64, length)]
             logits, state = stepper.sequence(chunk, state)

@@ -13,6 +13,7 @@ from engine import bptt
 from engine.cells import CELLS
 from engine.cells.cell import Cell, State
 from engine.cells.functions import NUMPY, Array
+from engine.lines import carry, newline_id
 from engine.modelfile import Model
 from engine.parameters import Weights, layer
 from engine.vocab import Ids
@@ -27,6 +28,7 @@ class Stepper:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.cell = CELLS[model.config.cell]
+        self._newline = newline_id(model.config, model.alphabet)
         self._layers = [
             _Layer(layer(model.weights, l), self.cell) for l in range(model.config.layers)
         ]
@@ -40,8 +42,17 @@ class Stepper:
         zeros = tuple(np.zeros((*batch, H), np.float32) for _ in self.cell.states)
         return (zeros,) * self.model.config.layers
 
+    def start_state(self, *batch: int) -> States:
+        """The state that a text begins in, (H,) or (B, H): zeros, or what `engine.lines` says."""
+        if self._newline is None:
+            return self.zero_state(*batch)
+        _, state = self.step(self._newline, self.zero_state())
+        return tuple(tuple(np.broadcast_to(s, (*batch, len(s))) for s in layer) for layer in state)
+
     def step(self, id: int, state: States) -> tuple[Logits, States]:
         """Feed one character: its id and the state before it give logits (V,) and the state after."""
+        if id == self._newline:
+            state = self.zero_state()
         x: Array = None
         passed: Array = None
         after: list[State] = []
@@ -58,7 +69,7 @@ class Stepper:
 
     def rehearse(self) -> None:
         """Take a few steps that lead nowhere, to see how long they take."""
-        state = self.zero_state()
+        state = self.start_state()
         for _ in range(4):
             _, state = self.step(0, state)
 
@@ -67,12 +78,13 @@ class Stepper:
 
         Layer by layer, so that what does not depend on the state is one product for all T.
         """
+        carried = carry(ids, self._newline)
         x: Array = None
         passed: Array = None
         after: list[State] = []
         for l, own in enumerate(self._layers):
             a = self._rows[ids] if x is None else x @ own.W + own.b
-            h, new, _ = bptt.run(NUMPY, self.cell, own.p, a, state[l])
+            h, new, _ = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried)
             after.append(tuple(map(np.copy, new)))
             x, passed = self._read(own, h, passed)
         return x @ self._W_hy + self._b_y, tuple(after)

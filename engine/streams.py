@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.sampling import uniform
-from engine.vocab import Ids
+from engine.vocab import Text
 
 Batch = npt.NDArray[np.int64]
 
@@ -46,13 +46,13 @@ class Stream:
     where it begins is drawn from the seed and the epoch, so that these are not always the same ones.
     """
 
-    def __init__(self, ids: Ids, layout: Layout, seed: int, share: range | None = None) -> None:
+    def __init__(self, ids: Text, layout: Layout, seed: int, share: range | None = None) -> None:
         """`share` has the columns that are read here, of 0 … B−1; all without it."""
         self.ids, self.layout, self.seed = ids, layout, seed
         self.share = range(layout.batch) if share is None else share
 
     def begins_epoch(self, step: int) -> bool:
-        """Whether the carried state must be zero before this step."""
+        """Whether the carried state must start anew before this step."""
         return step % self.layout.steps_per_epoch == 0
 
     def first(self, step: int) -> int:
@@ -73,7 +73,7 @@ class Stream:
         return np.arange(T + 1)[:, None] + np.arange(self.share.start, self.share.stop) * length
 
 
-def columns(ids: Ids, share: range, length: int, first: int, T: int) -> Batch:
+def columns(ids: Text, share: range, length: int, first: int, T: int) -> Batch:
     """T+1 characters from `first` on of each of the B ≥ 1 columns in `share`, all of `length`: (T+1, B)."""
     rows = [ids[b * length + first : b * length + first + T + 1] for b in share]
     return np.stack(rows, axis=1).astype(np.int64)

@@ -95,8 +95,8 @@ class Trainer:
         yield Stopped(**self._about(), finished=finished, seconds=learner.cursor.seconds)
 
     def _started(self) -> Started:
-        learner, notes = self.learner, list[str]()
-        asked = learner.config
+        learner, asked = self.learner, self.learner.config
+        notes = [learner.note] if learner.note else []
         if (learner.layout.batch, learner.layout.seq_length) != (asked.batch, asked.seq_length):
             notes.append("batch and sequence length shrunk to fit the corpus")
         if not learner.has_validation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 UNTESTED = {
     "MPS": "training on Apple's GPUs",
-    "CUDA": "what of a GPU's memory is free, and what a training takes of it",
+    "CUDA": "what of a GPU's memory is free, what a training takes of it, and learning line by line",
     "NCCL": "training on several CUDA GPUs",
     "macOS": "the app, the command line, and how much memory is free",
     "Windows": "the app and the command line",

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,34 @@ def name_characters(chars: Iterable[str]) -> str:
     distinct = sorted(set(chars))
     names = ", ".join(name_character(char) for char in distinct[:_SHOWN])
     return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
+
+
+class Text(Protocol):
+    """What can be read as ids (N,) piece by piece: an array is one."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Ids: ...
+
+
+class Translated:
+    """Ids of one alphabet as those of another, looked up as they are read."""
+
+    def __init__(self, ids: Text, table: Ids) -> None:
+        self._ids, self._table = ids, table
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._table.dtype
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, part: slice) -> Ids:
+        return self._table[self._ids[part]]
 
 
 @dataclass(frozen=True)
@@ -98,6 +127,36 @@ class Alphabet:
     def start(self) -> int:
         """The id fed where a text begins with nothing: the newline, else the first symbol."""
         return self.ids.get("\n", 0)
+
+    def united(self, other: Alphabet) -> Alphabet:
+        """The symbols of both.
+
+        Raises AlphabetError where one has characters and the other bytes.
+        """
+        if self.units != other.units:
+            raise AlphabetError(
+                f"an alphabet of {self.units}s and one of {other.units}s cannot be one: "
+                "import the text with the --units of the model"
+            )
+        return Alphabet(tuple(sorted({*self.symbols, *other.symbols})), self.units)
+
+    def ids_in(self, other: Alphabet) -> Ids:
+        """The id (V,) of each symbol in another alphabet, in the smallest type that holds its ids.
+
+        Raises AlphabetError where that has not all of them.
+        """
+        ids, known = other._lookup("".join(self.symbols))
+        if not known.all():
+            missing = [s for s, there in zip(self.symbols, known, strict=True) if not there]
+            raise AlphabetError(f"the alphabet of this run has no {name_characters(missing)}")
+        return ids.astype(np.min_scalar_type(len(other) - 1))
+
+    def translated(self, ids: Text, other: Alphabet) -> Text:
+        """Ids of this alphabet as those of another that has all of its symbols.
+
+        Raises AlphabetError where it has not.
+        """
+        return ids if self == other else Translated(ids, self.ids_in(other))
 
     def symbols_of(self, text: str | bytes) -> str:
         """The text as symbols, known or not: itself, or one symbol a byte (of its UTF-8 form)."""

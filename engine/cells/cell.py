@@ -103,9 +103,10 @@ class Cell(ABC):
         raise NotImplementedError
 
     def all_back(
-        self, xp: Functions, a: Array, states: State, d_outputs: Array, d_state: State
+        self, xp: Functions, a: Array, before: State, d_outputs: Array, d_state: State
     ) -> State:
-        """All T steps back at once: deltas over `a`; returns those of the state before the first."""
+        """All T steps back at once, from the states before each (T, B, H): deltas over `a`; returns those
+        of the state before the first."""
         raise NotImplementedError
 
 

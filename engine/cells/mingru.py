@@ -67,17 +67,17 @@ class MinGRU(Cell):
         h[1:] = scan(1 - z, fresh)
 
     def all_back(
-        self, xp: Functions, a: Array, states: State, d_outputs: Array, d_state: State
+        self, xp: Functions, a: Array, before: State, d_outputs: Array, d_state: State
     ) -> State:
         z, n = cut(a, 2)
-        (h,) = states
+        (h,) = before
         decay = z * 0
         decay[:-1] = 1 - z[1:]  # what d_h of a step takes from the step after it
         d_h = d_outputs * 1
         d_h[-1] += d_state[0]
         d_h = scan(decay, d_h, backwards=True)
         d_before = d_h[0] * (1 - z[0])
-        d_z = d_h * (n - h[:-1])
+        d_z = d_h * (n - h)
         n[...] = d_h * z
         xp.d_sigmoid(d_z, z, out=z)
         return (d_before,)

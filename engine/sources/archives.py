@@ -42,7 +42,7 @@ def _damage() -> Iterator[None]:
     """What zipfile and tarfile stumble over in damaged headers, as the error that they mean."""
     try:
         yield
-    except (ValueError, ArithmeticError, RuntimeError, StructError) as error:
+    except (ValueError, LookupError, ArithmeticError, RuntimeError, StructError) as error:
         raise tarfile.ReadError(str(error)) from error
 
 
@@ -68,7 +68,7 @@ def in_zip(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
     with _damage(), zipfile.ZipFile(_Zip(file.raw)) as archive:
         members = [(_path(info.filename, ledger), info) for info in archive.infolist()]
         for name, info in sorted(members, key=lambda member: member[0] or ""):
-            if name is None or info.is_dir() or not reading.wants(name):
+            if not name or info.is_dir() or not reading.wants(name):
                 continue
             if kind := _unread(info):
                 ledger.leave_out(kind, name)
@@ -138,7 +138,7 @@ def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
         for member in _members(archive, guarded):
             ledger.see_file()
             name = _path(member.name, ledger)
-            if name is None or member.isdir() or not reading.wants(name):
+            if not name or member.isdir() or not reading.wants(name):
                 continue
             if not member.isreg() or member.issparse():
                 linked = member.issym() or member.islnk()

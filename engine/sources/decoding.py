@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 
 from engine.errors import CorpusError
@@ -71,17 +72,25 @@ def _encoding(head: bytes, whole: bool, name: str, reading: Reading, ledger: Led
         good = len(text) - len(text.encode("ascii", "ignore")) - bad
         if good > _NEARLY * bad:
             raise NoText("broken UTF-8 file", f"{name} (byte {error.start:,})") from error
-    if not (found := detect(head)):
-        raise NoText("binary file", name)
-    ledger.note(f"read as {found}", name)
-    return found
+        if not (found := _detect(head, error.start, len(head))):
+            raise NoText("binary file", name) from error
+        ledger.note(f"read as {found}", name)
+        return found
 
 
-def detect(sample: bytes) -> str | None:
-    """The encoding that bytes which are no UTF-8 are most likely in, None where they look like no text."""
+def _detect(data: bytes, place: int, most: int) -> str | None:
+    """The encoding that the text around byte `place`, at most so many bytes to either side, is most likely
+    in; None where it looks like no text."""
     from charset_normalizer import from_bytes
 
-    sample = sample[: sample.rfind(b"\n") + 1] or sample  # not cut within a character
+    first, last = max(0, place - most), place + most
+    if first:  # whole lines are not cut within a character
+        first = data.find(b"\n", first, place) + 1 or first
+    last = data.rfind(b"\n", place, last) + 1 or last
+    sample = data[first:last]
+    with suppress(UnicodeDecodeError):
+        sample.decode()
+        return "utf-8"
     matches = from_bytes(sample, cp_isolation=list(_USUAL), enable_fallback=False)
     if not (best := matches.best()):
         return None
@@ -102,9 +111,9 @@ def _decode(blocks: Iterator[bytes], encoding: str, name: str) -> Iterator[str]:
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            start = read - len(error.object)
-            around = error.object[max(0, error.start - _AROUND) : error.start + _AROUND]
-            raise _undecodable(name, encoding, start + error.start, detect(around)) from error
+            place = read - len(error.object) + error.start
+            other = _detect(error.object, error.start, _AROUND)
+            raise _undecodable(name, encoding, place, other) from error
         except UnicodeError as error:
             raise _undecodable(name, encoding, read - len(block), None) from error
         if b"\0" in block if encoding == "utf-8" else "\0" in text:  # the former is much faster

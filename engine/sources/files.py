@@ -36,8 +36,11 @@ class RegularFile(io.RawIOBase):
         self._name, self._count = str(path), ledger.count
         # a FIFO that takes the file's place meanwhile would block
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        self._file = open(os.open(path, flags), "rb", buffering=0)
-        status = os.fstat(self._file.fileno())
+        handle = os.open(path, flags)
+        self._file = open(handle, "rb", buffering=0)
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            self._file.close()
         require_regular(status.st_mode, self._name)
         self._size = status.st_size
 

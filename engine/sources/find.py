@@ -6,19 +6,20 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from corpora import BUILT_IN
 from engine import places, web
 from engine.errors import CorpusError, NotFoundError, UsageError
 from engine.sources.archives import in_tar, in_zip, is_tar
-from engine.sources.document import Document, Ledger, Source
+from engine.sources.document import BLOCK, Document, Ledger, Source
 from engine.sources.files import in_folder, opened, require_regular
 from engine.sources.reading import Reading
 from engine.sources.stream import Stream, blocks, packed, stream, unpack
 
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
-_ARCHIVES = (".tar", ".zip", ".tgz", ".tbz2", ".txz", ".tzst")
 
 
 def find(ref: str, reading: Reading) -> Source:
@@ -42,6 +43,8 @@ def find(ref: str, reading: Reading) -> Source:
         )
     path = places.typed(ref)
     if ref in BUILT_IN and not path.is_file():
+        if reading.glob or reading.encoding:
+            raise UsageError(f"{ref} is built in: leave --glob and --encoding out")
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
         return Source(ref, f"built in: {built_in.title}", built_in.licence, documents, ledger)
@@ -90,7 +93,9 @@ def _in_file(path: Path, origin: str, reading: Reading, ledger: Ledger) -> Itera
 def _standard_input(reading: Reading, ledger: Ledger) -> Iterator[Document]:
     if sys.stdin is None:
         raise CorpusError("standard input is closed: pipe a text to it")
-    pieces = blocks(sys.stdin.buffer)
+    # one read of the system at a time: between several of them a ctrl+c would not be seen
+    file: Any = sys.stdin.buffer
+    pieces = iter(partial(file.read1, BLOCK), b"")
     yield from _in_stream(stream(pieces, ledger.count), "standard input", None, reading, ledger)
 
 

@@ -30,13 +30,19 @@ Watcher = Callable[[Trainer, Event], object]
 
 
 def a_run(
-    name: str = "r", text: str = "hello", cell: str = "lstm", init_from: str = "", **settings: Any
+    name: str = "r",
+    text: str = "hello",
+    cell: str = "lstm",
+    init_from: str = "",
+    lines: bool = False,
+    **settings: Any,
 ) -> RunDirectory:
     """A new run on an imported corpus, or on a text."""
-    found = sources.obtain(text) if text == "hello" else corpus.add([text], name, "here")
+    hello = text == "hello"
+    found = sources.obtain(text) if hello else corpus.add([text], name, "here", lines=lines)
     if not {"steps", "epochs", "seconds"} & set(settings):
         settings["steps"] = 40
-    config = TrainConfig(ModelConfig(cell, 8, 2), **SMALL | settings)
+    config = TrainConfig(ModelConfig(cell, 8, 2, lines=lines), **SMALL | settings)
     return launch.create(name, found, config, init_from=init_from)
 
 

@@ -100,7 +100,7 @@ def test_the_bounds_themselves_are_allowed() -> None:
     TrainConfig(epochs=1e-9, dropout=0, warmup=0, final_lr=1, validation=0, seed=2**63 - 1)
 
 
-@pytest.mark.parametrize("name", ["layer_norm", "residual"])
+@pytest.mark.parametrize("name", ["layer_norm", "residual", "lines"])
 @pytest.mark.parametrize("value", [0, 1, None, "yes", "true", 0.0, [True]], ids=str)
 def test_what_is_on_or_off_is_nothing_else(name: str, value: Any) -> None:
     with pytest.raises(UsageError) as caught:
@@ -114,6 +114,7 @@ def test_a_network_in_words() -> None:
     assert str(ModelConfig("lstm", 8, 1, layer_norm=True)) == "lstm 8×1, layer norm"
     assert str(ModelConfig("rnn-relu", 8, 3, residual=True)) == "rnn-relu 8×3, residual"
     assert str(ModelConfig("mlstm", 8, 3, True, True)) == "mlstm 8×3, layer norm, residual"
+    assert str(ModelConfig("gru", 8, 1, lines=True)) == "gru 8×1, lines"
 
 
 def test_a_message_says_the_bound_and_the_value() -> None:

@@ -210,6 +210,22 @@ def test_split_keeps_the_end_for_validation() -> None:
     assert [len(part) for part in just.split(0.1)] == [180, 20]
 
 
+def test_parts_are_the_split_read_from_the_file() -> None:
+    made = corpus.add(["".join(map(chr, range(32, 1032))) * 3], "x", "here")
+    for part, mapped in zip(made.parts(0.1), made.split(0.1), strict=True):
+        assert len(part) == len(mapped) and part.dtype == mapped.dtype
+        for piece in (slice(None), slice(5, 9), slice(7, 7), slice(100, 10**6), slice(-3, None)):
+            assert np.array_equal(part[piece], mapped[piece])
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_told() -> None:
+    made = corpus.add(["hello" * 100], "x", "here")
+    part, _ = made.parts(0.1)
+    os.truncate(made.folder / corpus.IDS, 200)
+    with pytest.raises(CorpusError, match="shorter"):
+        part[300:310]
+
+
 def damage_ids(folder: Path) -> None:
     np.save(folder / corpus.IDS, np.zeros(3, np.uint8))
 

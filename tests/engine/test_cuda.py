@@ -23,22 +23,23 @@ V, H, L, T, B = 11, 24, 2, 9, 6
 ON_GPU: dict[str, Any] = {"device": "cuda", "dropout": 0.0}
 
 
+@pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_gives_what_the_processor_gives(
-    cell: str, extra: bool, monkeypatch: pytest.MonkeyPatch
+    cell: str, extra: bool, lines: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     torch.set_float32_matmul_precision("highest")
-    config = ModelConfig(cell, H, L, layer_norm=extra, residual=extra)
+    config = ModelConfig(cell, H, L, layer_norm=extra, residual=extra, lines=lines)
     weights = initial(config, V, 0)
     ids = torch.randint(V, (T, B))
     results = []
     for kind in ("cpu", "cuda"):
-        model = CharRNN(config, V)
+        model = CharRNN(config, V, newline=3 if lines else None)
         model.load(weights)
         model.to(kind)
-        logits, states = model(ids.to(kind), model.zero_state(B))
+        logits, states = model(ids.to(kind), model.start_state(B))
         (logits.square().mean() + sum(s.sum() for state in states for s in state)).backward()
         gradients = {k: p.grad for k, p in model.named_parameters()}
         results.append((logits, states, gradients))
@@ -47,11 +48,12 @@ def test_every_cell_gives_what_the_processor_gives(
     )
 
 
+@pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru", "peephole", "mlstm", "mingru"])
-def test_a_captured_step_is_the_step(cell: str) -> None:
-    losses = []
+def test_a_captured_step_is_the_step(cell: str, lines: bool) -> None:
+    losses, settings = [], {"steps": 60, "dtype": "float32", **ON_GPU}
     for name, captured in (("as-it-is", False), ("captured", True)):
-        learner = Learner(a_run(name, cell=cell, steps=60, dtype="float32", **ON_GPU))
+        learner = Learner(a_run(name, "hello\n" * 300, cell, lines=lines, **settings))
         learner.plan()
         if not captured:
             learner._captured = learner._pass  # type: ignore[assignment]

@@ -42,6 +42,13 @@ def test_more_of_anything_takes_more(cell: str, dtype: str) -> None:
     assert replace(small, dropout=False).bytes() < small.bytes()
 
 
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+def test_what_each_step_of_a_text_of_lines_begins_from_is_kept(kind: str) -> None:
+    small = of("peephole", 128, 1, batch=256, seq_length=512, kind=kind)
+    lined = replace(small, model=replace(small.model, lines=True))
+    assert lined.bytes() - small.bytes() >= 4 * 256 * 512 * 2 * 128
+
+
 def test_auto_is_ready_for_either_precision() -> None:
     either = of(dtype="auto", batch=256, seq_length=512)
     kinds = [replace(either, dtype=dtype).bytes() for dtype in ("float32", "bfloat16")]

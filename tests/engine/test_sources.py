@@ -16,6 +16,7 @@ import pytest
 from engine import corpus, library, places, sources
 from engine.errors import CorpusError, HeloError, NotFoundError, UsageError
 from engine.sources import Reading, document
+from engine.sources.files import RegularFile
 
 PLAIN = Reading()
 
@@ -100,6 +101,12 @@ def test_places_that_are_no_file(tmp_path: Path) -> None:
         for call in (sources.obtain, sources.read, sources.add):
             with pytest.raises(error, match=says):
                 call(ref)
+
+
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="regular"):
+        RegularFile(tmp_path / "pipe", document.Ledger())
 
 
 ODD = ["", "x" * 5000, "a\0b", "~nobody-of-that-name/x", "notes/x", "\udce9"]

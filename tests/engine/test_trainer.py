@@ -222,7 +222,7 @@ def test_learning_on_from_a_model() -> None:
     second = a_run("second", steps=1, init_from="r")
     events = live(second)
     assert only(Evaluated, events)[0].val_nats < 1.3, "it begins where the other ended"
-    other = a_run("other", text="another text", init_from="r")
+    other = a_run("other", cell="gru", init_from="r")
     with pytest.raises(ModelFileError, match="--init-from r"):
         live(other)
 

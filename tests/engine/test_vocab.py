@@ -125,3 +125,30 @@ def test_empty_text_has_no_ids() -> None:
 def test_normalise() -> None:
     assert normalise("\ufeffa\r\nb\rc\n\r\n\r\r\n") == "a\nb\nc\n\n\n\n"
     assert normalise("a\ufeff") == "a\ufeff"
+
+
+SETS = st.sets(st.characters(), min_size=1, max_size=20)
+
+
+@given(SETS, SETS)
+def test_united_alphabets_keep_every_symbol_and_translate(one: set[str], two: set[str]) -> None:
+    own, other = over("".join(one)), over("".join(two))
+    both = own.united(other)
+    assert both == other.united(own) and set(both.symbols) == one | two
+    ids = np.arange(len(own))
+    found = own.translated(ids, both)
+    assert len(found) == len(ids) and both.decode(found[:].tolist()) == own.decode(ids.tolist())
+    assert np.array_equal(found[1:3], found[:][1:3]) and own.translated(ids, own) is ids
+
+
+def test_alphabets_that_cannot_be_one() -> None:
+    with pytest.raises(AlphabetError, match="--units"):
+        over("ab").united(Alphabet(("a",), "byte"))
+    with pytest.raises(AlphabetError, match="no 'c'"):
+        over("abc").translated(np.array([0]), over("ab"))
+
+
+def test_translated_ids_are_as_small_as_they_can_be() -> None:
+    many = Alphabet(tuple(map(chr, range(0x4E00, 0x4E00 + 300))))
+    assert over("一").ids_in(many).dtype == np.uint16
+    assert over("ab").ids_in(over("abc")).dtype == np.uint8

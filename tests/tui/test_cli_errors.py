@@ -51,6 +51,12 @@ def one_line(done, status: int, *words: str) -> None:
         (["models", "rm", "tiny"], ["--yes"]),
         (["models", "rename", "tiny", "no/name"], ["name"]),
         (["corpora", "add", "hello", "--units", "words"], ["char or byte"]),
+        (["corpora", "add", "hello", "--encoding", "klingon"], ["--encoding", "klingon"]),
+        (["corpora", "add", "hello", "--max-size", "much"], ["--max-size", "500MB"]),
+        (["corpora", "add", "hello", "--glob", "!"], ["--glob"]),
+        (["corpora", "add", "-", "--glob", "*.c"], ["--glob", "standard input"]),
+        (["corpora", "add", "hello", "--glob", "*.c"], ["--glob", "built in"]),
+        (["corpora", "add", ""], ["file"]),
     ],
 )
 def test_what_cannot_be_is_a_usage_error(cli, tiny, arguments, words):
@@ -87,8 +93,10 @@ def test_a_name_that_stands_for_nothing(cli, tiny, arguments, words):
     [
         (b"", ["empty"]),
         (b"x", ["one character"]),
-        (b"\xff\xfe\x00\x01" * 50, ["no UTF-8", "--units byte"]),
+        (bytes(range(1, 256)) * 50, ["binary", "--units byte"]),
         (b"text with \x00 in it", ["binary", "--units byte"]),
+        (b"na\xc3\xafve " * 50 + b"\xff", ["broken UTF-8", "byte 350"]),
+        (b"PK\x03\x04" + b"x" * 50, ["damaged"]),
     ],
 )
 @pytest.mark.parametrize("command", ["train", "corpora add"])
@@ -107,7 +115,7 @@ def test_a_text_too_short_to_score(cli, tiny, content, form):
 
 
 def test_a_binary_file_cannot_be_scored(cli, tiny):
-    one_line(cli("score", "-", "-m", "tiny", stdin=b"\xff\xfe" * 9), 1, "UTF-8")
+    one_line(cli("score", "-", "-m", "tiny", stdin=b"\xff\0" * 9), 1, "binary")
 
 
 @pytest.mark.parametrize("kind", ["truncated", "corrupt", "foreign", "text", "pickle", "zip"])

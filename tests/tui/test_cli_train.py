@@ -10,14 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import rundir
+from engine import modelfile, rundir
 from engine.blas import processors
+from engine.config import ModelConfig
 from engine.rundir import RunDirectory
+from engine.vocab import Alphabet
+from tests.engine.networks import random_model
 
 SMALL = ("train", "hello", "--hidden", "8", "--batch", "4", "--seq-length", "8")
 PATIENCE = 90
@@ -215,10 +219,25 @@ def test_a_model_to_begin_with_gives_its_sizes(cli, helo, home):
     assert "leave out --hidden 9" in refused.err
 
 
-def test_a_model_of_another_alphabet_is_no_beginning(cli, tiny, home):
-    refused = cli("train", "hello", "--init-from", "tiny")
-    assert refused.status == 2
-    assert "other characters" in refused.err
+def test_a_model_of_another_alphabet_is_a_beginning(helo, tiny, tmp_path):
+    (tmp_path / "new.txt").write_text("Ünite! " * 40)
+    done = helo("train", "new.txt", "--init-from", "tiny", "--name", "second", "--steps", "5")
+    assert done.returncode == 0, done.stderr
+    told = done.stderr.decode()
+    assert told.count("\n") == 1
+    assert told.startswith("2 characters are new to tiny: '!', 'Ü'; ")
+    assert told.strip() in done.stdout.decode()
+    written = helo("sample", "second", "--prompt", "Thou! Ü", "--length", "5", "--seed", "1")
+    assert written.stderr == b"", "it knows them all"
+
+
+def test_a_model_of_bytes_is_no_beginning_for_characters(cli, home, tmp_path):
+    model = random_model(ModelConfig("rnn", 4, 1), "abc")
+    model = replace(model, alphabet=Alphabet(("a", "b", "c"), "byte"))
+    modelfile.save(home / "models" / "bytes.safetensors", model)
+    refused = cli("train", "hello", "--init-from", "bytes", "--steps", "5")
+    assert refused.status == 1
+    assert refused.err.count("\n") == 1 and "--units" in refused.err
     assert not list(home.glob("runs/*"))
 
 

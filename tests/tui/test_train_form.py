@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import asdict, replace
 
 import pytest
@@ -10,7 +11,7 @@ from textual.widgets import Input, Select
 
 from engine import corpus, launch
 from engine.config import CELLS, DEFAULT_SECONDS, ModelConfig
-from engine.errors import HeloError
+from engine.errors import HeloError, UsageError
 from engine.parameters import count
 from tests.tui.training import TrainApp, found_for, ready, seen
 from tui.train.fields import KINDS, in_words
@@ -104,6 +105,18 @@ def test_the_time_is_told_from_a_run_of_the_same_stack_only(winter, fake_run):
     assert in_words("--layer-norm is on or off") == "Layer norm is on or off"
 
 
+def test_only_the_beginning_of_a_large_text_is_looked_at(tmp_path):
+    text = tmp_path / "large.txt"
+    text.write_bytes(b"to be or not to be, " * 1_000_000)
+    found = look(str(text))
+    assert (found.name, found.symbols, found.exact) == ("large", 8, False)
+    assert found.chars == 20_000_000
+    text.write_bytes(gzip.compress(text.read_bytes()[:1000]))
+    assert (look(str(text)).chars, look(str(text)).exact) == (1000, True)
+    with pytest.raises(UsageError, match="folder"):
+        look(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
@@ -143,7 +156,7 @@ async def test_a_value_that_cannot_be_is_named_and_nothing_is_lost(
         (b"", "is empty"),
         (b"x", "has one character"),
         (b"\x00\x01text", "binary"),
-        (b"\xff\xfe\xfa", "no UTF-8"),
+        (b"\xff\xfe\xfa", "no utf-16-le"),
     ],
 )
 async def test_a_text_that_cannot_be_imported_is_refused_beside_the_form(

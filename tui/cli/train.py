@@ -33,7 +33,8 @@ app = typer.Typer()
 def train(
     context: typer.Context,
     corpus: Annotated[
-        str | None, argument("CORPUS", "A corpus' name, a text file, or - for standard input.")
+        str | None,
+        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
     ] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
@@ -92,7 +93,12 @@ def train(
         float, option("--save-every", shows="S", help="Seconds between saves.")
     ] = TrainConfig.save_every,
     init_from: Annotated[
-        str | None, option("--init-from", shows="MODEL", help="Begin with this model's weights.")
+        str | None,
+        option(
+            "--init-from",
+            shows="MODEL",
+            help="Begin with this model's weights, whatever its alphabet.",
+        ),
     ] = None,
     resume: Annotated[
         str | None, option("--resume", shows="RUN", help="Go on with this run instead.")
@@ -141,7 +147,7 @@ def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
-    from engine import launch, library, modelfile, recipe
+    from engine import beginning, launch, library, modelfile, recipe
 
     path = library.model_path(init_from) if init_from is not None else None
     begun = modelfile.read_summary(path) if path else None
@@ -151,11 +157,8 @@ def _create(
     recipe.check(given)
     launch.check_processes(processes, given.get("batch", processes))
     found = _obtain(corpus)
-    if begun and begun.alphabet != found.info.alphabet:
-        raise UsageError(
-            f"--init-from {init_from} knows other characters than corpus {found.info.name}: "
-            "begin with a model of the same alphabet, or without one"
-        )
+    if begun and (changed := beginning.note(begun, str(init_from), found.info)):
+        note(changed)
     config = _complete(given, found)
     launch.check_processes(processes, config.batch)
     command = shlex.join(["helo", *sys.argv[1:]])

@@ -29,6 +29,8 @@ class Outlook:
     chars: int
     symbols: int
     exact: bool = True
+    lines: bool = False
+    """Whether each line is an example of its own."""
 
 
 def look(ref: str) -> Outlook:
@@ -38,7 +40,7 @@ def look(ref: str) -> Outlook:
     """
     if folder := sources.folder_of(ref):
         info = corpus.read_info(folder)
-        return Outlook(info.name, info.chars, len(info.symbols))
+        return Outlook(info.name, info.chars, len(info.symbols), lines=info.lines)
     if ref in ("", "-"):
         raise UsageError("name a text file: its path, from here or from your home (~)")
     if web.is_address(ref) or ref.startswith("@"):
@@ -116,6 +118,7 @@ def complete(
     """
     if pace is None and recipe.needs_pace(given):
         return None
+    given = {**given, "lines": outlook.lines}
     return recipe.complete(given, _learnt_from(outlook), outlook.symbols, pace)
 
 

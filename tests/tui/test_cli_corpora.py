@@ -1,0 +1,104 @@
+"""`helo corpora add` as a person and a script use it: sources, notes, JSON, and an end by ctrl+c."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with sources of several kinds in it."""
+    folder = tmp_path / "src"
+    for name, data in {
+        "main.c": b"int main() {}\n",
+        "lib/latin.c": "/* d\xe9j\xe0 vu, \xe0 l'\xe9cole */\n".encode("cp1252"),
+        "logo.png": b"\x89PNG\0",
+        "odd\x1b[31m\n.bin": b"\0",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_notes_and_what_was_added_are_said(cli, source):
+    done = cli("corpora", "add", str(source))
+    assert (done.status, done.out) == (0, "")
+    assert done.err.splitlines() == [
+        "left out 2 binary files: logo.png, odd␛[31m⏎.bin",
+        "read as cp1252: lib/latin.c",
+        "src: 39 characters, 25 different ones",
+    ]
+
+
+def test_json_describes_the_corpus(cli, source, home):
+    done = cli("corpora", "add", str(source), "--glob", "*.c", "--lowercase", "--lines", "--json")
+    added = json.loads(done.out)
+    assert done.err == "read as cp1252: lib/latin.c\n"
+    assert (added["name"], added["chars"], added["lines"]) == ("src", 39, True)
+    assert added["notes"] == ["read as cp1252: lib/latin.c"]
+    assert added["path"] == str(home / "corpora" / "src")
+    assert json.loads(cli("corpora", "show", "src", "--json").out)["sha256"] == added["sha256"]
+
+
+def test_several_globs_and_an_encoding(cli, source):
+    done = cli(
+        *("corpora", "add", str(source), "--name", "x", "--json", "--encoding", "cp1250"),
+        *("--glob", "*.c", "--glob", "!main.c"),
+    )
+    assert (json.loads(done.out)["chars"], done.err) == (25, "")
+
+
+def test_a_size_that_is_too_large_leaves_nothing(cli, source, home):
+    done = cli("corpora", "add", str(source), "--max-size", "20")
+    assert done.status == 1
+    assert done.err.startswith("helo: there are more than 20 bytes of text")
+    assert not list((home / "corpora").iterdir())
+
+
+def test_training_text_may_be_a_pipe_of_an_archive(cli, home):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:xz") as archive:
+        member = tarfile.TarInfo("a.txt")
+        member.size = 5
+        archive.addfile(member, io.BytesIO(b"hello"))
+    assert cli("corpora", "add", "-", "--name", "piped", stdin=buffer.getvalue()).status == 0
+    assert json.loads(cli("corpora", "show", "piped", "--json").out)["chars"] == 5
+
+
+def test_notes_are_told_by_whatever_reads_a_text(cli, tiny, tmp_path):
+    file = tmp_path / "latin.txt"
+    file.write_bytes(b"Shall \xe9")
+    done = cli("score", str(file), "-m", "tiny", "--skip-unknown")
+    assert done.err.startswith(f"read as cp1252: {file}\n")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.txt", "Shall I")
+        archive.writestr("b.bin", b"\0")
+    done = cli("score", str(tmp_path / "x.zip"), "-m", "tiny")
+    assert (done.status, done.err) == (0, "left out 1 binary file: b.bin\n")
+
+
+def test_ctrl_c_in_the_middle_of_an_import_leaves_nothing(home):
+    command = [sys.executable, "-P", "-m", "tui", "corpora", "add", "-", "--name", "long"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin and process.stderr
+        block = b"a long text\n" * 100_000
+        while not list(home.glob("corpora/.long.tmp/*")):
+            process.stdin.write(block)  # a pipe holds less, so this waits for the reader
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == b""
+        with pytest.raises(BrokenPipeError):
+            while True:
+                os.write(process.stdin.fileno(), block)
+        process.stdin.close()
+    assert not list((home / "corpora").iterdir())
