@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 from engine import __version__, library, modelfile, rundir
@@ -19,6 +20,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
 from engine.rundir import RunDirectory
+from engine.survey import kept
 
 _NICENESS = 10
 _SPINS = "2000"
@@ -72,7 +74,8 @@ def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
     """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log;
     more than one process by `engine.agent`, which then is what is returned.
 
-    The run goes on from its newest state if it has one. Raises RunError where it is running already.
+    The run goes on from its newest state if it has one. What its losses are compared with is seen to
+    beside it, if that is not kept yet. Raises RunError where it is running already.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
@@ -85,7 +88,22 @@ def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
     if processes > 1:
         command = ["engine.agent", str(processes), folder]
     with log:
-        return _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
+        trainer = _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
+    info = run.info()
+    survey(Path(info.corpus), info.config.validation)
+    return trainer
+
+
+def survey(
+    folder: Path, validation: float = TrainConfig.validation
+) -> subprocess.Popen[bytes] | None:
+    """Start `engine.survey` on the corpus in a folder; None where its survey is kept or it is gone."""
+    if kept(folder, validation) or not folder.is_dir():
+        return None
+    nowhere = subprocess.DEVNULL
+    child = _spawn(["engine.survey", str(folder), str(validation)], folder, nowhere, nowhere)
+    Thread(target=child.wait, daemon=True).start()  # whoever starts a process has to see it end
+    return child
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:

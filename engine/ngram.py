@@ -1,17 +1,17 @@
 """The n-gram baselines: how well counting alone predicts a text.
 
 The model of order n gives a character c its probability after h, the n−1 characters before it. It is
-interpolated modified Kneser-Ney (Chen and Goodman, "An empirical study of smoothing techniques for language
-modeling", Harvard TR-10-98, 1998), with the uniform distribution below the lowest order:
+interpolated modified Kneser-Ney (Chen and Goodman, "An empirical study of smoothing techniques for
+language modeling", Harvard TR-10-98, 1998), with the uniform distribution below the lowest order:
 
     p_n(c|h) = (a(hc) − D(a(hc))) / Σ_c' a(hc') + γ(h) p_{n−1}(c|h'),    p_0(c) = 1/V
 
-h' is h without its first character, γ(h) = Σ_c D(a(hc)) / Σ_c a(hc) what the discounts D left over. In the
-model's own order a counts occurrences; below it, the distinct characters seen before hc, of which the start
-of the text is one. After an h that was not seen, p_n = p_{n−1}.
+h' is h without its first character, γ(h) = Σ_c D(a(hc)) / Σ_c a(hc) what the discounts D left over. In
+the model's own order a counts occurrences; below it, the distinct characters seen before hc, of which the
+start of the text is one. After an h that was not seen, p_n = p_{n−1}.
 
-On English, names, LaTeX, mark-up, C and Chinese it needs fewer bits per character than Witten-Bell and than
-Kneser-Ney with one discount at orders 5 and 6, and at most 0.01 more than the best of them below.
+On English, names, LaTeX, mark-up, C and Chinese it needs fewer bits per character than Witten-Bell and
+than Kneser-Ney with one discount at orders 5 and 6, and at most 0.01 more than the best of them below.
 
 The protocol is that of `score.stateful`: N characters give N−1 predictions.
 """
@@ -30,6 +30,10 @@ from engine.vocab import Ids
 ORDER = 6
 LEARNT_MOST = 50_000_000
 """Characters of the training text, from its beginning, that are counted; it bounds memory and time."""
+GRAMS_MOST = 20_000_000
+"""Distinct grams of all orders together that may be kept: what a text that is hardly like any other, as
+noise is, takes about 1 GB for."""
+_SAMPLE = 4_000_000
 _CHUNK = 1 << 20
 
 _Ints = npt.NDArray[np.int64]
@@ -53,6 +57,7 @@ class Baseline:
 
 def baselines(train_ids: Ids, val_ids: Ids, V: int, order: int = ORDER) -> list[Baseline]:
     """The models of orders 1 to `order` of train_ids (N,), each scored on val_ids (M,), M−1 predictions.
+    Where too many grams are to be expected they are learnt from fewer characters, the first.
 
     Raises UsageError for an order below 1, fewer than `order` characters to learn from, or fewer than two
     to predict.
@@ -60,7 +65,8 @@ def baselines(train_ids: Ids, val_ids: Ids, V: int, order: int = ORDER) -> list[
     predictions = len(val_ids) - 1
     if predictions < 1:
         raise UsageError("a text needs at least two characters to be scored: the first is given")
-    model, total = NGram(train_ids, V, order), np.zeros(order)
+    model = NGram(train_ids[: _affordable(train_ids, V, order)], V, order)
+    total = np.zeros(order)
     for start in range(1, predictions + 1, _CHUNK):
         given = min(start, order)
         part = val_ids[start - given : start + _CHUNK]
@@ -69,6 +75,15 @@ def baselines(train_ids: Ids, val_ids: Ids, V: int, order: int = ORDER) -> list[
         Baseline(n, float(nats) / predictions, predictions, model.learnt_from)
         for n, nats in enumerate(total, start=1)
     ]
+
+
+def _affordable(ids: Ids, V: int, order: int) -> int:
+    """How many characters of ids (N,) have GRAMS_MOST distinct grams or fewer: as many as their beginning
+    promises, for new grams become fewer as a text goes on."""
+    if len(ids) <= _SAMPLE:
+        return len(ids)
+    grams = NGram(ids[:_SAMPLE], V, order).grams
+    return int(_SAMPLE * max(1.0, GRAMS_MOST / grams))
 
 
 class NGram:
@@ -109,6 +124,11 @@ class NGram:
                 suffixes = np.zeros(len(keys), np.int64)
             self._keys.append(keys)
             self._highest.append(_share(counts, keys // V, contexts))
+
+    @property
+    def grams(self) -> int:
+        """The distinct grams of all orders."""
+        return sum(map(len, self._keys))
 
     def nats(self, ids: Ids) -> _Floats:
         """−log p of each character of ids (N,) but the first, in nats: (order, N−1), where row n−1 is the

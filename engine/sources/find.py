@@ -47,7 +47,10 @@ def find(ref: str, reading: Reading) -> Source:
             raise UsageError(f"{ref} is built in: leave --glob and --encoding out")
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
-        return Source(ref, f"built in: {built_in.title}", built_in.licence, documents, ledger)
+        title = f"built in: {built_in.title}"
+        known = built_in.entropy_rate if not reading.lines else None  # that takes empty lines away
+        rate = known() if known else None
+        return Source(ref, title, built_in.licence, documents, ledger, rate)
     return find_path(path, reading, os.path.basename(os.path.abspath(path)), str(path))
 
 

@@ -134,6 +134,20 @@ def test_only_the_first_characters_are_learnt_from(monkeypatch: pytest.MonkeyPat
     assert whole == first and whole[0].learnt_from == 30
 
 
+def test_noise_is_learnt_from_fewer_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram, "_SAMPLE", 1000)
+    noise = np.random.default_rng(0).integers(0, 200, 9000).astype(np.uint8)
+    grams = NGram(noise[:1000], 200).grams
+    assert grams == sum(
+        len({tuple(noise[i : i + n]) for i in range(1001 - n)}) for n in range(1, 7)
+    )
+    for most, learnt in ((3 * grams, 3000), (grams // 2, 1000), (99 * grams, 9000)):
+        monkeypatch.setattr(ngram, "GRAMS_MOST", most)
+        assert baselines(noise, noise[:9], 200)[0].learnt_from == learnt
+    monkeypatch.setattr(ngram, "GRAMS_MOST", 1)
+    assert baselines(noise[:1000], noise[:9], 200)[0].learnt_from == 1000
+
+
 def test_a_large_alphabet() -> None:
     """V⁶ does not fit in 64 bits."""
     V = 3000

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from corpora import brackets
 from engine import corpus, library, places, sources
 from engine.errors import CorpusError, HeloError, NotFoundError, UsageError
 from engine.sources import Reading, document
@@ -393,3 +394,12 @@ def test_lower_case(tmp_path: Path) -> None:
 def test_a_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     refused("-", "closed")
+
+
+@pytest.mark.parametrize("units", ["char", "byte"])
+def test_what_a_generator_knows_of_its_text_is_kept(units: str) -> None:
+    made = sources.add("brackets", reading=Reading(units=units)).corpus
+    assert made.info.entropy_rate == brackets.entropy_rate()
+    assert sources.add("python").corpus.info.entropy_rate is None
+    taken_apart = sources.add("digits", reading=Reading(lines=True)).corpus
+    assert taken_apart.info.entropy_rate is None, "without its empty lines it is another text"

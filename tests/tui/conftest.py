@@ -145,6 +145,18 @@ def pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "pace", lambda *args, **named: PACE)
 
 
+@pytest.fixture(autouse=True)
+def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Nothing is surveyed beside the tests; gives the folders of the corpora that would be."""
+    folders: list[Path] = []
+
+    def survey(folder: Path, validation: float = TrainConfig.validation) -> None:
+        folders.append(folder)
+
+    monkeypatch.setattr(launch, "survey", survey)
+    return folders
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
     """Trainers that are started are processes that only wait; gives the runs they were started for."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from corpora import BUILT_IN
 from engine import launch, modelfile, sources
 from engine.config import ModelConfig, TrainConfig
 from engine.events import (
@@ -33,6 +36,7 @@ from engine.events import (
 from engine.rundir import LineReader, RunDirectory, parse_request
 from engine.untested import UNTESTED
 from tests import catalogues
+from tests.tui.conftest import TEXT
 
 STARTED = Started(
     life=0,
@@ -236,7 +240,7 @@ def test_corpora_are_listed_imported_or_not(cli):
     before = cli("corpora")
     assert "built in" in before.out
     found = {c["name"]: c for c in json.loads(cli("corpora", "list", "--json").out)}
-    assert {"hello", "python", "enwik8", "tang-poems"} <= set(found)
+    assert {*BUILT_IN, "enwik8", "tang-poems"} <= set(found)
     assert found["enwik8"]["licence"] in before.out and "36.4 MB to fetch" in before.out
     assert found["enwik8"]["url"].startswith("https://") and found["enwik8"]["size"] == 36_445_475
     added = cli("corpora", "add", "hello")
@@ -336,3 +340,55 @@ def test_doctor_lives_without_torch(cli, monkeypatch):
     done = cli("doctor")
     assert done.status == 0
     assert "torch cannot be asked" in done.out
+
+
+def test_show_tells_what_a_corpus_is_like(cli, tmp_path, home):
+    file = tmp_path / "odd.txt"
+    file.write_text(TEXT + "\u202e[/bold]\x1b[31m\n" + TEXT)
+    cli("corpora", "add", str(file))
+    done = cli("corpora", "show", "odd", "--json")
+    data = json.loads(done.out)
+    assert [b["order"] for b in data["baselines"]] == [1, 2, 3, 4, 5, 6]
+    for baseline in data["baselines"]:
+        assert baseline["bits_per_char"] == pytest.approx(baseline["nats_per_char"] / math.log(2))
+    assert data["baselines"][0]["predictions"] == int(data["chars"] * 0.1) - 1
+    assert data["repeat"]["length"] == len(TEXT)
+    assert TEXT.startswith(data["repeat"]["begins"].rstrip("…"))
+    assert [odd["kind"] for odd in data["unusual"]] == ["control character", "turns text round"]
+    assert data["beginning"].startswith(TEXT) and data["entropy"] > 0
+    assert (home / "corpora" / "odd" / "survey.json").exists()
+
+    shown = cli("corpora", "show", "odd").out
+    assert "control character: U+001B ×1; turns text round: U+202E ×1" in shown
+    assert f"{len(TEXT):,} characters, at 0 and " in shown
+    assert f"6-gram{data['baselines'][5]['nats_per_char']:>19.4f}" in shown
+    assert "scored on" in shown and f"\n  {TEXT.splitlines()[0]}\n" in shown
+    assert "\x1b" not in shown and "\u202e" not in shown
+
+
+def test_show_has_the_entropy_rate_in_the_same_table(cli):
+    cli("corpora", "add", "arithmetic")
+    shown = cli("corpora", "show", "arithmetic").out
+    assert re.search(r"6-gram .*\nentropy rate +1\.0763 +1\.5527\n", shown)
+    assert "\n  13-84=-71\n" in shown
+
+
+def test_show_says_that_a_small_corpus_has_no_baselines(cli):
+    cli("corpora", "add", "-", "--name", "small", stdin=b"ab")
+    shown = cli("corpora", "show", "small")
+    assert (shown.status, shown.err) == (0, "")
+    assert "too small for a validation part" in shown.out and "repeated    nothing" in shown.out
+    assert json.loads(cli("corpora", "show", "small", "--json").out)["baselines"] == []
+
+
+def test_show_tells_what_is_left_of_a_damaged_corpus(cli, home):
+    cli("corpora", "add", "hello")
+    (home / "corpora" / "hello" / "ids.npy").write_bytes(b"\x93NUMPY")
+    shown = cli("corpora", "show", "hello")
+    assert shown.status == 0
+    assert "public domain" in shown.out and "import the text again" in shown.out
+    data = json.loads(cli("corpora", "show", "hello", "--json").out)
+    assert data["chars"] == 2000 and "import the text again" in data["problem"]
+    (home / "corpora" / "hello" / "corpus.json").write_text("{")
+    gone = cli("corpora", "show", "hello")
+    assert (gone.status, gone.err.count("\n")) == (1, 1)

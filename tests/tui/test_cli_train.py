@@ -91,6 +91,8 @@ def test_plain_lines_where_no_terminal_is(helo, home):
     assert lines[0] == "hello-lstm-1: lstm 8×1, on hello"
     assert "10 steps of 4 × 8 characters" in lines[1]
     assert any("validation" in line and "bits" in line for line in lines)
+    assert any(line.startswith("compare  entropy rate 0.000") for line in lines[2:])
+    assert lines[-3].startswith("limit    0.0000 nats")
     assert lines[-1] == "write    helo sample hello-lstm-1"
     assert str(home / "runs" / "hello-lstm-1" / "best.safetensors") in lines[-2]
     assert done.stderr == b""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
 
-from engine import library, modelfile, places
+from engine import corpus, launch, library, modelfile, places, survey
 from engine.config import ModelConfig
 from tests.tui.library import LibraryApp, asking, listed
 from tui.dialogs import AskDialog
@@ -251,3 +253,39 @@ def test_details_wrap_beside_their_names(tiny):
     text = details(item, 40).plain
     assert all(len(line) <= 40 for line in text.splitlines())
     assert text.startswith("network")
+
+
+async def test_the_corpus_under_the_cursor_is_surveyed_by_another_process(
+    winter, until, monkeypatch
+):
+    asked, again = [], []
+
+    def survey(folder):
+        (again if asked else asked).append(folder)
+        return subprocess.Popen([sys.executable, "-P", "-m", "engine.survey", str(folder), "0.1"])
+
+    monkeypatch.setattr(launch, "survey", survey)
+    app = LibraryApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, listed(app, "winter"))
+        app.choose("winter")
+        await pilot.pause()
+        assert "entropy" in app.about and "baselines" not in app.about
+        await until(pilot, lambda: "baselines" in app.about)
+        assert "6-gram" in app.about and "repeated" in app.about
+        app.choose("hello")
+        app.choose("winter")
+        await until(pilot, lambda: not app.workers._workers)
+    assert (asked, again) == ([winter.folder], [])
+
+
+def test_a_survey_that_is_kept_is_shown_beside_the_limit(winter):
+    made = corpus.add(["ab" * 500], "known", "here", entropy_rate=0.25)
+    survey.obtain(made)
+    [item] = [item for item in Shelf().read()[Kind.CORPUS] if item.name == "known"]
+    facts = dict(item.facts)
+    assert facts["limit"].startswith("0.2500 nats") and "500 characters" in facts["repeated"]
+    assert "scored on 99 of the validation part" in facts["baselines"]
+    (made.folder / survey.KEPT).write_text("{torn")
+    [item] = [item for item in Shelf().read()[Kind.CORPUS] if item.name == "known"]
+    assert "baselines" not in dict(item.facts) and not item.problem

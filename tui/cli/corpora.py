@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import HeloError, NotFoundError
+from engine.errors import CorpusError, HeloError, NotFoundError
 from tui.cli.options import Command, Json, Yes, argument, flag, group, option
-from tui.cli.output import confirm, emit, facts, note, progress, table
+from tui.cli.output import confirm, emit, note, progress, table
 from tui.phrases import fetchable
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 app = group("List, show, fetch, import and delete corpora.")
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
-_MOST_FREQUENT = 20
 
 
 def _find(name: str) -> Path:
@@ -80,30 +79,19 @@ def list_(json: Json = False) -> None:
 
 @app.command(cls=Command)
 def show(name: Name, json: Json = False) -> None:
-    """Show one corpus: where it comes from, and its characters by frequency."""
-    from engine import corpus
-    from engine.vocab import name_character
+    """Show one corpus: its characters, how it begins, and what simple models lose on it."""
+    from engine import corpus, survey
+    from tui.cli import surveyed
 
     folder = _find(name)
-    info = corpus.read_info(folder)
-    if json:
-        emit(asdict(info) | {"path": str(folder)}, indent=2)
+    try:
+        found = corpus.load(folder)
+    except CorpusError as error:
+        surveyed.damaged(corpus.read_info(folder), folder, str(error), json)
         return
-    pairs = sorted(zip(info.symbols, info.counts, strict=True), key=lambda pair: -pair[1])
-    frequent = [f"{name_character(c)} {n / info.chars:.1%}" for c, n in pairs[:_MOST_FREQUENT]]
-    more = f" and {len(pairs) - _MOST_FREQUENT} more" if len(pairs) > _MOST_FREQUENT else ""
-    facts(
-        {
-            "corpus": info.name,
-            "source": info.source,
-            "licence": info.licence or "not known",
-            "characters": f"{info.chars:,}",
-            "alphabet": f"{len(pairs)} {info.units}s: {'  '.join(frequent)}{more}",
-            "sha256": info.sha256,
-            "imported": info.created,
-            "folder": str(folder),
-        }
-    )
+    with progress(f"looking at {name}", survey.STAGES, f"of {survey.STAGES} parts") as report:
+        seen = survey.obtain(found, report=lambda stages: report(stages, None))
+    surveyed.show(found, seen, json)
 
 
 @app.command(cls=Command)

@@ -15,6 +15,7 @@ from engine import launch
 from engine.errors import RunError
 from engine.events import Event, Failed, Started, Stopped, parse
 from engine.rundir import LineReader, RunDirectory
+from engine.survey import Comparison, Reference
 
 _POLL = 0.05
 
@@ -28,6 +29,9 @@ class View(Protocol):
 
     def show(self, event: Event, line: str) -> None:
         """An event, and the line of the log that it is."""
+
+    def compare(self, references: tuple[Reference, ...]) -> None:
+        """What the losses are to be compared with; called again as more is known."""
 
     def say(self, text: str) -> None:
         """What the follower itself has to say."""
@@ -70,6 +74,7 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
     the trainer fails or is killed.
     """
     reader = LineReader(run.events_path, _size(run.events_path))
+    comparison, known = Comparison(run.info()), tuple[Reference, ...]()
     working = asked = told = False
     last: Event | None = None
     with _interrupts() as interrupts, view:
@@ -84,6 +89,9 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
                     view.show(event, line)
                     working |= isinstance(event, Started)
                     last = event
+            if working and (references := comparison.look()) != known:
+                known = references
+                view.compare(references)
             if ended:
                 break
             if working and detach:

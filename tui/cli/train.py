@@ -239,6 +239,7 @@ def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
 def _summary(run: RunDirectory) -> str:
     """What came of a run."""
     from engine.events import Evaluated, Progress
+    from engine.survey import Comparison
 
     events = run.events()
     best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)
@@ -248,6 +249,11 @@ def _summary(run: RunDirectory) -> str:
     lines = [f"trained  {events[-1].step:,} steps in {duration(seconds)}"]
     if best is not None:
         lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
+        lines += [
+            f"limit    {loss(r.nats)}, the text's entropy rate"
+            for r in Comparison(run.info()).look()
+            if r.limit
+        ]
     if model.exists():
         lines += [f"model    {model}", f"write    helo sample {run.name}"]
     return "\n".join(lines) + "\n"

@@ -20,6 +20,7 @@ from engine.events import (
     Started,
     Stopped,
 )
+from engine.survey import Reference
 from tui.cli.output import console, note, write
 from tui.phrases import describe, duration
 from tui.text import visible
@@ -43,6 +44,8 @@ class JsonView:
 
     def show(self, event: Event, line: str) -> None:
         write(line + "\n")
+
+    def compare(self, references: tuple[Reference, ...]) -> None: ...
 
     def say(self, text: str) -> None:
         note(text)
@@ -72,6 +75,9 @@ class PlainView:
         if text := describe(event):
             write(f"{event.step:,}/{self._total:,}  {text}\n")
 
+    def compare(self, references: tuple[Reference, ...]) -> None:
+        write(f"{_compared(references)}\n")
+
     def say(self, text: str) -> None:
         note(text)
 
@@ -86,6 +92,7 @@ class LiveView:
         self._evaluated: Evaluated | None = None
         self._best = math.inf
         self._sample: Sampled | None = None
+        self._references: tuple[Reference, ...] = ()
         self._state = "starting the trainer …"
         self._footer = "ctrl+c saves and stops it"
         self._screen = console()
@@ -124,6 +131,9 @@ class LiveView:
             case Stopped():
                 self._state = self._footer = ""
 
+    def compare(self, references: tuple[Reference, ...]) -> None:
+        self._references = references
+
     def say(self, text: str) -> None:
         self._footer = text
         if self._live:
@@ -139,6 +149,8 @@ class LiveView:
             parts.append(self._bar(self._started))
         if self._numbers():
             parts.append(Text(self._numbers()))
+        if self._references:
+            parts.append(Text(_compared(self._references)))
         if self._state:
             parts.append(Text(visible(self._state), style="yellow"))
         if self._sample:
@@ -172,6 +184,11 @@ class LiveView:
         if math.isfinite(self._best):
             losses.append(f"best {self._best:.3f} nats, {self._best / math.log(2):.3f} bits")
         return "\n".join("   ".join(line) for line in (losses, pace) if line)
+
+
+def _compared(references: tuple[Reference, ...]) -> str:
+    """What a loss is to be compared with."""
+    return "compare  " + "   ".join(f"{r.name} {r.nats:.3f}" for r in references) + " nats"
 
 
 def choose(json: bool, title: str) -> JsonView | PlainView | LiveView:

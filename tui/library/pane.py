@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
@@ -17,7 +18,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import library
+from engine import launch, library
 from engine.errors import HeloError, RunError
 from engine.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
@@ -31,6 +32,8 @@ from tui.text import one_line, visible
 from tui.trouble import TellsTrouble
 
 _NARROW = 100
+_REST = 0.3
+"""Seconds that the cursor has to stay."""
 _SECTION = Binding.Group("section", compact=True)
 
 
@@ -110,6 +113,8 @@ class LibraryPane(TellsTrouble, Vertical):
         self._sections: dict[Kind, list[Item]] = {}
         self._last_path = ""
         """What was asked to be imported and could not be."""
+        self._surveyed: set[Path] = set()
+        """The corpora whose survey was seen to."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="shelf"):
@@ -179,6 +184,20 @@ class LibraryPane(TellsTrouble, Vertical):
         self.query_one("#about", Static).update(details(item, width) if item else "")
         box.scroll_home(animate=False)
         self.refresh_bindings()
+        if item and item.path and item.kind is Kind.CORPUS and not item.problem:
+            self._survey(item, item.path)
+
+    @work(group="survey", exit_on_error=False)
+    async def _survey(self, item: Item, folder: Path) -> None:
+        """Have a corpus surveyed, by another process, once the cursor rests on it."""
+        await asyncio.sleep(_REST)
+        if item is not self.selected or folder in self._surveyed:
+            return
+        self._surveyed.add(folder)
+        if child := await asyncio.to_thread(launch.survey, folder):
+            while child.poll() is None:
+                await asyncio.sleep(_REST)
+            self.action_refresh()
 
     def action_section(self, by: int) -> None:
         """Go to the first item of another section that has some."""

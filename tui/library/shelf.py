@@ -19,6 +19,7 @@ from engine.library import ModelEntry
 from engine.parameters import count
 from engine.rundir import RunDirectory
 from engine.summary import Summary, summary
+from tui import surveyed
 from tui.phrases import duration, fetchable, loss, network, size
 from tui.text import visible_char
 from tui.train.numbers import MARKS
@@ -214,6 +215,7 @@ def _imported(folder: Path, info: CorpusInfo) -> Item:
         ("licence", info.licence or "not known"),
         ("characters", f"{info.chars:,}"),
         ("alphabet", f"{alphabet}: {'  '.join(frequent)}"),
+        *surveyed.facts(folder, info),
         ("imported", info.created.replace("T", " ")),
         ("sha256", info.sha256),
         ("folder", str(folder)),

@@ -31,6 +31,7 @@ from engine.events import (
     parse,
 )
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
+from engine.survey import Comparison, Reference
 
 SLICE = 2000
 """Lines taken in by one `read`."""
@@ -86,6 +87,8 @@ class Snapshot:
     """The newest event of all."""
     answers: Mapping[str, Event]
     """What was answered, by the requests' ids."""
+    references: tuple[Reference, ...]
+    """What its losses are to be compared with, as far as it is known."""
 
     @property
     def over(self) -> bool:
@@ -133,6 +136,8 @@ class Follower:
         self._answers: dict[str, Event] = {}
         self._starting = child is not None
         self._changed = False
+        self._comparison: Comparison | None = None
+        self._references: tuple[Reference, ...] = ()
 
     @property
     def working(self) -> bool:
@@ -171,6 +176,9 @@ class Follower:
         if self.info is None:
             with suppress(RunError):  # a damaged run.json; the events still tell their part
                 self.info = self.run.info()
+                self._comparison = Comparison(self.info)
+        if self._comparison and (known := self._comparison.look()) != self._references:
+            self._references, self._changed = known, True
         self._waiting.extend(self._reader.read())
         lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
         fresh = [event for line in lines if (event := parse(line))]
@@ -214,6 +222,7 @@ class Follower:
             samples=tuple(self._of(Sampled)),
             last=_newest(self._events),
             answers=dict(self._answers),
+            references=self._references,
         )
 
     def _of(self, kind: type[E]) -> list[E]:

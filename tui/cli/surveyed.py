@@ -1,0 +1,97 @@
+"""What `helo corpora show` says of a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine import survey
+from engine.corpus import Corpus, CorpusInfo
+from engine.survey import Survey
+from engine.vocab import name_character
+from tui.cli.output import emit, facts, table, write
+from tui.phrases import loss
+from tui.surveyed import both_units, passage, protocol, repeated, unusual
+from tui.text import visible
+
+_MOST_FREQUENT = 20
+_LINES = 10
+_WIDTH = 100
+"""Characters of each of the first lines that are shown."""
+
+
+def show(corpus: Corpus, seen: Survey, json: bool) -> None:
+    """All that is known of a corpus."""
+    info, begins = corpus.info, survey.beginning(corpus)
+    if json:
+        emit(_data(info, corpus.folder) | _surveyed(corpus, seen), indent=2)
+        return
+    quoted = f": {passage(corpus, seen.repeat)}" if seen.repeat.length else ""
+    facts(
+        _facts(info, corpus.folder)
+        | {
+            "entropy": f"{loss(survey.entropy(info))}, of its characters alone",
+            "repeated": repeated(seen.repeat, info.chars) + quoted,
+        }
+    )
+    rows = [(f"{b.order}-gram", b.nats_per_char) for b in seen.baselines]
+    if info.entropy_rate is not None:
+        rows.append(("entropy rate", info.entropy_rate))
+    if rows:
+        write("\n")
+        columns = {"model": "left", "nats a character": "right", "bits a character": "right"}
+        table(columns, [[model, *both_units(nats)] for model, nats in rows])
+    write(f"{protocol(seen.baselines)}\n\n")
+    lines = begins.split("\n")[:_LINES]
+    write("".join(f"  {visible(_cut(line))}".rstrip() + "\n" for line in lines))
+
+
+def damaged(info: CorpusInfo, folder: Path, problem: str, json: bool) -> None:
+    """What is left of a corpus whose text cannot be read."""
+    if json:
+        emit(_data(info, folder) | {"problem": problem}, indent=2)
+    else:
+        facts(_facts(info, folder) | {"problem": problem})
+
+
+def _data(info: CorpusInfo, folder: Path) -> dict[str, Any]:
+    return asdict(info) | {
+        "path": str(folder),
+        "problem": "",
+        "entropy": survey.entropy(info),
+        "unusual": [asdict(odd) for odd in survey.unusual(info)],
+    }
+
+
+def _surveyed(corpus: Corpus, seen: Survey) -> dict[str, Any]:
+    baselines = [asdict(b) | {"bits_per_char": b.bits_per_char} for b in seen.baselines]
+    repeat = asdict(seen.repeat) | {"begins": passage(corpus, seen.repeat)}
+    return {
+        "beginning": survey.beginning(corpus),
+        "validation": seen.validation,
+        "baselines": baselines,
+        "repeat": repeat,
+    }
+
+
+def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
+    pairs = sorted(zip(info.symbols, info.counts, strict=True), key=lambda pair: -pair[1])
+    frequent = [f"{name_character(c)} {n / info.chars:.1%}" for c, n in pairs[:_MOST_FREQUENT]]
+    more = f" and {len(pairs) - _MOST_FREQUENT} more" if len(pairs) > _MOST_FREQUENT else ""
+    return {
+        "corpus": info.name,
+        "source": info.source,
+        "licence": info.licence or "not known",
+        "characters": f"{info.chars:,}",
+        "lines": "each is an example of its own" if info.lines else "",
+        "alphabet": f"{len(pairs)} {info.units}s: {'  '.join(frequent)}{more}",
+        "unusual": unusual(info),
+        "sha256": info.sha256,
+        "imported": info.created,
+        "folder": str(folder),
+    }
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
