@@ -9,10 +9,12 @@ character is done on bytes, and the rest for the others alone.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +25,8 @@ from engine.vocab import CODE_POINTS
 
 _PIECE = 1 << 20
 """Characters taken at a time."""
+_HEADER = 128
+"""Bytes of a .npy before its ids."""
 _MARK = 128
 _ASCII = bytes(range(_MARK))
 _CONTINUING = bytes(range(0x80, 0xC0))
@@ -55,10 +59,15 @@ class Encoder:
         self._counts = np.zeros(CODE_POINTS, np.int64)
         """Of what the pairs do not count."""
         self._sha256 = hashlib.sha256()
-        self._helpers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._working: deque[Future[Any]] = deque()
+        self._open = ExitStack()
+        self._helpers = [self._open.enter_context(ThreadPoolExecutor(1)) for _ in range(2)]
         self._beside = path.with_suffix(".kept"), path.with_suffix(".others")
-        self._kept, self._others = (open(beside, "wb+") for beside in self._beside)
+        for beside in self._beside:
+            self._open.callback(beside.unlink, missing_ok=True)
+        kept, others = (self._open.enter_context(open(beside, "wb+")) for beside in self._beside)
+        self._kept, self._others = kept, others
+        self._kept.write(_header(np.dtype(np.uint8), 0))
 
     def add(self, block: str | bytes) -> None:
         """Raises OSError."""
@@ -103,9 +112,11 @@ class Encoder:
         ids = np.zeros(CODE_POINTS, np.min_scalar_type(max(len(points) - 1, 0)))
         ids[points] = np.arange(len(points))
         table = ids[_PAIRS].view(f"u{2 * ids.itemsize}")[:, 0]
-        form = {"descr": ids.dtype.str, "fortran_order": False, "shape": (self.chars,)}
-        with open(self.path, "wb") as out:
-            np.lib.format.write_array_header_1_0(out, form)
+        self._kept.flush()
+        if ids.itemsize == 1:  # the ids take the places of the bytes, which is much faster
+            self._beside[0].rename(self.path)
+        with open(self.path, "rb+" if ids.itemsize == 1 else "wb") as out:
+            out.write(_header(ids.dtype, self.chars))
             for i, block in enumerate(self._blocks()):
                 helper = self._helpers[i % len(self._helpers)]
                 self._working.append(helper.submit(_ids_of, ids, table, *block))
@@ -120,7 +131,7 @@ class Encoder:
     def _blocks(self) -> Iterator[tuple[_Bytes, _Points]]:
         """What is kept, and the code points of the others in it."""
         marks = self._others.tell() > 0
-        self._kept.seek(0)
+        self._kept.seek(_HEADER)
         self._others.seek(0)
         while data := self._kept.read(_PIECE):
             others = data.count(_MARK) if marks else 0
@@ -128,12 +139,8 @@ class Encoder:
             yield np.frombuffer(data, np.uint8), points
 
     def close(self) -> None:
-        for helper in self._helpers:
-            helper.shutdown()
-        self._kept.close()
-        self._others.close()
-        for beside in self._beside:
-            beside.unlink(missing_ok=True)
+        """Raises OSError."""
+        self._open.close()
 
 
 def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Points:
@@ -152,6 +159,15 @@ def _pairs(kept: _Bytes) -> tuple[npt.NDArray[np.uint16], _Bytes]:
     """Two bytes at a time, which is half the work; and the last one, or none."""
     even = len(kept) // 2 * 2
     return kept[:even].view(np.uint16), kept[even:]
+
+
+def _header(dtype: np.dtype[Any], chars: int) -> bytes:
+    """That of a .npy, as long for any number of them."""
+    header = io.BytesIO()
+    form = {"descr": dtype.str, "fortran_order": False, "shape": (chars,)}
+    np.lib.format.write_array_header_1_0(header, form)
+    assert header.tell() == _HEADER
+    return header.getvalue()
 
 
 def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:

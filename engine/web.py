@@ -184,7 +184,8 @@ class _Transfer(Thread):
         if not response.headers.get("content-encoding"):
             length = response.headers.get("content-length", "")
             self._total = int(length) if length.isdecimal() else None
-        with response, open(self._to, "wb") as file:
+        # made already: where nobody waits any more it is gone, and must not come again
+        with response, open(self._to, "r+b") as file:
             while not self._abandoned and (block := response.raw.read1(_BLOCK, True)):
                 if not self._done:
                     self._page = _is_page(kind.get_content_type(), block)

@@ -48,7 +48,8 @@ def find(ref: str, reading: Reading) -> Source:
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
         title = f"built in: {built_in.title}"
-        known = built_in.entropy_rate if not reading.lines else None  # that takes empty lines away
+        changed = reading.lines or reading.lowercase  # then it is another text
+        known = built_in.entropy_rate if not changed else None
         rate = known() if known else None
         return Source(ref, title, built_in.licence, documents, ledger, rate)
     return find_path(path, reading, os.path.basename(os.path.abspath(path)), str(path))

@@ -5,10 +5,10 @@ Nothing is fetched before the documents are read.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -49,20 +49,22 @@ def find_address(
     def documents() -> Iterator[Document]:
         ledger.stage = "fetching"
         found = web.fetch(url, hash, max_size, ledger.report)
-        ledger.stage = ""
         if not found.page:
+            ledger.stage = ""
             yield from _documents(find_path(found.path, reading, file, url), ledger)
             return
-        page, charset = found.path.read_bytes(), reading.encoding or found.charset
+        charset = reading.encoding or found.charset
+        page = html.read(found.path, found.url, charset, lambda: ledger.count(0))
         if reading.glob:
-            links = html.links(page, found.url, charset)
-            pages = [link for link in links if reading.wants(unquote(urlsplit(link).path)[1:])]
-            if not pages:
+            wanted = [
+                link for link in page.links if reading.wants(unquote(urlsplit(link).path)[1:])
+            ]
+            if not wanted:
                 raise CorpusError(f"{url} has no link to its own host that --glob takes")
-            yield from _each(pages, replace(reading, glob=()), ledger)
+            yield from _each(wanted, replace(reading, glob=()), ledger)
         else:
-            text = html.text(page, charset).encode(reading.encoding or "utf-8", "replace")
-            ledger.count(len(page))
+            text = page.text.encode(reading.encoding or "utf-8", "replace")
+            ledger.count(len(text))
             yield Document(url, len(text), iter([text]))
 
     return Source(stem(file) or parts.hostname or "", url, "", documents(), ledger)
@@ -130,8 +132,8 @@ class _Manners:
             raise WebError(f"cannot fetch {url}: the host's robots.txt forbids it")
         pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
         for _ in range(round(pause / _LOOK_EVERY)):
-            time.sleep(_LOOK_EVERY)
-            self._ledger.report(self._ledger.read, None)  # it may raise, to stop
+            sleep(_LOOK_EVERY)
+            self._ledger.count(0)  # the report may raise, to stop
 
     def _read(self, url: str) -> RobotFileParser:
         """Without a file everything is allowed; where there may be one, nothing (RFC 9309, 2.3.1)."""

@@ -110,7 +110,7 @@ def test_time_passes_before_each_page_and_can_be_stopped(
     essays: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed: list[float] = []
-    monkeypatch.setattr(remote.time, "sleep", passed.append)
+    monkeypatch.setattr(remote, "sleep", passed.append)
     monkeypatch.setattr(remote, "PAUSE", 1.0)
     essays.serve("/robots.txt", b"User-agent: *\nCrawl-delay: 3\n")
     import_essays(essays)

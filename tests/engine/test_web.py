@@ -8,6 +8,7 @@ import resource
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,29 @@ def test_stopping_leaves_at_once_and_leaves_nothing(
 
     with pytest.raises(type(stop) if isinstance(stop, Exception) else stop):
         web.fetch(url, report=report)
+    assert not cached()
+
+
+def test_an_answer_after_the_end_leaves_nothing(server: Server) -> None:
+    asked, late = threading.Event(), threading.Event()
+
+    def answer(handler: Handler) -> None:
+        asked.set()
+        late.wait()
+        handler.begin(200, {"Content-Length": "1"})
+        handler.wfile.write(b"x")
+
+    def report(done: int, total: int | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        web.fetch(server.answer("/late", answer), report=report)
+    late.set()
+    for thread in set(threading.enumerate()) - before:
+        if isinstance(thread, web._Transfer):
+            thread.join()
     assert not cached()
 
 

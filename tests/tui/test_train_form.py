@@ -117,6 +117,14 @@ def test_only_the_beginning_of_a_large_text_is_looked_at(tmp_path):
         look(str(tmp_path))
 
 
+def test_an_address_is_not_fetched_while_it_is_typed(server):
+    url = server.serve("/play.txt", b"of York")
+    for ref in (url, "@list.txt"):
+        with pytest.raises(UsageError, match="import it in the Library"):
+            look(ref)
+    assert not server.asked
+
+
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [

@@ -1,0 +1,64 @@
+"""The Library pane alone in an app, for its tests."""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from tui.dialogs import ConfirmDialog
+from tui.library.pane import LibraryPane
+from tui.messages import ModelChosen, RunChosen, TrainOn
+
+
+class LibraryApp(App[None]):
+    """The pane alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[object] = []
+
+    def compose(self):
+        yield LibraryPane()
+
+    def on_model_chosen(self, message: ModelChosen) -> None:
+        self.opened.append(("model", message.path))
+
+    def on_run_chosen(self, message: RunChosen) -> None:
+        self.opened.append(("run", message.folder))
+
+    def on_train_on(self, message: TrainOn) -> None:
+        self.opened.append(("corpus", message.corpus))
+
+    @property
+    def pane(self) -> LibraryPane:
+        return self.query_one(LibraryPane)
+
+    @property
+    def list(self) -> str:
+        box = self.query_one(OptionList)
+        options = [box.get_option_at_index(i) for i in range(box.option_count)]
+        return "\n".join(str(option.prompt) for option in options)
+
+    @property
+    def about(self) -> str:
+        shown = self.query_one("#about", Static).render()
+        return shown.plain if isinstance(shown, Content) else str(shown)
+
+    @property
+    def told(self) -> str:
+        return "\n".join(note.message for note in self._notifications)
+
+    def choose(self, name: str) -> None:
+        """Put the cursor on an item."""
+        box = self.query_one(OptionList)
+        key = next(key for key, item in self.pane._items.items() if item.name == name)
+        box.highlighted = box.get_option_index(key)
+
+
+def listed(app, *names):
+    return lambda: all(name in app.list for name in names)
+
+
+def asking(app, kind=ConfirmDialog):
+    return lambda: isinstance(app.screen, kind)
