@@ -75,6 +75,8 @@ class Evaluated(Event):
     final: bool = False
     note: str = ""
     """What is wrong with the network, where something is."""
+    took: float = 0.0
+    """Seconds, which are a part of `seconds`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,8 @@ class Saved(Event):
 
     name: ClassVar[str] = "saved"
     file: str
+    took: float = 0.0
+    """Seconds, which are no part of the others' `seconds`."""
 
 
 @dataclass(frozen=True, kw_only=True)

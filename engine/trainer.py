@@ -201,7 +201,8 @@ class Trainer:
         learner, cursor = self.learner, self.learner.cursor
         begin = time.perf_counter()
         found = learner.evaluate(self.evaluate_every)
-        cursor.seconds += time.perf_counter() - begin
+        took = time.perf_counter() - begin
+        cursor.seconds += took
         nats = found.nats
         best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
         if best:
@@ -217,6 +218,7 @@ class Trainer:
             protocol="columns",
             best=best,
             note=_warning(found.drift),
+            took=round(took, 3),
         )
 
     def _final(self) -> Iterator[Event]:
@@ -238,10 +240,12 @@ class Trainer:
 
     def _save(self, id: str = "") -> Iterator[Event]:
         self.learner.cursor.control_offset = self.control.offset
+        begin = time.monotonic()
         yield from self._persist(self.learner.save)
         self.last_save = time.monotonic()
         file = self.run.state_path(self.learner.cursor.step).name
-        yield Saved(**self._about(), id=id, file=file)
+        took = round(self.last_save - begin, 3)
+        yield Saved(**self._about(), id=id, file=file, took=took)
 
     def _persist(self, write: Callable[[], object]) -> Iterator[Event]:
         """Write; while the disk refuses, pause and try again until it does not, or a stop is asked."""

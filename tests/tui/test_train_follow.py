@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from engine.errors import RunError
-from engine.events import Changed, Evaluated, Failed, Progress, Resumed
+from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved
 from engine.rundir import RunDirectory
+from tui.train import numbers
 from tui.train.follow import FINEST, SLICE, Follower, Series, thin
 
 
@@ -210,3 +211,35 @@ def test_best_is_the_lowest_and_the_final_pass_is_no_point_of_the_curve(fake_run
 
 def test_following_what_is_no_run_at_all_does_not_raise(home):
     assert drain(Follower(RunDirectory(home / "nowhere"))).status.word == "new"
+
+
+def test_what_evaluations_and_saves_took_is_told_and_voided_with_them(fake_run):
+    run = fake_run()
+    run.begin()
+    run.progress(100, 2.0)
+    run.evaluated(100, 2.0, took=0.5)
+    run.say(Saved(life=0, step=100, file="s", took=0.25))
+    run.progress(200, 1.5)
+    run.evaluated(200, 1.6, took=0.5)
+    follower = Follower(run.run)
+    snapshot = drain(follower)
+    assert (snapshot.evaluating, snapshot.saving) == (1.0, 0.25)
+    facts = dict(numbers.facts(snapshot))
+    assert facts["evaluating"] == f"{1 / 20.25:.1%} of the time"
+    assert facts["saving"] == f"{0.25 / 20.25:.1%} of the time"
+    run.say(Resumed(life=1, step=100))
+    assert drain(follower).evaluating == 0.5
+
+
+def test_a_validation_that_gets_no_better_is_named(fake_run):
+    run = fake_run()
+    run.begin()
+    for step, nats in enumerate([2.0, 1.5, 1.4, 1.5, 1.6, 1.7, 1.8]):
+        run.evaluated(100 * step, nats)
+    follower = Follower(run.run)
+    assert "not improved" not in numbers.note(drain(follower), [])
+    run.evaluated(700, 1.9)
+    told = "validation has not improved for 5 evaluations; best at step 200"
+    assert told in numbers.note(drain(follower), [])
+    run.evaluated(800, 1.3)
+    assert "not improved" not in numbers.note(drain(follower), [])

@@ -12,6 +12,7 @@ from engine import modelfile
 from engine.events import Changed, Failed, Paused, Refused
 from tests.tui.training import TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
+from tui.train.curve import Curve
 
 pytestmark = pytest.mark.usefixtures("started")
 
@@ -248,3 +249,31 @@ async def test_a_changed_rate_is_told(fake_run, until):
         id = requests(run)[0]["id"]
         run.say(Changed(life=0, step=5, id=id, setting="lr", value=0.0032))
         await until(pilot, seen(app, "lr is 0.0032"))
+
+
+async def test_the_curve_changes_unit_axis_and_part(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.progress(1, 2.0)
+    run.progress(100, 1.0)
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        curve = app.query_one(Curve)
+
+        def titled(words):
+            return lambda: str(curve.border_title).startswith(f"loss in {words}:")
+
+        await until(pilot, titled("nats"))
+        for key, words in [
+            ("u", "bits"),
+            ("y", "bits, logarithmic"),
+            ("z", "bits, logarithmic, last half"),
+            ("z", "bits, logarithmic, last tenth"),
+            ("u", "nats, logarithmic, last tenth"),
+            ("Z", "nats, logarithmic, last half"),
+            ("y", "nats, last half"),
+            ("Z", "nats"),
+        ]:
+            await pilot.press(key)
+            await until(pilot, titled(words))

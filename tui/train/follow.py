@@ -20,12 +20,14 @@ import numpy.typing as npt
 from engine import launch
 from engine.errors import RunError
 from engine.events import (
+    Changed,
     Evaluated,
     Event,
     Progress,
     Resumed,
     RolledBack,
     Sampled,
+    Saved,
     Started,
     fold,
     parse,
@@ -58,6 +60,10 @@ class Series:
         table = table[np.isfinite(table[:, 1])]
         return cls(table[:, 0], table[:, 1])
 
+    def since(self, step: float) -> Series:
+        """Its part from a step on."""
+        return Series(self.steps[self.steps >= step], self.nats[self.steps >= step])
+
     def in_columns(self, columns: int) -> Series:
         """Its means over `columns` equal stretches of steps, empty ones left out."""
         if len(self.steps) <= columns:
@@ -83,6 +89,12 @@ class Snapshot:
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
+    changes: tuple[Changed | RolledBack, ...]
+    """Where a setting got another value, or it went back."""
+    evaluating: float
+    """Seconds of evaluations, of all that it trained."""
+    saving: float
+    """Seconds of saves, beside all that it trained."""
     last: Event | None
     """The newest event of all."""
     answers: Mapping[str, Event]
@@ -109,6 +121,12 @@ class Snapshot:
         if not (self.started and self.progress):
             return 0.0
         return self.progress.chars / max(1, self.started.train_chars)
+
+    @property
+    def since_best(self) -> int:
+        """Evaluations after the best of the curve."""
+        nats = self.validation.nats
+        return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
 
     @property
     def seconds_left(self) -> float | None:
@@ -211,6 +229,7 @@ class Follower:
     def _look(self, word: RunStatus) -> Snapshot:
         progress, evaluated = self._of(Progress), self._of(Evaluated)
         best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+        changes = (e for e in self._events if isinstance(e, Changed | RolledBack))
         return Snapshot(
             status=word,
             started=_newest(self._of(Started)),
@@ -220,6 +239,11 @@ class Follower:
             train=Series.of((e.step, e.train_nats) for e in progress),
             validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
             samples=tuple(self._of(Sampled)),
+            changes=tuple(
+                e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
+            ),
+            evaluating=sum(e.took for e in evaluated),
+            saving=sum(e.took for e in self._of(Saved)),
             last=_newest(self._events),
             answers=dict(self._answers),
             references=self._references,

@@ -23,6 +23,8 @@ MARKS = {
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
 _STYLES |= {"failed": "$text-error", "killed": "$text-error"}
 _NONE = "–"
+_PATIENCE = 5
+"""Evaluations without a better one from where on it is told."""
 
 
 def state(word: str) -> Content:
@@ -63,7 +65,16 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
         ("epochs", f"{snapshot.epochs:.3g}" if progress else _NONE),
         ("time", duration(progress.seconds) if progress else _NONE),
+        ("evaluating", _share(snapshot, snapshot.evaluating)),
+        ("saving", _share(snapshot, snapshot.saving)),
     ]
+
+
+def _share(snapshot: Snapshot, seconds: float) -> str:
+    """Seconds as a part of all that it worked."""
+    if not (snapshot.progress and seconds):
+        return _NONE
+    return f"{seconds / (snapshot.progress.seconds + snapshot.saving):.1%} of the time"
 
 
 def column(snapshot: Snapshot) -> Content:
@@ -101,9 +112,22 @@ def lines(snapshot: Snapshot) -> Content:
 
 def note(snapshot: Snapshot, asked: list[str]) -> str:
     """The line that says what goes on or what to do: requests not answered yet come first."""
-    word, reason = snapshot.status.word, snapshot.status.reason
     if asked:
         return "  ".join(f"asked to {what} …" for what in asked)
+    parts = [_overfitting(snapshot), _advice(snapshot)]
+    return "; ".join(part for part in parts if part)
+
+
+def _overfitting(snapshot: Snapshot) -> str:
+    """What to tell where evaluations get no better."""
+    if snapshot.since_best < _PATIENCE:
+        return ""
+    best = snapshot.validation.steps[-1 - snapshot.since_best]
+    return f"validation has not improved for {snapshot.since_best} evaluations; best at step {best:,.0f}"
+
+
+def _advice(snapshot: Snapshot) -> str:
+    word, reason = snapshot.status.word, snapshot.status.reason
     match word:
         case "starting":
             return "the trainer is starting …"

@@ -15,7 +15,9 @@ from tui.text import visible
 from tui.train import numbers
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Snapshot
+from tui.train.scale import View
 
+_ZOOM = Binding.Group("zoom", compact=True)
 _SAMPLES = Binding.Group("samples", compact=True)
 
 
@@ -39,6 +41,40 @@ class RunView(Vertical, can_focus=True):
             id="train.newer",
             tooltip="Show the sample after; the newest follows the training",
             group=_SAMPLES,
+        ),
+        Binding(
+            "z",
+            "zoom(1)",
+            "closer",
+            id="train.zoom-in",
+            tooltip="Show a smaller part of the run, its last half or tenth",
+            show=False,
+            group=_ZOOM,
+        ),
+        Binding(
+            "Z",
+            "zoom(-1)",
+            "wider",
+            id="train.zoom-out",
+            tooltip="Show a larger part of the run",
+            show=False,
+            group=_ZOOM,
+        ),
+        Binding(
+            "u",
+            "unit",
+            "Bits or nats",
+            id="train.unit",
+            tooltip="The curve in bits or nats",
+            show=False,
+        ),
+        Binding(
+            "y",
+            "axis",
+            "Log or linear",
+            id="train.axis",
+            tooltip="The curve's losses on a logarithmic or a linear axis",
+            show=False,
         ),
         Binding(
             "c",
@@ -101,6 +137,7 @@ class RunView(Vertical, can_focus=True):
         """Whether there is room for the curve or the sample only."""
         self._chosen: int | None = None
         """The sample that is looked at; None is the newest, whichever that is."""
+        self._view = View()
 
     def compose(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
@@ -142,7 +179,7 @@ class RunView(Vertical, can_focus=True):
         self.query_one("#numbers", Static).update(
             numbers.column(snapshot) if is_column else numbers.lines(snapshot)
         )
-        self.query_one(Curve).show(snapshot)
+        self.query_one(Curve).show(snapshot, self._view)
         self._show_sample(snapshot)
 
     def _show_sample(self, snapshot: Snapshot) -> None:
@@ -171,6 +208,22 @@ class RunView(Vertical, can_focus=True):
         """Where there is no room for both, change between curve and sample."""
         self.toggle_class("-sample")
         self.call_after_refresh(self.show)
+
+    def action_zoom(self, by: int) -> None:
+        """Show a smaller or larger part of the run."""
+        self._look_through(self._view.zoomed(by))
+
+    def action_unit(self) -> None:
+        """Change between nats and bits."""
+        self._look_through(self._view.other_unit())
+
+    def action_axis(self) -> None:
+        """Change between a linear and a logarithmic axis."""
+        self._look_through(self._view.other_axis())
+
+    def _look_through(self, view: View) -> None:
+        self._view = view
+        self.show()
 
     def action_look(self, by: int) -> None:
         """Go to an older or newer sample."""
