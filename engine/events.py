@@ -172,6 +172,7 @@ KINDS: dict[str, type[Event]] = {
         Failed,
     )
 }
+_FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 
 
 def parse(line: str) -> Event | None:
@@ -179,7 +180,7 @@ def parse(line: str) -> Event | None:
     try:
         data: dict[str, Any] = json.loads(line)
         kind = KINDS[data.pop("event")]
-        known = {field.name for field in fields(kind)}
+        known = _FIELDS[kind]
         event = kind(**{key: value for key, value in data.items() if key in known})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

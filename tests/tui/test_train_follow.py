@@ -14,7 +14,7 @@ from engine.errors import RunError
 from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved
 from engine.rundir import RunDirectory
 from tui.train import numbers
-from tui.train.follow import FINEST, SLICE, Follower, Series, thin
+from tui.train.follow import FINEST, LONG, SLICE, Follower, Series, thin
 
 
 def drain(follower):
@@ -152,10 +152,15 @@ def test_a_long_log_is_read_in_slices_and_thinned(fake_run):
     with open(run.run.events_path, "a") as log:
         log.writelines(line % (i, i, i, 1 + 3 / i) for i in range(1, count + 1))
     follower = Follower(run.run)
+    glimpse = follower.read()
+    assert glimpse.partial and follower.behind
+    assert glimpse.started and glimpse.share == 1
+    assert glimpse.progress.step == count
+    assert 100 < len(glimpse.train.steps) < SLICE
     slices = 0
     while follower.read() or follower.behind:
         slices += 1
-        assert (follower.snapshot is None) == follower.behind
+        assert follower.snapshot.partial == follower.behind
     snapshot = follower.snapshot
     assert slices > count / SLICE
     assert FINEST / 2 <= len(snapshot.train.steps) <= FINEST
@@ -243,3 +248,36 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
     assert told in numbers.note(drain(follower), [])
     run.evaluated(800, 1.3)
     assert "not improved" not in numbers.note(drain(follower), [])
+
+
+def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
+    run = fake_run()
+    run.begin()
+    run.sampled(1, "." * LONG)
+    for step in (100, 200, 300):
+        run.progress(step, 2.0)
+    run.say("\ufffd torn {")
+    run.say(Resumed(life=1, step=150))
+    follower = Follower(run.run)
+    glimpse = follower.read()
+    assert glimpse.partial and not glimpse.samples
+    assert glimpse.train.steps.tolist() == [100]
+    assert "rest of this run" in numbers.note(glimpse, [])
+    snapshot = drain(follower)
+    assert not snapshot.partial and len(snapshot.samples) == 1
+    assert snapshot.train.steps.tolist() == [100]
+
+
+def test_samples_of_one_step_are_one(fake_run):
+    run = fake_run()
+    run.begin()
+    for step in (10, 20, 20, 30):
+        run.sampled(step, f"at {step}")
+    samples = drain(Follower(run.run)).samples
+    assert [sample.step for sample in samples] == [10, 20, 30]
+
+
+def test_the_loss_at_a_step_is_the_newest_that_was_known():
+    series = Series.of([(10, 2.0), (20, 1.0)])
+    assert math.isnan(series.at(9))
+    assert [series.at(step) for step in (10, 19, 20, 999)] == [2.0, 2.0, 1.0, 1.0]

@@ -65,6 +65,7 @@ class Curve(PlotWidget, can_focus=False):
         "curve--train",
         "curve--validation",
         "curve--change",
+        "curve--sample",
         "curve--n-gram",
         "curve--limit",
     }
@@ -75,6 +76,7 @@ class Curve(PlotWidget, can_focus=False):
         &> .curve--train { color: $primary; }
         &> .curve--validation { color: $text-warning; text-style: bold; }
         &> .curve--change { color: $text-accent; }
+        &> .curve--sample { color: $foreground 60%; }
         &> .curve--n-gram { color: $text-muted; }
         &> .curve--limit { color: $text-success; }
         &> .plot--axis { color: $foreground 30%; }
@@ -96,11 +98,12 @@ class Curve(PlotWidget, can_focus=False):
     def on_mount(self) -> None:
         self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
 
-    def show(self, snapshot: Snapshot, view: View) -> None:
-        """Draw the losses of a run and what they are compared with; nothing where there are no losses."""
+    def show(self, snapshot: Snapshot, view: View, at: int | None = None) -> None:
+        """Draw the losses of a run and what they are compared with; nothing where there are no losses.
+        `at` is a step to mark."""
         train, validation, references = snapshot.train, snapshot.validation, snapshot.references
         key = (len(train.steps), len(validation.steps), *train.nats[-1:], self.size, self.app.theme)
-        key += (*train.steps[-1:], references, len(snapshot.changes), view)
+        key += (*train.steps[-1:], references, len(snapshot.changes), view, at)
         if key == self._shown:
             return
         self._shown = key
@@ -121,6 +124,10 @@ class Curve(PlotWidget, can_focus=False):
         self.set_ylimits(shown.low, shown.top)
         self.set_y_formatter(LossAxis() if view.scale.logarithmic else NumericAxisFormatter())
         self.set_xticks(self._ticks(first, last))
+        if at is not None and at >= first:
+            heights = np.linspace(shown.low, shown.top, 2 * max(1, rows))
+            here = np.full(len(heights), float(at))
+            self.scatter(here, heights, marker="│", marker_style=self._style("sample"))
         for reference in shown.lines:
             text = (_LIMIT if reference.limit else _N_GRAM) * self.size.width
             self._draw(shown, reference, text)

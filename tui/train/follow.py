@@ -1,11 +1,12 @@
 """What a run's log says so far, read as it grows; knows nothing of screens.
 
-Reading is done in slices, so that a log of any length leaves room for others between two of them, and
-old progress is thinned, so that a run of any length fits.
+Of a long log the end is read first. Then all is read in slices, so that a log of any length leaves room
+for others between two of them, and old progress is thinned, so that a run of any length fits.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,10 @@ from engine.events import (
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.survey import Comparison, Reference
 
+LONG = 1 << 20
+"""Bytes of a log from where on its end is read first."""
+TAIL = 1 << 16
+"""Bytes of that end."""
 SLICE = 2000
 """Lines taken in by one `read`."""
 FINEST = 2048
@@ -64,6 +69,11 @@ class Series:
         """Its part from a step on."""
         return Series(self.steps[self.steps >= step], self.nats[self.steps >= step])
 
+    def at(self, step: float) -> float:
+        """The loss that was the newest at a step; NaN where there was none."""
+        before = int(np.searchsorted(self.steps, step, "right"))
+        return float(self.nats[before - 1]) if before else math.nan
+
     def in_columns(self, columns: int) -> Series:
         """Its means over `columns` equal stretches of steps, empty ones left out."""
         if len(self.steps) <= columns:
@@ -89,6 +99,7 @@ class Snapshot:
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
+    """By step; those of the same step are the same text."""
     changes: tuple[Changed | RolledBack, ...]
     """Where a setting got another value, or it went back."""
     evaluating: float
@@ -101,6 +112,8 @@ class Snapshot:
     """What was answered, by the requests' ids."""
     references: tuple[Reference, ...]
     """What its losses are to be compared with, as far as it is known."""
+    partial: bool
+    """Whether this is what the end of the log says, and the rest was not read yet."""
 
     @property
     def over(self) -> bool:
@@ -186,17 +199,20 @@ class Follower:
     @property
     def behind(self) -> bool:
         """Whether more of the log was read than taken in, so that `read` should be called soon again."""
-        return bool(self._waiting)
+        return bool(self._waiting) or bool(self.snapshot and self.snapshot.partial)
 
     def read(self) -> Snapshot | None:
         """Take in a slice of what is new; returns how the run stands now, or None where nothing changed
-        or the log is not at its end."""
+        or the log is not at its end. The first of a long log is partial."""
         if self.info is None:
             with suppress(RunError):  # a damaged run.json; the events still tell their part
                 self.info = self.run.info()
                 self._comparison = Comparison(self.info)
         if self._comparison and (known := self._comparison.look()) != self._references:
             self._references, self._changed = known, True
+        if self.snapshot is None and not self._reader.offset and (events := self._end()):
+            self.snapshot = self._look(status(self.run, events), events, partial=True)
+            return self.snapshot
         self._waiting.extend(self._reader.read())
         lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
         fresh = [event for line in lines if (event := parse(line))]
@@ -210,13 +226,27 @@ class Follower:
         while sum(isinstance(event, Progress) for event in self._events) > FINEST:
             self._events = thin(self._events)
         self._changed |= bool(fresh)
-        if self.behind:
+        if self._waiting:
             return None
         word = self._status()
         if not self._changed and self.snapshot and self.snapshot.status == word:
             return None
-        self.snapshot, self._changed = self._look(word), False
+        self.snapshot, self._changed = self._look(word, self._events), False
         return self.snapshot
+
+    def _end(self) -> list[Event]:
+        """How a long log begins, and its end; nothing of one that is soon read."""
+        path = self.run.events_path
+        try:
+            size = path.stat().st_size
+            if size < LONG:
+                return []
+            with open(path, "rb") as log:
+                first = log.readline(TAIL).decode("utf-8", "replace")
+        except OSError:
+            return []
+        _, *lines = LineReader(path, size - TAIL).read()
+        return fold(event for line in (first, *lines) if (event := parse(line)))
 
     def _status(self) -> RunStatus:
         if self._starting and self.child:
@@ -226,31 +256,33 @@ class Follower:
                 return RunStatus("failed", status(self.run, []).reason.removeprefix("helo: "))
         return status(self.run, self._events)
 
-    def _look(self, word: RunStatus) -> Snapshot:
-        progress, evaluated = self._of(Progress), self._of(Evaluated)
+    def _look(self, word: RunStatus, events: list[Event], partial: bool = False) -> Snapshot:
+        progress, evaluated = _of(Progress, events), _of(Evaluated, events)
         best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
-        changes = (e for e in self._events if isinstance(e, Changed | RolledBack))
+        changes = (e for e in events if isinstance(e, Changed | RolledBack))
         return Snapshot(
             status=word,
-            started=_newest(self._of(Started)),
+            started=_newest(_of(Started, events)),
             progress=_newest(progress),
             evaluated=_newest(evaluated),
             best=best,
             train=Series.of((e.step, e.train_nats) for e in progress),
             validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
-            samples=tuple(self._of(Sampled)),
+            samples=tuple({e.step: e for e in _of(Sampled, events)}.values()),
             changes=tuple(
                 e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
             ),
             evaluating=sum(e.took for e in evaluated),
-            saving=sum(e.took for e in self._of(Saved)),
-            last=_newest(self._events),
+            saving=sum(e.took for e in _of(Saved, events)),
+            last=_newest(events),
             answers=dict(self._answers),
             references=self._references,
+            partial=partial,
         )
 
-    def _of(self, kind: type[E]) -> list[E]:
-        return [event for event in self._events if isinstance(event, kind)]
+
+def _of(kind: type[E], events: list[Event]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
 
 
 def _newest(events: list[E]) -> E | None:

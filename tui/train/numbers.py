@@ -72,7 +72,7 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def _share(snapshot: Snapshot, seconds: float) -> str:
     """Seconds as a part of all that it worked."""
-    if not (snapshot.progress and seconds):
+    if not (snapshot.progress and seconds) or snapshot.partial:
         return _NONE
     return f"{seconds / (snapshot.progress.seconds + snapshot.saving):.1%} of the time"
 
@@ -112,6 +112,8 @@ def lines(snapshot: Snapshot) -> Content:
 
 def note(snapshot: Snapshot, asked: list[str]) -> str:
     """The line that says what goes on or what to do: requests not answered yet come first."""
+    if snapshot.partial:
+        return "reading the rest of this run's log …"
     if asked:
         return "  ".join(f"asked to {what} …" for what in asked)
     parts = [_overfitting(snapshot), _advice(snapshot)]

@@ -108,6 +108,8 @@ class TrainPane(TellsTrouble, Vertical):
         self._followers: dict[str, Follower] = {}
         """Runs by the id of their tab."""
         self._numbers = count(1)
+        self._added = asyncio.Event()
+        """A run came that was not looked at yet."""
         self._words: dict[str, str] = {}
         self._untouched = True
 
@@ -167,6 +169,7 @@ class TrainPane(TellsTrouble, Vertical):
                 return tab
         tab = f"run-{next(self._numbers)}"
         self._followers[tab] = Follower(run, child)
+        self._added.set()
         self.remove_class("-alone")
         self.query_one(Tabs).add_tab(Tab(Content(visible(run.name)), id=tab))
         return tab
@@ -224,7 +227,9 @@ class TrainPane(TellsTrouble, Vertical):
                     if snapshot := await asyncio.to_thread(follower.read):
                         self._take(tab, follower, snapshot)
             behind = any(follower.behind for follower in self._followers.values())
-            await asyncio.sleep(_BREATH if behind else TICK)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._added.wait(), _BREATH if behind else TICK)
+            self._added.clear()
 
     def _take(self, tab: str, follower: Follower, snapshot: Snapshot) -> None:
         word, before = snapshot.status.word, self._words.get(tab)
