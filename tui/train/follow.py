@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ TAIL = 1 << 16
 SLICE = 2000
 """Lines taken in by one `read`."""
 FINEST = 2048
-"""Progress events kept; more, and two neighbours become one."""
+"""Progress events kept; more, and neighbours become one."""
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
 """The words of runs that no trainer works on."""
 
@@ -223,8 +223,8 @@ class Follower:
         self._answers |= {event.id: event for event in fresh if event.id}
         if any(isinstance(event, Started) for event in fresh):
             self._starting = False
-        while sum(isinstance(event, Progress) for event in self._events) > FINEST:
-            self._events = thin(self._events)
+        if sum(isinstance(event, Progress) for event in self._events) > FINEST:
+            self._events = thin(self._events, FINEST // 2)
         self._changed |= bool(fresh)
         if self._waiting:
             return None
@@ -289,17 +289,22 @@ def _newest(events: list[E]) -> E | None:
     return events[-1] if events else None
 
 
-def thin(events: Iterable[Event]) -> list[Event]:
-    """The same events with half the progress: each two neighbours become the later with their mean loss."""
-    kept: list[Event] = []
-    held: Progress | None = None
+def thin(events: list[Event], most: int) -> list[Event]:
+    """The same events with at most `most` + 1 of progress, as many early as late ones: those of equal
+    stretches of steps become the last of them with their mean loss."""
+    progress = _of(Progress, events)
+    span = progress[-1].step - progress[0].step
+    width = 1 << (span // most).bit_length()  # a power of two: no stretch is cut when they grow
+    stretches = defaultdict[int, list[Progress]](list)
+    for one in progress:
+        stretches[one.step // width].append(one)
+    ends = {id(together[-1]): together for together in stretches.values()}
+    thinned = list[Event]()
     for event in events:
         if not isinstance(event, Progress):
-            kept.append(event)
-        elif held is None:
-            held = event
-        else:
-            mean = (held.train_nats + event.train_nats) / 2
-            kept.append(replace(event, train_nats=mean))
-            held = None
-    return [*kept, held] if held else kept
+            thinned.append(event)
+        elif together := ends.get(id(event)):
+            nats = [e.train_nats for e in together if math.isfinite(e.train_nats)]
+            mean = sum(nats) / len(nats) if nats else event.train_nats
+            thinned.append(replace(event, train_nats=mean))
+    return thinned
