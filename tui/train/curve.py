@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Grid
+from textual.content import Content
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
@@ -17,7 +18,8 @@ from textual_plot.plot_widget import Legend
 
 from engine.events import Changed, Event, RolledBack
 from engine.survey import Reference
-from tui.train.follow import FloatArray, Series, Snapshot
+from tui.train.compare import Other
+from tui.train.follow import FloatArray, Series, Snapshot, joined
 from tui.train.frame import Frame, frame
 from tui.train.scale import View, is_far, log_ticks
 
@@ -64,6 +66,7 @@ class Curve(PlotWidget, can_focus=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "curve--train",
         "curve--validation",
+        "curve--other",
         "curve--change",
         "curve--sample",
         "curve--n-gram",
@@ -75,6 +78,7 @@ class Curve(PlotWidget, can_focus=False):
         border-title-color: $text-muted;
         &> .curve--train { color: $primary; }
         &> .curve--validation { color: $text-warning; text-style: bold; }
+        &> .curve--other { color: $text-secondary; }
         &> .curve--change { color: $text-accent; }
         &> .curve--sample { color: $foreground 60%; }
         &> .curve--n-gram { color: $text-muted; }
@@ -98,26 +102,36 @@ class Curve(PlotWidget, can_focus=False):
     def on_mount(self) -> None:
         self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
 
-    def show(self, snapshot: Snapshot, view: View, at: int | None = None) -> None:
+    def show(
+        self,
+        snapshot: Snapshot,
+        view: View,
+        at: int | None = None,
+        others: tuple[Other, ...] = (),
+    ) -> None:
         """Draw the losses of a run and what they are compared with; nothing where there are no losses.
         `at` is a step to mark."""
         train, validation, references = snapshot.train, snapshot.validation, snapshot.references
         key = (len(train.steps), len(validation.steps), *train.nats[-1:], self.size, self.app.theme)
         key += (*train.steps[-1:], references, len(snapshot.changes), view, at)
+        key += tuple(
+            (o.mark, o.name, len(o.validation.steps), *o.validation.nats[-1:]) for o in others
+        )
         if key == self._shown:
             return
         self._shown = key
         self.clear()
         self.border_title = _title(view)
-        steps = np.concatenate([train.steps, validation.steps])
+        every = [validation, *(other.validation for other in others)]
+        steps = np.concatenate([train.steps, *(s.steps for s in every)])
         if not len(steps):
             return
         first, last = float(steps.min()), float(steps.max())
         first = last - view.part * (last - first)
         line = train.since(first).in_columns(max(2, self.size.width * _DOTS))
-        marks = validation.since(first).in_columns(max(2, self.size.width))
+        every = [s.since(first).in_columns(max(2, self.size.width)) for s in every]
         rows = self.size.height - _AXES
-        shown = frame(line, marks, references, rows, view.scale, begins=view.part == 1)
+        shown = frame(line, joined(every), references, rows, view.scale, begins=view.part == 1)
         end = max(last, first + 1)
         margin = (end - first) / (2 * max(1, self.size.width))
         self.set_xlimits(first, end + margin)  # a mark at the very end would be the box
@@ -133,13 +147,16 @@ class Curve(PlotWidget, can_focus=False):
             self._draw(shown, reference, text)
         steps, places = _inside(shown, line)
         self.plot(steps, places, line_style=self._style("train"), hires_mode=HiResMode.BRAILLE)
-        self._mark(shown, marks, VALIDATION_MARK, "validation")
+        for other, marks in zip(others, every[1:], strict=True):
+            self._mark(shown, marks, other.mark, "other")
+        self._mark(shown, every[0], VALIDATION_MARK, "validation")
         for reference in shown.lines:
             self._draw(shown, reference, f"{shown.label(reference)} ")
         changes = [change for change in snapshot.changes if change.step >= first]
-        names = [name for kind in _CHANGES if (name := self._draw_changes(shown, changes, kind))]
+        names = [f"{o.mark} {o.name}" for o in others]
+        names += [name for kind in _CHANGES if (name := self._draw_changes(shown, changes, kind))]
         named = map(shown.where, shown.named)
-        self.border_title = "  ".join([_title(view), *names, *named])
+        self.border_title = Content("  ".join([_title(view), *names, *named]))
 
     def _mark(self, shown: Frame, series: Series, marker: str, style: str) -> None:
         """A mark at each loss."""

@@ -289,6 +289,14 @@ def _newest(events: list[E]) -> E | None:
     return events[-1] if events else None
 
 
+def joined(every: Iterable[Series]) -> Series:
+    """All their losses, one series after another."""
+    parts = list(every)
+    return Series(
+        *(np.concatenate(p) for p in zip(*((s.steps, s.nats) for s in parts), strict=True))
+    )
+
+
 def thin(events: list[Event], most: int) -> list[Event]:
     """The same events with at most `most` + 1 of progress, as many early as late ones: those of equal
     stretches of steps become the last of them with their mean loss."""

@@ -7,6 +7,7 @@ import math
 from textual.content import Content
 
 from tui.phrases import describe, duration
+from tui.train.compare import Other
 from tui.train.follow import Snapshot
 
 MARKS = {
@@ -77,11 +78,12 @@ def _share(snapshot: Snapshot, seconds: float) -> str:
     return f"{seconds / (snapshot.progress.seconds + snapshot.saving):.1%} of the time"
 
 
-def column(snapshot: Snapshot) -> Content:
-    """The numbers one under another."""
+def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
+    """The numbers one under another, then the best of the runs it is compared with."""
+    compared = [(f"{other.mark} {other.name}"[:14], _nats(other.best)) for other in others]
     rows = [
         Content.assemble((f"{name:<15}", "$foreground 60%"), value)
-        for name, value in facts(snapshot)
+        for name, value in facts(snapshot) + compared
     ]
     return Content("\n").join(rows)
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui.text import visible
 from tui.train import numbers
+from tui.train.compare import Compared, Other
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Snapshot
 from tui.train.sample import SampleBox
@@ -132,8 +133,9 @@ class RunView(Vertical, can_focus=True):
     }
     """
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, compared: Compared, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._compared = compared
         self._follower: Follower | None = None
         self.low = False
         """Whether there is room for the curve or the sample only."""
@@ -178,13 +180,17 @@ class RunView(Vertical, can_focus=True):
         narrow = self.query_one("#middle").styles.layout
         is_column = narrow is not None and narrow.name == "horizontal"
         self.query_one("#numbers", Static).update(
-            numbers.column(snapshot) if is_column else numbers.lines(snapshot)
+            numbers.column(snapshot, self._others) if is_column else numbers.lines(snapshot)
         )
         self._show_life(snapshot)
 
+    @property
+    def _others(self) -> tuple[Other, ...]:
+        return self._compared.others(self._follower.run) if self._follower else ()
+
     def _show_life(self, snapshot: Snapshot) -> None:
         """Draw the curve and the sample that is looked at."""
-        self.query_one(Curve).show(snapshot, self._view, self._chosen)
+        self.query_one(Curve).show(snapshot, self._view, self._chosen, self._others)
         self.query_one(SampleBox).show(snapshot, self._index(snapshot), self._view.scale)
 
     def _index(self, snapshot: Snapshot) -> int:
