@@ -80,6 +80,19 @@ class Evaluated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vitals(Event):
+    """How a layer is, counted from 0 at the bottom, as `engine.vitals` measures it."""
+
+    name: ClassVar[str] = "vitals"
+    layer: int
+    weight_norm: float
+    update_ratio: float
+    """Of a step's update to the weights, norm to norm."""
+    saturated: float
+    """Share of the units."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sampled(Event):
     """A text written with the weights of this step, the same prompt and random numbers each time."""
 
@@ -161,6 +174,7 @@ KINDS: dict[str, type[Event]] = {
         Started,
         Progress,
         Evaluated,
+        Vitals,
         Sampled,
         Saved,
         Changed,

@@ -39,6 +39,7 @@ from engine.learner import Learner
 from engine.parallel import ALONE, Group, joined, leave
 from engine.parameters import count
 from engine.rundir import LineReader, Request, RunDirectory, parse_request
+from engine.vitals import vitals
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1
@@ -195,6 +196,7 @@ class Trainer:
         if self.learner.has_validation:
             yield from self._evaluate(id)
             id = ""
+        yield from vitals(self.learner, self._about())
         yield self._sample(id)
 
     def _evaluate(self, id: str = "") -> Iterator[Event]:

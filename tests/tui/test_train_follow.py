@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved
+from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved, Vitals
 from engine.rundir import RunDirectory
 from tui.train import numbers
 from tui.train.follow import FINEST, LONG, SLICE, Follower, Series, thin
@@ -294,3 +294,22 @@ def test_the_loss_at_a_step_is_the_newest_that_was_known():
     series = Series.of([(10, 2.0), (20, 1.0)])
     assert math.isnan(series.at(9))
     assert [series.at(step) for step in (10, 19, 20, 999)] == [2.0, 2.0, 1.0, 1.0]
+
+
+def test_the_newest_vitals_of_each_layer_are_told(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    assert numbers.layers(drain(follower)) == []
+    for step in (100, 200):
+        for layer in (0, 1):
+            found = dict(
+                weight_norm=10.0 * layer + step / 100, update_ratio=0.0012, saturated=0.034
+            )
+            run.say(Vitals(life=0, step=step, layer=layer, **found))
+    told = numbers.layers(drain(follower))
+    assert [name for name, _ in told] == ["", "layer 1", "layer 2"]
+    assert [value.split() for _, value in told[1:]] == [
+        ["2", "0.12%", "3.4%"],
+        ["12", "0.12%", "3.4%"],
+    ]

@@ -30,6 +30,7 @@ from engine.events import (
     Sampled,
     Saved,
     Started,
+    Vitals,
     fold,
     parse,
 )
@@ -100,6 +101,8 @@ class Snapshot:
     validation: Series
     samples: tuple[Sampled, ...]
     """By step; those of the same step are the same text."""
+    vitals: tuple[Vitals, ...]
+    """The newest of each layer, from the bottom."""
     changes: tuple[Changed | RolledBack, ...]
     """Where a setting got another value, or it went back."""
     evaluating: float
@@ -269,6 +272,7 @@ class Follower:
             train=Series.of((e.step, e.train_nats) for e in progress),
             validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
             samples=tuple({e.step: e for e in _of(Sampled, events)}.values()),
+            vitals=tuple({e.layer: e for e in _of(Vitals, events)}.values()),
             changes=tuple(
                 e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
             ),

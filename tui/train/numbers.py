@@ -71,6 +71,18 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     ]
 
 
+def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """How each layer is: the norm of its weights, a step's update as a share of it, and how many of its
+    units are saturated."""
+    if not snapshot.vitals:
+        return []
+    rows = [
+        (f"layer {v.layer + 1}", f"{v.weight_norm:<9.3g}{v.update_ratio:<8.2%}{v.saturated:.1%}")
+        for v in snapshot.vitals
+    ]
+    return [("", "weights  update  saturated"), *rows]
+
+
 def _share(snapshot: Snapshot, seconds: float) -> str:
     """Seconds as a part of all that it worked."""
     if not (snapshot.progress and seconds) or snapshot.partial:
@@ -79,11 +91,11 @@ def _share(snapshot: Snapshot, seconds: float) -> str:
 
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
-    """The numbers one under another, then the best of the runs it is compared with."""
+    """The numbers one under another, then the layers, and the best of the runs it is compared with."""
     compared = [(f"{other.mark} {other.name}"[:14], _nats(other.best)) for other in others]
     rows = [
         Content.assemble((f"{name:<15}", "$foreground 60%"), value)
-        for name, value in facts(snapshot) + compared
+        for name, value in facts(snapshot) + layers(snapshot) + compared
     ]
     return Content("\n").join(rows)
 
