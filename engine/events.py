@@ -77,6 +77,21 @@ class Evaluated(Event):
     final: bool = False
     note: str = ""
     """What is wrong with the network, where something is."""
+    took: float = 0.0
+    """Seconds, which are a part of `seconds`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vitals(Event):
+    """How a layer is, counted from 0 at the bottom, as `engine.vitals` measures it."""
+
+    name: ClassVar[str] = "vitals"
+    layer: int
+    weight_norm: float
+    update_ratio: float
+    """Of a step's update to the weights, norm to norm."""
+    saturated: float
+    """Share of the units."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +109,8 @@ class Saved(Event):
 
     name: ClassVar[str] = "saved"
     file: str
+    took: float = 0.0
+    """Seconds, which are no part of the others' `seconds`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +176,7 @@ KINDS: dict[str, type[Event]] = {
         Started,
         Progress,
         Evaluated,
+        Vitals,
         Sampled,
         Saved,
         Changed,
@@ -170,6 +188,7 @@ KINDS: dict[str, type[Event]] = {
         Failed,
     )
 }
+_FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 
 
 def parse(line: str) -> Event | None:
@@ -177,7 +196,7 @@ def parse(line: str) -> Event | None:
     try:
         data: dict[str, Any] = json.loads(line)
         kind = KINDS[data.pop("event")]
-        known = {field.name for field in fields(kind)}
+        known = _FIELDS[kind]
         event = kind(**{key: value for key, value in data.items() if key in known})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -29,6 +29,7 @@ from engine.learner import Learner
 from engine.parallel import ALONE, Group
 from engine.rundir import LineReader, Request, RunDirectory, parse_request
 from engine.storage import write_bytes
+from engine.vitals import vitals
 
 RETRY = 1.0
 """Seconds until what the disk refused is tried again."""
@@ -61,6 +62,7 @@ class Life:
         """Evaluate and write a sample."""
         if self.learner.has_validation:
             yield self.evaluate()
+        yield from vitals(self.learner, self.about())
         yield self.sample()
 
     def evaluate(self, id: str = "") -> Evaluated:
@@ -68,7 +70,8 @@ class Life:
         learner, cursor = self.learner, self.learner.cursor
         begin = time.perf_counter()
         found = learner.evaluate(self.evaluate_every)
-        cursor.seconds += time.perf_counter() - begin
+        took = time.perf_counter() - begin
+        cursor.seconds += took
         nats = found.nats
         best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
         if best:
@@ -83,6 +86,7 @@ class Life:
             protocol="columns",
             best=best,
             note=_warning(found.drift),
+            took=round(took, 3),
         )
 
     def sample(self, id: str = "") -> Sampled:
@@ -94,13 +98,15 @@ class Life:
         """Write the state; as a mark of that name too, where there is one."""
         cursor = self.learner.cursor
         cursor.control_offset = self.control.offset
+        begin = time.monotonic()
         yield from self.persist(self.learner.save)
         self.last_save = time.monotonic()
+        took = round(self.last_save - begin, 3)
         path = self.run.state_path(cursor.step)
         if mark:
             yield from self._copy(cursor.step, mark)
             path = self.run.mark_path(mark)
-        yield Saved(**self.about(), id=id, file=path.name)
+        yield Saved(**self.about(), id=id, file=path.name, took=took)
 
     def _copy(self, step: int, mark: str) -> Iterator[Event]:
         """Keep the state of a step as a mark."""

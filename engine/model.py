@@ -21,6 +21,8 @@ from engine.lines import carry
 from engine.parameters import Weights, shapes
 
 States = tuple[State, ...]
+Norm = tuple[Tensor | None, Tensor | None]
+"""The parameters of a layer's normalisation, where it has one."""
 
 
 class CharRNN(nn.Module):
@@ -87,19 +89,28 @@ class CharRNN(nn.Module):
         """
         x, passed, after = ids, ids, []
         carried = carry(ids, self.newline)
-        for l, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
-            p: dict[str, Tensor] = dict(layer.named_parameters())
-            norm = p.pop("g_n", None), p.pop("b_n", None)
+        for l, state in enumerate(states):
+            p, norm = self.parameters_of(l)
             if self._on_torch(x):
                 h, state = self._torch_kernel(p, x, state)
             else:
                 h, state = self._loops(p, x, state, carried)
             after.append(state)
-            passed = passed + h if l and self.config.residual else h
-            x = F.layer_norm(passed, (h.shape[-1],), *norm) if self.config.layer_norm else passed
+            x, passed = self.read(l, h, passed, norm)
             if self.training and self.dropout:
                 x = x * self._mask(x)
         return x, tuple(after)
+
+    def parameters_of(self, l: int) -> tuple[dict[str, Tensor], Norm]:
+        """The parameters of a layer's cell by name, and those of its normalisation."""
+        p: dict[str, Tensor] = dict(self.layers[l].named_parameters())
+        return p, (p.pop("g_n", None), p.pop("b_n", None))
+
+    def read(self, l: int, h: Tensor, passed: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
+        """What is read of a layer's output h (T, B, H), and what is passed on beside it."""
+        passed = passed + h if l and self.config.residual else h
+        normed = self.config.layer_norm
+        return (F.layer_norm(passed, (h.shape[-1],), *norm) if normed else passed), passed
 
     def _mask(self, x: Tensor) -> Tensor:
         """0 for silenced units, else what keeps the sum's expectation: (1, B, H). Drawn for the columns of

@@ -51,6 +51,8 @@ def test_a_whole_life() -> None:
     assert last.step == 40 and last.chars == 40 * 4 * 10
     assert [e.step for e in only(Saved, events)] == [0, 10, 20, 30, 40]
     assert {p.name for p in run.states()} <= {e.file for e in only(Saved, events)}
+    assert 0 < sum(e.took for e in looks) < looks[-1].seconds
+    assert all(e.took > 0 for e in only(Saved, events))
     assert events[-1].finished and status(run, run.events()).word == "finished"
 
 

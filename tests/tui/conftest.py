@@ -95,7 +95,9 @@ class FakeRun:
             )
         )
 
-    def evaluated(self, step: int, nats: float, id: str = "", final: bool = False) -> None:
+    def evaluated(
+        self, step: int, nats: float, id: str = "", final: bool = False, took: float = 0.0
+    ) -> None:
         self.say(
             Evaluated(
                 life=0,
@@ -108,6 +110,7 @@ class FakeRun:
                 protocol="columns",
                 best=True,
                 final=final,
+                took=took,
             )
         )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +15,14 @@ from textual.app import App
 from textual_hires_canvas import Canvas
 
 from engine import corpus, places, survey
+from engine.events import Changed, RolledBack
 from engine.storage import write_json
 from engine.survey import Reference
 from tui.cli.views import LiveView
-from tui.train.curve import Curve
+from tui.train.curve import Curve, LossAxis
 from tui.train.follow import Follower, Series
 from tui.train.frame import frame
+from tui.train.scale import Scale, View
 
 NONE = Series.of(())
 FALLING = Series.of((step, 1.5 + 30 / (step + 10)) for step in range(1000))
@@ -69,15 +73,53 @@ compared = st.lists(
 )
 
 
-@given(losses, losses, compared, st.integers(-2, 40))
-def test_any_losses_have_a_frame(train, validation, references, rows):
+scales = st.builds(Scale, st.booleans(), st.booleans())
+
+
+@given(losses, losses, compared, st.integers(-2, 40), scales, st.booleans())
+def test_any_losses_have_a_frame(train, validation, references, rows, scale, begins):
     if not train and not validation:
         return
-    shown = frame(Series.of(train), Series.of(validation), references, rows)
+    shown = frame(Series.of(train), Series.of(validation), references, rows, scale, begins)
     assert shown.low < shown.top
-    assert all(shown.low <= reference.nats < shown.top for reference in shown.lines)
+    assert all(shown.low <= scale.place(r.nats) < shown.top for r in shown.lines)
     assert {*shown.lines, *shown.named} == set(references)
-    assert all(nats >= shown.low for _, nats in (*train, *validation))
+    assert all(scale.place(nats) >= shown.low for _, nats in (*train, *validation))
+
+
+@given(scales, st.lists(st.floats(0, 1e6), min_size=2).map(sorted))
+def test_a_scale_keeps_the_order_of_losses(scale, nats):
+    places = scale.places(np.array(nats))
+    assert np.isfinite(places).all() and (np.diff(places) >= 0).all()
+
+
+def test_bits_are_nats_by_the_logarithm_of_two():
+    scale = Scale(bits=True)
+    assert scale.value(math.log(2)) == scale.place(math.log(2)) == 1
+    shown = frame(FALLING, NONE, [Reference("5-gram", 1.6)], 20, scale)
+    assert shown.label(shown.lines[0]) == f"5-gram {1.6 / math.log(2):.2f}"
+
+
+def test_a_part_of_a_run_is_shown_whole():
+    part = FALLING.since(900)
+    assert part.steps[0] == 900
+    shown = frame(part, NONE, (), 20, begins=False)
+    assert shown.low == part.nats[-1] and shown.top > part.nats[0]
+
+
+def test_zooming_goes_to_the_last_tenth_and_back_and_no_further():
+    view = View()
+    parts = [(view := view.zoomed(by)).part for by in (1, 1, 1, -1, -1, -1)]
+    assert parts == [0.5, 0.1, 0.1, 0.5, 1.0, 1.0]
+    assert view == View()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.01, 9.0), (1.3, 2.1), (1e-4, 20.0), (1.0, 1.001)])
+def test_a_logarithmic_axis_has_round_ticks_in_it(low, high):
+    ticks, labels = LossAxis().get_ticks_and_labels(math.log(low), math.log(high))
+    assert 2 <= len(ticks) <= 12
+    assert [float(label) for label in labels] == pytest.approx(np.exp(ticks), rel=1e-3)
+    assert len(set(labels)) == len(labels)
 
 
 class CurveApp(App[None]):
@@ -112,14 +154,14 @@ async def test_lines_are_labelled_and_come_when_they_are_known(
     app = CurveApp()
     async with app.run_test(size=(90, 30)) as pilot:
         curve = app.query_one(Curve)
-        curve.show(followed.read())
+        curve.show(followed.read(), View())
         await until(pilot, lambda: any("entropy rate 0.05 ╌╌╌" in row for row in app.rows()))
         assert not any("gram" in row for row in app.rows())
         assert followed.read() is None
 
         seen = survey.obtain(corpus.load(places.corpora() / "winter"))
         best = min(seen.baselines, key=lambda b: b.nats_per_char)
-        curve.show(followed.read())
+        curve.show(followed.read(), View())
         label = f"{best.order}-gram {best.nats_per_char:.2f} ·"
         await until(pilot, lambda: any(label in row for row in app.rows()))
         unigram = f"1-gram {seen.baselines[0].nats_per_char:.2f} ↑"
@@ -131,9 +173,9 @@ async def test_any_size_will_do(followed, until, size):
     survey.obtain(corpus.load(places.corpora() / "winter"))
     app = CurveApp()
     async with app.run_test(size=size) as pilot:
-        app.query_one(Curve).show(followed.read())
+        app.query_one(Curve).show(followed.read(), View())
         await pilot.resize_terminal(60, 20)
-        app.query_one(Curve).show(followed.snapshot)
+        app.query_one(Curve).show(followed.snapshot, View(Scale(logarithmic=True), 0.5))
         await until(pilot, lambda: any("entropy rate" in row for row in app.rows()))
 
 
@@ -144,9 +186,34 @@ async def test_one_point_is_a_picture(fake_run, until):
     run.evaluated(10, 2.0)
     app = CurveApp()
     async with app.run_test(size=(90, 30)) as pilot:
-        app.query_one(Curve).show(Follower(run.run).read())
+        app.query_one(Curve).show(Follower(run.run).read(), View(Scale(True, True), 0.1))
         await until(pilot, lambda: any("◆" in row for row in app.rows()))
         assert app.query_one(Curve).border_title
+
+
+async def test_what_was_changed_is_marked_at_its_step(fake_run, until):
+    run = fake_run()
+    run.begin()
+    for step in range(0, 1001, 10):
+        run.progress(step, 2.0 - step / 1000)
+    run.say(Changed(life=0, step=500, setting="lr", value=0.002))
+    run.say(Changed(life=0, step=1000, setting="stop", value=1.0))
+    app = CurveApp()
+    async with app.run_test(size=(90, 30)) as pilot:
+        follower = Follower(run.run)
+        app.query_one(Curve).show(follower.read(), View())
+        await until(pilot, lambda: any("▲" in row for row in app.rows()))
+        (foot,) = [row for row in app.rows() if "▲" in row]
+        assert foot.count("▲") == 1
+        assert foot.index("▲") / len(foot) == pytest.approx(0.5, abs=0.03)
+        assert "◀" not in str(app.query_one(Curve).border_title)
+
+        run.say(RolledBack(life=0, step=700, reason="the loss is nan"))
+        app.query_one(Curve).show(follower.read(), View())
+        await until(pilot, lambda: any("◀" in row for row in app.rows()))
+        assert str(app.query_one(Curve).border_title).endswith("▲ changed  ◀ went back")
+        app.query_one(Curve).show(follower.snapshot, View(part=0.1))
+        await until(pilot, lambda: not any("▲" in row for row in app.rows()))
 
 
 def test_the_live_view_of_the_command_line_has_them_too():

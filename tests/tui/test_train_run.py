@@ -7,11 +7,14 @@ import math
 
 import pytest
 from textual.widgets import Input, Tabs
+from textual_hires_canvas import Canvas
 
 from engine import modelfile
-from engine.events import Changed, Failed, Paused, Refused
+from engine.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
+from tui.train.curve import Curve
+from tui.train.sample import SampleBox
 
 pytestmark = pytest.mark.usefixtures("started")
 
@@ -248,3 +251,75 @@ async def test_a_changed_rate_is_told(fake_run, until):
         id = requests(run)[0]["id"]
         run.say(Changed(life=0, step=5, id=id, setting="lr", value=0.0032))
         await until(pilot, seen(app, "lr is 0.0032"))
+
+
+async def test_the_curve_changes_unit_axis_and_part(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.progress(1, 2.0)
+    run.progress(100, 1.0)
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        curve = app.query_one(Curve)
+
+        def titled(words):
+            return lambda: str(curve.border_title).startswith(f"loss in {words}:")
+
+        await until(pilot, titled("nats"))
+        for key, words in [
+            ("u", "bits"),
+            ("y", "bits, logarithmic"),
+            ("z", "bits, logarithmic, last half"),
+            ("z", "bits, logarithmic, last tenth"),
+            ("u", "nats, logarithmic, last tenth"),
+            ("Z", "nats, logarithmic, last half"),
+            ("y", "nats, last half"),
+            ("Z", "nats"),
+        ]:
+            await pilot.press(key)
+            await until(pilot, titled(words))
+
+
+async def test_a_scrubber_goes_through_the_life_of_a_run(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.progress(0, 3.0)
+    for step in range(0, 1001, 100):
+        run.progress(step, 3.0 - step / 1000)
+        run.evaluated(step, 3.0 - step / 500)
+        run.sampled(step, f"text {step}")
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.text("#text") == "text 1000")
+        box, plot = app.query_one(SampleBox), app.query_one("#plot", Canvas)
+
+        def place():
+            line = app.text("#life")
+            assert line.count("•") + line.count("●") == 11
+            return line.index("●") / (len(line) - 1)
+
+        def marked():
+            columns = {row.index("│") for row in plot._buffer if "│" in row}
+            return columns.pop() / len(plot._buffer[0]) if columns else None
+
+        assert place() == 1 and marked() is None
+        await pilot.press("home")
+        await until(pilot, lambda: app.text("#text") == "text 0")
+        assert place() == 0
+        assert box.border_title == "sample at step 0 · validation 3.000 nats"
+        await pilot.press(*["right"] * 5, "u")
+        await until(pilot, lambda: app.text("#text") == "text 500")
+        assert place() == pytest.approx(0.5, abs=0.01)
+        assert box.border_title == "sample at step 500 · validation 2.885 bits"
+        assert box.border_subtitle == "← older  6 of 11  newer →"
+        await until(pilot, lambda: marked() == pytest.approx(0.5, abs=0.03))
+        run.say(Resumed(life=1, step=350))  # what is looked at is void
+        await until(pilot, lambda: app.text("#text") == "text 300")
+        await pilot.press("end")
+        await until(pilot, lambda: marked() is None)
+        run.sampled(400, "another life")
+        await until(pilot, lambda: app.text("#text") == "another life")
+        await pilot.resize_terminal(40, 10)
+        await pilot.press("home")
+        await until(pilot, lambda: app.text("#text") == "text 0")

@@ -1,13 +1,14 @@
 """What a run's log says so far, read as it grows; knows nothing of screens.
 
-Reading is done in slices, so that a log of any length leaves room for others between two of them, and
-old progress is thinned, so that a run of any length fits.
+Of a long log the end is read first. Then all is read in slices, so that a log of any length leaves room
+for others between two of them, and old progress is thinned, so that a run of any length fits.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,11 +21,15 @@ import numpy.typing as npt
 from engine import launch
 from engine.errors import RunError
 from engine.events import (
+    Changed,
     Evaluated,
     Event,
     Progress,
+    RolledBack,
     Sampled,
+    Saved,
     Started,
+    Vitals,
     fold,
     parse,
     voids,
@@ -32,10 +37,14 @@ from engine.events import (
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.survey import Comparison, Reference
 
+LONG = 1 << 20
+"""Bytes of a log from where on its end is read first."""
+TAIL = 1 << 16
+"""Bytes of that end."""
 SLICE = 2000
 """Lines taken in by one `read`."""
 FINEST = 2048
-"""Progress events kept; more, and two neighbours become one."""
+"""Progress events kept; more, and neighbours become one."""
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
 """The words of runs that no trainer works on."""
 
@@ -56,6 +65,15 @@ class Series:
         table = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
         table = table[np.isfinite(table[:, 1])]
         return cls(table[:, 0], table[:, 1])
+
+    def since(self, step: float) -> Series:
+        """Its part from a step on."""
+        return Series(self.steps[self.steps >= step], self.nats[self.steps >= step])
+
+    def at(self, step: float) -> float:
+        """The loss that was the newest at a step; NaN where there was none."""
+        before = int(np.searchsorted(self.steps, step, "right"))
+        return float(self.nats[before - 1]) if before else math.nan
 
     def in_columns(self, columns: int) -> Series:
         """Its means over `columns` equal stretches of steps, empty ones left out."""
@@ -82,12 +100,23 @@ class Snapshot:
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
+    """By step; those of the same step are the same text."""
+    vitals: tuple[Vitals, ...]
+    """The newest of each layer, from the bottom."""
+    changes: tuple[Changed | RolledBack, ...]
+    """Where a setting got another value, or it went back."""
+    evaluating: float
+    """Seconds of evaluations, of all that it trained."""
+    saving: float
+    """Seconds of saves, beside all that it trained."""
     last: Event | None
     """The newest event of all."""
     answers: Mapping[str, Event]
     """What was answered, by the requests' ids."""
     references: tuple[Reference, ...]
     """What its losses are to be compared with, as far as it is known."""
+    partial: bool
+    """Whether this is what the end of the log says, and the rest was not read yet."""
 
     @property
     def over(self) -> bool:
@@ -108,6 +137,12 @@ class Snapshot:
         if not (self.started and self.progress):
             return 0.0
         return self.progress.chars / max(1, self.started.train_chars)
+
+    @property
+    def since_best(self) -> int:
+        """Evaluations after the best of the curve."""
+        nats = self.validation.nats
+        return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
 
     @property
     def seconds_left(self) -> float | None:
@@ -167,17 +202,20 @@ class Follower:
     @property
     def behind(self) -> bool:
         """Whether more of the log was read than taken in, so that `read` should be called soon again."""
-        return bool(self._waiting)
+        return bool(self._waiting) or bool(self.snapshot and self.snapshot.partial)
 
     def read(self) -> Snapshot | None:
         """Take in a slice of what is new; returns how the run stands now, or None where nothing changed
-        or the log is not at its end."""
+        or the log is not at its end. The first of a long log is partial."""
         if self.info is None:
             with suppress(RunError):  # a damaged run.json; the events still tell their part
                 self.info = self.run.info()
                 self._comparison = Comparison(self.info)
         if self._comparison and (known := self._comparison.look()) != self._references:
             self._references, self._changed = known, True
+        if self.snapshot is None and not self._reader.offset and (events := self._end()):
+            self.snapshot = self._look(status(self.run, events), events, partial=True)
+            return self.snapshot
         self._waiting.extend(self._reader.read())
         lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
         fresh = [event for line in lines if (event := parse(line))]
@@ -188,16 +226,30 @@ class Follower:
         self._answers |= {event.id: event for event in fresh if event.id}
         if any(isinstance(event, Started) for event in fresh):
             self._starting = False
-        while sum(isinstance(event, Progress) for event in self._events) > FINEST:
-            self._events = thin(self._events)
+        if sum(isinstance(event, Progress) for event in self._events) > FINEST:
+            self._events = thin(self._events, FINEST // 2)
         self._changed |= bool(fresh)
-        if self.behind:
+        if self._waiting:
             return None
         word = self._status()
         if not self._changed and self.snapshot and self.snapshot.status == word:
             return None
-        self.snapshot, self._changed = self._look(word), False
+        self.snapshot, self._changed = self._look(word, self._events), False
         return self.snapshot
+
+    def _end(self) -> list[Event]:
+        """How a long log begins, and its end; nothing of one that is soon read."""
+        path = self.run.events_path
+        try:
+            size = path.stat().st_size
+            if size < LONG:
+                return []
+            with open(path, "rb") as log:
+                first = log.readline(TAIL).decode("utf-8", "replace")
+        except OSError:
+            return []
+        _, *lines = LineReader(path, size - TAIL).read()
+        return fold(event for line in (first, *lines) if (event := parse(line)))
 
     def _status(self) -> RunStatus:
         if self._starting and self.child:
@@ -207,42 +259,64 @@ class Follower:
                 return RunStatus("failed", status(self.run, []).reason.removeprefix("helo: "))
         return status(self.run, self._events)
 
-    def _look(self, word: RunStatus) -> Snapshot:
-        progress, evaluated = self._of(Progress), self._of(Evaluated)
+    def _look(self, word: RunStatus, events: list[Event], partial: bool = False) -> Snapshot:
+        progress, evaluated = _of(Progress, events), _of(Evaluated, events)
         best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+        changes = (e for e in events if isinstance(e, Changed | RolledBack))
         return Snapshot(
             status=word,
-            started=_newest(self._of(Started)),
+            started=_newest(_of(Started, events)),
             progress=_newest(progress),
             evaluated=_newest(evaluated),
             best=best,
             train=Series.of((e.step, e.train_nats) for e in progress),
             validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
-            samples=tuple(self._of(Sampled)),
-            last=_newest(self._events),
+            samples=tuple({e.step: e for e in _of(Sampled, events)}.values()),
+            vitals=tuple({e.layer: e for e in _of(Vitals, events)}.values()),
+            changes=tuple(
+                e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
+            ),
+            evaluating=sum(e.took for e in evaluated),
+            saving=sum(e.took for e in _of(Saved, events)),
+            last=_newest(events),
             answers=dict(self._answers),
             references=self._references,
+            partial=partial,
         )
 
-    def _of(self, kind: type[E]) -> list[E]:
-        return [event for event in self._events if isinstance(event, kind)]
+
+def _of(kind: type[E], events: list[Event]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
 
 
 def _newest(events: list[E]) -> E | None:
     return events[-1] if events else None
 
 
-def thin(events: Iterable[Event]) -> list[Event]:
-    """The same events with half the progress: each two neighbours become the later with their mean loss."""
-    kept: list[Event] = []
-    held: Progress | None = None
+def joined(every: Iterable[Series]) -> Series:
+    """All their losses, one series after another."""
+    parts = list(every)
+    return Series(
+        *(np.concatenate(p) for p in zip(*((s.steps, s.nats) for s in parts), strict=True))
+    )
+
+
+def thin(events: list[Event], most: int) -> list[Event]:
+    """The same events with at most `most` + 1 of progress, as many early as late ones: those of equal
+    stretches of steps become the last of them with their mean loss."""
+    progress = _of(Progress, events)
+    span = progress[-1].step - progress[0].step
+    width = 1 << (span // most).bit_length()  # a power of two: no stretch is cut when they grow
+    stretches = defaultdict[int, list[Progress]](list)
+    for one in progress:
+        stretches[one.step // width].append(one)
+    ends = {id(together[-1]): together for together in stretches.values()}
+    thinned = list[Event]()
     for event in events:
         if not isinstance(event, Progress):
-            kept.append(event)
-        elif held is None:
-            held = event
-        else:
-            mean = (held.train_nats + event.train_nats) / 2
-            kept.append(replace(event, train_nats=mean))
-            held = None
-    return [*kept, held] if held else kept
+            thinned.append(event)
+        elif together := ends.get(id(event)):
+            nats = [e.train_nats for e in together if math.isfinite(e.train_nats)]
+            mean = sum(nats) / len(nats) if nats else event.train_nats
+            thinned.append(replace(event, train_nats=mean))
+    return thinned

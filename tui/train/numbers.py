@@ -7,6 +7,7 @@ import math
 from textual.content import Content
 
 from tui.phrases import describe, duration
+from tui.train.compare import Other
 from tui.train.follow import Snapshot
 
 MARKS = {
@@ -23,6 +24,8 @@ MARKS = {
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
 _STYLES |= {"failed": "$text-error", "killed": "$text-error"}
 _NONE = "–"
+_PATIENCE = 5
+"""Evaluations without a better one from where on it is told."""
 
 
 def state(word: str) -> Content:
@@ -63,14 +66,36 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
         ("epochs", f"{snapshot.epochs:.3g}" if progress else _NONE),
         ("time", duration(progress.seconds) if progress else _NONE),
+        ("evaluating", _share(snapshot, snapshot.evaluating)),
+        ("saving", _share(snapshot, snapshot.saving)),
     ]
 
 
-def column(snapshot: Snapshot) -> Content:
-    """The numbers one under another."""
+def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """How each layer is: the norm of its weights, a step's update as a share of it, and how many of its
+    units are saturated."""
+    if not snapshot.vitals:
+        return []
+    rows = [
+        (f"layer {v.layer + 1}", f"{v.weight_norm:<9.3g}{v.update_ratio:<8.2%}{v.saturated:.1%}")
+        for v in snapshot.vitals
+    ]
+    return [("", "weights  update  saturated"), *rows]
+
+
+def _share(snapshot: Snapshot, seconds: float) -> str:
+    """Seconds as a part of all that it worked."""
+    if not (snapshot.progress and seconds) or snapshot.partial:
+        return _NONE
+    return f"{seconds / (snapshot.progress.seconds + snapshot.saving):.1%} of the time"
+
+
+def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
+    """The numbers one under another, then the layers, and the best of the runs it is compared with."""
+    compared = [(f"{other.mark} {other.name}"[:14], _nats(other.best)) for other in others]
     rows = [
         Content.assemble((f"{name:<15}", "$foreground 60%"), value)
-        for name, value in facts(snapshot)
+        for name, value in facts(snapshot) + layers(snapshot) + compared
     ]
     return Content("\n").join(rows)
 
@@ -101,9 +126,24 @@ def lines(snapshot: Snapshot) -> Content:
 
 def note(snapshot: Snapshot, asked: list[str]) -> str:
     """The line that says what goes on or what to do: requests not answered yet come first."""
-    word, reason = snapshot.status.word, snapshot.status.reason
+    if snapshot.partial:
+        return "reading the rest of this run's log …"
     if asked:
         return "  ".join(f"asked to {what} …" for what in asked)
+    parts = [_overfitting(snapshot), _advice(snapshot)]
+    return "; ".join(part for part in parts if part)
+
+
+def _overfitting(snapshot: Snapshot) -> str:
+    """What to tell where evaluations get no better."""
+    if snapshot.since_best < _PATIENCE:
+        return ""
+    best = snapshot.validation.steps[-1 - snapshot.since_best]
+    return f"validation has not improved for {snapshot.since_best} evaluations; best at step {best:,.0f}"
+
+
+def _advice(snapshot: Snapshot) -> str:
+    word, reason = snapshot.status.word, snapshot.status.reason
     match word:
         case "starting":
             return "the trainer is starting …"

@@ -25,6 +25,7 @@ from tui.dialogs import ConfirmDialog
 from tui.library.keep import keep_run
 from tui.messages import ModelChosen
 from tui.text import visible
+from tui.train.compare import Compared, RunChoice
 from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm
 from tui.train.numbers import MARKS
@@ -86,6 +87,13 @@ class TrainPane(TellsTrouble, Vertical):
         Binding("r", "resume", "Resume", id="train.resume", tooltip="Go on from what was saved"),
         Binding("o", "open", "Open", id="train.open", tooltip="Write with the run's best model"),
         Binding("k", "keep", "Keep", id="train.keep", tooltip="Keep the best model in the library"),
+        Binding(
+            "a",
+            "compare",
+            "Compare",
+            id="train.compare",
+            tooltip="Draw another run over this one, up to four, or take it away again",
+        ),
         Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
     ]
     DEFAULT_CSS = """
@@ -107,7 +115,10 @@ class TrainPane(TellsTrouble, Vertical):
         super().__init__(id=id)
         self._followers: dict[str, Follower] = {}
         """Runs by the id of their tab."""
+        self._compared = Compared()
         self._numbers = count(1)
+        self._added = asyncio.Event()
+        """A run came that was not looked at yet."""
         self._words: dict[str, str] = {}
         self._untouched = True
 
@@ -115,7 +126,7 @@ class TrainPane(TellsTrouble, Vertical):
         yield Tabs(Tab("+ new training", id=_NEW))
         with ContentSwitcher(initial="form"):
             yield TrainForm(id="form")
-            yield RunView(id="run")
+            yield RunView(self._compared, id="run")
 
     def on_mount(self) -> None:
         self.add_class("-alone")
@@ -167,6 +178,7 @@ class TrainPane(TellsTrouble, Vertical):
                 return tab
         tab = f"run-{next(self._numbers)}"
         self._followers[tab] = Follower(run, child)
+        self._added.set()
         self.remove_class("-alone")
         self.query_one(Tabs).add_tab(Tab(Content(visible(run.name)), id=tab))
         return tab
@@ -223,8 +235,14 @@ class TrainPane(TellsTrouble, Vertical):
                 if shown or tick % _OTHERS_EVERY == 0 or follower.behind:
                     if snapshot := await asyncio.to_thread(follower.read):
                         self._take(tab, follower, snapshot)
+            if tick % _OTHERS_EVERY == 0 or self._compared.behind:
+                if await asyncio.to_thread(self._compared.read):
+                    self.query_one(RunView).show()
             behind = any(follower.behind for follower in self._followers.values())
-            await asyncio.sleep(_BREATH if behind else TICK)
+            behind |= self._compared.behind
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._added.wait(), _BREATH if behind else TICK)
+            self._added.clear()
 
     def _take(self, tab: str, follower: Follower, snapshot: Snapshot) -> None:
         word, before = snapshot.status.word, self._words.get(tab)
@@ -278,7 +296,7 @@ class TrainPane(TellsTrouble, Vertical):
                 self._complain(error)
             self.query_one(RunView).show()
 
-    def _complain(self, error: HeloError) -> None:
+    def _complain(self, error: HeloError | str) -> None:
         self.notify(visible(str(error)), severity="error", markup=False)
 
     def action_ask(self, request: str, what: str) -> None:
@@ -328,6 +346,19 @@ class TrainPane(TellsTrouble, Vertical):
         """Keep the run's model in the library."""
         if follower := self._shown:
             await keep_run(self.app, follower.run)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_compare(self) -> None:
+        """Choose a run to compare with, or one not to compare with any more."""
+        if follower := self._shown:
+            every = await asyncio.to_thread(lambda: list(rundir.runs()))
+            runs = [run for run in every if run.folder != follower.run.folder]
+            if not runs:
+                self._complain("there is no other run to compare with")
+            elif run := await self.app.push_screen_wait(RunChoice(runs, self._compared)):
+                if not self._compared.toggle(run):
+                    self._complain("four runs are compared already: take one of them away first")
+                self.query_one(RunView).show()
 
     def action_new(self) -> None:
         """Show the form."""

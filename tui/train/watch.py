@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.text import visible
 from tui.train import numbers
+from tui.train.compare import Compared, Other
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Snapshot
+from tui.train.sample import SampleBox
+from tui.train.scale import View
 
+_ZOOM = Binding.Group("zoom", compact=True)
 _SAMPLES = Binding.Group("samples", compact=True)
 
 
@@ -39,6 +44,44 @@ class RunView(Vertical, can_focus=True):
             id="train.newer",
             tooltip="Show the sample after; the newest follows the training",
             group=_SAMPLES,
+        ),
+        Binding(
+            "home", "first", show=False, id="train.first", tooltip="Show the first sample of all"
+        ),
+        Binding("end", "newest", show=False, id="train.newest", tooltip="Follow the newest sample"),
+        Binding(
+            "z",
+            "zoom(1)",
+            "closer",
+            id="train.zoom-in",
+            tooltip="Show a smaller part of the run, its last half or tenth",
+            show=False,
+            group=_ZOOM,
+        ),
+        Binding(
+            "Z",
+            "zoom(-1)",
+            "wider",
+            id="train.zoom-out",
+            tooltip="Show a larger part of the run",
+            show=False,
+            group=_ZOOM,
+        ),
+        Binding(
+            "u",
+            "unit",
+            "Bits or nats",
+            id="train.unit",
+            tooltip="The curve in bits or nats",
+            show=False,
+        ),
+        Binding(
+            "y",
+            "axis",
+            "Log or linear",
+            id="train.axis",
+            tooltip="The curve's losses on a logarithmic or a linear axis",
+            show=False,
         ),
         Binding(
             "c",
@@ -72,12 +115,8 @@ class RunView(Vertical, can_focus=True):
             dock: right; width: 46; height: 1fr; padding: 0 1;
             border: round $primary-muted; border-title-color: $text-muted;
         }
-        #sample {
-            height: 2fr; padding: 0 1;
-            border: round $primary-muted; border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-        }
-        &:focus #sample, #sample:focus { border: round $primary; }
+        #sample { height: 2fr; }
+        &:focus #sample { border: round $primary; }
     }
     TrainPane.-narrow RunView {
         padding: 0;
@@ -94,13 +133,15 @@ class RunView(Vertical, can_focus=True):
     }
     """
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, compared: Compared, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._compared = compared
         self._follower: Follower | None = None
         self.low = False
         """Whether there is room for the curve or the sample only."""
         self._chosen: int | None = None
-        """The sample that is looked at; None is the newest, whichever that is."""
+        """The step of the sample that is looked at; None is the newest, whichever that is."""
+        self._view = View()
 
     def compose(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
@@ -109,8 +150,7 @@ class RunView(Vertical, can_focus=True):
         with Horizontal(id="middle"):
             yield Static(id="numbers", markup=False)
             yield Curve(id="curve")
-        with VerticalScroll(id="sample", can_focus=False):
-            yield Static(id="text", markup=False)
+        yield SampleBox(id="sample")
 
     def on_mount(self) -> None:
         self.query_one("#numbers").border_title = "per character"
@@ -140,30 +180,30 @@ class RunView(Vertical, can_focus=True):
         narrow = self.query_one("#middle").styles.layout
         is_column = narrow is not None and narrow.name == "horizontal"
         self.query_one("#numbers", Static).update(
-            numbers.column(snapshot) if is_column else numbers.lines(snapshot)
+            numbers.column(snapshot, self._others) if is_column else numbers.lines(snapshot)
         )
-        self.query_one(Curve).show(snapshot)
-        self._show_sample(snapshot)
+        self._show_life(snapshot)
 
-    def _show_sample(self, snapshot: Snapshot) -> None:
-        box, text = self.query_one("#sample"), self.query_one("#text", Static)
-        total = len(snapshot.samples)
-        if not total:
-            box.border_title, box.border_subtitle = "sample", ""
-            text.update("what it writes while it learns will stand here")
-            return
-        index = total - 1 if self._chosen is None else min(self._chosen, total - 1)
-        sample = snapshot.samples[index]
-        box.border_title = f"sample at step {sample.step:,}"
-        older, newer = "← older  " if index else "", "  newer →" if index < total - 1 else ""
-        box.border_subtitle = f"{older}{index + 1} of {total}{newer}"
-        text.update(Content(visible((sample.prompt + sample.text).strip("\n"))))
+    @property
+    def _others(self) -> tuple[Other, ...]:
+        return self._compared.others(self._follower.run) if self._follower else ()
+
+    def _show_life(self, snapshot: Snapshot) -> None:
+        """Draw the curve and the sample that is looked at."""
+        self.query_one(Curve).show(snapshot, self._view, self._chosen, self._others)
+        self.query_one(SampleBox).show(snapshot, self._index(snapshot), self._view.scale)
+
+    def _index(self, snapshot: Snapshot) -> int:
+        """Which sample is looked at; where what was chosen was voided, the newest that is older."""
+        if self._chosen is None:
+            return len(snapshot.samples) - 1
+        return max(0, bisect_right(snapshot.samples, self._chosen, key=lambda s: s.step) - 1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         snapshot = self._follower.snapshot if self._follower else None
         if action == "swap":
             return self.low
-        if action == "look":
+        if action in ("look", "first", "newest"):
             return snapshot is not None and len(snapshot.samples) > 1
         return True
 
@@ -172,17 +212,44 @@ class RunView(Vertical, can_focus=True):
         self.toggle_class("-sample")
         self.call_after_refresh(self.show)
 
+    def action_zoom(self, by: int) -> None:
+        """Show a smaller or larger part of the run."""
+        self._look_through(self._view.zoomed(by))
+
+    def action_unit(self) -> None:
+        """Change between nats and bits."""
+        self._look_through(self._view.other_unit())
+
+    def action_axis(self) -> None:
+        """Change between a linear and a logarithmic axis."""
+        self._look_through(self._view.other_axis())
+
+    def _look_through(self, view: View) -> None:
+        self._view = view
+        self.show()
+
     def action_look(self, by: int) -> None:
         """Go to an older or newer sample."""
-        snapshot = self._follower.snapshot if self._follower else None
-        if snapshot is None or not snapshot.samples:
-            return
-        last = len(snapshot.samples) - 1
-        index = (last if self._chosen is None else self._chosen) + by
-        self.add_class("-sample")
-        self._chosen = None if index >= last else max(0, index)
-        self.query_one("#sample").scroll_home(animate=False)
-        self._show_sample(snapshot)
+        if self._follower and (snapshot := self._follower.snapshot):
+            self._look_at(snapshot, self._index(snapshot) + by)
+
+    def action_first(self) -> None:
+        """Go to the first sample."""
+        if self._follower and (snapshot := self._follower.snapshot):
+            self._look_at(snapshot, 0)
+
+    def action_newest(self) -> None:
+        """Go to the newest sample, and to those that come."""
+        if self._follower and (snapshot := self._follower.snapshot):
+            self._look_at(snapshot, len(snapshot.samples))
+
+    def _look_at(self, snapshot: Snapshot, index: int) -> None:
+        samples = snapshot.samples
+        if samples:
+            self.add_class("-sample")
+            self._chosen = None if index >= len(samples) - 1 else samples[max(0, index)].step
+            self.query_one("#sample").scroll_home(animate=False)
+            self._show_life(snapshot)
 
     def action_scroll_sample(self, by: int) -> None:
         """Scroll the text of the sample."""

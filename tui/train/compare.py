@@ -1,0 +1,115 @@
+"""Other runs beside the one that is shown: which they are, and what of them is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.rundir import RunDirectory
+from tui.text import one_line
+from tui.train.follow import Follower, Series
+
+MARKS = "○△□×"
+"""What runs that are compared are drawn with, one each, so that colour is not needed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Other:
+    """The validation losses of another run."""
+
+    mark: str
+    name: str
+    validation: Series
+    best: float | None
+    """In nats."""
+
+
+class Compared:
+    """The runs that are compared with whichever is shown."""
+
+    def __init__(self) -> None:
+        self._followers: dict[str, Follower] = {}
+        """By mark."""
+
+    def mark(self, run: RunDirectory) -> str:
+        """The mark of a run; nothing for one that is not compared."""
+        marks = (m for m, f in self._followers.items() if f.run.folder == run.folder)
+        return next(marks, "")
+
+    def toggle(self, run: RunDirectory) -> bool:
+        """Take a run in, or out again; False where there is no mark left for it."""
+        if mark := self.mark(run):
+            del self._followers[mark]
+            return True
+        free = next((m for m in MARKS if m not in self._followers), "")
+        if free:
+            self._followers[free] = Follower(run)
+        return bool(free)
+
+    @property
+    def behind(self) -> bool:
+        """Whether a log was not read to its end."""
+        return any(f.behind or f.snapshot is None for f in self._followers.values())
+
+    def read(self) -> bool:
+        """Take in a slice of what is new of each; whether anything was."""
+        return any([f.read() for f in list(self._followers.values())])
+
+    def others(self, shown: RunDirectory) -> tuple[Other, ...]:
+        """What is known of them, by mark, without the run that is shown itself."""
+        return tuple(
+            Other(
+                mark,
+                one_line(follower.run.name),
+                snapshot.validation,
+                snapshot.best.val_nats if snapshot.best else None,
+            )
+            for mark, follower in sorted(self._followers.items(), key=lambda f: MARKS.index(f[0]))
+            if (snapshot := follower.snapshot) and follower.run.folder != shown.folder
+        )
+
+
+class RunChoice(ModalScreen[RunDirectory | None]):
+    """A list of runs to take one of; None where the user went back."""
+
+    DEFAULT_CSS = """
+    RunChoice {
+        align: center middle;
+        & > Vertical {
+            width: 60; max-width: 90%; height: auto; max-height: 90%;
+            padding: 1 2; border: round $primary; background: $surface;
+        }
+        & OptionList { height: auto; max-height: 12; }
+        & .note { color: $text-muted; margin-top: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
+
+    def __init__(self, runs: Sequence[RunDirectory], compared: Compared) -> None:
+        super().__init__()
+        self._runs, self._compared = runs, compared
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static("Compare with which run? One that has a mark is taken away.")
+            yield OptionList(
+                *(
+                    Option(Content(f"{self._compared.mark(run) or ' '} {one_line(run.name)}"))
+                    for run in self._runs
+                )
+            )
+            yield Static("Enter takes it, Esc goes back", classes="note")
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._runs[event.option_index])

@@ -1,0 +1,70 @@
+"""A text that a run wrote while it learnt, and where in the run's life it stands."""
+
+from __future__ import annotations
+
+import math
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.text import visible
+from tui.train.follow import Snapshot
+from tui.train.scale import Scale
+
+
+class SampleBox(VerticalScroll, can_focus=False):
+    """One of the samples of a run under the line of its life."""
+
+    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    DEFAULT_CSS = """
+    SampleBox {
+        padding: 0 1;
+        border: round $primary-muted; border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        #life { dock: top; height: 1; padding: 0 1; }
+    }
+    TrainPane.-low SampleBox #life { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="life", markup=False)
+        yield Static(id="text", markup=False)
+
+    def show(self, snapshot: Snapshot, index: int, scale: Scale) -> None:
+        """Show the sample with this index; any will do where there are none."""
+        text, samples = self.query_one("#text", Static), snapshot.samples
+        self.query_one("#life", Static).update(self._life(snapshot, index))
+        if not samples:
+            self.border_title, self.border_subtitle = "sample", ""
+            text.update("what it writes while it learns will stand here")
+            return
+        sample = samples[index]
+        self.border_title = f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}"
+        older = "← older  " if index else ""
+        newer = "  newer →" if index < len(samples) - 1 else ""
+        self.border_subtitle = f"{older}{index + 1:,} of {len(samples):,}{newer}"
+        text.update(Content(visible((sample.prompt + sample.text).strip("\n"))))
+
+    def _life(self, snapshot: Snapshot, index: int) -> Content:
+        """The run so far as a line, with a dot at each sample and a larger one at this."""
+        samples, width = snapshot.samples, self.query_one("#life").content_size.width
+        if not samples or width < 1:
+            return Content("")
+        columns = [s.step * (width - 1) // max(1, snapshot.step) for s in samples]
+        here = columns[index]
+        line = ["━" if column < here else "╌" for column in range(width)]
+        for column in columns:
+            line[column] = "•"
+        line[here] = "●"
+        before, after = "".join(line[: here + 1]), "".join(line[here + 1 :])
+        return Content.assemble((before, "$primary"), (after, "$foreground 30%"))
+
+
+def _loss(snapshot: Snapshot, step: int, scale: Scale) -> str:
+    """What was lost when the run was at a step, as far as it is known."""
+    for name, series in (("validation", snapshot.validation), ("training", snapshot.train)):
+        if not math.isnan(nats := series.at(step)):
+            return f" · {name} {scale.value(nats):.3f} {scale.unit}"
+    return ""
