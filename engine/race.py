@@ -6,6 +6,7 @@ and the first one before any step is taken. The runs are ordinary ones.
 
 from __future__ import annotations
 
+import math
 import subprocess
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -17,18 +18,7 @@ from engine import launch, parameters, places, recipe
 from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import CorpusError, RunError, UsageError
-from engine.events import (
-    Evaluated,
-    Event,
-    Failed,
-    Paused,
-    Progress,
-    Resumed,
-    RolledBack,
-    Started,
-    Stopped,
-    parse,
-)
+from engine.events import Evaluated, Event, Paused, Progress, Sampled, Saved, Started, fold, parse
 from engine.rundir import LineReader, RunDirectory, status
 
 MEASURES = ("parameters", "seconds")
@@ -113,7 +103,7 @@ def check_corpus(found: Corpus) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """How one does: a row of the table. The loss is None before the first evaluation."""
+    """How one does: a row of the table. The loss is None where there is no number yet."""
 
     run: str
     network: ModelConfig
@@ -133,12 +123,16 @@ class Racer:
         self.run, self.model = run, run.info().config.model
         self.started: Started | None = None
         self.progress: Progress | None = None
-        self.evaluations = list[Evaluated]()
         self.last: Event | None = None
-        self._mark: Event | None = None
         self.ended = self.resting = False
         self.process: subprocess.Popen[bytes] | None = None
         self._reader = LineReader(run.events_path)
+        self._events = list[Event]()
+        """Those that count, but for the most frequent kinds."""
+
+    @property
+    def evaluations(self) -> list[Evaluated]:
+        return [event for event in self._events if isinstance(event, Evaluated)]
 
     @property
     def status(self) -> int:
@@ -151,7 +145,7 @@ class Racer:
         if self.process is None:
             self.process = launch.start(self.run)
         else:
-            with suppress(RunError):  # it is gone, as the next look will find
+            with suppress(RunError):
                 self.run.ask("resume")
 
     def read(self) -> Iterator[tuple[Event, str]]:
@@ -165,22 +159,18 @@ class Racer:
 
     def _take(self, event: Event) -> None:
         self.last = event
-        if isinstance(event, Started | Paused | Resumed | Stopped | Failed):
-            self._mark = event
+        if not isinstance(event, Progress | Sampled | Saved):
+            self._events = fold([*self._events, event])
         match event:
             case Started():
                 self.started = event
             case Progress():
                 self.progress = event
-            case Evaluated():
-                self.evaluations.append(event)
-                if self.started and event.step < self.started.total_steps:
-                    with suppress(RunError):
-                        self.run.ask("pause")
+            case Evaluated() if self.started and event.step < self.started.total_steps:
+                with suppress(RunError):  # it is gone, as the next look will find
+                    self.run.ask("pause")
             case Paused(reason=""):
                 self.resting = True
-            case Resumed() | RolledBack():
-                self.evaluations = [e for e in self.evaluations if e.step <= event.step]
 
     def stop(self) -> None:
         """End the trainer, which saves."""
@@ -195,6 +185,7 @@ class Racer:
     def standing(self, final: bool) -> Standing:
         """How it does, with the loss of the final evaluation or the best of the others."""
         losses = [e.val_nats for e in self.evaluations if e.final == final]
+        losses = [nats for nats in losses if math.isfinite(nats)]
         progress, seconds = self.progress, self.progress.seconds if self.progress else 0.0
         return Standing(
             run=self.run.name,
@@ -204,7 +195,7 @@ class Racer:
             chars_per_second=progress.chars / seconds if progress and seconds else 0.0,
             val_nats=min(losses, default=None),
             seconds=seconds,
-            status=status(self.run, [self._mark] if self._mark else []).word,
+            status=status(self.run, self._events).word,
         )
 
 

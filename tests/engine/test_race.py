@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,10 +205,10 @@ def test_the_table_compares_losses_of_one_protocol() -> None:
     turns(running, 2)
     look(running)
     first, second = running.racers
-    say(first.run, evaluated(TOTAL, 0.8), evaluated(TOTAL, 0.5, final=True))
+    say(first.run, evaluated(30, math.nan), evaluated(TOTAL, 0.8), evaluated(TOTAL, 0.5, True))
     look(running)
     assert [row.val_nats for row in running.standings()] == [0.8, 1.0]
-    say(second.run, evaluated(TOTAL, 0.9), evaluated(TOTAL, 0.6, final=True))
+    say(second.run, evaluated(TOTAL, 0.9), evaluated(TOTAL, 0.6, True))
     look(running)
     assert [row.val_nats for row in running.standings()] == [0.5, 0.6]
 

@@ -144,7 +144,7 @@ def test_a_race_is_shown_live_and_ctrl_c_saves_them_all(terminal):
     shown = screen(out)
     assert any(line.startswith("● rnn 8×1") and line.endswith("stopped") for line in shown)
     assert any(line.startswith("▲ gru 4×1") and line.endswith("stopped") for line in shown)
-    assert any("goes on with each of race-1-rnn, race-1-gru" in line for line in shown)
+    assert any("goes on with race-1-rnn, race-1-gru" in line for line in shown)
     for name in ("race-1-rnn", "race-1-gru"):
         run = rundir.find(name)
         assert rundir.status(run, run.events()).word == "stopped"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
 from functools import partial
 
 import pytest
@@ -91,14 +93,17 @@ def test_a_race_from_start_to_table(cli, paced):
         assert row["val_nats"] == modelfile.load(rundir.find(name).best).history.best_val_nats
 
 
-class Ended:
-    """A trainer's process that is over."""
+class Process:
+    """A trainer's process, which lives until it is ended where it is not over already."""
 
-    def __init__(self, returncode):
+    def __init__(self, returncode=None):
         self.returncode = returncode
 
     def poll(self):
         return self.returncode
+
+    def terminate(self):
+        self.returncode = 0
 
 
 def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
@@ -108,11 +113,11 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
         say(A_START.to_json())
         if run.name.endswith("rnn"):
             say(Failed(life=0, step=1, reason="the loss is nan").to_json())
-            return Ended(1)
+            return Process(1)
         about = {"chars": 9, "seconds": 1.0, "predictions": 9, "protocol": "stateful"}
         say(Evaluated(life=0, step=9, val_nats=0.5, best=True, final=True, **about).to_json())
         say(Stopped(life=0, step=9, finished=True).to_json())
-        return Ended(0)
+        return Process(0)
 
     monkeypatch.setattr(launch, "start", start)
     done = cli("race", "hello", "--cells", "rnn,gru,lstm", "--hidden", "8")
@@ -122,6 +127,37 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
     assert "rnn  1/9  failed: the loss is nan" in lines
     assert "gru  9/9  validation 0.5000 nats, 0.7213 bits (final)" in lines
     assert [line.split()[-1] for line in lines[-3:]] == ["failed", "finished", "finished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
+    begun = []
+
+    def start(run):
+        signal.raise_signal(number)
+        begun.append(Process())
+        return begun[-1]
+
+    monkeypatch.setattr(launch, "start", start)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
+    assert done.status == 130
+    assert [process.returncode for process in begun] == [0]
+    assert "stopping: they save first" in done.err
+    assert "stopped and saved: helo train --resume goes on with race-1-rnn" in done.err
+
+
+def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
+    def start(run):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        process = Process()
+        monkeypatch.setattr(process, "terminate", lambda: None)  # it takes its time
+        return process
+
+    monkeypatch.setattr(launch, "start", start)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
+    assert done.status == 130
+    assert "they save and stop by themselves" in done.err
 
 
 def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
@@ -135,4 +171,7 @@ def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
 
 def test_a_picture_of_little_or_nothing():
     assert chart([], 80, 10) == chart([[], []], 80, 10) == []
+    wild = [[(1, math.nan), (2, math.inf)], [(1, 2.0), (2, 1.0)]]
+    assert chart(wild, 40, 9) == chart([[], wild[1]], 40, 9)
+    assert chart(wild[:1], 40, 9) == []
     assert any(MARKS[0] in line for line in chart([[(1, 2.0)]], 3, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 MARKS = "●▲■◆○△□◇"
@@ -13,7 +14,9 @@ Points = Sequence[tuple[float, float]]
 
 def chart(curves: Sequence[Points], width: int, height: int) -> list[str]:
     """The points (x, nats) of each curve in a picture of so many columns and rows, 20 and 4 at least, its
-    axes included; empty without points. Where points meet, the last curve's is seen."""
+    axes included; empty without points. Where points meet, the last curve's is seen; losses that are no
+    numbers are left out."""
+    curves = [[(x, y) for x, y in curve if math.isfinite(y)] for curve in curves]
     points = [point for curve in curves for point in curve]
     if not points:
         return []

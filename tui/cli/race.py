@@ -109,7 +109,8 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
         view.tell(race.standings())
     if pressed.count:
         names = ", ".join(racer.run.name for racer in race.racers)
-        note(f"stopped and saved: helo train --resume goes on with each of {names}")
+        done = "stopped and saved" if race.over else "they save and stop by themselves"
+        note(f"{done}: helo train --resume goes on with {names}")
         raise typer.Exit(INTERRUPTED)
     fallen = [racer for racer in race.racers if not isinstance(racer.last, Stopped)]
     if fallen:
