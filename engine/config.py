@@ -16,6 +16,7 @@ from engine.errors import UsageError
 CELLS = ("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
+MOST_HIDDEN = 65536
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
 DEFAULT_SECONDS = 300.0
@@ -72,7 +73,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)
-        _count("hidden", self.hidden, 1, 65536)
+        _count("hidden", self.hidden, 1, MOST_HIDDEN)
         _count("layers", self.layers, 1, 64)
         _flag("layer_norm", self.layer_norm)
         _flag("residual", self.residual)

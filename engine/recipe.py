@@ -88,7 +88,7 @@ def complete(
         "seq_length": rung.seq_length,
         "dropout": _dropout(model, epochs, parameters.count(model, V) / max(chars, 1)),
         "weight_decay": round(min(max(_DECAY_AN_EPOCH * epochs, _LOW_DECAY), _HIGH_DECAY), 3),
-        "lr": _learning_rate(model),
+        "lr": learning_rate(model),
     }
     return TrainConfig(model, **own | given)
 
@@ -158,6 +158,7 @@ def _dropout(model: ModelConfig, epochs: float, parameters_a_character: float) -
     return round(_MOST_DROPOUT * min(1.0, max(0.0, epochs - 2) / 24 * large), 2)
 
 
-def _learning_rate(model: ModelConfig) -> float:
+def learning_rate(model: ModelConfig) -> float:
+    """The peak learning rate that suits a network."""
     lr = min(_LR / (model.hidden * model.layers), _HIGHEST_LR) * _CELL_LR.get(model.cell, 1.0)
     return float(f"{lr:.2g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -13,9 +14,14 @@ import pexpect
 import pyte
 import pytest
 
+from engine import rundir
+from engine.events import Progress, Started, parse
 from engine.modelfile import Model
+from engine.rundir import LineReader
+from tests.engine.lives import a_run, only, until
 
 PATIENCE = 60
+TRAIN, LIBRARY, RIGHT = "\x1bOR", "\x1b[15~", "\x1b[C"
 
 
 class AppTerminal:
@@ -54,6 +60,11 @@ class AppTerminal:
     def send(self, keys: str) -> None:
         """All keys in one packet."""
         self.child.send(keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a lost connection does, and wait for the end."""
+        self.child.ptyproc.fileobj.close()
+        self.child.wait()
 
     def end(self) -> int:
         """Let it go on to its end; returns the exit status."""
@@ -149,6 +160,50 @@ def test_a_terminal_that_is_closed_ends_it(start: Start) -> None:
     app.child.expect(pexpect.EOF, timeout=PATIENCE)
     app.child.wait()
     assert not app.child.isalive()
+
+
+@pytest.fixture
+def nobody_left(home: Path) -> Iterator[None]:
+    """Ends the trainers that a test leaves at work."""
+    yield
+    for run in rundir.runs():
+        if run.alive():
+            os.kill(run.owner()["pid"], signal.SIGKILL)
+            until(lambda run=run: not run.alive())
+
+
+def test_a_training_outlives_the_terminal_and_is_found_again_without_a_gap(
+    start: Start, nobody_left: None
+) -> None:
+    run = a_run("endless", steps=10_000_000)
+    app = start()
+    app.send(LIBRARY)
+    app.until(lambda text: "endless" in text and "Rename" in text)
+    app.send(RIGHT)
+    app.until(lambda text: "─ endless ─" in text)
+    app.send("o")
+    app.until(lambda text: "r starts it" in text)
+    app.send("r")
+    app.until(lambda text: "characters/s" in text)
+    left = run.events()[-1].step
+    app.hang_up()
+    alone = until(lambda: [e for e in only(Progress, run.events()) if e.step > left][3:])[0].step
+    assert run.alive()
+
+    app = start()
+    app.send(TRAIN)
+    app.until(lambda text: f"▶ {run.name}" in text and "characters/s" in text)
+    shown = re.search(r"step ([\d,]+) of", app.text)
+    assert shown and int(shown[1].replace(",", "")) >= alone
+    app.send("x")
+    app.until(lambda text: "Keep training" in text)
+    app.send("s")
+    app.until(lambda text: "stopped and saved" in text)
+    found = [parse(line) for line in LineReader(run.events_path).read()]
+    assert found == run.events(), "nothing is torn, nothing was voided"
+    assert len(only(Started, found)) == 1
+    steps = [event.step for event in only(Progress, found)]
+    assert steps == sorted(set(steps)) and min(steps) <= left < alone
 
 
 def test_an_error_nobody_expected_is_one_line(start: Start, home: Path, tmp_path: Path) -> None:

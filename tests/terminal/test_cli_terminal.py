@@ -131,3 +131,21 @@ def test_a_training_to_its_end(terminal):
     assert any("100%  step 20 of 20" in line for line in shown)
     assert any(line.startswith("╭─ sample at step 20") for line in shown)
     assert "write    helo sample hello-lstm-1" in shown
+
+
+def test_a_race_is_shown_live_and_ctrl_c_saves_them_all(terminal):
+    child = terminal("race", "hello", "--cells", "rnn,gru", "--hidden", "8", "--seconds", "20")
+    child.expect_exact("validation loss in nats by step")
+    child.sendintr()
+    child.expect_exact("ctrl+c again")
+    status, out = finish(child)
+    assert status == 130
+    assert "Traceback" not in out
+    shown = screen(out)
+    assert any(line.startswith("● rnn 8×1") and line.endswith("stopped") for line in shown)
+    assert any(line.startswith("▲ gru 4×1") and line.endswith("stopped") for line in shown)
+    assert any("goes on with race-1-rnn, race-1-gru" in line for line in shown)
+    for name in ("race-1-rnn", "race-1-gru"):
+        run = rundir.find(name)
+        assert rundir.status(run, run.events()).word == "stopped"
+        assert run.state_path(run.events()[-1].step).exists()

@@ -46,8 +46,8 @@ class End(Enum):
     DETACHED = "it trains on, and nobody watches"
 
 
-class _Interrupts:
-    """How often ctrl+c was pressed."""
+class Interrupts:
+    """How often ctrl+c was pressed, or another of the signals came."""
 
     count = 0
 
@@ -56,14 +56,15 @@ class _Interrupts:
 
 
 @contextmanager
-def _interrupts() -> Iterator[_Interrupts]:
-    """Count ctrl+c instead of raising KeyboardInterrupt, so that no line is lost half-way."""
-    counter = _Interrupts()
-    before = signal.signal(signal.SIGINT, counter)
+def interrupts(*numbers: signal.Signals) -> Iterator[Interrupts]:
+    """Count signals instead of ending, so that no line is lost half-way."""
+    counter = Interrupts()
+    before = {number: signal.signal(number, counter) for number in numbers}
     try:
         yield counter
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False) -> End:
@@ -77,10 +78,10 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
     comparison, known = Comparison(run.info()), tuple[Reference, ...]()
     working = asked = told = False
     last: Event | None = None
-    with _interrupts() as interrupts, view:
+    with interrupts(signal.SIGINT) as pressed, view:
         process = launch.start(run, processes)
         while True:
-            if interrupts.count and not told:
+            if pressed.count and not told:
                 told = True
                 view.say("stopping: it saves first; ctrl+c again leaves it to that")
             ended = process.poll() is not None  # before reading: then nothing it said is missed
@@ -96,21 +97,21 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
                 break
             if working and detach:
                 return End.DETACHED
-            if interrupts.count > 1:
+            if pressed.count > 1:
                 if not asked:
                     process.terminate()
                 return End.LEFT
-            if interrupts.count and working and not asked:
+            if pressed.count and working and not asked:
                 asked = True
                 with suppress(RunError):  # it has just ended by itself
                     run.ask("stop")
             time.sleep(_POLL)
     if isinstance(last, Stopped):
-        return End.STOPPED if interrupts.count else End.DONE
-    raise RunError(_trouble(run, last, process.returncode))
+        return End.STOPPED if pressed.count else End.DONE
+    raise RunError(trouble(run, last, process.returncode))
 
 
-def _trouble(run: RunDirectory, last: Event | None, status: int) -> str:
+def trouble(run: RunDirectory, last: Event | None, status: int) -> str:
     """Why a trainer ended that did not say Stopped."""
     if isinstance(last, Failed):
         return last.reason

@@ -8,7 +8,7 @@ import typer
 
 from engine import __version__
 from engine.errors import UsageError
-from tui.cli import about, bench, corpora, models, options, output, runs, sample, score, train
+from tui.cli import about, bench, corpora, models, options, output, race, runs, sample, score, train
 from tui.cli.guard import INTERRUPTED, Settings, guarded
 from tui.cli.options import flag, option
 
@@ -21,7 +21,7 @@ app = options.group(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sample, score, train):
+for group in (sample, score, train, race):
     app.add_typer(group.app)
 app.add_typer(runs.app, name="runs", rich_help_panel="Train")
 app.add_typer(models.app, name="models", rich_help_panel="Library")

@@ -52,17 +52,22 @@ def console(stderr: bool = False) -> Console:
 
 def table(columns: dict[str, str], rows: list[list[str]]) -> None:
     """A table on stdout; `columns` maps each heading to "left" or "right"."""
+    _print(grid(columns, rows))
+
+
+def grid(columns: dict[str, str], rows: list[list[str]]) -> Table:
+    """The same table as a part of something larger."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for heading, justify in columns.items():
         right = justify == "right"
-        grid.add_column(heading, justify="right" if right else "left", no_wrap=right)
+        made.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in rows:
-        grid.add_row(*[Text(one_line(cell)) for cell in row])
-    _print(grid)
+        made.add_row(*[Text(one_line(cell)) for cell in row])
+    return made
 
 
 def facts(pairs: dict[str, str]) -> None:

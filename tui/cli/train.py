@@ -156,16 +156,16 @@ def _create(
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
     launch.check_processes(processes, given.get("batch", processes))
-    found = _obtain(corpus)
+    found = obtain(corpus)
     if begun and (changed := beginning.note(begun, str(init_from), found.info)):
         note(changed)
-    config = _complete(given, found)
+    config = complete(given, found)
     launch.check_processes(processes, config.batch)
     command = shlex.join(["helo", *sys.argv[1:]])
     return launch.create(name, found, config, command, str(path.resolve()) if path else "")
 
 
-def _complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
+def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
     """What is not given, found; where that takes this machine's pace, it is measured."""
     from engine import launch, recipe
 
@@ -193,7 +193,7 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
     return given | own
 
 
-def _obtain(ref: str) -> Corpus:
+def obtain(ref: str) -> Corpus:
     from engine import sources
 
     with progress(f"importing {ref}", unit="bytes") as report:

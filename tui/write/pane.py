@@ -146,8 +146,10 @@ class WritePane(Walk):
             return
         with self.complaining():
             if newer := await asyncio.to_thread(opened.newer):
+                if not newer.writes_as(opened):
+                    steps = newer.model.history.steps
+                    self.say(f"{newer.model.name}: new weights of step {steps:,} taken")
                 self._take_model(opened := newer)
-                self.say(f"{opened.model.name} has learnt since: its newest state writes now")
         self.passage, note = self.session.begin(opened, seed)
         head = f"{opened.model.name} · rng {self.passage.rng_seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from engine import library, modelfile, places
 from engine.config import SamplingConfig
 from engine.errors import UsageError
@@ -43,6 +45,13 @@ class Opened:
         except OSError:
             return None  # gone; what was read stands
         return None if same else open_path(self.ref, self.path)
+
+    def writes_as(self, other: Opened) -> bool:
+        """Whether only what is told of the two differs: a run's best model gets its final figure."""
+        mine, its = self.model, other.model
+        return (mine.config, mine.alphabet) == (its.config, its.alphabet) and all(
+            np.array_equal(W, its.weights[name]) for name, W in mine.weights.items()
+        )
 
 
 def _revision(path: Path) -> tuple[int, int, int]:

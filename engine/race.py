@@ -1,0 +1,250 @@
+"""A race: a run for each of several cells on one corpus. They train in turns: no two share the machine.
+
+The trainers are processes that wait, paused, while another has its turn; a turn ends with an evaluation,
+and the first one before any step is taken. The runs are ordinary ones.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
+
+from engine import launch, parameters, places, recipe
+from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
+from engine.corpus import Corpus
+from engine.errors import CorpusError, RunError, UsageError
+from engine.events import Evaluated, Event, Paused, Progress, Sampled, Saved, Started, fold, parse
+from engine.rundir import LineReader, RunDirectory, status
+
+MEASURES = ("parameters", "seconds")
+"""What is equal: the parameters, and with them the steps; or the time, all units being as many."""
+
+
+def check(cells: Sequence[str], by: str) -> None:
+    """Raises UsageError for what is no race."""
+    if by not in MEASURES:
+        raise UsageError(f"--by must be one of {', '.join(MEASURES)}, not {by!r}")
+    for cell in cells:
+        if cell not in CELLS:
+            raise UsageError(f"--cells must be some of {', '.join(CELLS)}, not {cell!r}")
+        if cells.count(cell) > 1:
+            raise UsageError(f"--cells names {cell} more than once: leave one out")
+    if len(cells) < 2:
+        raise UsageError("--cells must name two cells or more, as in --cells rnn,lstm,gru")
+
+
+def matched(model: ModelConfig, cell: str, V: int) -> ModelConfig:
+    """The network of a cell with as many layers as `model` whose number of parameters is nearest to its."""
+
+    def size(hidden: int) -> int:
+        return parameters.count(replace(model, cell=cell, hidden=hidden), V)
+
+    wanted, sizes = parameters.count(model, V), range(1, MOST_HIDDEN + 1)
+    above = min(bisect_left(sizes, wanted, key=size), MOST_HIDDEN - 1)
+    near = sizes[max(0, above - 1) : above + 1]
+    return replace(model, cell=cell, hidden=min(near, key=lambda H: abs(size(H) - wanted)))
+
+
+def free_name() -> str:
+    """A name that no race has."""
+    number = next(i for i in count(1) if not any(places.runs().glob(f"race-{i}-*")))
+    return f"race-{number}"
+
+
+def enter(
+    name: str,
+    found: Corpus,
+    cells: Sequence[str],
+    first: TrainConfig,
+    by: str,
+    command: str,
+) -> Iterator[RunDirectory]:
+    """The runs of a race, each made when it is asked for: the `first` configuration, which has `seconds`,
+    is the first cell's, and its trainer has to have planned its steps before the next one is asked for.
+
+    All is the same but for the learning rate, which the recipe has for each cell and size. Raises RunError
+    where the first cell's trainer could not begin, and what `launch.create` does.
+    """
+    leader = launch.create(f"{name}-{cells[0]}", found, first, command)
+    yield leader
+    V, equal = len(found.info.alphabet), first
+    if by == "parameters":
+        equal = replace(first, seconds=None, steps=_planned(leader))
+    for cell in cells[1:]:
+        model = replace(first.model, cell=cell)
+        if by == "parameters":
+            model = matched(first.model, cell, V)
+        config = replace(equal, model=model, lr=recipe.learning_rate(model))
+        yield launch.create(f"{name}-{cell}", found, config, command)
+
+
+def _planned(run: RunDirectory) -> int:
+    """The steps that a trainer has planned. Raises RunError, in its words, where it could not begin."""
+    for event in run.events():
+        if isinstance(event, Started):
+            return event.total_steps
+    words = run.last_words().removeprefix("helo: ") or "it left no word"
+    raise RunError(f"the trainer of {run.name} ended: {words}; see {run.log}")
+
+
+def check_corpus(found: Corpus) -> None:
+    """Raises CorpusError for a corpus without a validation part."""
+    if len(found.split(TrainConfig.validation)[1]) < 2:
+        raise CorpusError(
+            f"corpus {found.info.name} is too small for a race: it needs 200 characters or more, "
+            "so that a part of it is kept for validation"
+        )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one does: a row of the table. The loss is None where there is no number yet."""
+
+    run: str
+    network: ModelConfig
+    parameters: int
+    steps: int
+    chars_per_second: float
+    """Over all the time spent training, evaluations included."""
+    val_nats: float | None
+    seconds: float
+    status: str
+
+
+class Racer:
+    """A run in a race, and what its trainer has said."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.run, self.model = run, run.info().config.model
+        self.started: Started | None = None
+        self.progress: Progress | None = None
+        self.last: Event | None = None
+        self.ended = self.resting = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self._reader = LineReader(run.events_path)
+        self._events = list[Event]()
+        """Those that count, but for the most frequent kinds."""
+
+    @property
+    def evaluations(self) -> list[Evaluated]:
+        return [event for event in self._events if isinstance(event, Evaluated)]
+
+    @property
+    def status(self) -> int:
+        """The exit status of the trainer; 0 while it lives."""
+        return (self.process.returncode if self.process else None) or 0
+
+    def go(self) -> None:
+        """Take a turn. Raises RunError, StorageError where the trainer cannot be started or asked."""
+        self.resting = False
+        if self.process is None:
+            self.process = launch.start(self.run)
+        else:
+            with suppress(RunError):
+                self.run.ask("resume")
+
+    def read(self) -> Iterator[tuple[Event, str]]:
+        """What was said since the last time, and the lines of the log that it is."""
+        ended = self.process is not None and self.process.poll() is not None
+        for line in self._reader.read():
+            if event := parse(line):
+                self._take(event)
+                yield event, line
+        self.ended = ended
+
+    def _take(self, event: Event) -> None:
+        self.last = event
+        if not isinstance(event, Progress | Sampled | Saved):
+            self._events = fold([*self._events, event])
+        match event:
+            case Started():
+                self.started = event
+            case Progress():
+                self.progress = event
+            case Evaluated() if self.started and event.step < self.started.total_steps:
+                with suppress(RunError):  # it is gone, as the next look will find
+                    self.run.ask("pause")
+            case Paused(reason=""):
+                self.resting = True
+
+    def stop(self) -> None:
+        """End the trainer, which saves."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+
+    @property
+    def final(self) -> Evaluated | None:
+        """The evaluation of the best weights at the very end."""
+        return next((e for e in self.evaluations if e.final), None)
+
+    def standing(self, final: bool) -> Standing:
+        """How it does, with the loss of the final evaluation or the best of the others."""
+        losses = [e.val_nats for e in self.evaluations if e.final == final]
+        losses = [nats for nats in losses if math.isfinite(nats)]
+        progress, seconds = self.progress, self.progress.seconds if self.progress else 0.0
+        return Standing(
+            run=self.run.name,
+            network=self.model,
+            parameters=self.started.parameters if self.started else 0,
+            steps=self.last.step if self.last else 0,
+            chars_per_second=progress.chars / seconds if progress and seconds else 0.0,
+            val_nats=min(losses, default=None),
+            seconds=seconds,
+            status=status(self.run, self._events).word,
+        )
+
+
+class Race:
+    """The runs of a race as they come in, and whose turn it is."""
+
+    def __init__(self, runs: Iterator[RunDirectory]) -> None:
+        self.racers = list[Racer]()
+        self.turn: Racer | None = None
+        self._coming, self._over = runs, False
+
+    @property
+    def over(self) -> bool:
+        """Whether no trainer is left, and none is to come."""
+        return self._over and all(racer.ended for racer in self.racers)
+
+    def look(self) -> Iterator[tuple[Racer, Event, str]]:
+        """What has happened since the last look, with the lines of the logs; then the turn goes to the
+        next one if it is over.
+
+        Raises what `enter` and `Racer.go` do.
+        """
+        for racer in self.racers:
+            for event, line in racer.read():
+                yield racer, event, line
+        if not self._over and (self.turn is None or self.turn.resting or self.turn.ended):
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if run := next(self._coming, None):
+            self.racers.append(Racer(run))
+            self.turn = self.racers[-1]
+        else:
+            after = self.racers.index(self.turn) + 1 if self.turn else 0
+            order = [*self.racers[after:], *self.racers[:after]]
+            self.turn = next((racer for racer in order if not racer.ended), None)
+        if self.turn:
+            self.turn.go()
+        else:
+            self._over = True
+
+    def stop(self) -> None:
+        """End all trainers, which save; `look` tells what they still say."""
+        self._over, self.turn = True, None
+        for racer in self.racers:
+            racer.stop()
+
+    def standings(self) -> list[Standing]:
+        """The table, in the order of the start. The losses are by the same protocol: those of the final
+        evaluation where all have had it."""
+        final = all(racer.final for racer in self.racers)
+        return [racer.standing(final) for racer in self.racers]

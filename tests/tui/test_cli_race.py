@@ -1,0 +1,177 @@
+"""helo race, with real trainers; and what it shows."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from functools import partial
+
+import pytest
+
+from engine import launch, modelfile, recipe, rundir
+from engine.events import Evaluated, Failed, Started, Stopped
+from tui.cli.chart import MARKS, chart
+
+A_START = Started(
+    life=0,
+    step=0,
+    total_steps=9,
+    batch=1,
+    seq_length=1,
+    parameters=7,
+    train_chars=9,
+    val_chars=9,
+    device="cpu",
+    dtype="float32",
+    threads=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--cells", "rnn,elman"), "--cells must be some of"),
+        (("--cells", "rnn,rnn"), "more than once"),
+        (("--cells", "rnn"), "two cells or more"),
+        (("--cells", ""), "--cells must be some of"),
+        (("--by", "luck"), "--by must be one of"),
+        (("--seconds", "0"), "--seconds must be more than 0"),
+        (("--seconds", "nan"), "--seconds must be"),
+        (("--hidden", "0"), "--hidden must be 1 or more"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_done(cli, home, arguments, said):
+    done = cli("race", "hello", *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err and done.err.count("\n") == 1
+    assert not (home / "runs").exists() and not (home / "corpora").exists()
+
+
+def test_a_corpus_that_is_missing_or_too_small_is_refused(cli, home, tmp_path):
+    (tmp_path / "short.txt").write_text("too short")
+    done = cli("race", str(tmp_path / "short.txt"))
+    assert (done.status, done.out) == (1, "")
+    assert "corpus short is too small for a race" in done.err and done.err.count("\n") == 1
+    done = cli("race", "nowhere")
+    assert done.status == 1 and done.err.count("\n") == 1
+    assert not (home / "runs").exists()
+
+
+@pytest.fixture
+def paced(monkeypatch):
+    """A machine whose speed is known."""
+    monkeypatch.setattr(launch, "pace", lambda *args, **options: [10_000.0] * len(recipe.LADDER))
+
+
+def test_a_race_from_start_to_table(cli, paced):
+    done = cli("race", "hello", "--cells", "gru,rnn", "--seconds", "0.5", "--hidden", "6", "--json")
+    assert (done.status, done.err) == (0, "")
+    *events, last = [json.loads(line) for line in done.out.splitlines()]
+    runs = {"race-1-gru": "gru", "race-1-rnn": "rnn"}
+    assert {(event["run"], event["cell"]) for event in events} == set(runs.items())
+    turn = "race-1-gru"
+    for event in events:  # no step is taken by one that has not the turn
+        if event["event"] in ("started", "resumed"):
+            turn = event["run"]
+        if event["event"] in ("progress", "evaluated"):
+            assert event["run"] == turn
+    for run in runs:
+        log = rundir.find(run).events_path.read_text().splitlines()
+        own = [event for event in events if event["run"] == run]
+        assert [json.loads(line)["step"] for line in log] == [event["step"] for event in own]
+        assert rundir.status(rundir.find(run), rundir.find(run).events()).word == "finished"
+    assert last["event"] == "table"
+    rows = {row["run"]: row for row in last["rows"]}
+    assert {name: row["cell"] for name, row in rows.items()} == runs
+    first, second = rows.values()
+    assert first["hidden"] == 6 < second["hidden"]
+    assert abs(first["parameters"] - second["parameters"]) / first["parameters"] < 0.05
+    assert first["steps"] == second["steps"] > 0
+    for name, row in rows.items():
+        assert row["status"] == "finished" and row["chars_per_second"] > 0 and row["seconds"] > 0
+        assert row["val_nats"] == modelfile.load(rundir.find(name).best).history.best_val_nats
+
+
+class Process:
+    """A trainer's process, which lives until it is ended where it is not over already."""
+
+    def __init__(self, returncode=None):
+        self.returncode = returncode
+
+    def poll(self):
+        return self.returncode
+
+    def terminate(self):
+        self.returncode = 0
+
+
+def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
+    def start(run):
+        """A trainer that says all it has to say at once."""
+        say = partial(run.append, run.events_path)
+        say(A_START.to_json())
+        if run.name.endswith("rnn"):
+            say(Failed(life=0, step=1, reason="the loss is nan").to_json())
+            return Process(1)
+        about = {"chars": 9, "seconds": 1.0, "predictions": 9, "protocol": "stateful"}
+        say(Evaluated(life=0, step=9, val_nats=0.5, best=True, final=True, **about).to_json())
+        say(Stopped(life=0, step=9, finished=True).to_json())
+        return Process(0)
+
+    monkeypatch.setattr(launch, "start", start)
+    done = cli("race", "hello", "--cells", "rnn,gru,lstm", "--hidden", "8")
+    assert (done.status, done.err) == (1, "helo: the loss is nan\n")
+    lines = done.out.splitlines()
+    assert lines[0] == "race-1: rnn, gru, lstm, equal parameters, on hello"
+    assert "rnn  1/9  failed: the loss is nan" in lines
+    assert "gru  9/9  validation 0.5000 nats, 0.7213 bits (final)" in lines
+    assert [line.split()[-1] for line in lines[-3:]] == ["failed", "finished", "finished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
+    begun = []
+
+    def start(run):
+        signal.raise_signal(number)
+        begun.append(Process())
+        return begun[-1]
+
+    monkeypatch.setattr(launch, "start", start)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
+    assert done.status == 130
+    assert [process.returncode for process in begun] == [0]
+    assert "stopping: they save first" in done.err
+    assert "stopped and saved: helo train --resume goes on with race-1-rnn" in done.err
+
+
+def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
+    def start(run):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        process = Process()
+        monkeypatch.setattr(process, "terminate", lambda: None)  # it takes its time
+        return process
+
+    monkeypatch.setattr(launch, "start", start)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
+    assert done.status == 130
+    assert "they save and stop by themselves" in done.err
+
+
+def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
+    lines = chart([[(1, 3.0), (1000, 1.0)], [(500, 2.0)], []], 40, 9)
+    assert len(lines) == 9 and {len(line) for line in lines if "─" in line} == {40}
+    assert lines[0].startswith("  3.000 ┤") and lines[0].index(MARKS[0]) == 9
+    assert lines[6].startswith("  1.000 ┤") and lines[6].endswith(MARKS[0])
+    assert MARKS[1] in lines[3] and lines[3].index(MARKS[1]) in (24, 25)
+    assert lines[8].split() == ["0", "1,000"]
+
+
+def test_a_picture_of_little_or_nothing():
+    assert chart([], 80, 10) == chart([[], []], 80, 10) == []
+    wild = [[(1, math.nan), (2, math.inf)], [(1, 2.0), (2, 1.0)]]
+    assert chart(wild, 40, 9) == chart([[], wild[1]], 40, 9)
+    assert chart(wild[:1], 40, 9) == []
+    assert any(MARKS[0] in line for line in chart([[(1, 2.0)]], 3, 1))

@@ -1,0 +1,130 @@
+"""`helo race`: networks of several cells learn the same text in turns."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.config import CELLS
+from engine.errors import RunError
+from engine.events import Stopped
+from tui.cli.guard import INTERRUPTED
+from tui.cli.options import Command, argument, flag, option
+from tui.cli.output import note, progress
+from tui.cli.train import complete, obtain
+
+if TYPE_CHECKING:
+    from engine.corpus import Corpus
+    from engine.race import Race
+    from tui.cli.follow import Interrupts
+    from tui.cli.race_views import RaceView
+
+_POLL = 0.02
+_SECONDS = 60.0
+
+app = typer.Typer()
+
+
+@app.command(cls=Command, rich_help_panel="Train")
+def race(
+    corpus: Annotated[
+        str,
+        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
+    ],
+    cells: Annotated[
+        str, option("--cells", shows="A,B,…", help=f"Two or more of {', '.join(CELLS)}.")
+    ] = "rnn,lstm,gru",
+    seconds: Annotated[
+        float,
+        option("--seconds", shows="S", help="Train for about so long: each, or the first one."),
+    ] = _SECONDS,
+    hidden: Annotated[
+        int | None,
+        option("--hidden", shows="N", help="Units a layer of the first one; found if not given."),
+    ] = None,
+    by: Annotated[
+        str,
+        option(
+            "--by",
+            shows="WHAT",
+            help="What is equal: parameters, and all take as many steps as the first; or seconds, "
+            "and all have as many units.",
+        ),
+    ] = "parameters",
+    json: Annotated[bool, flag("--json", help="One JSON event a line, the table at last.")] = False,
+) -> None:
+    """Train a network of each cell on a text, in turns, and compare them.
+
+    The seed and all other settings are the same, but for the learning rate, which suits the cell. They stay
+    as runs of their own; ctrl+c saves and stops them all.
+    """
+    from engine import race as races
+    from engine import recipe
+
+    names = [name.strip() for name in cells.split(",")]
+    races.check(names, by)
+    given: dict[str, Any] = {"cell": names[0], "seconds": seconds}
+    if hidden is not None:
+        given["hidden"] = hidden
+    recipe.check(given)
+    found = obtain(corpus)
+    races.check_corpus(found)
+    _survey(found)
+    first = complete(given, found)
+    name = races.free_name()
+    command = shlex.join(["helo", *sys.argv[1:]])
+    entering = races.enter(name, found, names, first, by, command)
+    title = f"{name}: {', '.join(names)}, equal {by}, on {found.info.name}"
+    _run(races.Race(entering), json, title, by)
+
+
+def _survey(found: Corpus) -> None:
+    """See to what would otherwise be found out beside the first one, and slow it."""
+    from engine import launch
+
+    if child := launch.survey(found.folder):
+        with progress(f"surveying {found.info.name}"):
+            child.wait()
+
+
+def _run(race: Race, json: bool, title: str, by: str) -> None:
+    """Run a race to its end and tell the table. However it ends, what was learnt is saved.
+
+    Raises RunError where a trainer failed or was killed; the others have gone on without it.
+    """
+    from tui.cli import follow, race_views
+
+    view = race_views.choose(json, title, race, by)
+    with follow.interrupts(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as pressed:
+        try:
+            with view:
+                _turns(race, view, pressed)
+        finally:
+            race.stop()
+        view.tell(race.standings())
+    if pressed.count:
+        names = ", ".join(racer.run.name for racer in race.racers)
+        done = "stopped and saved" if race.over else "they save and stop by themselves"
+        note(f"{done}: helo train --resume goes on with {names}")
+        raise typer.Exit(INTERRUPTED)
+    fallen = [racer for racer in race.racers if not isinstance(racer.last, Stopped)]
+    if fallen:
+        raise RunError("; ".join(follow.trouble(r.run, r.last, r.status) for r in fallen))
+
+
+def _turns(race: Race, view: RaceView, pressed: Interrupts) -> None:
+    """Look on until it is over. ctrl+c stops it; a second one leaves the trainers to save by themselves."""
+    told = False
+    while not race.over and pressed.count < 2:
+        for racer, event, line in race.look():
+            view.show(racer, event, line)
+        if pressed.count and not told:
+            told = True
+            view.say("stopping: they save first; ctrl+c again leaves it to that")
+            race.stop()
+        time.sleep(_POLL)

@@ -1,0 +1,173 @@
+"""What a race looks like: its events as JSON, as plain lines, or as a live display; and its table."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol, Self
+
+from engine.events import Evaluated, Event, Failed, Started, Stopped
+from engine.race import Race, Racer, Standing
+from tui.cli.chart import MARKS, Points, chart
+from tui.cli.output import console, emit, grid, note, table, write
+from tui.phrases import describe, duration
+from tui.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.live import Live
+
+_WIDEST, _HIGHEST = 100, 16
+"""Columns and rows of the picture at most."""
+_BESIDES = 8
+"""Rows of the live display that are neither picture nor a racer's."""
+_COLUMNS = {"network": "left", "parameters": "right", "steps": "right", "chars/s": "right"}
+_COLUMNS |= {"nats": "right", "bits": "right", "time": "right", "": "left"}
+
+
+class RaceView(Protocol):
+    """What shows a race. Used as a context manager while it is run."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, racer: Racer, event: Event, line: str) -> None:
+        """An event of a racer, and the line of its log that it is."""
+
+    def say(self, text: str) -> None:
+        """What whoever runs the race has to say."""
+
+    def tell(self, standings: list[Standing]) -> None:
+        """The table at the end."""
+
+
+class JsonRace:
+    """Each event with its run and cell; at last the table."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, racer: Racer, event: Event, line: str) -> None:
+        emit({"run": racer.run.name, "cell": racer.model.cell} | json.loads(line))
+
+    def say(self, text: str) -> None:
+        note(text)
+
+    def tell(self, standings: list[Standing]) -> None:
+        emit({"event": "table", "rows": [_data(s) for s in standings]})
+
+
+class PlainRace:
+    """A line for each beginning, evaluation and end, for files and pipes."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __enter__(self) -> Self:
+        write(f"{self.title}\n")
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def show(self, racer: Racer, event: Event, line: str) -> None:
+        if isinstance(event, Started | Evaluated | Stopped | Failed):
+            total = racer.started.total_steps if racer.started else 0
+            write(f"{racer.model.cell}  {event.step:,}/{total:,}  {describe(event)}\n")
+
+    def say(self, text: str) -> None:
+        note(text)
+
+    def tell(self, standings: list[Standing]) -> None:
+        write("\n")
+        table(_COLUMNS, [_row(s) for s in standings])
+
+
+class LiveRace:
+    """The curves of the validation losses over each other and the table, always up to date."""
+
+    def __init__(self, title: str, race: Race, by: str) -> None:
+        self.title, self.race, self.by = title, race, by
+        self._footer = "ctrl+c saves and stops them all"
+        self._screen = console()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        from rich.live import Live
+
+        self._live = Live(get_renderable=self._render, console=self._screen, refresh_per_second=4)
+        self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._footer = ""
+        if self._live:
+            self._live.stop()
+
+    def show(self, racer: Racer, event: Event, line: str) -> None: ...
+
+    def say(self, text: str) -> None:
+        self._footer = text
+        if self._live:
+            self._live.refresh()
+
+    def tell(self, standings: list[Standing]) -> None: ...
+
+    def _render(self) -> Group:
+        from rich.console import Group
+        from rich.text import Text
+
+        racers, standings = list(self.race.racers), self.race.standings()
+        height = min(_HIGHEST, self._screen.height - len(standings) - _BESIDES)
+        curves = [self._curve(racer) for racer in racers]
+        picture = chart(curves, min(_WIDEST, self._screen.width), height)
+        if picture:
+            unit = "step" if self.by == "parameters" else "seconds"
+            picture.insert(0, f"validation loss in nats by {unit}")
+        marked = [
+            [f"{mark} {network}", *rest]
+            for mark, (network, *rest) in zip(MARKS, map(_row, standings), strict=False)
+        ]
+        parts = [Text(visible(self.title), style="bold"), *map(Text, picture)]
+        footer = [Text(self._footer, style="dim")] if self._footer else []
+        return Group(*parts, grid(_COLUMNS, marked), *footer)
+
+    def _curve(self, racer: Racer) -> Points:
+        """The evaluations of the text seen so far: what blind guessing loses would flatten them."""
+        seen = [e for e in racer.evaluations if e.step and not e.final]
+        return [(e.step if self.by == "parameters" else e.seconds, e.val_nats) for e in seen]
+
+
+def _bits(standing: Standing) -> float | None:
+    return None if standing.val_nats is None else standing.val_nats / math.log(2)
+
+
+def _data(standing: Standing) -> dict[str, object]:
+    """A row as JSON."""
+    data = asdict(standing) | {"val_bits": _bits(standing)}
+    return {"run": standing.run, **data.pop("network"), **data}
+
+
+def _row(standing: Standing) -> list[str]:
+    bits = _bits(standing)
+    return [
+        str(standing.network),
+        f"{standing.parameters:,}",
+        f"{standing.steps:,}",
+        f"{standing.chars_per_second:,.0f}",
+        "–" if standing.val_nats is None else f"{standing.val_nats:.4f}",
+        "–" if bits is None else f"{bits:.4f}",
+        duration(standing.seconds),
+        standing.status,
+    ]
+
+
+def choose(json: bool, title: str, race: Race, by: str) -> RaceView:
+    """The view that suits what stdout is."""
+    if json:
+        return JsonRace()
+    return LiveRace(title, race, by) if sys.stdout.isatty() else PlainRace(title)
