@@ -65,16 +65,17 @@ def enter(
     command: str,
 ) -> Iterator[RunDirectory]:
     """The runs of a race, each made when it is asked for: the `first` configuration, which has `seconds`,
-    is the first cell's, and its trainer has to have planned its steps before the next one is asked for.
+    is the first cell's, and its trainer has to have begun before the next one is asked for.
 
-    All is the same but for the learning rate, which the recipe has for each cell and size. Raises RunError
-    where the first cell's trainer could not begin, and what `launch.create` does.
+    All is the same, the device and precision that it chose too, but for the learning rate, which the recipe
+    has for each cell and size. Raises RunError where it could not begin, and what `launch.create` does.
     """
     leader = launch.create(f"{name}-{cells[0]}", found, first, command)
     yield leader
-    V, equal = len(found.info.alphabet), first
+    V, began = len(found.info.alphabet), _began(leader)
+    equal = replace(first, device=began.device, dtype=began.dtype)
     if by == "parameters":
-        equal = replace(first, seconds=None, steps=_planned(leader))
+        equal = replace(equal, seconds=None, steps=began.total_steps)
     for cell in cells[1:]:
         model = replace(first.model, cell=cell)
         if by == "parameters":
@@ -83,11 +84,11 @@ def enter(
         yield launch.create(f"{name}-{cell}", found, config, command)
 
 
-def _planned(run: RunDirectory) -> int:
-    """The steps that a trainer has planned. Raises RunError, in its words, where it could not begin."""
+def _began(run: RunDirectory) -> Started:
+    """What a trainer said when it began. Raises RunError, in its words, where it could not."""
     for event in run.events():
         if isinstance(event, Started):
-            return event.total_steps
+            return event
     words = run.last_words().removeprefix("helo: ") or "it left no word"
     raise RunError(f"the trainer of {run.name} ended: {words}; see {run.log}")
 

@@ -94,7 +94,7 @@ def say(run: RunDirectory, *events: Event) -> None:
 
 def started(run: RunDirectory) -> Started:
     sizes = {"batch": 1, "seq_length": 1, "train_chars": 9, "val_chars": 9, "threads": 1}
-    machine = {"device": "cpu", "dtype": "float32"}
+    machine = {"device": "cpu", "dtype": "bfloat16"}
     return Started(life=0, step=0, total_steps=TOTAL, parameters=7, **sizes, **machine)
 
 
@@ -138,6 +138,7 @@ def test_equal_parameters_take_equal_steps(home: Path) -> None:
     assert max(sizes) / min(sizes) < 1.05 and configs[1].model.hidden > 30
     assert [(c.seconds, c.steps) for c in configs] == [(5.0, None), (None, TOTAL), (None, TOTAL)]
     assert {c.seed for c in configs} == {3}
+    assert [(c.device, c.dtype) for c in configs[1:]] == [("cpu", "bfloat16")] * 2
     assert [c.lr for c in configs[1:]] == [recipe.learning_rate(c.model) for c in configs[1:]]
     assert sorted(path.name for path in (home / "runs").iterdir()) == [
         "race-1-gru",
@@ -148,7 +149,10 @@ def test_equal_parameters_take_equal_steps(home: Path) -> None:
 
 
 def test_equal_seconds_have_equal_units() -> None:
-    configs = [run.info().config for run in entering("seconds")]
+    runs = entering("seconds")
+    leader = next(runs)
+    say(leader, started(leader))
+    configs = [run.info().config for run in (leader, *runs)]
     assert {(c.seconds, c.steps, c.model.hidden) for c in configs} == {(5.0, None, 20)}
 
 

@@ -7,6 +7,7 @@ import math
 import signal
 from functools import partial
 
+import numpy as np
 import pytest
 
 from engine import launch, modelfile, recipe, rundir
@@ -91,6 +92,12 @@ def test_a_race_from_start_to_table(cli, paced):
     for name, row in rows.items():
         assert row["status"] == "finished" and row["chars_per_second"] > 0 and row["seconds"] > 0
         assert row["val_nats"] == modelfile.load(rundir.find(name).best).history.best_val_nats
+    raced = rundir.find("race-1-rnn")
+    alone = launch.create("alone", raced.corpus(), raced.info().config)
+    launch.start(alone).wait()
+    weights = modelfile.load(alone.latest).weights
+    for key, W in modelfile.load(raced.latest).weights.items():
+        assert np.array_equal(W, weights[key]), "taking turns changes nothing"
 
 
 class Process:
