@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: install run test check bench clean
+.PHONY: install run test check bench chaos clean
 
 install: $(VENV)/installed
 run: install
@@ -15,6 +15,10 @@ check: $(VENV)/developing
 	$(BIN)/lint-imports
 test: $(VENV)/developing
 	$(BIN)/pytest
+# N trainers killed at random moments, and every write made to fail: nothing must be lost
+N ?= 200
+chaos: $(VENV)/developing
+	$(BIN)/python -m tests.chaos $(N)
 bench: install
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample

@@ -28,10 +28,6 @@ _PIECE = 1 << 20
 _HEADER = 128
 """Bytes of a .npy before its ids."""
 _MARK = 128
-_ASCII = bytes(range(_MARK))
-_CONTINUING = bytes(range(0x80, 0xC0))
-"""The bytes of UTF-8 that begin no character."""
-_TO_MARK = _ASCII + bytes([_MARK]) * _MARK
 _PAIRS = np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
 """Each pair of bytes, as `_pairs` numbers them."""
 _AHEAD = 4
@@ -61,12 +57,12 @@ class Encoder:
         self._sha256 = hashlib.sha256()
         self._working: deque[Future[Any]] = deque()
         self._open = ExitStack()
-        self._helpers = [self._open.enter_context(ThreadPoolExecutor(1)) for _ in range(2)]
         self._beside = path.with_suffix(".kept"), path.with_suffix(".others")
         for beside in self._beside:
             self._open.callback(beside.unlink, missing_ok=True)
         kept, others = (self._open.enter_context(open(beside, "wb+")) for beside in self._beside)
         self._kept, self._others = kept, others
+        self._helpers = [self._open.enter_context(ThreadPoolExecutor(1)) for _ in range(2)]
         self._kept.write(_header(np.dtype(np.uint8), 0))
 
     def add(self, block: str | bytes) -> None:
@@ -77,27 +73,26 @@ class Encoder:
 
     def _add(self, piece: str | bytes) -> None:
         data = _utf8(piece)
-        if isinstance(piece, bytes) or piece.isascii():
-            kept, others = np.frombuffer(data, np.uint8), np.empty(0, np.uint32)
-        else:
-            kept = np.frombuffer(data.translate(_TO_MARK, _CONTINUING), np.uint8)
-            others = _points(data.translate(None, _ASCII))
-        hasher, counter = self._helpers
+        hasher, keeper = self._helpers
         self._working.append(hasher.submit(self._sha256.update, data))
-        self._working.append(counter.submit(self._count, kept, others))
+        beyond = isinstance(piece, str) and not piece.isascii()
+        self._working.append(keeper.submit(self._keep, data, beyond))
         while len(self._working) > _AHEAD:
             self._working.popleft().result()
-        _write(self._kept, kept)
-        _write(self._others, others)
 
-    def _count(self, kept: _Bytes, others: _Points) -> None:
-        pairs, odd = _pairs(kept)
-        np.add.at(self._pairs, pairs, 1)
-        self._counts[odd] += 1
-        if len(others):
+    def _keep(self, data: bytes, beyond: bool) -> None:
+        """Count and write a piece, which has characters beyond ASCII or not."""
+        kept = np.frombuffer(data, np.uint8)
+        if beyond:
+            kept, others = _apart(kept)
             counts = np.bincount(others)
             self._counts[: len(counts)] += counts
             self._counts[_MARK] -= len(others)  # the pairs count the mark
+            _write(self._others, others)
+        pairs, odd = _pairs(kept)
+        np.add.at(self._pairs, pairs, 1)
+        self._counts[odd] += 1
+        _write(self._kept, kept)
 
     def finish(self) -> tuple[list[int], list[int], str]:
         """Make the ids final, fsynced.
@@ -117,13 +112,14 @@ class Encoder:
             self._beside[0].rename(self.path)
         with open(self.path, "rb+" if ids.itemsize == 1 else "wb") as out:
             out.write(_header(ids.dtype, self.chars))
-            for i, block in enumerate(self._blocks()):
-                helper = self._helpers[i % len(self._helpers)]
-                self._working.append(helper.submit(_ids_of, ids, table, *block))
+            mapper, writer = self._helpers
+            for block in self._blocks():
+                found = mapper.submit(_ids_of, ids, table, *block)
+                self._working.append(writer.submit(_write_found, out, found))
                 if len(self._working) > _AHEAD:
-                    _write(out, self._working.popleft().result())
+                    self._working.popleft().result()
             while self._working:
-                _write(out, self._working.popleft().result())
+                self._working.popleft().result()
             out.flush()
             os.fsync(out.fileno())
         return points.tolist(), self._counts[points].tolist(), self._sha256.hexdigest()
@@ -141,6 +137,15 @@ class Encoder:
     def close(self) -> None:
         """Raises OSError."""
         self._open.close()
+
+
+def _apart(data: _Bytes) -> tuple[_Bytes, _Points]:
+    """UTF-8 as what is kept of it, and the code points of the others."""
+    beyond = np.flatnonzero(data >= _MARK)
+    others = data[beyond]
+    kept = np.delete(data, beyond[others < 0xC0])  # bytes that begin no character
+    kept[kept > _MARK] = _MARK
+    return kept, _points(others.tobytes())
 
 
 def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Points:
@@ -168,6 +173,10 @@ def _header(dtype: np.dtype[Any], chars: int) -> bytes:
     np.lib.format.write_array_header_1_0(header, form)
     assert header.tell() == _HEADER
     return header.getvalue()
+
+
+def _write_found(file: BinaryIO, found: Future[_Points]) -> None:
+    _write(file, found.result())
 
 
 def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:

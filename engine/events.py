@@ -1,7 +1,7 @@
 """What happens in a run, as frozen values with one JSON form; and the one way to fold a log of them.
 
-Every event has `life` (which trainer process of the run, from 0) and `step`. `Resumed` voids the earlier
-events with a larger step. An event that answers a request carries the request's `id`.
+Every event has `life` (which trainer process of the run, from 0) and `step`. `Resumed` and `RolledBack`
+void the earlier events with a larger step. An event that answers a request carries the request's `id`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Started(Event):
     """Of each process."""
     processes: int = 1
     note: str = ""
+    anew: bool = False
+    """Begins at nothing: all that earlier lives said is void."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,7 @@ class Sampled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Saved(Event):
-    """The state is on disk."""
+    """The state is on disk, as `file`: that of a mark where one was asked for."""
 
     name: ClassVar[str] = "saved"
     file: str
@@ -145,7 +147,7 @@ class Resumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RolledBack(Event):
-    """Went back to the state of an earlier `step`."""
+    """Went back to the state of an earlier `step`, for the `reason` given or because it was asked to."""
 
     name: ClassVar[str] = "rolled_back"
     reason: str = ""
@@ -201,11 +203,17 @@ def parse(line: str) -> Event | None:
     return event if isinstance(event.life, int) and isinstance(event.step, int) else None
 
 
+def voids(event: Event) -> bool:
+    """Whether an event makes others void that came before it."""
+    return isinstance(event, Resumed | RolledBack) or (isinstance(event, Started) and event.anew)
+
+
 def fold(events: Iterable[Event]) -> list[Event]:
-    """The events that count: each `Resumed` and `RolledBack` voids what came before with a larger step."""
+    """The events that count: each `Resumed` and `RolledBack` voids what came before with a larger step, a
+    life that begins `anew` all of it."""
     kept: list[Event] = []
     for event in events:
-        if isinstance(event, Resumed | RolledBack):
-            kept = [e for e in kept if e.step <= event.step]
+        if voids(event):
+            kept = [e for e in kept if e.step <= event.step and not isinstance(event, Started)]
         kept.append(event)
     return kept

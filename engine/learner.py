@@ -31,8 +31,8 @@ from engine.modelfile import History, Model
 from engine.optim import Optimiser, learning_rate
 from engine.parallel import ALONE, Group, together
 from engine.parameters import Weights, initial
+from engine.points import Cursor, prune, read_cursor
 from engine.rundir import RunDirectory
-from engine.state import Cursor
 from engine.stepper import Stepper
 from engine.streams import Stream, layout
 
@@ -92,6 +92,8 @@ class Learner:
             dtype=self.device.dtype,
             threads=self.device.threads,
             peak_lr=config.lr,
+            clip=config.clip,
+            dropout=config.dropout,
             processes=group.size,
         )
         self._text = self.device.hold(self.train_ids)
@@ -145,7 +147,10 @@ class Learner:
         fresh = initial(config, V, self.config.seed, counts)
         if not self.info.init_from:
             return fresh
-        begun = library.open_model(self.info.init_from)
+        if self.run.begin.exists():
+            begun = replace(modelfile.load(self.run.begin), name=self.info.init_from)
+        else:
+            begun = library.open_model(self.info.init_from)
         self.note = beginning.note(begun, begun.name, self.corpus.info)
         return beginning.take_over(begun, config, self.alphabet, fresh, counts)
 
@@ -251,6 +256,17 @@ class Learner:
             s.copy_(new.detach())
 
     @together
+    def tune(self, clip: float, dropout: float) -> None:
+        """Clip and silence so from the next step on."""
+        self.cursor.clip = self.optimiser.clip = clip
+        self.cursor.dropout = self.model.dropout = dropout
+        self._captured = None  # both are part of what was captured
+
+    def sound(self) -> bool:
+        """Whether every parameter is a number."""
+        return all(bool(p.isfinite().all()) for p in self.model.parameters())
+
+    @together
     def evaluate(self, evaluate_every: int) -> Evaluation:
         """Validation loss in parallel columns, over as many characters as cost a few percent of the
         `evaluate_every` steps between two evaluations."""
@@ -270,18 +286,22 @@ class Learner:
     @together
     def final_score(self) -> tuple[float, int, str]:
         """The loss of the best weights on the validation part, the predictions behind it, and the
-        protocol: stateful, or columns where one pass would take too long. The best file is rewritten
-        with the figure."""
-        best = modelfile.load(self.run.best)
-        self.model.load(best.weights)
+        protocol: stateful, or columns where one pass would take too long."""
+        self.model.load(modelfile.load(self.run.best).weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         wanted = None if stateful else 4 * STATEFUL_LIMIT
         columns = 1 if stateful else self._evaluation_columns
         found = evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
-        if self.group.leads:
-            history = replace(best.history, best_val_nats=found.nats)
-            modelfile.save(self.run.best, replace(best, history=history))
         return found.nats, found.predictions, "stateful" if stateful else "columns"
+
+    def note_final(self, nats: float) -> None:
+        """Rewrite the best model with its final score.
+
+        Raises StorageError.
+        """
+        best = modelfile.load(self.run.best)
+        history = replace(best.history, best_val_nats=nats)
+        modelfile.save(self.run.best, replace(best, history=history))
 
     @together
     def _all_carried(self) -> States:
@@ -318,47 +338,59 @@ class Learner:
         return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
 
     def save(self) -> None:
-        """Write the state, then export it; older states that nothing needs are removed.
+        """Write the state, then export it; states that nothing needs are removed.
 
         Raises StorageError.
         """
         path = self.run.state_path(self.cursor.step)
         state.save(path, self.cursor, self.model, self.optimiser, self._all_carried())
-        modelfile.save(self.run.latest, self.export())
-        kept = {*self.run.states()[-2:], path}
-        if self.cursor.best_step is not None:
-            kept.add(self.run.state_path(self.cursor.best_step))
-        for old in self.run.states():
-            if old not in kept:
-                old.unlink(missing_ok=True)
+        self.publish()
+        prune(self.run, self.cursor)
 
-    def restore(self) -> None:
-        """Go on from the newest state that can be read.
+    def publish(self) -> None:
+        """Export the network as the newest, and as the best where it is.
+
+        Raises StorageError.
+        """
+        model = self.export()
+        modelfile.save(self.run.latest, model)
+        if self.cursor.best_step == self.cursor.step:
+            modelfile.save(self.run.best, model)
+
+    def restore(self, paths: list[Path]) -> str:
+        """Go on from the first of these states that can be read; returns a line on those that cannot.
 
         Raises RunError where none can.
         """
-        for path in reversed(self.run.states()):
+        problems = list[str]()
+        for path in paths:
             try:
                 self._read(path)
             except RunError as error:
-                problem = error
+                problems.append(str(error))
                 continue
-            return self._go_on(self.cursor.step)
-        raise problem
+            self._go_on(path.name)
+            return "; ".join(
+                [*problems, f"went back to step {self.cursor.step}"] if problems else []
+            )
+        raise RunError(
+            problems[0] if problems else f"run {self.run.name} has no state to go on from"
+        )
 
     def _read(self, path: Path) -> None:
         """Raises RunError."""
-        cursor, all_columns = state.read_cursor(path), self.model.zero_state(self.layout.batch)
+        cursor, all_columns = read_cursor(path), self.model.zero_state(self.layout.batch)
         all_columns = state.restore(path, self.model, self.optimiser, all_columns)
         own = slice(self.share.start, self.share.stop)
         self.carried = tuple(tuple(s[own].clone() for s in layer) for layer in all_columns)
-        self.cursor = cursor
+        self.cursor, self._unread, self._captured = cursor, [], None
+        self.optimiser.clip, self.model.dropout = cursor.clip, cursor.dropout
 
     @together
-    def _go_on(self, step: int) -> None:
-        """Take up the state of that step, which rank 0 has read and found good, and compute as it was."""
+    def _go_on(self, name: str) -> None:
+        """Take up the state in that file, which rank 0 has read and found good, and compute as it was."""
         if not self.group.leads:
-            self._read(self.run.state_path(step))
+            self._read(self.run.folder / name)
         same = self.cursor.processes == self.group.size
         threads = self.cursor.threads if same else self.config.threads
         self.device = self._choose(self.cursor.dtype, threads)

@@ -1,7 +1,7 @@
 """The run directory: all that passes between a trainer and whoever watches it.
 
-run.json  events.jsonl  control.jsonl  state-<step>.safetensors  latest.safetensors  best.safetensors
-owner.json  trainer.lock  trainer.log
+run.json  events.jsonl  control.jsonl  state-<step>.safetensors  mark-<name>.safetensors
+latest.safetensors  best.safetensors  begin.safetensors  owner.json  trainer.lock  trainer.log
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ from engine.storage import check_name, is_held, storage_error, write_json
 from engine.vocab import Alphabet
 
 RUN = "run.json"
-REQUESTS = ("pause", "resume", "stop", "save", "evaluate", "sample", "lr")
+REQUESTS = (
+    *("pause", "resume", "stop", "save", "evaluate", "sample"),
+    *("lr", "clip", "dropout", "mark", "back"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class RunInfo:
     versions: dict[str, str]
     command: str = ""
     init_from: str = ""
-    """The model file that the weights began as, if any."""
+    """What the weights began as, if anything: a model file, or RUN@STEP, another run's kept point that
+    this one branches off."""
     symbols: str = ""
     """The alphabet where that is not the corpus': with what the model that it began as knows."""
 
@@ -68,18 +72,21 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a trainer; `value` is the factor for "lr"."""
+    """What is asked of a trainer. `value` is the factor for "lr", the value for "clip" and "dropout";
+    `text` is the name for "mark", and the point for "back"."""
 
     id: str
     request: str
     value: float = 1.0
+    text: str = ""
 
 
 def parse_request(line: str) -> Request | None:
     """The request of a line of control.jsonl, or None for a line that is none."""
     try:
         data = json.loads(line)
-        return Request(str(data["id"]), str(data["request"]), float(data.get("value", 1.0)))
+        value, text = float(data.get("value", 1.0)), str(data.get("text", ""))
+        return Request(str(data["id"]), str(data["request"]), value, text)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -114,6 +121,8 @@ class RunDirectory:
         self.control_path = folder / "control.jsonl"
         self.latest = folder / "latest.safetensors"
         self.best = folder / "best.safetensors"
+        self.begin = folder / "begin.safetensors"
+        """What the run began as, where that was another run's kept point."""
         self.log = folder / "trainer.log"
 
     @property
@@ -126,6 +135,17 @@ class RunDirectory:
     def states(self) -> list[Path]:
         """The kept states, oldest first."""
         return sorted(self.folder.glob("state-*.safetensors"))
+
+    def mark_path(self, name: str) -> Path:
+        return self.folder / f"mark-{name}.safetensors"
+
+    def marks(self) -> list[Path]:
+        """The states that are kept for ever, by name."""
+        return sorted(self.folder.glob("mark-*.safetensors"))
+
+    def mark_name(self, path: Path) -> str:
+        """The name of the mark at a path; empty where that is a state."""
+        return path.stem.removeprefix("mark-") if path.stem.startswith("mark-") else ""
 
     def info(self) -> RunInfo:
         """Read `run.json`.
@@ -200,7 +220,7 @@ class RunDirectory:
         except OSError as error:
             raise storage_error(self.events_path, error) from error
 
-    def ask(self, request: str, value: float = 1.0) -> str:
+    def ask(self, request: str, value: float = 1.0, text: str = "") -> str:
         """Append a request for the trainer; returns the id that its answer will carry.
 
         Raises RunError where no trainer lives to answer, StorageError.
@@ -210,7 +230,7 @@ class RunDirectory:
             raise RunError(
                 f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
             )
-        asked = Request(secrets.token_hex(4), request, value)
+        asked = Request(secrets.token_hex(4), request, value, text)
         self.append(self.control_path, json.dumps(asdict(asked)))
         return asked.id
 

@@ -1,13 +1,13 @@
 """The trainer's state as a file: all that the next step depends on, in one .safetensors.
 
 model.*  optim.<parameter>.*  optim.scale  optim.sound  carried.<layer>.<state>  rng.torch  rng.cuda
-and as JSON: `Cursor`
+and as JSON: the `Cursor` of `engine.points`
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -18,28 +18,8 @@ from torch import Tensor
 from engine.errors import RunError
 from engine.model import CharRNN, States
 from engine.optim import Optimiser
+from engine.points import FORMAT, Cursor
 from engine.storage import write_bytes
-
-FORMAT = "helo-state/1"
-
-
-@dataclass
-class Cursor:
-    """Where a run is: everything about it that is not a tensor."""
-
-    step: int
-    """Steps taken."""
-    total_steps: int
-    dtype: str
-    threads: int
-    """Of each process."""
-    peak_lr: float
-    seconds: float = 0.0
-    chars: int = 0
-    best_nats: float | None = None
-    best_step: int | None = None
-    control_offset: int = 0
-    processes: int = 1
 
 
 def save(
@@ -69,21 +49,6 @@ def save(
         k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()
     }
     write_bytes(path, to_bytes(own, {"format": FORMAT, "cursor": json.dumps(asdict(cursor))}))
-
-
-def read_cursor(path: Path) -> Cursor:
-    """Read where a run was, without its tensors' values.
-
-    Raises RunError where the file is damaged.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-        if metadata.get("format") != FORMAT:
-            raise RunError(f"{path} is no state of a run of this helo")
-        return Cursor(**json.loads(metadata["cursor"]))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
 
 
 def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -> States:

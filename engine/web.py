@@ -8,6 +8,7 @@ leave at once.
 from __future__ import annotations
 
 import codecs
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,6 +65,11 @@ def is_address(ref: str) -> bool:
     return ref.lower().startswith(("http://", "https://"))
 
 
+def shown(url: str) -> str:
+    """An address without the name and password that it may hold: those are nobody else's to see."""
+    return re.sub("(?<=://)[^/?#]*@", "", url)
+
+
 def fetch(
     url: str,
     hash: str | None = None,
@@ -94,7 +100,7 @@ def fetch(
         raise storage_error(place, error) from error
     except ValueError as error:  # pooch's, with both hashes
         raise WebError(
-            f"{url} is not what it should be: {str(error).partition('. ')[0]}"
+            f"{shown(url)} is not what it should be: {str(error).partition('. ')[0]}"
         ) from error
     return found
 
@@ -161,7 +167,9 @@ class _Transfer(Thread):
         timeouts = (_PATIENCE, 2 * _PATIENCE)
         for _ in range(_REDIRECTS + 1):
             if not is_address(self._url):
-                raise self._fault(f"it leads to {self._url}: only http and https are fetched")
+                raise self._fault(
+                    f"it leads to {shown(self._url)}: only http and https are fetched"
+                )
             request = session.prepare_request(requests.Request("GET", self._url))
             settings = session.merge_environment_settings(self._url, {}, True, None, None)
             # not session.send, which reads the body of a redirect
@@ -202,7 +210,7 @@ class _Transfer(Thread):
             raise self._fault(f"it has more than the {self._max_size:,} bytes that are allowed")
 
     def _fault(self, reason: str, status: int | None = None) -> WebError:
-        return WebError(f"cannot fetch {self._asked}: {reason}", status)
+        return WebError(f"cannot fetch {shown(self._asked)}: {reason}", status)
 
 
 def _is_page(kind: str, head: bytes) -> bool:

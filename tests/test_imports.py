@@ -14,7 +14,7 @@ UPPER = {
     *("engine.trainer", "engine.learner", "engine.evaluate", "engine.state", "engine.optim"),
     *("engine.streams", "engine.model", "engine.autograd", "engine.device", "engine.products"),
     *("engine.training_speed", "engine.graph", "engine.pace", "engine.parallel"),
-    *("engine.follower", "engine.agent", "engine.vitals"),
+    *("engine.follower", "engine.agent", "engine.life", "engine.vitals"),
 }
 """The training and the mathematics floor; every other module of the engine is ground floor."""
 TERMINAL = ("textual", "rich", "typer")

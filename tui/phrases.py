@@ -91,7 +91,8 @@ def describe(event: Event) -> str:
         case Refused():
             return f"refused: {event.reason}"
         case RolledBack():
-            return f"went back to step {event.step:,}: {event.reason}"
+            text = f"went back to step {event.step:,}"
+            return f"{text}: {event.reason}" if event.reason else text
         case Failed():
             return f"failed: {event.reason}"
         case Stopped():

@@ -41,7 +41,7 @@ def find_address(
     """
     ledger = Ledger(reading.max_size)
     try:
-        parts = urlsplit(url)
+        parts, shown = urlsplit(url), web.shown(url)
     except ValueError as error:
         raise WebError(f"{url} is no address: {error}") from error
     file = PurePosixPath(unquote(parts.path)).name
@@ -51,7 +51,7 @@ def find_address(
         found = web.fetch(url, hash, max_size, ledger.report)
         if not found.page:
             ledger.stage = ""
-            yield from _documents(find_path(found.path, reading, file, url), ledger)
+            yield from _documents(find_path(found.path, reading, file, shown), ledger)
             return
         charset = reading.encoding or found.charset
         page = html.read(found.path, found.url, charset, lambda: ledger.count(0))
@@ -60,14 +60,14 @@ def find_address(
                 link for link in page.links if reading.wants(unquote(urlsplit(link).path)[1:])
             ]
             if not wanted:
-                raise CorpusError(f"{url} has no link to its own host that --glob takes")
+                raise CorpusError(f"{shown} has no link to its own host that --glob takes")
             yield from _each(wanted, replace(reading, glob=()), ledger)
         else:
             text = page.text.encode(reading.encoding or "utf-8", "replace")
             ledger.count(len(text))
-            yield Document(url, len(text), iter([text]))
+            yield Document(shown, len(text), iter([text]))
 
-    return Source(stem(file) or parts.hostname or "", url, "", documents(), ledger)
+    return Source(stem(file) or parts.hostname or "", shown, "", documents(), ledger)
 
 
 def find_list(path: str, reading: Reading) -> Source:

@@ -53,6 +53,19 @@ def test_a_text_at_an_address_is_the_same_as_the_file(server: Server, tmp_path: 
     assert there.info.source == server.url("/texts/my%20notes.txt")
 
 
+def test_a_password_in_an_address_is_not_told(server: Server) -> None:
+    url = server.serve("/x.txt", TEXT.encode())
+    with_password = url.replace("://", "://me:secret@")
+    assert sources.add(with_password).corpus.info.source == url
+    assert "secret" not in str(failure(f"{with_password}.gone"))
+
+
+def failure(ref: str) -> HeloError:
+    with pytest.raises(HeloError) as caught:
+        sources.add(ref)
+    return caught.value
+
+
 def test_a_page_is_its_text(essays: Server) -> None:
     made = sources.add(essays.url("/essays/a.html"))
     assert text(made.corpus) == "Page a, first.\n\nAnd second.\n\n"

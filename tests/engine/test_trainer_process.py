@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from engine import launch, library, sources, state, trainer
+from engine import launch, library, points, sources, trainer
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import RunError
 from engine.events import (
@@ -132,7 +132,7 @@ def test_a_run_through_pause_signal_and_kill(processes: list[Process]) -> None:
     processes[1].kill()
     processes[1].wait()
     assert status(run, run.events()).word == "killed" and not run.alive()
-    saved = state.read_cursor(run.states()[-1]).step
+    saved = points.read_cursor(run.states()[-1]).step
     assert saved > stopped.step
 
     with open(run.events_path, "ab") as file:
@@ -186,7 +186,7 @@ def test_a_disk_that_refuses(processes: list[Process]) -> None:
     processes[-1].send_signal(signal.SIGTERM)
     assert processes[-1].wait(30) == 1
     assert len(run.events()) == count
-    assert state.read_cursor(run.states()[-1]).step == step, "and the last state is whole"
+    assert points.read_cursor(run.states()[-1]).step == step, "and the last state is whole"
 
 
 def test_what_keeps_a_run_from_starting_is_one_line(

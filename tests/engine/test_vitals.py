@@ -85,7 +85,7 @@ def test_they_come_with_every_evaluation_and_change_nothing(
     found = only(Vitals, events)
     assert [(e.step, e.layer) for e in found] == [(step, l) for step in looks for l in (0, 1)]
     assert only(Vitals, rundir.find("with").events()) == found
-    monkeypatch.setattr("engine.trainer.vitals", lambda learner, about: [])
+    monkeypatch.setattr("engine.life.vitals", lambda learner, about: [])
     without = a_run("without")
     assert not only(Vitals, live(without))
     one, other = (modelfile.load(r.latest).weights for r in (run, without))

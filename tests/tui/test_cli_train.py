@@ -203,11 +203,22 @@ def test_a_trainer_that_cannot_start_says_why(helo):
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_diverging_training_fails_with_the_reason(helo):
-    done = helo(*SMALL, "--steps", "100", "--lr", "100", "--json")
+def test_a_diverging_training_goes_back_and_says_so(helo):
+    done = helo(*SMALL, "--steps", "100", "--lr", "100")
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = done.stdout.decode().splitlines()
+    back = next(i for i, line in enumerate(lines) if "went back to step" in line)
+    assert "the loss exploded to" in lines[back]
+    assert lines[back + 1].endswith("lr is 50 from here on")
+
+
+def test_a_training_that_only_diverges_fails_with_the_reason(helo):
+    done = helo(*SMALL, "--steps", "400", "--lr", "100", "--weight-decay", "10", "--json")
     assert done.returncode == 1
-    assert events(done.stdout)[-1]["event"] == "failed"
-    assert events(done.stdout)[-1]["reason"].encode() in done.stderr
+    found = events(done.stdout)
+    assert [e["event"] for e in found].count("rolled_back") == 3
+    assert found[-1]["event"] == "failed"
+    assert found[-1]["reason"].encode() in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 

@@ -90,7 +90,8 @@ class LiveView:
         self._started: Started | None = None
         self._progress: Progress | None = None
         self._evaluated: Evaluated | None = None
-        self._best = math.inf
+        self._best: Evaluated | None = None
+        self._last: Event | None = None
         self._sample: Sampled | None = None
         self._references: tuple[Reference, ...] = ()
         self._state = "starting the trainer …"
@@ -119,17 +120,24 @@ class LiveView:
                 self._evaluated = event
                 self._state = event.note or self._state
                 if event.best:
-                    self._best = event.val_nats
+                    self._best = event
             case Sampled():
                 self._sample = event
             case Changed(setting="stop"):
                 pass  # said when it was asked
-            case Paused() | Changed() | Refused() | RolledBack() | Failed():
+            case RolledBack():
+                self._state, self._progress, self._evaluated = describe(event), None, None
+                if self._best and self._best.step > event.step:
+                    self._best = None
+            case Changed() if isinstance(self._last, RolledBack):
+                self._state += f"; {describe(event)}"
+            case Paused() | Changed() | Refused() | Failed():
                 self._state = describe(event)
             case Resumed():
                 self._state = ""
             case Stopped():
                 self._state = self._footer = ""
+        self._last = event
 
     def compare(self, references: tuple[Reference, ...]) -> None:
         self._references = references
@@ -181,8 +189,9 @@ class LiveView:
             pace += [f"{progress.chars_per_second:,.0f} characters/s", f"lr {progress.lr:.2g}"]
         if self._evaluated:
             losses.append(f"validation {self._evaluated.val_nats:.3f}")
-        if math.isfinite(self._best):
-            losses.append(f"best {self._best:.3f} nats, {self._best / math.log(2):.3f} bits")
+        if self._best:
+            nats = self._best.val_nats
+            losses.append(f"best {nats:.3f} nats, {nats / math.log(2):.3f} bits")
         return "\n".join("   ".join(line) for line in (losses, pace) if line)
 
 

@@ -82,7 +82,7 @@ class LibraryPane(TellsTrouble, Vertical):
         height: 1fr;
         #shelf { height: 1fr; }
         #items {
-            width: 1fr; height: 1fr; background: transparent;
+            width: 1fr; height: 1fr; background: transparent; scrollbar-gutter: stable;
             border: round $primary-muted; border-title-color: $text-muted;
             border-subtitle-color: $text-muted;
             &:focus { border: round $primary; background-tint: transparent; }

@@ -25,7 +25,6 @@ from engine.events import (
     Evaluated,
     Event,
     Progress,
-    Resumed,
     RolledBack,
     Sampled,
     Saved,
@@ -33,6 +32,7 @@ from engine.events import (
     Vitals,
     fold,
     parse,
+    voids,
 )
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.survey import Comparison, Reference
@@ -219,7 +219,7 @@ class Follower:
         self._waiting.extend(self._reader.read())
         lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
         fresh = [event for line in lines if (event := parse(line))]
-        if any(isinstance(event, Resumed | RolledBack) for event in fresh):
+        if any(map(voids, fresh)):
             self._events = fold(chain(self._events, fresh))
         else:
             self._events += fresh

@@ -1,0 +1,249 @@
+"""What a life of a run can do: look at itself, save, go back, and answer what it is asked.
+
+Each of these says what it did in events; the trainer above it decides when.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine import points
+from engine.errors import NotFoundError, StorageError, UsageError
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Paused,
+    Refused,
+    Resumed,
+    RolledBack,
+    Sampled,
+    Saved,
+)
+from engine.learner import Learner
+from engine.parallel import ALONE, Group
+from engine.rundir import LineReader, Request, RunDirectory, parse_request
+from engine.storage import write_bytes
+from engine.vitals import vitals
+
+RETRY = 1.0
+"""Seconds until what the disk refused is tried again."""
+_MOST_DRIFT = 0.1
+"""Nats by which a carried state may be worse than a cold one; that of a sound network is better."""
+
+
+class Life:
+    """One life of a run."""
+
+    def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
+        self.run, self.group = run, group
+        self.life = group.agree(run.lives())
+        self.learner = Learner(run, group)
+        self.control = LineReader(run.control_path, _size(run.control_path))
+        self.stopping = self.paused = False
+        self.losses = list[float]()
+        """Those of the steps since the last progress."""
+        self.last_save = time.monotonic()
+
+    def about(self) -> dict[str, Any]:
+        """What every event says."""
+        return {"life": self.life, "step": self.learner.cursor.step}
+
+    @property
+    def evaluate_every(self) -> int:
+        return math.ceil(self.learner.cursor.total_steps / self.learner.config.evaluations)
+
+    def look(self) -> Iterator[Event]:
+        """Evaluate and write a sample."""
+        if self.learner.has_validation:
+            yield self.evaluate()
+        yield from vitals(self.learner, self.about())
+        yield self.sample()
+
+    def evaluate(self, id: str = "") -> Evaluated:
+        """The validation loss of now. Where it is the best so far, the next save keeps it as that."""
+        learner, cursor = self.learner, self.learner.cursor
+        begin = time.perf_counter()
+        found = learner.evaluate(self.evaluate_every)
+        took = time.perf_counter() - begin
+        cursor.seconds += took
+        nats = found.nats
+        best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
+        if best:
+            cursor.best_nats, cursor.best_step = nats, cursor.step
+        return Evaluated(
+            **self.about(),
+            id=id,
+            chars=cursor.chars,
+            seconds=round(cursor.seconds, 3),
+            val_nats=nats,
+            predictions=found.predictions,
+            protocol="columns",
+            best=best,
+            note=_warning(found.drift),
+            took=round(took, 3),
+        )
+
+    def sample(self, id: str = "") -> Sampled:
+        """What the network writes now."""
+        text = self.learner.sample()
+        return Sampled(**self.about(), id=id, prompt=self.learner.config.prompt, text=text)
+
+    def save(self, id: str = "", mark: str = "") -> Iterator[Event]:
+        """Write the state; as a mark of that name too, where there is one."""
+        cursor = self.learner.cursor
+        cursor.control_offset, begin = self.control.offset, time.monotonic()
+        yield from self.persist(self.learner.save)
+        self.last_save = time.monotonic()
+        took = round(self.last_save - begin, 3)
+        path = self.run.state_path(cursor.step)
+        if mark:
+            yield from self._copy(cursor.step, mark)
+            path = self.run.mark_path(mark)
+        yield Saved(**self.about(), id=id, file=path.name, took=took)
+
+    def _copy(self, step: int, mark: str) -> Iterator[Event]:
+        """Keep the state of a step as a mark."""
+        state, path = self.run.state_path(step), self.run.mark_path(mark)
+        yield from self.persist(lambda: write_bytes(path, state.read_bytes()))
+
+    def persist(self, write: Callable[[], object]) -> Iterator[Event]:
+        """Write; while the disk refuses, pause and try again until it does not, or a stop is asked."""
+        held = False
+        while True:
+            try:
+                write()
+                break
+            except StorageError as error:
+                if self.stopping:
+                    raise
+                if not held:
+                    yield Paused(**self.about(), reason=str(error))
+                held = True
+                time.sleep(RETRY)
+            for request in self.requests():
+                if request.request == "stop":
+                    yield from self.answer(request)
+                else:
+                    reason = "waiting for the disk to take a save"
+                    yield Refused(**self.about(), id=request.id, reason=reason)
+        if held:
+            yield Paused(**self.about()) if self.paused else Resumed(**self.about())
+
+    def requests(self) -> list[Request]:
+        """What was asked since the last call."""
+        return [r for line in self.control.read() if (r := parse_request(line))]
+
+    def answer(self, request: Request) -> Iterator[Event]:
+        """Carry a request out, and say so in one event with its id."""
+        id, cursor = request.id, self.learner.cursor
+        match request.request:
+            case "pause" if not self.paused:
+                self.paused = True
+                yield Paused(**self.about(), id=id)
+            case "resume" if self.paused:
+                self.paused = False
+                yield Resumed(**self.about(), id=id)
+            case "stop":
+                self.stopping = True
+                yield Changed(**self.about(), id=id, setting="stop", value=1.0)
+            case "save":
+                yield from self.save(id)
+            case "evaluate" if self.learner.has_validation:
+                yield self.evaluate(id)
+                if cursor.best_step == cursor.step:
+                    yield from self.save()
+            case "sample":
+                yield self.sample(id)
+            case "lr":
+                yield from self._change("lr", cursor.peak_lr * request.value, id)
+            case "clip" | "dropout" as setting:
+                yield from self._change(setting, request.value, id)
+            case "mark":
+                yield from self._mark(request.text, id)
+            case "back":
+                yield from self._back(request.text, id)
+            case "pause" | "resume":
+                reason = "paused already" if self.paused else "not paused"
+                yield Refused(**self.about(), id=id, reason=reason)
+            case "evaluate":
+                yield Refused(**self.about(), id=id, reason="this run has no validation text")
+            case _:
+                yield Refused(**self.about(), id=id, reason="not a request this trainer knows")
+
+    def _change(self, setting: str, value: float, id: str) -> Iterator[Event]:
+        cursor = self.learner.cursor
+        try:  # refuses what a run could not begin with
+            config = replace(self.learner.config, **{setting: value})  # type: ignore[arg-type]
+        except UsageError as error:
+            yield Refused(**self.about(), id=id, reason=str(error))
+            return
+        match setting:
+            case "lr":
+                cursor.peak_lr = value
+            case "clip":
+                self.learner.tune(config.clip, cursor.dropout)
+            case _:
+                self.learner.tune(cursor.clip, config.dropout)
+        yield Changed(**self.about(), id=id, setting=setting, value=value)
+        yield from self.save()
+
+    def _mark(self, name: str, id: str) -> Iterator[Event]:
+        try:
+            mark = points.check_mark(self.run, name, self.learner.cursor.step)
+        except UsageError as error:
+            yield Refused(**self.about(), id=id, reason=str(error))
+            return
+        yield from self.save(id, mark)
+
+    def _back(self, ref: str, id: str) -> Iterator[Event]:
+        """Go back to a kept point because it was asked; where the best so far came after it, that stays
+        as a mark."""
+        before = self.learner.cursor
+        try:
+            point = points.find(self.run, ref or points.BEST)
+        except NotFoundError as error:
+            yield Refused(**self.about(), id=id, reason=str(error))
+            return
+        if before.best_step is not None and before.best_step > point.step:
+            yield from self._copy(before.best_step, f"{points.BEST}-{before.best_step}")
+        yield from self.go_back([point.path], "", id)
+        cursor = self.learner.cursor
+        cursor.sound_step = cursor.step
+        if cursor.best_step != before.best_step:  # the model of that time is no longer there
+            cursor.best_nats = cursor.best_step = None
+            yield self.evaluate()
+        yield from self.save()
+        if self.paused:
+            yield Paused(**self.about())
+
+    def go_back(self, paths: list[Path], reason: str, id: str = "") -> Iterator[Event]:
+        """Take up the first of these states that can be read; what it took of time stays spent.
+
+        Raises RunError where none can.
+        """
+        seconds = self.learner.cursor.seconds
+        if problem := self.learner.restore(paths):
+            reason = f"{reason}; {problem}" if reason else problem
+        cursor = self.learner.cursor
+        cursor.seconds, cursor.recent, self.losses = seconds, [], []
+        yield RolledBack(**self.about(), id=id, reason=reason)
+
+
+def _warning(drift: float | None) -> str:
+    """What to tell of an evaluation where the carried state does harm."""
+    if drift is None or drift <= _MOST_DRIFT:
+        return ""
+    return (
+        f"with the state it carries the network is {drift:.2f} nats worse than from a cold start: "
+        "its state has run away; a lower learning rate or shorter sequences may help"
+    )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

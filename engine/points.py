@@ -1,0 +1,158 @@
+"""The kept points of a run: states that it can go back to, and that another run can begin with.
+
+state-<step>.safetensors   the two newest, the newest at which all was well, and the best's
+mark-<name>.safetensors    kept for ever, since someone asked for it
+
+Each has all that the next step depends on: tensors, which are `engine.state`'s, and as JSON a `Cursor`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import AlphabetError, NotFoundError, RunError, UsageError
+from engine.modelfile import History, Model
+from engine.parameters import shapes
+from engine.rundir import RunDirectory
+from engine.storage import check_name
+
+FORMAT = "helo-state/1"
+BEST = "best"
+
+
+@dataclass
+class Cursor:
+    """Where a run is: everything about it that is not a tensor."""
+
+    step: int
+    """Steps taken."""
+    total_steps: int
+    dtype: str
+    threads: int
+    """Of each process."""
+    peak_lr: float
+    clip: float
+    dropout: float
+    seconds: float = 0.0
+    chars: int = 0
+    best_nats: float | None = None
+    best_step: int | None = None
+    control_offset: int = 0
+    processes: int = 1
+    recent: list[float] = field(default_factory=list)
+    """The newest losses, by which `engine.health` judges."""
+    sound_step: int = 0
+    """The newest step at which the run looked at itself and all was well."""
+    rollbacks: int = 0
+    """How often it went back by itself since it was last well beyond `failed_step`."""
+    failed_step: int = 0
+    """The last step at which it could not go on."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A kept point; `name` is a mark's, "best", or empty."""
+
+    name: str
+    step: int
+    path: Path
+
+    def __str__(self) -> str:
+        return self.name or str(self.step)
+
+
+def read_cursor(path: Path) -> Cursor:
+    """Read where a run was, without its tensors.
+
+    Raises RunError where the file is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise RunError(f"{path} is no state of a run of this helo")
+        return Cursor(**json.loads(metadata["cursor"]))
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+
+
+def prune(run: RunDirectory, cursor: Cursor) -> None:
+    """Remove the states that nothing needs: old ones, and those of steps that the run went back from."""
+    newest = run.state_path(cursor.step)
+    past = [path for path in run.states() if path <= newest]
+    named = (cursor.best_step, cursor.sound_step)
+    kept = {*past[-2:], *(run.state_path(step) for step in named if step is not None)}
+    for path in run.states():
+        if path > newest or path not in kept:
+            path.unlink(missing_ok=True)
+
+
+def points(run: RunDirectory) -> list[Point]:
+    """The kept points that can be read, by step."""
+    found, best = list[Point](), None
+    for path in [*run.states(), *run.marks()]:
+        try:
+            cursor = read_cursor(path)
+        except RunError:
+            continue
+        if path in run.states():
+            best = cursor.best_step
+        found.append(Point(run.mark_name(path), cursor.step, path))
+    named = [Point(BEST, p.step, p.path) if not p.name and p.step == best else p for p in found]
+    return sorted(named, key=lambda point: (point.step, point.name))
+
+
+def find(run: RunDirectory, ref: str) -> Point:
+    """The kept point that `ref` names: "best", a mark, or a step.
+
+    Raises NotFoundError, which names those there are.
+    """
+    known = points(run)
+    for point in known:
+        if ref == point.name:
+            return point
+    for point in known:
+        if ref == str(point.step):
+            return point
+    names = ", ".join(dict.fromkeys(map(str, known))) or "nothing yet"
+    raise NotFoundError(f"run {run.name} has kept no {ref!r}; it has kept {names}")
+
+
+def check_mark(run: RunDirectory, name: str, step: int) -> str:
+    """`name` itself, where it may name a mark of `step`; that is the step where there is no name.
+
+    Raises UsageError where it cannot, or is taken.
+    """
+    name = check_name(name or str(step))
+    if name == BEST or (name.isdecimal() and name != str(step)):
+        raise UsageError(f"{name!r} cannot name a mark: it would mean another point")
+    if run.mark_path(name).exists():
+        raise UsageError(f"there is a mark {name!r} already: choose another name")
+    return name
+
+
+def model(run: RunDirectory, point: Point) -> Model:
+    """The network of a run as it was at a kept point.
+
+    Raises RunError where that is damaged, CorpusError where the run's corpus is gone.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    info = run.info()
+    alphabet = info.alphabet(run.corpus().info.alphabet)
+    try:
+        with safe_open(point.path, "numpy") as file:
+            weights = {
+                name: np.array(file.get_tensor(f"model.{name}"), dtype=np.float32)
+                for name in shapes(info.config.model, len(alphabet))
+            }
+    except (OSError, SafetensorError, AlphabetError) as error:
+        raise RunError(f"{point.path} is damaged: {error}") from error
+    history = History(info.corpus_name, info.corpus_sha256, point.step, versions=info.versions)
+    return Model(f"{run.name}@{point}", info.config.model, alphabet, weights, history)
