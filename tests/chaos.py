@@ -28,7 +28,7 @@ from safetensors.torch import load_file
 
 from engine import life, modelfile, storage, trainer
 from engine.errors import StorageError
-from engine.events import Changed, Evaluated, Event, RolledBack, Sampled, Stopped
+from engine.events import Changed, Evaluated, Event, RolledBack, Sampled, Stopped, Vitals
 from engine.rundir import RunDirectory
 from tests.engine.lives import a_run, live, until
 
@@ -48,7 +48,7 @@ FAULTS: tuple[Exception, ...] = (
 )
 _MOST = 8
 """Kills of one run."""
-_CLOCK = {"life", "seconds", "id"}
+_CLOCK = {"life", "seconds", "took", "id"}
 
 
 def told(run: RunDirectory) -> list[str]:
@@ -56,7 +56,7 @@ def told(run: RunDirectory) -> list[str]:
     the clock. What a trainer said right before it was killed, and the next one again, counts once."""
     rows = []
     for event in run.events():
-        counts = isinstance(event, Evaluated | Sampled | Changed | RolledBack)
+        counts = isinstance(event, Evaluated | Vitals | Sampled | Changed | RolledBack)
         if counts or (isinstance(event, Stopped) and event.finished):
             kept = {k: v for k, v in asdict(event).items() if k not in _CLOCK}
             rows.append(json.dumps({"event": event.name} | kept))
