@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from engine import library, modelfile, points, rundir
 from engine.config import ModelConfig
 from engine.corpus import CorpusInfo
-from engine.errors import ModelFileError
+from engine.errors import ModelFileError, NotFoundError
 from engine.modelfile import Model, ModelSummary
 from engine.parameters import Weights
 from engine.vocab import Alphabet, name_characters
@@ -21,6 +22,25 @@ from engine.vocab import Alphabet, name_characters
 _ROWS = ("layers.0.W_xh", "layers.0.W_mx")
 _COLUMNS = ("head.W_hy", "head.b_y")
 """What has a row or a column for each character."""
+
+
+def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
+    """What MODEL, or RUN@POINT for a kept point of another run, is, and what `run.json` calls it: a file,
+    or RUN@STEP. A point is read whole, since its run may go on and drop it.
+
+    Raises NotFoundError, which names the points that are kept, ModelFileError, RunError, CorpusError.
+    """
+    try:
+        path = library.model_path(ref)
+    except NotFoundError:
+        if "@" not in ref:
+            raise
+    else:
+        return modelfile.read_summary(path), str(path.resolve())
+    name, _, point = ref.rpartition("@")
+    run = rundir.find(name)
+    found = points.find(run, point)
+    return points.model(run, found), f"{run.name}@{found.step}"
 
 
 def take_over(

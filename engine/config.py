@@ -140,6 +140,8 @@ class TrainConfig:
     """Share of the corpus, its end, that is kept for validation."""
     evaluations: int = 20
     """Evaluations in a run, evenly spread; a sample is written at each."""
+    early_stop: int = 0
+    """Evaluations without a better one after which a run ends; 0 is never."""
     prompt: str = "\n"
     """What every sample begins with."""
     sample_length: int = 300
@@ -164,6 +166,11 @@ class TrainConfig:
         _check("clip", self.clip, 0, over=True)
         _check("validation", self.validation, 0, 0.9)
         _count("evaluations", self.evaluations, 1)
+        _count("early_stop", self.early_stop, 0)
+        if self.early_stop and not self.validation:
+            raise UsageError(
+                "--early-stop needs a validation part: --validation must be more than 0"
+            )
         _count("sample_length", self.sample_length, 0, 100_000)
         _check("save_every", self.save_every, 0, over=True)
         _count("threads", self.threads, 0, 1024)

@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.config import EVALUATION_LENGTH
+from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH
 from engine.device import Device
 from engine.model import CharRNN
 from engine.parallel import ALONE, Group
-from engine.streams import columns, layout
+from engine.streams import Layout, columns, layout
 from engine.vocab import Text
+
+_COLUMN = 1024
+"""Characters that a column has where there are more than the usual ones."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ def evaluate(
     compared = plan.batch * (EVALUATION_LENGTH // 2)
     drift = (carried - cold) / compared if _tells_drift(length) else None
     return Evaluation(nats / predictions, predictions, drift)
+
+
+def most_columns(training: Layout, n: int) -> int:
+    """The columns of an evaluation of n characters while training: as many as the batch has, where that
+    is more than usual, takes no more memory than a step and leaves enough to each. What takes a step's
+    work to many devices has to take an evaluation there."""
+    B, T = training.batch, training.seq_length
+    return max(EVALUATION_COLUMNS, min(B, B * T // EVALUATION_LENGTH, n // _COLUMN))
 
 
 def _tells_drift(length: int) -> bool:

@@ -155,11 +155,12 @@ class RolledBack(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped(Event):
-    """A life ends as it should; `finished` where all steps were taken."""
+    """A life ends as it should; `finished` where all steps were taken, or no more were needed, and why."""
 
     name: ClassVar[str] = "stopped"
     finished: bool
     seconds: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ def trouble(loss: float, norm: float, recent: list[float], V: int) -> str:
     if not math.isfinite(norm):
         return f"the gradients' norm is {norm}"
     if len(recent) == RECENT and (mean := sum(recent) / RECENT) > 2 * math.log(V) + 1:
-        return f"the loss exploded to {mean:.2f} nats"
+        return f"the loss exploded to {mean:.3g} nats"
     return ""
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
-from engine import __version__, library, modelfile, rundir
+from engine import __version__, beginning, modelfile, rundir
 from engine.blas import processors
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
+from engine.modelfile import Model
 from engine.rundir import RunDirectory
 from engine.survey import kept
 
@@ -44,18 +45,21 @@ def versions() -> dict[str, str]:
 def create(
     name: str | None, corpus: Corpus, config: TrainConfig, command: str = "", init_from: str = ""
 ) -> RunDirectory:
-    """Make the directory of a new run, which begins with the weights of the model `init_from` if there
-    is one.
+    """Make the directory of a new run, which begins with the weights of the model or the kept point
+    `init_from` if there is one (`beginning.begun_with`).
 
-    Raises UsageError, RunError, StorageError; NotFoundError, ModelFileError for the model, AlphabetError
-    where its units are not the corpus'.
+    Raises UsageError, RunError, StorageError; what `begun_with` does, and AlphabetError where its units
+    are not the corpus'.
     """
-    symbols = ""
-    if init_from:
-        begun = modelfile.read_summary(library.model_path(init_from))
-        symbols = "".join(begun.alphabet.united(corpus.info.alphabet).symbols)
-    about = {"versions": versions(), "command": command, "init_from": init_from, "symbols": symbols}
-    return rundir.create(name, corpus, config, **about)
+    about: dict[str, Any] = {"versions": versions(), "command": command}
+    if not init_from:
+        return rundir.create(name, corpus, config, **about)
+    begun, origin = beginning.begun_with(init_from)
+    symbols = "".join(begun.alphabet.united(corpus.info.alphabet).symbols)
+    run = rundir.create(name, corpus, config, **about, init_from=origin, symbols=symbols)
+    if isinstance(begun, Model):
+        modelfile.save(run.begin, begun)
+    return run
 
 
 def check_processes(processes: int, batch: int) -> None:

@@ -18,10 +18,10 @@ from torch.nn import functional as F
 
 from engine import beginning, library, modelfile, state
 from engine.blas import processors
-from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH, SamplingConfig
+from engine.config import SamplingConfig
 from engine.device import Device, available, choose, free_memory
 from engine.errors import RunError
-from engine.evaluate import Evaluation, evaluate
+from engine.evaluate import Evaluation, evaluate, most_columns
 from engine.generate import Generation
 from engine.graph import Captured
 from engine.lines import newline_id
@@ -36,8 +36,6 @@ from engine.rundir import RunDirectory
 from engine.stepper import Stepper
 from engine.streams import Stream, layout
 
-_EVALUATION_COLUMN = 1024
-"""Characters that a column of an evaluation has where there are more than the usual ones."""
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""
 _EVALUATION_LEAST = 4096
@@ -272,16 +270,8 @@ class Learner:
         `evaluate_every` steps between two evaluations."""
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
-        columns = self._evaluation_columns
+        columns = most_columns(self.layout, len(self.val_ids))
         return evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
-
-    @property
-    def _evaluation_columns(self) -> int:
-        """As many as the batch has, where that is more than usual, takes no more memory than a step and
-        leaves enough to each: what takes a step's work to many devices has to take an evaluation there."""
-        B, T = self.layout.batch, self.layout.seq_length
-        most = min(B, B * T // EVALUATION_LENGTH, len(self.val_ids) // _EVALUATION_COLUMN)
-        return max(EVALUATION_COLUMNS, most)
 
     @together
     def final_score(self) -> tuple[float, int, str]:
@@ -290,7 +280,7 @@ class Learner:
         self.model.load(modelfile.load(self.run.best).weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         wanted = None if stateful else 4 * STATEFUL_LIMIT
-        columns = 1 if stateful else self._evaluation_columns
+        columns = 1 if stateful else most_columns(self.layout, len(self.val_ids))
         found = evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
         return found.nats, found.predictions, "stateful" if stateful else "columns"
 
@@ -358,24 +348,21 @@ class Learner:
             modelfile.save(self.run.best, model)
 
     def restore(self, paths: list[Path]) -> str:
-        """Go on from the first of these states that can be read; returns a line on those that cannot.
+        """Go on from the first of these states that can be read; returns a line where that is not the
+        first of all.
 
         Raises RunError where none can.
         """
-        problems = list[str]()
+        problem = ""
         for path in paths:
             try:
                 self._read(path)
             except RunError as error:
-                problems.append(str(error))
+                problem = problem or str(error)
                 continue
             self._go_on(path.name)
-            return "; ".join(
-                [*problems, f"went back to step {self.cursor.step}"] if problems else []
-            )
-        raise RunError(
-            problems[0] if problems else f"run {self.run.name} has no state to go on from"
-        )
+            return f"{problem}: went back to step {self.cursor.step:,}" if problem else ""
+        raise RunError(problem or f"run {self.run.name} has no state to go on from")
 
     def _read(self, path: Path) -> None:
         """Raises RunError."""

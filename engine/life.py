@@ -97,12 +97,7 @@ class Life:
     def save(self, id: str = "", mark: str = "") -> Iterator[Event]:
         """Write the state; as a mark of that name too, where there is one."""
         cursor = self.learner.cursor
-<<<<<<< HEAD
-        cursor.control_offset = self.control.offset
-        begin = time.monotonic()
-=======
         cursor.control_offset, begin = self.control.offset, time.monotonic()
->>>>>>> watch
         yield from self.persist(self.learner.save)
         self.last_save = time.monotonic()
         took = round(self.last_save - begin, 3)

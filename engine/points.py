@@ -115,10 +115,7 @@ def find(run: RunDirectory, ref: str) -> Point:
     """
     known = points(run)
     for point in known:
-        if ref == point.name:
-            return point
-    for point in known:
-        if ref == str(point.step):
+        if ref in (str(point), str(point.step)):
             return point
     names = ", ".join(dict.fromkeys(map(str, known))) or "nothing yet"
     raise NotFoundError(f"run {run.name} has kept no {ref!r}; it has kept {names}")

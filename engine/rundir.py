@@ -226,10 +226,7 @@ class RunDirectory:
         Raises RunError where no trainer lives to answer, StorageError.
         """
         assert request in REQUESTS
-        if not self.alive():
-            raise RunError(
-                f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
-            )
+        self.check_alive()
         asked = Request(secrets.token_hex(4), request, value, text)
         self.append(self.control_path, json.dumps(asdict(asked)))
         return asked.id
@@ -241,6 +238,13 @@ class RunDirectory:
     def alive(self) -> bool:
         """Whether a trainer works on this run now."""
         return is_held(self.folder / "trainer.lock")
+
+    def check_alive(self) -> None:
+        """Raises RunError where no trainer works on this run now."""
+        if not self.alive():
+            raise RunError(
+                f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
+            )
 
     def write_owner(self) -> None:
         write_json(

@@ -60,12 +60,15 @@ class Trainer(Life):
         if self.failure:
             yield self.failure
             return
-        finished = learner.cursor.step >= learner.cursor.total_steps
+        finished, note = self._finished, ""
         if not finished:
             yield from self.save()
         elif learner.has_validation and not self._scored:
             yield from self._final()
-        yield Stopped(**self.about(), finished=finished, seconds=learner.cursor.seconds)
+        if finished and learner.cursor.step < learner.cursor.total_steps:
+            note = f"validation has not improved for {learner.config.early_stop} evaluations"
+        seconds = learner.cursor.seconds
+        yield Stopped(**self.about(), finished=finished, seconds=seconds, note=note)
 
     def _resume(self) -> Iterator[Event]:
         """Go on from the newest state; what a killed trainer had not exported of it is exported."""
@@ -77,6 +80,16 @@ class Trainer(Life):
         yield Resumed(**self.about())
         if not self._scored:
             yield from self.persist(learner.publish)
+
+    @property
+    def _finished(self) -> bool:
+        """Whether all steps were taken, or validation has not improved for as long as was asked for."""
+        cursor, patience = self.learner.cursor, self.learner.config.early_stop
+        if cursor.step >= cursor.total_steps:
+            return True
+        if not patience or cursor.best_step is None:
+            return False
+        return cursor.step - cursor.best_step >= patience * self.evaluate_every
 
     @property
     def _scored(self) -> bool:
@@ -109,7 +122,7 @@ class Trainer(Life):
     def _train(self) -> Iterator[Event]:
         learner = self.learner
         since, steps = time.perf_counter(), learner.cursor.step
-        while learner.cursor.step < learner.cursor.total_steps:
+        while not self._finished:
             requests = self.requests()
             if requests or self.stopping:
                 yield from self._check(learner.settle())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 UNTESTED = {
     "MPS": "training on Apple's GPUs",
-    "CUDA": "what of a GPU's memory is free, what a training takes of it, and learning line by line",
+    "CUDA": "what of a GPU's memory is free, what a training takes of it, learning line by line, "
+    "and going back or changing clip and dropout in the midst of a training",
     "NCCL": "training on several CUDA GPUs",
     "macOS": "the app, the command line, and how much memory is free",
     "Windows": "the app and the command line",

@@ -16,6 +16,7 @@ from engine.events import (
     Refused,
     Resumed,
     RolledBack,
+    Saved,
     Started,
     Stopped,
 )
@@ -80,6 +81,8 @@ def describe(event: Event) -> str:
             bits = event.val_nats / math.log(2)
             text = f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
             return f"{text}; {event.note}" if event.note else text
+        case Saved() if event.file.startswith("mark-"):
+            return f"kept as mark {event.file.removeprefix('mark-').removesuffix('.safetensors')}"
         case Paused():
             return f"paused: {event.reason}" if event.reason else "paused"
         case Resumed():
@@ -96,6 +99,7 @@ def describe(event: Event) -> str:
         case Failed():
             return f"failed: {event.reason}"
         case Stopped():
-            return "finished" if event.finished else "stopped"
+            text = "finished" if event.finished else "stopped"
+            return f"{text}: {event.note}" if event.note else text
         case _:
             return ""

@@ -56,8 +56,8 @@ def live(run: RunDirectory, watch: Watcher = lambda trainer, event: None) -> lis
     return seen
 
 
-def ask(run: RunDirectory, request: str, id: str = "q", value: float = 1.0) -> None:
-    line = json.dumps({"id": id, "request": request, "value": value})
+def ask(run: RunDirectory, request: str, id: str = "q", value: float = 1.0, text: str = "") -> None:
+    line = json.dumps({"id": id, "request": request, "value": value, "text": text})
     run.append(run.control_path, line)
 
 

@@ -14,7 +14,7 @@ from engine import beginning, corpus, launch, modelfile, score
 from engine.cells import CELLS
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import AlphabetError, ModelFileError
-from engine.events import Evaluated, Started
+from engine.events import Evaluated, Saved, Started
 from engine.modelfile import Model
 from engine.parameters import initial
 from engine.rundir import RunDirectory
@@ -106,7 +106,7 @@ def begun_with(cell: str = "lstm", text: str = SECOND, **settings: object) -> Ru
 
 @every
 def test_the_first_loss_is_that_of_the_model(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.learner.EVALUATION_COLUMNS", 1)
+    monkeypatch.setattr("engine.evaluate.EVALUATION_COLUMNS", 1)
     run = begun_with(cell, "five wizards box ducks " * 20, steps=1)
     first = modelfile.load(run.folder.with_name("first") / "best.safetensors")
     _, val = run.corpus().split(0.1)
@@ -121,14 +121,14 @@ def test_the_first_loss_is_that_of_the_model(cell: str, monkeypatch: pytest.Monk
 
 @every
 def test_new_characters_are_learnt(cell: str) -> None:
-    run = begun_with(cell, steps=60)
-    events = live(run)
+    run, begun = begun_with(cell, steps=60), dict[str, torch.Tensor]()
+    events = live(run, at(Saved, 0, lambda _: begun.update(load_file(run.state_path(0)))))
     assert "'ä', 'ö', 'ü'" in only(Started, events)[0].note
     looks = only(Evaluated, events)
     assert looks[-1].val_nats < looks[0].val_nats - 0.3
     model = modelfile.load(run.best)
     assert model.alphabet == Alphabet(tuple(sorted(set(FIRST + SECOND))))
-    begun, end = (load_file(run.state_path(step)) for step in (0, 60))
+    end = load_file(run.state_path(60))
     for char in "äöü":
         id = model.alphabet.ids[char]
         for name in ("layers.0.W_xh", "layers.0.W_mx"):

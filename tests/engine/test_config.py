@@ -39,6 +39,7 @@ BAD_TRAINING = {
     "steps": [0, -1, 0.5, 2.5],
     "validation": [-0.1, 0.91],
     "evaluations": [0],
+    "early_stop": [-1, 0.5],
     "sample_length": [-1, 100_001],
     "save_every": [0, -1, math.inf],
     "device": ["gpu"],
@@ -165,3 +166,8 @@ def test_settings_from_before_layer_norm_and_residual_are_read() -> None:
     data = asdict(TrainConfig(steps=1, model=ModelConfig("gru", 8, 2)))
     del data["model"]["layer_norm"], data["model"]["residual"]
     assert TrainConfig.from_json(data).model == ModelConfig("gru", 8, 2, False, False)
+
+
+def test_no_early_end_without_validation() -> None:
+    with pytest.raises(UsageError, match="--early-stop needs a validation part"):
+        TrainConfig(steps=1, early_stop=2, validation=0.0)

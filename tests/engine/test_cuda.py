@@ -64,6 +64,20 @@ def test_a_captured_step_is_the_step(cell: str, lines: bool) -> None:
     assert losses[0][-1, 0] < losses[0][0, 0]
 
 
+def test_a_changed_dropout_and_clip_reach_a_captured_step() -> None:
+    learner = Learner(a_run(steps=200, dtype="float32", **ON_GPU))
+    learner.plan()
+    calm = _losses(learner, 100)[-1]
+    assert learner._captured is not None
+    learner.tune(clip=1.0, dropout=0.95)
+    assert max(_losses(learner, 10)) > 2 * calm, "most units are silent"
+
+
+def _losses(learner: Learner, steps: int) -> list[float]:
+    results = [result for _ in range(steps) for result in learner.step()]
+    return [loss for loss, _ in results + learner.settle()]
+
+
 @pytest.mark.parametrize("dtype", ["auto", "float32", "bfloat16", "float16"])
 def test_a_whole_life(dtype: str) -> None:
     events = live(a_run(steps=200, **ON_GPU | {"dtype": dtype}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,12 @@ def test_a_failure_that_was_resumed_before_does_not_count() -> None:
 def test_rolling_back_voids_too() -> None:
     events = [progress(0, 10), progress(0, 20), RolledBack(life=0, step=10), progress(0, 15)]
     assert [e.step for e in fold(events)] == [10, 10, 15]
+
+
+def test_a_life_that_begins_anew_voids_all() -> None:
+    anew = replace(started(1, 0), anew=True)  # type: ignore[call-arg]
+    assert fold([started(0, 0), progress(0, 0), anew, progress(1, 5)]) == [anew, progress(1, 5)]
+    assert fold([progress(0, 0), started(1, 0)]) == [progress(0, 0), started(1, 0)]
 
 
 @given(st.lists(st.tuples(st.sampled_from([Resumed, RolledBack, Saved]), st.integers(0, 9))))

@@ -17,7 +17,18 @@ from safetensors.torch import load_file
 from engine import launch
 from engine.config import ModelConfig
 from engine.errors import UsageError
-from engine.events import Evaluated, Event, Failed, Paused, Progress, Resumed, Started, Stopped
+from engine.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Paused,
+    Progress,
+    Resumed,
+    RolledBack,
+    Started,
+    Stopped,
+)
 from engine.model import CharRNN
 from engine.parallel import Group
 from engine.rundir import RunDirectory, status
@@ -29,6 +40,11 @@ PRECISE: dict[str, Any] = {"dtype": "float64", "dropout": 0.0}
 
 def of(run: RunDirectory, kind: type[Event]) -> list[Any]:
     return only(kind, run.events())
+
+
+def answered(run: RunDirectory, id: str, kind: type[Event]) -> None:
+    """Wait for the answer to a request."""
+    until(lambda: [e for e in of(run, kind) if e.id == id])
 
 
 def ranks(agent: Process) -> list[int]:
@@ -107,8 +123,9 @@ def test_a_signal_ends_the_pause_of_all_and_everything_is_saved(agents: list[Pro
     run.ask("pause")
     until(lambda: of(run, Paused))
     os.kill(second if run.owner()["pid"] == first else first, signal.SIGTERM)  # not its to decide
-    id = run.ask("evaluate")
-    until(lambda: [e for e in of(run, Evaluated) if e.id == id])
+    for request, kind in (("evaluate", Evaluated), ("dropout", Changed), ("back", RolledBack)):
+        answered(run, run.ask(request, 0.3), kind)
+    until(lambda: isinstance(run.events()[-1], Paused))
     assert status(run, run.events()).word == "paused"
     agents[0].terminate()
     assert agents[0].wait(30) == 0

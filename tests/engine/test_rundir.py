@@ -163,10 +163,12 @@ def test_asking(run: RunDirectory) -> None:
     assert not run.control_path.exists()
     with another_process_holds(run):
         first, second = run.ask("pause"), run.ask("lr", 0.5)
+        third = run.ask("mark", text="gold")
     requests = [parse_request(line) for line in LineReader(run.control_path).read()]
-    assert [(r.id, r.request, r.value) for r in requests if r] == [
-        (first, "pause", 1.0),
-        (second, "lr", 0.5),
+    assert [(r.id, r.request, r.value, r.text) for r in requests if r] == [
+        (first, "pause", 1.0, ""),
+        (second, "lr", 0.5, ""),
+        (third, "mark", 1.0, "gold"),
     ]
     assert first != second
 

@@ -195,6 +195,44 @@ def test_requests_of_an_earlier_life_are_not_answered_again() -> None:
     assert live(run)[-1].finished
 
 
+def killed_at(trainer: Trainer) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_life_killed_before_its_first_save_leaves_nothing_in_the_log() -> None:
+    run = a_run(steps=40)
+    with pytest.raises(KeyboardInterrupt):
+        live(run, at(Sampled, 0, killed_at))
+    assert not run.states()
+    live(run)
+    assert [e.step for e in run.events() if isinstance(e, Sampled)] == [0, 10, 20, 30, 40]
+    assert [e.step for e in only(Evaluated, run.events())] == [0, 10, 20, 30, 40, 40]
+
+
+def test_a_final_score_is_not_given_twice() -> None:
+    run = a_run(steps=40)
+
+    def watch(trainer: Trainer, event: Event) -> None:
+        if isinstance(event, Evaluated) and event.final:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        live(run, watch)
+    scored = modelfile.load(run.best).history.best_val_nats
+    assert live(run)[-1].finished
+    assert [e.final for e in only(Evaluated, run.events())] == [False] * 5 + [True]
+    assert modelfile.load(run.best).history.best_val_nats == scored
+
+
+def test_what_a_killed_life_had_not_exported_is_exported() -> None:
+    run = a_run(steps=40)
+    with pytest.raises(KeyboardInterrupt):
+        live(run, at(Saved, 20, killed_at))
+    run.best.write_bytes(b"older")
+    live(run, at(Resumed, 20, lambda _: ask(run, "stop")))
+    assert modelfile.load(run.best).history.steps == 20
+
+
 def test_few_states_are_kept() -> None:
     run = a_run(steps=60, save_every=1e-9)
     live(run)

@@ -22,7 +22,7 @@ HALVED = Changed(life=0, step=20, setting="lr", value=0.01)
 
 
 def test_going_back_is_told_with_its_reason_and_what_changed():
-    view = LiveView("a run")
+    view = LiveView("a run", "")
     for event in (started(0, 0), progress(0, 30), BACK, HALVED):
         view.show(event, "")
     text = shown(view)

@@ -217,7 +217,7 @@ async def test_what_was_changed_is_marked_at_its_step(fake_run, until):
 
 
 def test_the_live_view_of_the_command_line_has_them_too():
-    view = LiveView("a run")
+    view = LiveView("a run", "")
     view.compare((Reference("entropy rate", 1.2667, limit=True), Reference("6-gram", 1.5137)))
     screen = Console(width=80, file=io.StringIO())
     screen.print(view._render())

@@ -14,7 +14,7 @@ from typing import Protocol
 from engine import launch
 from engine.errors import RunError
 from engine.events import Event, Failed, Started, Stopped, parse
-from engine.rundir import LineReader, RunDirectory
+from engine.rundir import LineReader, RunDirectory, status
 from engine.survey import Comparison, Reference
 
 _POLL = 0.05
@@ -67,6 +67,29 @@ def interrupts(*numbers: signal.Signals) -> Iterator[Interrupts]:
             signal.signal(number, handler)
 
 
+class _Log:
+    """What a run's log says, shown as it comes."""
+
+    def __init__(self, run: RunDirectory, view: View, offset: int = 0) -> None:
+        self._view = view
+        self._reader, self._comparison = LineReader(run.events_path, offset), Comparison(run.info())
+        self._known: tuple[Reference, ...] = ()
+        self.last: Event | None = None
+        self.working = False
+        """Whether a trainer has begun since the offset."""
+
+    def show(self) -> None:
+        """Show what is new."""
+        for line in self._reader.read():
+            if event := parse(line):
+                self._view.show(event, line)
+                self.working |= isinstance(event, Started)
+                self.last = event
+        if self.working and (references := self._comparison.look()) != self._known:
+            self._known = references
+            self._view.compare(references)
+
+
 def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False) -> End:
     """Start the trainer of a run, in so many processes, and show what happens until it ends, or with
     `detach` until it works.
@@ -74,10 +97,8 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
     ctrl+c asks the trainer to stop, which saves; a second one leaves it to that. Raises RunError where
     the trainer fails or is killed.
     """
-    reader = LineReader(run.events_path, _size(run.events_path))
-    comparison, known = Comparison(run.info()), tuple[Reference, ...]()
-    working = asked = told = False
-    last: Event | None = None
+    log = _Log(run, view, _size(run.events_path))
+    asked = told = False
     with interrupts(signal.SIGINT) as pressed, view:
         process = launch.start(run, processes)
         while True:
@@ -85,38 +106,53 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
                 told = True
                 view.say("stopping: it saves first; ctrl+c again leaves it to that")
             ended = process.poll() is not None  # before reading: then nothing it said is missed
-            for line in reader.read():
-                if event := parse(line):
-                    view.show(event, line)
-                    working |= isinstance(event, Started)
-                    last = event
-            if working and (references := comparison.look()) != known:
-                known = references
-                view.compare(references)
+            log.show()
             if ended:
                 break
-            if working and detach:
+            if log.working and detach:
                 return End.DETACHED
             if pressed.count > 1:
                 if not asked:
                     process.terminate()
                 return End.LEFT
-            if pressed.count and working and not asked:
+            if pressed.count and log.working and not asked:
                 asked = True
                 with suppress(RunError):  # it has just ended by itself
                     run.ask("stop")
             time.sleep(_POLL)
-    if isinstance(last, Stopped):
+    if isinstance(log.last, Stopped):
         return End.STOPPED if pressed.count else End.DONE
-    raise RunError(trouble(run, last, process.returncode))
+    raise RunError(trouble(run, log.last, process.returncode))
 
 
-def trouble(run: RunDirectory, last: Event | None, status: int) -> str:
+def attach(run: RunDirectory, view: View) -> End:
+    """Show a run that a trainer works on, from its beginning until it ends or ctrl+c is pressed, which
+    leaves it training.
+
+    Raises RunError where no trainer works on it, or it fails or is killed.
+    """
+    run.check_alive()
+    log = _Log(run, view)
+    with interrupts(signal.SIGINT) as pressed, view:
+        while True:
+            ended = not run.alive()
+            log.show()
+            if ended:
+                break
+            if pressed.count:
+                return End.DETACHED
+            time.sleep(_POLL)
+    if isinstance(log.last, Stopped):
+        return End.DONE
+    raise RunError(status(run, run.events()).reason)
+
+
+def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
     """Why a trainer ended that did not say Stopped."""
     if isinstance(last, Failed):
         return last.reason
-    if status < 0:
-        killer = signal.strsignal(-status) or f"signal {-status}"
+    if code < 0:
+        killer = signal.strsignal(-code) or f"signal {-code}"
         return (
             f"the trainer of {run.name} was killed ({killer}); what it saved is kept: "
             f"helo train --resume {run.name} goes on"

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import RunError
-from tui.cli.options import Command, Json, Yes, argument, group, option
-from tui.cli.output import confirm, emit, facts, note, table, write
-from tui.phrases import duration, loss, network
+from tui.cli import control
+from tui.cli.control import Run
+from tui.cli.options import Command, Json, Yes, group, option
+from tui.cli.output import confirm, emit, note, table, write
+from tui.phrases import duration, network
 
 if TYPE_CHECKING:
-    from engine.events import Event
     from engine.rundir import RunDirectory
 
-_PATIENCE = 10.0
-_POLL = 0.05
-
 app = group("List, watch and steer trainings.")
-Run = Annotated[str, argument("RUN", "A run's name.")]
+app.add_typer(control.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -73,81 +70,38 @@ def _model(run: RunDirectory) -> dict[str, Any]:
 
 @app.command(cls=Command)
 def show(name: Run, json: Json = False) -> None:
-    """Show one run: how it stands, and the newest text it wrote."""
+    """Show one run: settings, how it stands, its curve, what it kept, and the newest text it wrote."""
     from engine.events import Sampled
+    from engine.points import points
     from engine.rundir import find
     from engine.summary import summary
 
     run = find(name)
-    config = run.info().config
-    found = summary(run)
-    samples = [e.text for e in run.events() if isinstance(e, Sampled)]
+    info = run.info()
     if json:
-        more = {"config": asdict(config), "sample": (samples or [""])[-1]}
-        emit(asdict(found) | asdict(config.model) | more, indent=2)
+        samples = [e.text for e in run.events() if isinstance(e, Sampled)]
+        kept = [{"name": point.name, "step": point.step} for point in points(run)]
+        more: dict[str, Any] = {"config": asdict(info.config), "sample": (samples or [""])[-1]}
+        more |= {"init_from": info.init_from, "kept": kept}
+        emit(asdict(summary(run)) | asdict(info.config.model) | more, indent=2)
         return
-    facts(
-        {
-            "run": found.name,
-            "status": f"{found.status}: {found.reason}" if found.reason else found.status,
-            "corpus": found.corpus,
-            "network": str(config.model),
-            "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",
-            "loss": loss(found.best_val_nats),
-            "begun": found.created,
-            "folder": found.folder,
-        }
-    )
-    if samples:
-        write(f"\n{samples[-1].strip()}\n")
+    from tui.cli import page
+
+    page.show(run, summary(run))
 
 
 @app.command(cls=Command)
-def pause(name: Run) -> None:
-    """Pause a training; its process stays."""
-    _ask(name, "pause")
-
-
-@app.command(cls=Command)
-def resume(name: Run) -> None:
-    """Go on with a paused training."""
-    _ask(name, "resume")
-
-
-@app.command(cls=Command)
-def stop(name: Run) -> None:
-    """Save and end a training; helo train --resume goes on with it."""
-    _ask(name, "stop")
-
-
-def _ask(name: str, request: str) -> None:
-    """Ask a trainer and wait a while for its answer."""
-    from engine.events import Refused
-    from engine.rundir import find, status
+def attach(name: Run, json: Json = False) -> None:
+    """Watch a training that goes on; ctrl+c leaves it training."""
+    from engine.rundir import find
+    from tui.cli import follow, train, views
 
     run = find(name)
-    asked = run.ask(request)
-    deadline = time.monotonic() + _PATIENCE
-    answer: Event | None = None
-    while time.monotonic() < deadline:
-        answer = next((e for e in run.events() if e.id == asked), None)
-        if answer and (request != "stop" or not run.alive()):
-            break
-        if not run.alive():
-            raise RunError(f"the trainer of {run.name} ended before it answered")
-        time.sleep(_POLL)
-    if answer is None:
-        note(f"{run.name}: asked to {request}; no answer yet")
-    elif isinstance(answer, Refused):
-        raise RunError(f"{run.name}: {answer.reason}")
-    else:
-        done = {"pause": "paused", "resume": "goes on", "stop": "stopping"}[request]
-        if request == "stop" and not run.alive():
-            end = status(run, run.events())
-            if end.word not in ("stopped", "finished"):
-                raise RunError(f"{run.name}: {end.reason}")
-            done = "stopped and saved"
-        note(f"{run.name}: {done} at step {answer.step:,}")
+    try:
+        end = follow.attach(run, views.choose(json, run, "ctrl+c leaves it training"))
+    except BrokenPipeError:
+        end = follow.End.DETACHED
+    train.tell_end(run, end, json)
 
 
 @app.command(cls=Command)

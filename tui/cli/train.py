@@ -19,6 +19,7 @@ from tui.phrases import duration, loss
 if TYPE_CHECKING:
     from engine.corpus import Corpus
     from engine.rundir import RunDirectory
+    from tui.cli.follow import End
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """What is no part of a run's configuration."""
@@ -89,6 +90,14 @@ def train(
     seed: Annotated[
         int, option("--seed", shows="N", help="Of the first weights and of dropout.")
     ] = TrainConfig.seed,
+    early_stop: Annotated[
+        int,
+        option(
+            "--early-stop",
+            shows="N",
+            help="End after N evaluations without a better one; 0: never.",
+        ),
+    ] = TrainConfig.early_stop,
     save_every: Annotated[
         float, option("--save-every", shows="S", help="Seconds between saves.")
     ] = TrainConfig.save_every,
@@ -97,7 +106,8 @@ def train(
         option(
             "--init-from",
             shows="MODEL",
-            help="Begin with this model's weights, whatever its alphabet.",
+            help="Begin with this model's weights, whatever its alphabet; or with those of a run at a "
+            "kept point: RUN@best, RUN@MARK or RUN@STEP.",
         ),
     ] = None,
     resume: Annotated[
@@ -147,10 +157,9 @@ def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
-    from engine import beginning, launch, library, modelfile, recipe
+    from engine import beginning, launch, recipe
 
-    path = library.model_path(init_from) if init_from is not None else None
-    begun = modelfile.read_summary(path) if path else None
+    begun = beginning.begun_with(init_from)[0] if init_from is not None else None
     given = _begun_as(begun.config, given) if begun else dict(given)
     if not given.keys() & {"epochs", "steps", "seconds"}:
         given["seconds"] = DEFAULT_SECONDS
@@ -162,7 +171,7 @@ def _create(
     config = complete(given, found)
     launch.check_processes(processes, config.batch)
     command = shlex.join(["helo", *sys.argv[1:]])
-    return launch.create(name, found, config, command, str(path.resolve()) if path else "")
+    return launch.create(name, found, config, command, init_from or "")
 
 
 def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
@@ -217,21 +226,27 @@ def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
     """Follow a run to its end and say what came of it."""
     from tui.cli import follow, views
 
-    info = run.info()
-    title = f"{run.name}: {info.config.model}, on {info.corpus_name}"
+    view = views.choose(json, run, "ctrl+c saves and stops it")
     try:
-        end = follow.train(run, views.choose(json, title), processes, detach=detach)
+        end = follow.train(run, view, processes, detach=detach)
     except BrokenPipeError:
         end = follow.End.DETACHED
-    if end is follow.End.DETACHED:
+    tell_end(run, end, json)
+
+
+def tell_end(run: RunDirectory, end: End, json: bool) -> None:
+    """What came of a run that was followed."""
+    from tui.cli.follow import End
+
+    if end is End.DETACHED:
         note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
         return
-    if end is follow.End.LEFT:
+    if end is End.LEFT:
         note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
         raise typer.Exit(INTERRUPTED)
     if not json:
         write(_summary(run))
-    if end is follow.End.STOPPED:
+    if end is End.STOPPED:
         note(f"stopped and saved: helo train --resume {run.name} goes on")
         raise typer.Exit(INTERRUPTED)
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
+    from engine.rundir import RunDirectory
+
 _SAMPLE_LINES = 8
 _PLAIN_EVERY = 10.0
 
@@ -85,8 +87,9 @@ class PlainView:
 class LiveView:
     """A few lines at the foot of the terminal that stay up to date."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, footer: str) -> None:
         self.title = title
+        self._footer = footer
         self._started: Started | None = None
         self._progress: Progress | None = None
         self._evaluated: Evaluated | None = None
@@ -95,7 +98,6 @@ class LiveView:
         self._sample: Sampled | None = None
         self._references: tuple[Reference, ...] = ()
         self._state = "starting the trainer …"
-        self._footer = "ctrl+c saves and stops it"
         self._screen = console()
         self._live: Live | None = None
 
@@ -200,8 +202,10 @@ def _compared(references: tuple[Reference, ...]) -> str:
     return "compare  " + "   ".join(f"{r.name} {r.nats:.3f}" for r in references) + " nats"
 
 
-def choose(json: bool, title: str) -> JsonView | PlainView | LiveView:
-    """The view that suits what stdout is."""
+def choose(json: bool, run: RunDirectory, ctrl_c: str) -> JsonView | PlainView | LiveView:
+    """The view of a run that suits what stdout is; `ctrl_c` says what that does."""
     if json:
         return JsonView()
-    return LiveView(title) if sys.stdout.isatty() else PlainView(title)
+    info = run.info()
+    title = f"{run.name}: {info.config.model}, on {info.corpus_name}"
+    return LiveView(title, ctrl_c) if sys.stdout.isatty() else PlainView(title)
