@@ -41,8 +41,11 @@ class Trainer(Life):
 
     def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
         super().__init__(run, group)
-        self.past = run.events()
+        past = run.events()
         self.resuming = bool(run.states())
+        self._had_failed = bool(past) and isinstance(past[-1], Failed)
+        self._scored = any(isinstance(event, Evaluated) and event.final for event in past)
+        """Whether an earlier life had the final score already."""
         self.failure: Failed | None = None
         self.norm = 0.0
 
@@ -61,9 +64,9 @@ class Trainer(Life):
             yield self.failure
             return
         finished, note = self._finished, ""
-        if not finished:
+        if not (finished and self.run.state_path(learner.cursor.step).exists()):
             yield from self.save()
-        elif learner.has_validation and not self._scored:
+        if finished and learner.has_validation and not self._scored:
             yield from self._final()
         if finished and learner.cursor.step < learner.cursor.total_steps:
             note = f"validation has not improved for {learner.config.early_stop} evaluations"
@@ -74,7 +77,7 @@ class Trainer(Life):
         """Go on from the newest state; what a killed trainer had not exported of it is exported."""
         learner = self.learner
         learner.note = learner.restore(self.run.states()[::-1])
-        if self.past and isinstance(self.past[-1], Failed):  # someone wants it tried again
+        if self._had_failed:  # someone wants it tried again
             learner.cursor.rollbacks = 0
         yield self._started()
         yield Resumed(**self.about())
@@ -90,11 +93,6 @@ class Trainer(Life):
         if not patience or cursor.best_step is None:
             return False
         return cursor.step - cursor.best_step >= patience * self.evaluate_every
-
-    @property
-    def _scored(self) -> bool:
-        """Whether an earlier life had the final score already."""
-        return any(isinstance(event, Evaluated) and event.final for event in self.past)
 
     def _started(self) -> Started:
         learner, asked = self.learner, self.learner.config
