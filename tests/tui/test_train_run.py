@@ -100,6 +100,51 @@ async def test_a_key_asks_and_says_so_until_it_is_answered(fake_run, until, key,
         await until(pilot, seen(app, "step 2: refused: not [now]"))
 
 
+@pytest.mark.parametrize(
+    ("key", "usual", "typed", "request_", "value", "text"),
+    [
+        ("b", "best", None, "back", 1.0, "best"),
+        ("m", "", "calm", "mark", 1.0, "calm"),
+        ("m", "", None, "mark", 1.0, ""),
+        ("d", "0.5", "0.25", "dropout", 0.25, "0.25"),
+        ("c", "1", "3", "clip", 3.0, "3"),
+    ],
+)
+async def test_keys_that_ask_what(fake_run, until, key, usual, typed, request_, value, text):
+    run = fake_run()
+    run.begin()
+    run.progress(10, 1.0)
+    run.say(Changed(life=0, step=10, setting="dropout", value=0.5))
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.pane._shown and app.pane._shown.number("dropout") == 0.5)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, AskDialog))
+        box = app.screen.query_one(Input)
+        assert box.value == usual
+        if typed:
+            box.value = typed
+        await pilot.press("enter")
+        await until(pilot, lambda: requests(run))
+        asked = requests(run)[0]
+        assert (asked["request"], asked["value"], asked["text"]) == (request_, value, text)
+
+
+async def test_a_dropout_that_is_no_number_is_not_asked_for(fake_run, until):
+    run = fake_run()
+    run.begin()
+    run.progress(10, 1.0)
+    app = TrainApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog))
+        app.screen.query_one(Input).value = "much"
+        await pilot.press("enter")
+        await until(pilot, lambda: any("is a number" in n.message for n in app._notifications))
+        assert not requests(run)
+
+
 async def test_space_goes_on_after_a_pause(fake_run, until):
     run = fake_run()
     run.begin()

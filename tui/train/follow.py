@@ -185,12 +185,21 @@ class Follower:
         """
         self.child, self._starting = launch.start(self.run), True
 
-    def ask(self, request: str, what: str, value: float = 1.0) -> None:
+    def ask(self, request: str, what: str, value: float = 1.0, text: str = "") -> None:
         """Ask the trainer; `what` is what `asked` calls it until it is answered.
 
         Raises RunError, StorageError.
         """
-        self._asked[self.run.ask(request, value)] = what
+        self._asked[self.run.ask(request, value, text)] = what
+
+    def number(self, setting: str) -> float | None:
+        """What the run's dropout or clip is now; None for what is neither."""
+        if self.info is None or setting not in ("dropout", "clip"):
+            return None
+        changes = self.snapshot.changes if self.snapshot else ()
+        values = [c.value for c in changes if isinstance(c, Changed) and c.setting == setting]
+        usual: float = getattr(self.info.config, setting)
+        return values[-1] if values else usual
 
     @property
     def asked(self) -> list[str]:

@@ -21,13 +21,14 @@ from textual.widgets import ContentSwitcher, Tab, Tabs
 from engine import library, rundir
 from engine.errors import HeloError
 from engine.rundir import RunDirectory
-from tui.dialogs import ConfirmDialog
+from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.keep import keep_run
 from tui.messages import ModelChosen
 from tui.text import visible
 from tui.train.compare import Compared, RunChoice
 from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm
+from tui.train.keys import KEYS
 from tui.train.numbers import MARKS
 from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
@@ -38,64 +39,22 @@ _OTHERS_EVERY = 4
 """Ticks between two looks at the runs that are not shown."""
 _SCAN_EVERY = 20
 """Ticks between two searches for trainings that began elsewhere."""
-_LESS, _MORE = 0.8, 1.25
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
-_RATE = Binding.Group("learning rate", compact=True)
 _RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
+_QUESTIONS = {
+    "back": "Go back to the best, a mark or a kept step; what was learnt since is given up",
+    "mark": "Keep the state of now as the mark; without a name it is the step's",
+    "dropout": "Share of units silenced from here on",
+    "clip": "Clip gradients from here on at the norm",
+}
 
 
 class TrainPane(TellsTrouble, Vertical):
     """Starts trainings, and watches and steers them."""
 
     BINDING_GROUP_TITLE = "Train"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause the training"),
-        Binding("space", "go_on", "Go on", id="train.go-on", tooltip="Go on with the training"),
-        Binding(
-            "l",
-            f"learning_rate({_LESS})",
-            "lower",
-            id="train.lower-rate",
-            tooltip="Lower the learning rate by a fifth",
-            group=_RATE,
-        ),
-        Binding(
-            "L",
-            f"learning_rate({_MORE})",
-            "higher",
-            id="train.raise-rate",
-            tooltip="Raise the learning rate by a quarter",
-            group=_RATE,
-        ),
-        Binding("v", "ask('save', 'save')", "Save", id="train.save", tooltip="Save now"),
-        Binding(
-            "e",
-            "ask('evaluate', 'evaluate')",
-            "Evaluate",
-            id="train.evaluate",
-            tooltip="Measure the validation loss now",
-        ),
-        Binding(
-            "w",
-            "ask('sample', 'write a sample')",
-            "Write",
-            id="train.sample",
-            tooltip="Write a sample now",
-        ),
-        Binding("x", "stop", "Stop", id="train.stop", tooltip="Save and stop the training; asks"),
-        Binding("r", "resume", "Resume", id="train.resume", tooltip="Go on from what was saved"),
-        Binding("o", "open", "Open", id="train.open", tooltip="Write with the run's best model"),
-        Binding("k", "keep", "Keep", id="train.keep", tooltip="Keep the best model in the library"),
-        Binding(
-            "a",
-            "compare",
-            "Compare",
-            id="train.compare",
-            tooltip="Draw another run over this one, up to four, or take it away again",
-        ),
-        Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     DEFAULT_CSS = """
     TrainPane {
         height: 1fr;
@@ -280,7 +239,7 @@ class TrainPane(TellsTrouble, Vertical):
                 return word == "running"
             case "go_on":
                 return word == "paused"
-            case "ask" | "learning_rate" | "stop":
+            case "ask" | "ask_for" | "learning_rate" | "stop":
                 return word in ("running", "paused")
             case "resume":
                 return word in _RESUMABLE
@@ -288,10 +247,10 @@ class TrainPane(TellsTrouble, Vertical):
                 return follower.run.best.exists() or follower.run.latest.exists()
         return True
 
-    def _ask(self, request: str, what: str, value: float = 1.0) -> None:
+    def _ask(self, request: str, what: str, value: float = 1.0, text: str = "") -> None:
         if follower := self._shown:
             try:
-                follower.ask(request, what, value)
+                follower.ask(request, what, value, text)
             except HeloError as error:
                 self._complain(error)
             self.query_one(RunView).show()
@@ -302,6 +261,23 @@ class TrainPane(TellsTrouble, Vertical):
     def action_ask(self, request: str, what: str) -> None:
         """Ask the trainer for something."""
         self._ask(request, what)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_ask_for(self, request: str) -> None:
+        """Ask the trainer for something that is to be named."""
+        if follower := self._shown:
+            number = follower.number(request)
+            usual = "best" if request == "back" else "" if number is None else f"{number:g}"
+            text = await self.app.push_screen_wait(AskDialog(_QUESTIONS[request], usual))
+            if text is None:
+                return
+            text = text.strip()
+            try:
+                value = 1.0 if number is None else float(text)
+            except ValueError:
+                self._complain(f"{request} is a number, not {text!r}")
+                return
+            self._ask(request, f"{request} {text}".strip(), value, text)
 
     def action_pause(self) -> None:
         """Pause the training."""

@@ -1,0 +1,87 @@
+"""The keys of the Train screen, for the run that is watched."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+_LESS, _MORE = 0.8, 1.25
+_RATE = Binding.Group("learning rate", compact=True)
+
+KEYS = [
+    Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause the training"),
+    Binding("space", "go_on", "Go on", id="train.go-on", tooltip="Go on with the training"),
+    Binding(
+        "l",
+        f"learning_rate({_LESS})",
+        "lower",
+        id="train.lower-rate",
+        tooltip="Lower the learning rate by a fifth",
+        group=_RATE,
+    ),
+    Binding(
+        "L",
+        f"learning_rate({_MORE})",
+        "higher",
+        id="train.raise-rate",
+        tooltip="Raise the learning rate by a quarter",
+        group=_RATE,
+    ),
+    Binding("v", "ask('save', 'save')", "Save", id="train.save", tooltip="Save now"),
+    Binding(
+        "e",
+        "ask('evaluate', 'evaluate')",
+        "Evaluate",
+        id="train.evaluate",
+        tooltip="Measure the validation loss now",
+    ),
+    Binding(
+        "w",
+        "ask('sample', 'write a sample')",
+        "Write",
+        id="train.sample",
+        tooltip="Write a sample now",
+    ),
+    Binding(
+        "d",
+        "ask_for('dropout')",
+        "Dropout",
+        id="train.dropout",
+        tooltip="Silence another share of units from here on; asks which",
+        show=False,
+    ),
+    Binding(
+        "c",
+        "ask_for('clip')",
+        "Clip",
+        id="train.clip",
+        tooltip="Clip gradients at another norm from here on; asks which",
+        show=False,
+    ),
+    Binding(
+        "m",
+        "ask_for('mark')",
+        "Mark",
+        id="train.mark",
+        tooltip="Keep the state of now for ever; asks for a name",
+        show=False,
+    ),
+    Binding(
+        "b",
+        "ask_for('back')",
+        "Back",
+        id="train.back",
+        tooltip="Go back to the best state, a mark or a kept step; asks which",
+    ),
+    Binding("x", "stop", "Stop", id="train.stop", tooltip="Save and stop the training; asks"),
+    Binding("r", "resume", "Resume", id="train.resume", tooltip="Go on from what was saved"),
+    Binding("o", "open", "Open", id="train.open", tooltip="Write with the run's best model"),
+    Binding("k", "keep", "Keep", id="train.keep", tooltip="Keep the best model in the library"),
+    Binding(
+        "a",
+        "compare",
+        "Compare",
+        id="train.compare",
+        tooltip="Draw another run over this one, up to four, or take it away again",
+    ),
+    Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
+]
