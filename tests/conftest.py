@@ -40,6 +40,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+@pytest.fixture(autouse=True)
+def denormals_as_they_were() -> Iterator[None]:
+    """A trainer that lived in this process flushes them to zero."""
+    yield
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
+
+
 def make_model(
     cell: str = "lstm", hidden: int = 16, layers: int = 2, text: str = SONNET, seed: int = 0
 ) -> Model:

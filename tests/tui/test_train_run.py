@@ -348,6 +348,7 @@ async def test_a_scrubber_goes_through_the_life_of_a_run(fake_run, until):
             columns = {row.index("│") for row in plot._buffer if "│" in row}
             return columns.pop() / len(plot._buffer[0]) if columns else None
 
+        await until(pilot, lambda: "●" in app.text("#life"))
         assert place() == 1 and marked() is None
         await pilot.press("home")
         await until(pilot, lambda: app.text("#text") == "text 0")
