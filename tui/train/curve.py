@@ -4,6 +4,7 @@ labelled lines for what the losses are compared with, so that colour is not need
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,8 @@ _CHANGES: dict[type[Changed | RolledBack], tuple[str, str]] = {
     RolledBack: ("◀", "went back"),
 }
 """The marks of what was done to a run, and what they are called."""
+_OFTEN = 2.0
+"""Seconds between two drawings of a training line that only grew: they take from the training."""
 _DOTS = 2
 """Columns of dots in a character cell."""
 _AXES = 4
@@ -91,6 +94,9 @@ class Curve(PlotWidget, can_focus=False):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, allow_pan_and_zoom=False)
         self._shown: tuple[object, ...] = ()
+        self._grown: tuple[float, ...] = ()
+        """What was known of the training loss when it was drawn."""
+        self._drawn = 0.0
         self.border_title = _title(View())
 
     def compose(self) -> ComposeResult:
@@ -112,14 +118,21 @@ class Curve(PlotWidget, can_focus=False):
         """Draw the losses of a run and what they are compared with; nothing where there are no losses.
         `at` is a step to mark."""
         train, validation, references = snapshot.train, snapshot.validation, snapshot.references
-        key = (len(train.steps), len(validation.steps), *train.nats[-1:], self.size, self.app.theme)
-        key += (*train.steps[-1:], references, len(snapshot.changes), view, at)
+        key: tuple[object, ...] = (
+            len(validation.steps),
+            self.size,
+            self.app.theme,
+            snapshot.status.word,
+        )
+        key += (bool(len(train.steps)), snapshot.partial)
+        key += (references, len(snapshot.changes), view, at)
         key += tuple(
             (o.mark, o.name, len(o.validation.steps), *o.validation.nats[-1:]) for o in others
         )
-        if key == self._shown:
+        grown = (len(train.steps), *train.steps[-1:], *train.nats[-1:])
+        if key == self._shown and (grown == self._grown or monotonic() - self._drawn < _OFTEN):
             return
-        self._shown = key
+        self._shown, self._grown, self._drawn = key, grown, monotonic()
         self.clear()
         self.border_title = _title(view)
         every = [validation, *(other.validation for other in others)]

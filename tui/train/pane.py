@@ -33,11 +33,11 @@ from tui.train.numbers import MARKS
 from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
 
-TICK = 0.25
+TICK = 0.5
 _BREATH = 0.01
-_OTHERS_EVERY = 4
+_OTHERS_EVERY = 2
 """Ticks between two looks at the runs that are not shown."""
-_SCAN_EVERY = 20
+_SCAN_EVERY = 10
 """Ticks between two searches for trainings that began elsewhere."""
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"

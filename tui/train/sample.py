@@ -7,11 +7,11 @@ import math
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.text import visible
 from tui.train.follow import Snapshot
 from tui.train.scale import Scale
+from tui.train.steady import Steady
 
 
 class SampleBox(VerticalScroll, can_focus=False):
@@ -29,23 +29,23 @@ class SampleBox(VerticalScroll, can_focus=False):
     """
 
     def compose(self) -> ComposeResult:
-        yield Static(id="life", markup=False)
-        yield Static(id="text", markup=False)
+        yield Steady("life")
+        yield Steady("text")
 
     def show(self, snapshot: Snapshot, index: int, scale: Scale) -> None:
         """Show the sample with this index; any will do where there are none."""
-        text, samples = self.query_one("#text", Static), snapshot.samples
-        self.query_one("#life", Static).update(self._life(snapshot, index))
+        text, samples = self.query_one("#text", Steady), snapshot.samples
+        self.query_one("#life", Steady).tell(self._life(snapshot, index))
         if not samples:
             self.border_title, self.border_subtitle = "sample", ""
-            text.update("what it writes while it learns will stand here")
+            text.tell("what it writes while it learns will stand here")
             return
         sample = samples[index]
         self.border_title = f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}"
         older = "← older  " if index else ""
         newer = "  newer →" if index < len(samples) - 1 else ""
         self.border_subtitle = f"{older}{index + 1:,} of {len(samples):,}{newer}"
-        text.update(Content(visible((sample.prompt + sample.text).strip("\n"))))
+        text.tell(Content(visible((sample.prompt + sample.text).strip("\n"))))
 
     def _life(self, snapshot: Snapshot, index: int) -> Content:
         """The run so far as a line, with a dot at each sample and a larger one at this."""

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.text import visible
 from tui.train import numbers
@@ -19,6 +18,7 @@ from tui.train.curve import Curve
 from tui.train.follow import Follower, Snapshot
 from tui.train.sample import SampleBox
 from tui.train.scale import View
+from tui.train.steady import Steady
 
 _ZOOM = Binding.Group("zoom", compact=True)
 _SAMPLES = Binding.Group("samples", compact=True)
@@ -144,11 +144,11 @@ class RunView(Vertical, can_focus=True):
         self._view = View()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="headline", markup=False)
-        yield Static(id="bar", markup=False)
-        yield Static(id="note", markup=False)
+        yield Steady("headline")
+        yield Steady("bar")
+        yield Steady("note")
         with Horizontal(id="middle"):
-            yield Static(id="numbers", markup=False)
+            yield Steady("numbers")
             yield Curve(id="curve")
         yield SampleBox(id="sample")
 
@@ -170,16 +170,16 @@ class RunView(Vertical, can_focus=True):
         if follower is None:
             return
         snapshot = follower.snapshot
-        self.query_one("#headline", Static).update(_headline(follower))
+        self.query_one("#headline", Steady).tell(_headline(follower))
         if snapshot is None:
-            self.query_one("#note", Static).update("reading the log of this run …")
+            self.query_one("#note", Steady).tell("reading the log of this run …")
             return
         width = self.query_one("#bar").content_size.width
-        self.query_one("#bar", Static).update(numbers.bar(snapshot, width))
-        self.query_one("#note", Static).update(visible(numbers.note(snapshot, follower.asked)))
+        self.query_one("#bar", Steady).tell(numbers.bar(snapshot, width))
+        self.query_one("#note", Steady).tell(visible(numbers.note(snapshot, follower.asked)))
         narrow = self.query_one("#middle").styles.layout
         is_column = narrow is not None and narrow.name == "horizontal"
-        self.query_one("#numbers", Static).update(
+        self.query_one("#numbers", Steady).tell(
             numbers.column(snapshot, self._others) if is_column else numbers.lines(snapshot)
         )
         self._show_life(snapshot)
