@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from engine.vocab import CODE_POINTS
+from engine.vocab import CODE_POINTS, code_points
 
 _PIECE = 1 << 20
 """Characters taken at a time."""
@@ -145,7 +145,7 @@ def _apart(data: _Bytes) -> tuple[_Bytes, _Points]:
     others = data[beyond]
     kept = np.delete(data, beyond[others < 0xC0])  # bytes that begin no character
     kept[kept > _MARK] = _MARK
-    return kept, _points(others.tobytes())
+    return kept, code_points(others.tobytes().decode("utf-8", "surrogatepass"))
 
 
 def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Points:
@@ -186,9 +186,3 @@ def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:
 
 def _utf8(block: str | bytes) -> bytes:
     return block.encode("utf-8", "surrogatepass") if isinstance(block, str) else block
-
-
-def _points(data: bytes) -> _Points:
-    """The code points (N,) of UTF-8."""
-    text = data.decode("utf-8", "surrogatepass")
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

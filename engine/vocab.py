@@ -41,6 +41,11 @@ def name_characters(chars: Iterable[str]) -> str:
     return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
 
 
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    """The code point of each character (N,)."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
 class Text(Protocol):
     """What can be read as ids (N,) piece by piece: an array is one."""
 
@@ -186,7 +191,7 @@ class Alphabet:
         return ids[known], int(len(known) - known.sum())
 
     def _lookup(self, units: str) -> tuple[Ids, npt.NDArray[np.bool_]]:
-        points = np.frombuffer(units.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        points = code_points(units)
         ids = np.searchsorted(self._points, points)
         ids = np.minimum(ids, len(self.symbols) - 1)
         return ids, self._points[ids] == points

@@ -155,32 +155,6 @@ def test_python_is_found_on_the_machine() -> None:
     assert sources.obtain("python").folder == made.folder
 
 
-@pytest.mark.parametrize(
-    ("option", "says"),
-    [
-        ({"units": "word"}, "--units"),
-        ({"units": "byte", "lowercase": True}, "--lowercase"),
-        ({"units": "byte", "encoding": "utf-8"}, "--encoding"),
-        *[({"encoding": name}, "no encoding") for name in ("", "klingon", "rot13", "zlib", "a\0b")],
-        ({"max_size": 0}, "--max-size"),
-        *[({"glob": (pattern,)}, "--glob") for pattern in ("", "!", "\\")],
-    ],
-)
-def test_options_that_cannot_be(option: dict[str, Any], says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        Reading(**option)
-
-
-def test_sizes_as_people_write_them() -> None:
-    told = ["500MB", "2 GB", "1.5g", "77", "3kib", "1B"]
-    assert [sources.parse_size(text) for text in told] == [
-        *(500_000_000, 2_000_000_000, 1_500_000_000, 77, 3000, 1)
-    ]
-    for text in ("", "MB", "-1", "1e9", "many", "2XB"):
-        with pytest.raises(UsageError, match="500MB"):
-            sources.parse_size(text)
-
-
 def test_obtain_knows_what_it_imported(tmp_path: Path) -> None:
     ref = file(tmp_path, b"hello hello")
     first = sources.obtain(ref)

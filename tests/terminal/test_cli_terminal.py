@@ -109,15 +109,20 @@ def test_ctrl_c_at_a_question_changes_nothing(terminal, tiny, home):
     assert (home / "models" / "tiny.safetensors").exists()
 
 
-def test_a_training_is_shown_live_and_ctrl_c_saves(terminal):
-    child = terminal("train", "hello", "--hidden", "8", "--steps", "10000000", "--name", "live")
-    child.expect_exact("characters/s")
+def interrupted(child):
+    """What is on the screen after one ctrl+c, by which a training saves and ends."""
     child.sendintr()
     child.expect_exact("ctrl+c again")
     status, out = finish(child)
     assert status == 130
     assert "Traceback" not in out
-    shown = screen(out)
+    return screen(out)
+
+
+def test_a_training_is_shown_live_and_ctrl_c_saves(terminal):
+    child = terminal("train", "hello", "--hidden", "8", "--steps", "10000000", "--name", "live")
+    child.expect_exact("characters/s")
+    shown = interrupted(child)
     assert "write    helo sample live" in shown
     assert "stopped and saved: helo train --resume live goes on" in shown
     run = rundir.find("live")
@@ -136,12 +141,7 @@ def test_a_training_to_its_end(terminal):
 def test_a_race_is_shown_live_and_ctrl_c_saves_them_all(terminal):
     child = terminal("race", "hello", "--cells", "rnn,gru", "--hidden", "8", "--seconds", "20")
     child.expect_exact("validation loss in nats by step")
-    child.sendintr()
-    child.expect_exact("ctrl+c again")
-    status, out = finish(child)
-    assert status == 130
-    assert "Traceback" not in out
-    shown = screen(out)
+    shown = interrupted(child)
     assert any(line.startswith("● rnn 8×1") and line.endswith("stopped") for line in shown)
     assert any(line.startswith("▲ gru 4×1") and line.endswith("stopped") for line in shown)
     assert any("goes on with race-1-rnn, race-1-gru" in line for line in shown)
