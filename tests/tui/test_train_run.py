@@ -9,9 +9,9 @@ import pytest
 from textual.widgets import Input, Tabs
 from textual_hires_canvas import Canvas
 
-from engine import modelfile
+from engine import launch, modelfile
 from engine.events import Changed, Failed, Paused, Refused, Resumed
-from tests.tui.training import TrainApp, ready, requests, seen
+from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.train.curve import Curve
 from tui.train.sample import SampleBox
@@ -255,6 +255,19 @@ async def test_keys_of_a_run_do_nothing_in_the_form(fake_run, winter, until):
         app.query_one("#file", Input).focus()
         await pilot.pause()
         assert not requests(run)
+
+
+async def test_the_machine_is_measured_for_the_form_only(fake_run, until, monkeypatch):
+    """A training that is only watched keeps its processors."""
+    asked = list[str]()
+    monkeypatch.setattr(launch, "device_facts", lambda: asked.append("facts") or FACTS)
+    fake_run().begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        assert not asked
+        await pilot.press("n")
+        await until(pilot, lambda: asked == ["facts"])
 
 
 async def test_leaving_asks_the_trainings_of_this_app_to_stop(winter, started, fake_run, until):

@@ -30,7 +30,7 @@ _CHANGES: dict[type[Changed | RolledBack], tuple[str, str]] = {
     RolledBack: ("◀", "went back"),
 }
 """The marks of what was done to a run, and what they are called."""
-_OFTEN = 2.0
+_OFTEN = 3.0
 """Seconds between two drawings of a training line that only grew: they take from the training."""
 _DOTS = 2
 """Columns of dots in a character cell."""

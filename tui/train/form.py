@@ -150,7 +150,7 @@ class TrainForm(TellsTrouble, Vertical):
         self._speeds: list[Speed] = []
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
         self._wanted: str | None = None
-        self._starting = False
+        self._starting = self._awake = False
         self._unfit = ""
         """What is wrong with the chosen text."""
         self._refusal = ""
@@ -185,9 +185,15 @@ class TrainForm(TellsTrouble, Vertical):
 
     def on_mount(self) -> None:
         self.refresh_choices()
-        self.call_after_refresh(self._machine.look)
 
     # what is known
+
+    def wake(self) -> None:
+        """Find out, once, what this machine is: that takes its processors for some seconds, which a
+        training that is only watched must not lack."""
+        if not self._awake:
+            self._awake = True
+            self._machine.look()
 
     @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
     def refresh_choices(self) -> None:
