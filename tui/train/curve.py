@@ -130,7 +130,9 @@ def _steps(first: float, last: float, columns: int) -> Axis:
 
 def _losses(shown: Frame, rows: int) -> Axis:
     """The axis of the losses."""
-    return Axis(shown.low, shown.top, shown.scale.ticks(shown.low, shown.top, rows // _LEVELS))
+    return Axis(
+        shown.low, shown.top, shown.scale.ticks(shown.low, shown.top, max(2, rows // _LEVELS))
+    )
 
 
 def _kind(reference: Reference) -> str:

@@ -40,7 +40,7 @@ _SOON, _BREATH = 0.1, 0.01
 """The same while an answer is awaited, and while a log is not read to its end."""
 _SCAN_EVERY = 5.0
 """Seconds between two searches for trainings that began elsewhere."""
-_STEP = 0.05
+_STEP = 0.1
 """How finely a tab tells how far a run is: another width is a layout of the screen."""
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
