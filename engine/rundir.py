@@ -61,6 +61,8 @@ class RunInfo:
     this one branches off."""
     symbols: str = ""
     """The alphabet where that is not the corpus': with what the model that it began as knows."""
+    race: str = ""
+    """The race that it is a part of, if any."""
 
     def alphabet(self, own: Alphabet) -> Alphabet:
         """The run's alphabet, from its corpus' `own`.
@@ -289,7 +291,7 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if run.alive():
         return RunStatus("paused" if isinstance(last, Paused) else "running")
     if isinstance(last, Stopped):
-        return RunStatus("finished" if last.finished else "stopped")
+        return RunStatus("finished" if last.finished else "stopped", last.note)
     if isinstance(last, Failed):
         return RunStatus("failed", last.reason)
     if last is None:

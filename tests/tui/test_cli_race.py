@@ -114,7 +114,7 @@ class Process:
 
 
 def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
-    def start(run):
+    def start(run, tied):
         """A trainer that says all it has to say at once."""
         say = partial(run.append, run.events_path)
         say(A_START.to_json())
@@ -140,7 +140,7 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
 def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
     begun = []
 
-    def start(run):
+    def start(run, tied):
         signal.raise_signal(number)
         begun.append(Process())
         return begun[-1]
@@ -154,7 +154,7 @@ def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
 
 
 def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
-    def start(run):
+    def start(run, tied):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         process = Process()
