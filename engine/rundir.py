@@ -162,6 +162,12 @@ class RunDirectory:
         except (HeloError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{self.folder / RUN} is damaged ({error})") from error
 
+    def race(self) -> str:
+        """The race that it is a part of; empty where it is in none, or cannot be read."""
+        with suppress(RunError):
+            return self.info().race
+        return ""
+
     def events(self) -> list[Event]:
         """The events that count, folded."""
         lines = LineReader(self.events_path).read()

@@ -136,6 +136,28 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
     assert [line.split()[-1] for line in lines[-3:]] == ["failed", "finished", "finished"]
 
 
+@pytest.mark.parametrize("words", ["", "helo: the disk is full"])
+def test_a_detached_one_goes_on_by_itself_or_says_why_not(cli, paced, monkeypatch, words):
+    asked = []
+
+    def drive(leader, others, by):
+        asked.append((leader.name, others, by))
+        if words:
+            leader.log.write_text(words)
+            return Process(1)
+        leader.append(leader.events_path, A_START.to_json())
+        return Process()
+
+    monkeypatch.setattr(launch, "drive", drive)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8", "--detach")
+    assert asked == [("race-1-rnn", ["gru"], "parameters")]
+    assert done.out == "" and done.err.count("\n") == 1
+    if words:
+        assert done.status == 1 and "race-1-rnn ended: the disk is full" in done.err
+    else:
+        assert done.status == 0 and done.err.startswith("race-1 goes on: ")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
     begun = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -24,9 +24,10 @@ from tui.train import plan
 from tui.train.choice import TextChoice
 from tui.train.controls import control
 from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words
-from tui.train.machine import Machine, Pace
+from tui.train.machine import Machine
 from tui.train.plan import Speed
-from tui.train.start import MEASURING, start
+from tui.train.racing import RaceDialog
+from tui.train.start import MEASURING, Begin, start, start_race
 from tui.trouble import TellsTrouble
 
 _AUTO = "auto"
@@ -43,6 +44,13 @@ class TrainForm(TellsTrouble, Vertical):
             "Start training",
             id="train.start",
             tooltip="Start a training with the settings of the form",
+        ),
+        Binding(
+            "ctrl+r",
+            "race",
+            "Race",
+            id="train.race",
+            tooltip="Train networks of several cells in turns, and compare them; asks which",
         ),
         # With priority the focus has moved before the keys typed after it are handed out.
         Binding(
@@ -84,7 +92,8 @@ class TrainForm(TellsTrouble, Vertical):
         #outlook { width: 1fr; height: auto; min-height: 3; }
         #problem { height: auto; color: $text-error; display: none; }
         &.-problem #problem { display: block; }
-        #start { width: auto; margin: 0 3 0 0; }
+        #start { width: auto; margin: 0 1 0 0; }
+        #race { width: auto; min-width: 8; margin: 0 3 0 0; }
     }
     TrainPane.-short TrainForm {
         #fields { padding: 0 1; }
@@ -98,16 +107,17 @@ class TrainForm(TellsTrouble, Vertical):
         .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
-        #start { margin-right: 1; }
+        #race { margin-right: 1; }
     }
     """
 
     @dataclass
     class Begun(Message):
-        """A run was made and its trainer started."""
+        """A run was made and its trainer started, or the driver of the race that it leads."""
 
         run: RunDirectory
         child: subprocess.Popen[bytes]
+        race: bool
 
     @dataclass
     class SpeedsFound(Message):
@@ -156,6 +166,7 @@ class TrainForm(TellsTrouble, Vertical):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
                 yield Button("Start training", id="start", variant="primary", compact=True)
+                yield Button("Race", id="race", compact=True)
                 yield Static("", id="outlook", markup=False)
 
     def on_mount(self) -> None:
@@ -271,28 +282,46 @@ class TrainForm(TellsTrouble, Vertical):
         except UsageError as error:
             self._complain(str(error))
             return
+        if self._names(ref):
+            needed = recipe.needs_pace(settled)
+            pace = self._machine.measure(self._device, again=True) if needed else None
+            self._start(partial(start, settled, ref, pace), ref)
+
+    @on(Button.Pressed, "#race")
+    @work(group="dialog", exit_on_error=False)
+    async def action_race(self) -> None:
+        """Ask what a race is to be, import the text and start it."""
+        ref = self._text.ref
+        if self._starting or not self._names(ref):
+            return
+        entry = await self.app.push_screen_wait(RaceDialog(ref))
+        if entry and not self._starting:
+            pace = self._machine.measure(TrainConfig.device, again=True)
+            self._start(partial(start_race, entry, ref, pace), ref, race=True)
+
+    def _names(self, ref: str) -> bool:
+        """Whether there is a text to begin with."""
         if not ref:
             self._refuse("name a text file to train on")
             self.query_one("#file").focus()
-            return
-        self._set_starting(True)
-        self._refuse("")
-        self._say(f"importing {ref} …")
-        needed = recipe.needs_pace(settled)
-        pace = self._machine.measure(self._device, again=True) if needed else None
-        self._start(settled, ref, pace)
+        return bool(ref)
 
     def _set_starting(self, starting: bool) -> None:
         self._starting = starting
-        self.query_one("#start", Button).disabled = starting
+        for button in self.query(Button):
+            button.disabled = starting
+
+    def _start(self, begin: Begin, ref: str, race: bool = False) -> None:
+        self._set_starting(True)
+        self._refuse("")
+        self._say(f"importing {ref} …")
+        self._begin(begin, race)
 
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
-    def _start(self, settled: dict[str, Any], ref: str, pace: Future[Pace] | None) -> None:
+    def _begin(self, begin: Begin, race: bool) -> None:
         try:
-            run, child = start(
-                settled, ref, pace, lambda text: self.post_message(self.Prepared(text))
-            )
-            self.post_message(self.Begun(run, child))
+            run, child = begin(lambda text: self.post_message(self.Prepared(text)))
+            self.post_message(self.Begun(run, child, race))
         except HeloError as error:
             self.post_message(self.Refused(str(error)))
 
