@@ -15,7 +15,7 @@ from threading import Thread
 from typing import IO, Any
 
 from engine import __version__, beginning, modelfile, rundir
-from engine.blas import processors
+from engine.blas import processors, threads_each
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
@@ -148,11 +148,12 @@ def pace(
     device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
 ) -> list[float]:
     """What `engine.pace` measures, in a process of its own as a training is; `report` is called with the
-    networks done.
+    networks done. 0 threads are as many as a training that begins now would take.
 
     Raises RunError, in the child's words where it has any.
     """
     found: list[float] = []
+    threads = threads or threads_each(1 + rundir.at_work())
     for line in _measured("engine.pace", {"device": device, "dtype": dtype, "threads": threads}):
         found.append(line["chars_per_second"])
         report(len(found))

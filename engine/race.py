@@ -70,13 +70,14 @@ def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunD
     """The runs of a race: the one that leads, and one for each of the `others`' cells, made when it is
     asked for, before which the leader's trainer has to have begun.
 
-    All is the same, the device and precision that it chose too, but for the learning rate, which the recipe
-    has for each cell and size. Raises RunError where it could not begin, and what `launch.create` does.
+    All is the same, the device, precision and threads that it chose too, but for the learning rate, which
+    the recipe has for each cell and size. Raises RunError where it could not begin, and what
+    `launch.create` does.
     """
     yield leader
     info, found, began = leader.info(), leader.corpus(), _began(leader)
     first, V = info.config, len(found.info.alphabet)
-    equal = replace(first, device=began.device, dtype=began.dtype)
+    equal = replace(first, device=began.device, dtype=began.dtype, threads=began.threads)
     if by == "parameters":
         equal = replace(equal, seconds=None, steps=began.total_steps)
     for cell in others:

@@ -351,3 +351,9 @@ def find(ref: str) -> RunDirectory:
 def runs() -> Iterator[RunDirectory]:
     """The user's runs."""
     return map(RunDirectory, folders(places.runs(), RUN))
+
+
+def at_work(beside: str = "") -> int:
+    """How many trainings are at work, but for the run or the race of that name. A race is one: its
+    trainers take turns."""
+    return len({run.race() or run.name for run in runs() if run.alive()} - {beside})

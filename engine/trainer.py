@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from engine import health
+from engine.blas import processors
 from engine.errors import HeloError, RunError, StorageError
 from engine.events import (
     Changed,
@@ -114,6 +115,9 @@ class Trainer(Life):
         notes = [learner.note] if learner.note else []
         if (learner.layout.batch, learner.layout.seq_length) != (asked.batch, asked.seq_length):
             notes.append("batch and sequence length shrunk to fit the corpus")
+        if learner.others and not (asked.threads or self.resuming):
+            threads = f"{learner.device.threads} of {processors()} threads"
+            notes.append(f"{threads}, since other trainings are at work")
         if not learner.has_validation:
             notes.append("no validation: the corpus is too small for one or --validation is 0")
         return Started(

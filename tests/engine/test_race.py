@@ -139,7 +139,7 @@ def test_equal_parameters_take_equal_steps(home: Path) -> None:
     assert max(sizes) / min(sizes) < 1.05 and configs[1].model.hidden > 30
     assert [(c.seconds, c.steps) for c in configs] == [(5.0, None), (None, TOTAL), (None, TOTAL)]
     assert {c.seed for c in configs} == {3}
-    assert [(c.device, c.dtype) for c in configs[1:]] == [("cpu", "bfloat16")] * 2
+    assert [(c.device, c.dtype, c.threads) for c in configs[1:]] == [("cpu", "bfloat16", 1)] * 2
     assert [c.lr for c in configs[1:]] == [recipe.learning_rate(c.model) for c in configs[1:]]
     assert sorted(path.name for path in (home / "runs").iterdir()) == [
         "race-1-gru",

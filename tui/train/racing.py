@@ -25,7 +25,7 @@ from tui.train.fields import Field, command, in_words, meant
 FIELDS = (
     Field("cells", "Cells", "two or more", "rnn,lstm,gru"),
     Field("seconds", "Seconds", "each, or the first one", "60"),
-    Field("hidden", "Hidden", "of the first; empty: found", whole=True),
+    Field("hidden", "Hidden", "units; found if empty", whole=True),
     Field("by", "Equal", "what all have", race.MEASURES[0], choices=race.MEASURES),
 )
 
