@@ -34,6 +34,7 @@ from engine.parameters import Weights, initial
 from engine.points import Cursor, prune, read_cursor
 from engine.rundir import RunDirectory, at_work
 from engine.stepper import Stepper
+from engine.storage import share
 from engine.streams import Stream, layout
 
 _EVALUATION_SHARE = 0.1
@@ -344,10 +345,9 @@ class Learner:
 
         Raises StorageError.
         """
-        model = self.export()
-        modelfile.save(self.run.latest, model)
+        modelfile.save(self.run.latest, self.export())
         if self.cursor.best_step == self.cursor.step:
-            modelfile.save(self.run.best, model)
+            share(self.run.best, self.run.latest)
 
     def restore(self, paths: list[Path]) -> str:
         """Go on from the first of these states that can be read; returns a line where that is not the

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from engine.events import (
 from engine.learner import Learner
 from engine.parallel import ALONE, Group
 from engine.rundir import LineReader, Request, RunDirectory, parse_request
-from engine.storage import write_bytes
+from engine.storage import share
 from engine.vitals import vitals
 
 RETRY = 1.0
@@ -110,7 +111,7 @@ class Life:
     def _copy(self, step: int, mark: str) -> Iterator[Event]:
         """Keep the state of a step as a mark."""
         state, path = self.run.state_path(step), self.run.mark_path(mark)
-        yield from self.persist(lambda: write_bytes(path, state.read_bytes()))
+        yield from self.persist(partial(share, path, state))
 
     def persist(self, write: Callable[[], object]) -> Iterator[Event]:
         """Write; while the disk refuses, pause and try again until it does not, or a stop is asked."""

@@ -71,7 +71,7 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
     """
     from safetensors.numpy import save as to_bytes
 
-    if any(np.abs(v).max() > _LARGEST_F16 for v in model.weights.values()):
+    if dtype == "float16" and any(np.abs(v).max() > _LARGEST_F16 for v in model.weights.values()):
         dtype = "float32"
     tensors = {k: np.ascontiguousarray(v, dtype=dtype) for k, v in model.weights.items()}
     metadata = {

@@ -85,10 +85,11 @@ def read_cursor(path: Path) -> Cursor:
 def prune(run: RunDirectory, cursor: Cursor) -> None:
     """Remove the states that nothing needs: old ones, and those of steps that the run went back from."""
     newest = run.state_path(cursor.step)
-    past = [path for path in run.states() if path <= newest]
+    states = run.states()
+    past = [path for path in states if path <= newest]
     named = (cursor.best_step, cursor.sound_step)
     kept = {*past[-2:], *(run.state_path(step) for step in named if step is not None)}
-    for path in run.states():
+    for path in states:
         if path > newest or path not in kept:
             path.unlink(missing_ok=True)
 

@@ -45,9 +45,7 @@ def save(
     tensors["rng.torch"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    own = {
-        k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()
-    }
+    own = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     write_bytes(path, to_bytes(own, {"format": FORMAT, "cursor": json.dumps(asdict(cursor))}))
 
 

@@ -58,25 +58,49 @@ def is_held(lock: Path) -> bool:
     return False
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write beside, fsync, replace, fsync the folder: a reader sees the old file or the new one.
+def _replace(path: Path, make: Callable[[Path], object]) -> None:
+    """Make a file beside, let it take the path's name, fsync the folder.
 
-    Raises StorageError; then the old file still stands and nothing is left beside it.
+    Raises StorageError; then what was at the path still is and nothing is left beside it.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(beside, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
+            make(beside)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(path, error) from error
     sync_folder(path.parent)
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write beside, fsync, replace, fsync the folder: a reader sees the old file or the new one.
+
+    Raises StorageError; then the old file still stands and nothing is left beside it.
+    """
+
+    def make(beside: Path) -> None:
+        with open(beside, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+
+    _replace(path, make)
+
+
+def share(path: Path, whole: Path) -> None:
+    """Put what is in a file that is never written to again at another path too, atomically: as a second
+    name of it, or as a copy where the file system has no such names.
+
+    Raises StorageError as `write_atomically` does.
+    """
+    try:
+        _replace(path, lambda beside: os.link(whole, beside))
+    except StorageError:
+        write_atomically(path, lambda file: file.write(whole.read_bytes()))
 
 
 def write_bytes(path: Path, data: bytes) -> None:

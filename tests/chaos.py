@@ -157,7 +157,7 @@ def _failing(at: int, fault: Exception) -> Iterator[list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(life, "RETRY", 0.0)
         patch.setattr(storage, "open", counted("open", open), raising=False)
-        for name in ("fsync", "replace"):
+        for name in ("fsync", "link", "replace"):
             patch.setattr(f"engine.storage.os.{name}", counted(name, getattr(os, name)))
         yield done
 

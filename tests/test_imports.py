@@ -61,9 +61,9 @@ def test_corpora_stand_on_nothing() -> None:
     assert not found & {"engine", "tui", "torch", "numpy"}
 
 
-def test_the_app_has_no_torch_and_no_plots_before_train_is_opened() -> None:
+def test_the_app_has_no_torch_and_no_screen_of_training_before_that_is_opened() -> None:
     found = loaded("import tui.app")
-    assert "textual" in found and not found & {"torch", "textual_plot"}
+    assert "textual" in found and not found & {"torch", "tui.train.pane"}
 
 
 def test_no_module_of_the_terminal_imports_torch() -> None:

@@ -173,6 +173,7 @@ def test_every_file_is_whole_before_it_has_its_name() -> None:
 
     run, calls, names = a_run(steps=40), list[tuple[str, str]](), dict[int, str]()
     opened, replace, fsync, folder_opened = open, os.replace, os.fsync, os.open
+    link = os.link
 
     def recorded_open(path, mode="r", *args, **more):  # type: ignore[no-untyped-def]
         file = opened(path, mode, *args, **more)
@@ -189,6 +190,10 @@ def test_every_file_is_whole_before_it_has_its_name() -> None:
         calls.append(("replace", f"{old.name} {new.name}"))
         replace(old, new)
 
+    def recorded_link(old: Path, new: Path) -> None:
+        calls.append(("link", f"{old.name} {new.name}"))
+        link(old, new)
+
     def recorded_folder(path: Path, flags: int) -> int:
         handle = folder_opened(path, flags)
         names[handle] = "folder"
@@ -199,6 +204,7 @@ def test_every_file_is_whole_before_it_has_its_name() -> None:
         for name, recorded in (
             ("replace", recorded_replace),
             ("fsync", recorded_fsync),
+            ("link", recorded_link),
             ("open", recorded_folder),
         ):
             patch.setattr(f"engine.storage.os.{name}", recorded)
@@ -209,10 +215,8 @@ def test_every_file_is_whole_before_it_has_its_name() -> None:
     expected = []
     for name in (run.state_path(10).name, run.latest.name, run.best.name):
         beside = f".{name}.{os.getpid()}.tmp"
-        expected += [
-            ("open", beside),
-            ("fsync", beside),
-            ("replace", f"{beside} {name}"),
-            ("fsync", "folder"),
-        ]
+        best = name == run.best.name  # the same file as the latest, which is on disk
+        made = [("link", f"{run.latest.name} {beside}")] if best else []
+        expected += made or [("open", beside), ("fsync", beside)]
+        expected += [("replace", f"{beside} {name}"), ("fsync", "folder")]
     assert calls == expected

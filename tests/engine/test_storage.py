@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from engine.errors import StorageError, UsageError
-from engine.storage import check_name, write_atomically, write_bytes, write_json
+from engine.storage import check_name, share, write_atomically, write_bytes, write_json
 
 
 def test_a_file_is_made_with_its_folders(tmp_path: Path) -> None:
@@ -64,6 +64,31 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
 
     write_atomically(path, slow)
     assert path.read_bytes() == b"new file"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_shared_file_outlives_the_other(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not links:  # as on a memory stick
+
+        def none(*args: object) -> None:
+            raise OSError(1, "Operation not permitted")
+
+        monkeypatch.setattr("os.link", none)
+    latest, best = tmp_path / "latest", tmp_path / "best"
+    write_bytes(latest, b"one")
+    for _ in range(2):  # the second time it is the same file already
+        share(best, latest)
+        assert sorted(os.listdir(tmp_path)) == ["best", "latest"]
+        assert best.samefile(latest) == links
+    write_bytes(latest, b"two")
+    assert best.read_bytes() == b"one"
+    share(best, latest)
+    assert best.read_bytes() == b"two"
+    with pytest.raises(StorageError, match=r"cannot write .*best: No such file"):
+        share(best, tmp_path / "none")
+    assert best.read_bytes() == b"two"
 
 
 def test_a_folder_in_the_way(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from engine import __version__
 
-HEAVY = {"torch", "textual", "textual_plot"}
+HEAVY = {"torch", "textual"}
 
 
 @pytest.mark.parametrize(

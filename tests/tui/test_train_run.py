@@ -7,13 +7,12 @@ import math
 
 import pytest
 from textual.widgets import Input, Tabs
-from textual_hires_canvas import Canvas
 
-from engine import modelfile
+from engine import launch, modelfile
 from engine.events import Changed, Failed, Paused, Refused, Resumed
-from tests.tui.training import TrainApp, ready, requests, seen
+from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
-from tui.train.curve import Curve
+from tui.train.curve import BESIDE, Curve
 from tui.train.sample import SampleBox
 
 pytestmark = pytest.mark.usefixtures("started")
@@ -257,6 +256,19 @@ async def test_keys_of_a_run_do_nothing_in_the_form(fake_run, winter, until):
         assert not requests(run)
 
 
+async def test_the_machine_is_measured_for_the_form_only(fake_run, until, monkeypatch):
+    """A training that is only watched keeps its processors."""
+    asked = list[str]()
+    monkeypatch.setattr(launch, "device_facts", lambda: asked.append("facts") or FACTS)
+    fake_run().begin()
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        assert not asked
+        await pilot.press("n")
+        await until(pilot, lambda: asked == ["facts"])
+
+
 async def test_leaving_asks_the_trainings_of_this_app_to_stop(winter, started, fake_run, until):
     elsewhere = fake_run("elsewhere")
     app = TrainApp()
@@ -337,7 +349,7 @@ async def test_a_scrubber_goes_through_the_life_of_a_run(fake_run, until):
     app = TrainApp()
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.text("#text") == "text 1000")
-        box, plot = app.query_one(SampleBox), app.query_one("#plot", Canvas)
+        box, curve = app.query_one(SampleBox), app.query_one(Curve)
 
         def place():
             line = app.text("#life")
@@ -345,8 +357,9 @@ async def test_a_scrubber_goes_through_the_life_of_a_run(fake_run, until):
             return line.index("●") / (len(line) - 1)
 
         def marked():
-            columns = {row.index("│") for row in plot._buffer if "│" in row}
-            return columns.pop() / len(plot._buffer[0]) if columns else None
+            rows = [row[BESIDE:] for row in str(curve.content).splitlines()]
+            columns = {row.index("┊") for row in rows if "┊" in row}
+            return columns.pop() / (len(rows[-2]) - 1) if columns else None
 
         await until(pilot, lambda: "●" in app.text("#life"))
         assert place() == 1 and marked() is None

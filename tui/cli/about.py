@@ -14,7 +14,7 @@ from tui.cli.options import Command, Json
 from tui.cli.output import console, emit, facts, write
 
 app = typer.Typer()
-_PACKAGES = ("torch", "numpy", "textual", "textual-plot", "rich", "typer", "safetensors")
+_PACKAGES = ("torch", "numpy", "textual", "rich", "typer", "safetensors")
 
 
 def _paths() -> dict[str, str]:

@@ -4,11 +4,11 @@ What is low and high is measured on the curve's axis, whatever its scale."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.survey import Reference
+from tui.picture import Axis, row_of
 from tui.train.follow import Series
 from tui.train.scale import NATS, Scale
 
@@ -64,10 +64,9 @@ def frame(
     near = [r for r, place in places.items() if low - margin <= place <= top + margin]
     ends = [low, top, *(places[r] for r in near)]
     low, top = float(min(ends)), float(max(ends))
-    top += (top - low) / (2 * max(1, rows))  # a line at the very top would be the box
     taken, lines = set[int](), []
     for reference in near:
-        row = math.ceil((top - places[reference]) / (top - low) * rows)
+        row = row_of(places[reference], Axis(low, top), max(1, rows))
         if row not in taken:
             lines.append(reference)
             taken.add(row)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from textual import events, on, work
@@ -34,12 +35,14 @@ from tui.train.racing import Drivers
 from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
 
-TICK = 0.5
-_BREATH = 0.01
-_OTHERS_EVERY = 2
-"""Ticks between two looks at the runs that are not shown."""
-_SCAN_EVERY = 10
-"""Ticks between two searches for trainings that began elsewhere."""
+TICK = 1.0
+"""Seconds between two looks at the runs: what drawing takes of a processor, a training beside it lacks."""
+_SOON, _BREATH = 0.1, 0.01
+"""The same while an answer is awaited, and while a log is not read to its end."""
+_SCAN_EVERY = 5.0
+"""Seconds between two searches for trainings that began elsewhere."""
+_STEP = 0.05
+"""How finely a tab tells how far a run is: another width is a layout of the screen."""
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
 _RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
@@ -78,8 +81,8 @@ class TrainPane(TellsTrouble, Vertical):
         self._compared = Compared()
         self._drivers = Drivers()
         self._numbers = count(1)
-        self._added = asyncio.Event()
-        """A run came that was not looked at yet."""
+        self._news = asyncio.Event()
+        """A run came that was not looked at yet, or something was asked."""
         self._words: dict[str, str] = {}
         self._untouched = True
 
@@ -141,7 +144,7 @@ class TrainPane(TellsTrouble, Vertical):
                 return tab
         tab = f"run-{next(self._numbers)}"
         self._followers[tab] = Follower(run, child)
-        self._added.set()
+        self._news.set()
         self.remove_class("-alone")
         self.query_one(Tabs).add_tab(Tab(Content(visible(run.name)), id=tab))
         return tab
@@ -173,6 +176,8 @@ class TrainPane(TellsTrouble, Vertical):
         self.query_one(ContentSwitcher).current = "run" if follower else "form"
         if follower:
             self.query_one(RunView).follow(follower)
+        elif not self._untouched:
+            self.query_one(TrainForm).wake()
         self.refresh_bindings()
 
     @on(TrainForm.Begun)
@@ -191,34 +196,43 @@ class TrainPane(TellsTrouble, Vertical):
                 self._compared.enter(run, race)
         if tabs and self._untouched:
             self._activate(tabs[-1])
+        elif not self._shown:
+            self.query_one(TrainForm).wake()
         self._untouched = False
 
     # watching
 
     @work(group="watch", exit_on_error=False)
     async def _watch(self) -> None:
-        for tick in count():
-            if tick % _SCAN_EVERY == 0:
+        scan = monotonic()
+        while True:
+            if monotonic() >= scan:
                 self.post_message(self.Alive(await asyncio.to_thread(_alive)))
+                scan = monotonic() + _SCAN_EVERY
             for trouble in self._drivers.troubles():
                 self._complain(trouble)
             for tab, follower in list(self._followers.items()):
-                shown = follower is self._shown and self.is_on_screen
-                if shown or tick % _OTHERS_EVERY == 0 or follower.behind:
-                    if snapshot := await asyncio.to_thread(follower.read):
-                        self._take(tab, follower, snapshot)
-            if tick % _OTHERS_EVERY == 0 or self._compared.behind:
-                if await asyncio.to_thread(self._compared.read):
-                    self.query_one(RunView).show()
-            behind = any(follower.behind for follower in self._followers.values())
-            behind |= self._compared.behind
+                if snapshot := await asyncio.to_thread(follower.read):
+                    self._take(tab, follower, snapshot)
+            if await asyncio.to_thread(self._compared.read):
+                self.query_one(RunView).show()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._added.wait(), _BREATH if behind else TICK)
-            self._added.clear()
+                await asyncio.wait_for(self._news.wait(), self._patience)
+            self._news.clear()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds until the runs are to be looked at again."""
+        followers = self._followers.values()
+        if self._compared.behind or any(follower.behind for follower in followers):
+            return _BREATH
+        return _SOON if any(follower.asked for follower in followers) else TICK
 
     def _take(self, tab: str, follower: Follower, snapshot: Snapshot) -> None:
         word, before = snapshot.status.word, self._words.get(tab)
-        share = f" {snapshot.share:.0%}" if word in ("running", "paused") else ""
+        share = (
+            f" {int(snapshot.share / _STEP) * _STEP:.0%}" if word in ("running", "paused") else ""
+        )
         label = Content(visible(f"{MARKS.get(word, '?')} {follower.run.name}{share}"))
         title = self.query_one(f"#{tab}", Tab)
         if title.label != label:
@@ -264,6 +278,7 @@ class TrainPane(TellsTrouble, Vertical):
         if follower := self._shown:
             try:
                 follower.ask(request, what, value, text)
+                self._news.set()
             except HeloError as error:
                 self._complain(error)
             self.query_one(RunView).show()

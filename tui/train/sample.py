@@ -37,15 +37,22 @@ class SampleBox(VerticalScroll, can_focus=False):
         text, samples = self.query_one("#text", Steady), snapshot.samples
         self.query_one("#life", Steady).tell(self._life(snapshot, index))
         if not samples:
-            self.border_title, self.border_subtitle = "sample", ""
+            self._head("sample", "")
             text.tell("what it writes while it learns will stand here")
             return
         sample = samples[index]
-        self.border_title = f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}"
         older = "← older  " if index else ""
         newer = "  newer →" if index < len(samples) - 1 else ""
-        self.border_subtitle = f"{older}{index + 1:,} of {len(samples):,}{newer}"
+        self._head(
+            f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}",
+            f"{older}{index + 1:,} of {len(samples):,}{newer}",
+        )
         text.tell(Content(visible((sample.prompt + sample.text).strip("\n"))))
+
+    def _head(self, title: str, subtitle: str) -> None:
+        """Set the titles where they are others: each setting draws the box."""
+        if (title, subtitle) != (self.border_title, self.border_subtitle):
+            self.border_title, self.border_subtitle = title, subtitle
 
     def _life(self, snapshot: Snapshot, index: int) -> Content:
         """The run so far as a line, with a dot at each sample and a larger one at this."""

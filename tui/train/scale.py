@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tui.train.follow import FloatArray
+from tui.picture import FloatArray, round_places
 
 PARTS = {1.0: "", 0.5: "last half", 0.1: "last tenth"}
 """Shares of a run, the last, that can be looked at, and what they are called."""
@@ -41,6 +41,15 @@ class Scale:
         """Where one loss lies."""
         return float(self.places(np.array([nats]))[0])
 
+    def ticks(self, low: float, high: float, most: int) -> dict[float, str]:
+        """The names of some places from `low` to `high`, about `most` at most: round losses in the unit."""
+        if self.logarithmic:
+            ends = math.exp(low), math.exp(high)
+            values = _log_ticks(*ends) if _is_far(*ends) else round_places(*ends, most)
+        else:
+            values = round_places(low, high, most)
+        return {math.log(v) if self.logarithmic else v: f"{v:.6g}" for v in values}
+
 
 NATS = Scale()
 
@@ -71,7 +80,7 @@ class View:
         return ", ".join(word for word in (*words, PARTS[self.part]) if word)
 
 
-def log_ticks(low: float, high: float) -> list[float]:
+def _log_ticks(low: float, high: float) -> list[float]:
     """Round values from `low` to `high`, both above 0, for a logarithmic axis that is too long for
     equal steps: 1, 2 and 5 times powers of ten, or only those powers where there are many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -80,6 +89,6 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [tick for tick in ticks if low <= tick <= high]
 
 
-def is_far(low: float, high: float) -> bool:
+def _is_far(low: float, high: float) -> bool:
     """Whether equal steps from `low` to `high` would crowd at the end of a logarithmic axis."""
     return high > _FAR * low

@@ -18,4 +18,5 @@ class Steady(Static):
         content = Content(text) if isinstance(text, str) else text
         if not content.is_same(self._told):
             self._told = content
-            self.update(content)
+            height = self.styles.height
+            self.update(content, layout=height is None or height.is_auto)

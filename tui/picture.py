@@ -1,0 +1,136 @@
+"""Curves as cells of text: each a character and the name of its style; knows no screens.
+
+What is drawn later covers what was there. Places on an axis from `low` to `high` are spread over all of the
+cells, its two ends in the middle of the outermost dots, of which a cell has two by four (braille's).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Row = list[tuple[str, str]]
+"""A row of cells from the left as stretches of one style: texts and the names of their styles."""
+
+WIDE, HIGH = 2, 4
+"""Dots of a cell."""
+_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""What each adds to the code point of the empty pattern (Unicode, "Braille Patterns")."""
+_EMPTY = 0x2800
+AXIS, TICK = "axis", "tick"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A stretch of places, and the names of some of them."""
+
+    low: float
+    high: float
+    names: Mapping[float, str] = field(default_factory=dict)
+
+    def dots(self, places: Any, dots: int) -> IntArray:
+        """Which of so many dots the places (N,) in the stretch are, from its low end: (N,)."""
+        share = (np.asarray(places, np.float64) - self.low) / ((self.high - self.low) or 1.0)
+        return np.rint(share * (dots - 1)).astype(np.int64)
+
+
+def row_of(place: float, axis: Axis, rows: int) -> int:
+    """The row, of so many from the top, of a place on the upright axis."""
+    return rows - 1 - int(axis.dots(place, rows * HIGH)) // HIGH
+
+
+class Picture:
+    """`columns` by `rows` cells, one by one at least, in which all that is drawn must lie on the axes."""
+
+    def __init__(self, columns: int, rows: int, x: Axis, y: Axis) -> None:
+        self.columns, self.rows = max(1, columns), max(1, rows)
+        self.x, self.y = x, y
+        self._cells = [[(" ", "")] * self.columns for _ in range(self.rows)]
+
+    def line(self, xs: FloatArray, ys: FloatArray, style: str) -> None:
+        """A line through points (N,), in dots."""
+        columns, rows = self._places(xs, ys)
+        if len(columns) > 1:
+            ways = np.maximum(abs(np.diff(columns)), abs(np.diff(rows)))
+            columns, rows = (_joined(places, np.maximum(ways, 1)) for places in (columns, rows))
+        grid = np.zeros((self.rows * HIGH, self.columns * WIDE), bool)
+        grid[rows, columns] = True
+        patterns = grid.reshape(self.rows, HIGH, self.columns, WIDE).transpose(0, 2, 1, 3) * _DOTS
+        for row, column in np.argwhere(codes := patterns.sum((2, 3))):
+            self._cells[row][column] = (chr(_EMPTY + codes[row, column]), style)
+
+    def marks(self, xs: FloatArray, ys: FloatArray, mark: str, style: str) -> None:
+        """A mark at each of the points (N,)."""
+        columns, rows = self._places(xs, ys)
+        for row, column in zip(rows // HIGH, columns // WIDE, strict=True):
+            self._cells[row][column] = (mark, style)
+
+    def across(self, y: float, text: str, style: str) -> None:
+        """A text in the row of a place, from the left edge to the right one at most."""
+        row = self._cells[row_of(y, self.y, self.rows)]
+        row[: len(text)] = [(char, style) for char in text[: self.columns]]
+
+    def upright(self, x: float, mark: str, style: str) -> None:
+        """A mark in each row at a place."""
+        column = int(self.x.dots(x, self.columns * WIDE)) // WIDE
+        for row in self._cells:
+            row[column] = (mark, style)
+
+    def framed(self, beside: int) -> list[Row]:
+        """All rows with the axes: the upright one in `beside` columns to the left, the other one in two
+        rows below, with their names where there is room for them."""
+        names = {row_of(y, self.y, self.rows): name for y, name in self.y.names.items()}
+        rows = list[Row]()
+        for row, cells in enumerate(self._cells):
+            name = names.get(row, "")
+            beginning = [(f"{name:>{beside - 2}} ", TICK), ("┤" if name else "│", AXIS)]
+            rows.append([*beginning, *_stretches(cells)])
+        line, under = ["─"] * self.columns, ""
+        for x, named in sorted(self.x.names.items()):
+            column = int(self.x.dots(x, self.columns * WIDE)) // WIDE
+            begin = max(0, min(column - len(named) // 2, self.columns - len(named)))
+            if begin > len(under) or not under:
+                line[column] = "┬"
+                under = f"{under:<{begin}}{named}"
+        left = " " * (beside - 1)
+        return [*rows, [(f"{left}└{''.join(line)}", AXIS)], [(f"{left} {under}", TICK)]]
+
+    def _places(self, xs: FloatArray, ys: FloatArray) -> tuple[IntArray, IntArray]:
+        """The columns and rows of dots of points, rows from the top."""
+        high = self.rows * HIGH
+        return self.x.dots(xs, self.columns * WIDE), high - 1 - self.y.dots(ys, high)
+
+
+def _joined(places: IntArray, steps: IntArray) -> IntArray:
+    """The places (N,) and those between, in `steps` (N - 1,) of equal length from each to the next."""
+    part = np.repeat(np.arange(len(steps)), steps)
+    share = (np.arange(len(part)) - (np.cumsum(steps) - steps)[part]) / steps[part]
+    between = np.rint(places[:-1][part] + np.diff(places)[part] * share)
+    return np.append(between, places[-1]).astype(np.int64)
+
+
+def _stretches(cells: Row) -> Row:
+    return [
+        ("".join(map(itemgetter(0), same)), style) for style, same in groupby(cells, itemgetter(1))
+    ]
+
+
+def round_places(low: float, high: float, most: int) -> list[float]:
+    """Round places from `low` to `high`, `most` of them or fewer: multiples of 1, 2 or 5 times a power of
+    ten."""
+    least = (high - low) / max(1, most)
+    if not (math.isfinite(least) and least > 0):
+        return [low]
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= least * (1 - 1e-9))
+    numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    return [float(f"{number * step:.12g}") for number in numbers]
