@@ -73,7 +73,8 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
         await until(pilot, ready(app))
         for button in app.query(Button):
             assert app.screen.region.contains_region(button.region)
-        await pilot.click("#race")
+        app.query_one("#race").focus()
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RaceDialog))
         for shown in app.screen.query("Input, Select, .note"):
             assert app.screen.region.contains_region(shown.region)

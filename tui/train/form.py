@@ -92,8 +92,9 @@ class TrainForm(TellsTrouble, Vertical):
         #outlook { width: 1fr; height: auto; min-height: 3; }
         #problem { height: auto; color: $text-error; display: none; }
         &.-problem #problem { display: block; }
-        #start { width: auto; margin: 0 1 0 0; }
-        #race { width: auto; min-width: 8; margin: 0 3 0 0; }
+        #buttons { width: 18; height: auto; margin-right: 3; }
+        #start { width: 100%; }
+        #race { width: 100%; margin-top: 1; }
     }
     TrainPane.-short TrainForm {
         #fields { padding: 0 1; }
@@ -107,7 +108,7 @@ class TrainForm(TellsTrouble, Vertical):
         .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
-        #race { margin-right: 1; }
+        #buttons { margin-right: 1; }
     }
     """
 
@@ -165,8 +166,9 @@ class TrainForm(TellsTrouble, Vertical):
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
-                yield Button("Start training", id="start", variant="primary", compact=True)
-                yield Button("Race", id="race", compact=True)
+                with Vertical(id="buttons"):
+                    yield Button("Start training", id="start", variant="primary", compact=True)
+                    yield Button("Race", id="race", compact=True)
                 yield Static("", id="outlook", markup=False)
 
     def on_mount(self) -> None:
