@@ -12,7 +12,7 @@ import pytest
 
 from engine import launch, modelfile, recipe, rundir
 from engine.events import Evaluated, Failed, Started, Stopped
-from tui.cli.chart import MARKS, chart
+from tui.cli.chart import ASCII, MARKS, chart
 
 A_START = Started(
     life=0,
@@ -196,6 +196,14 @@ def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
     assert lines[6].startswith("  1.000 ┤") and lines[6].endswith(MARKS[0])
     assert MARKS[1] in lines[3] and lines[3].index(MARKS[1]) in (24, 25)
     assert lines[8].split() == ["0", "1,000"]
+
+
+def test_a_picture_for_a_terminal_without_such_characters():
+    curves = [[(1, 3.0), (1000, 1.0)], [(500, 2.0)]]
+    plain, drawn = chart(curves, 40, 9, ASCII), chart(curves, 40, 9)
+    assert "".join(plain).isascii() and [*map(len, plain)] == [*map(len, drawn)]
+    for mark, other in zip(MARKS[:2], ASCII, strict=False):
+        assert [line.find(mark) for line in drawn] == [line.find(other) for line in plain]
 
 
 def test_a_picture_of_little_or_nothing():
