@@ -22,6 +22,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def threads_each(of: int) -> int:
+    """The threads of each of so many that compute at the same time."""
+    return max(1, processors() // of)
+
+
 def one_thread() -> None:
     """Keep NumPy's products on one thread from here on."""
     from threadpoolctl import threadpool_limits

@@ -150,7 +150,7 @@ class TrainConfig:
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0
-    """Processor threads; 0 takes what the machine has."""
+    """Processor threads; 0 takes what the machine has, or its share beside other trainings."""
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from threading import Thread
 from typing import IO, Any
 
 from engine import __version__, beginning, modelfile, rundir
-from engine.blas import processors
+from engine.blas import processors, threads_each
 from engine.config import ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
@@ -43,15 +43,20 @@ def versions() -> dict[str, str]:
 
 
 def create(
-    name: str | None, corpus: Corpus, config: TrainConfig, command: str = "", init_from: str = ""
+    name: str | None,
+    corpus: Corpus,
+    config: TrainConfig,
+    command: str = "",
+    init_from: str = "",
+    race: str = "",
 ) -> RunDirectory:
     """Make the directory of a new run, which begins with the weights of the model or the kept point
-    `init_from` if there is one (`beginning.begun_with`).
+    `init_from` if there is one (`beginning.begun_with`), and is a part of that `race` if there is one.
 
     Raises UsageError, RunError, StorageError; what `begun_with` does, and AlphabetError where its units
     are not the corpus'.
     """
-    about: dict[str, Any] = {"versions": versions(), "command": command}
+    about: dict[str, Any] = {"versions": versions(), "command": command, "race": race}
     if not init_from:
         return rundir.create(name, corpus, config, **about)
     begun, origin = beginning.begun_with(init_from)
@@ -74,28 +79,33 @@ def check_processes(processes: int, batch: int) -> None:
         )
 
 
-def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
+def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subprocess.Popen[bytes]:
     """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log;
-    more than one process by `engine.agent`, which then is what is returned.
+    more than one process by `engine.agent`, which then is what is returned. One that is `tied` saves and
+    stops when this process is gone.
 
     The run goes on from its newest state if it has one. What its losses are compared with is seen to
-    beside it, if that is not kept yet. Raises RunError where it is running already.
+    beside it, if that is not kept yet. Raises RunError where it is running already, StorageError.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
-    try:
-        log = open(run.log, "ab")
-    except OSError as error:
-        raise StorageError(f"cannot write {run.log}: {error.strerror}") from error
     folder = str(run.folder)
-    command = ["engine.trainer", folder]
+    command = ["engine.trainer", folder, *([str(os.getpid())] if tied else [])]
     if processes > 1:
         command = ["engine.agent", str(processes), folder]
-    with log:
-        trainer = _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
+    trainer = _logged(command, run)
     info = run.info()
     survey(Path(info.corpus), info.config.validation)
     return trainer
+
+
+def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Popen[bytes]:
+    """Start a race (`race.enter`) with a driver of its own, `engine.driver`, which outlives this process.
+    What that has to say goes to the leader's trainer.log; SIGTERM stops the race.
+
+    Raises StorageError.
+    """
+    return _logged(["engine.driver", str(leader.folder), by, *others], leader)
 
 
 def survey(
@@ -138,11 +148,12 @@ def pace(
     device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
 ) -> list[float]:
     """What `engine.pace` measures, in a process of its own as a training is; `report` is called with the
-    networks done.
+    networks done. 0 threads are as many as a training that begins now would take.
 
     Raises RunError, in the child's words where it has any.
     """
     found: list[float] = []
+    threads = threads or threads_each(1 + rundir.at_work())
     for line in _measured("engine.pace", {"device": device, "dtype": dtype, "threads": threads}):
         found.append(line["chars_per_second"])
         report(len(found))
@@ -196,6 +207,19 @@ def _measured(module: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     finally:
         child.kill()
         child.communicate()
+
+
+def _logged(command: list[str], run: RunDirectory) -> subprocess.Popen[bytes]:
+    """A module of ours as a process whose stderr is a run's trainer.log.
+
+    Raises StorageError.
+    """
+    try:
+        log = open(run.log, "ab")
+    except OSError as error:
+        raise StorageError(f"cannot write {run.log}: {error.strerror}") from error
+    with log:
+        return _spawn(command, run.folder, stdout=subprocess.DEVNULL, stderr=log)
 
 
 def _spawn(

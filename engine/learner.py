@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import beginning, library, modelfile, state
-from engine.blas import processors
+from engine.blas import threads_each
 from engine.config import SamplingConfig
 from engine.device import Device, available, choose, free_memory
 from engine.errors import RunError
@@ -32,7 +32,7 @@ from engine.optim import Optimiser, learning_rate
 from engine.parallel import ALONE, Group, together
 from engine.parameters import Weights, initial
 from engine.points import Cursor, prune, read_cursor
-from engine.rundir import RunDirectory
+from engine.rundir import RunDirectory, at_work
 from engine.stepper import Stepper
 from engine.storage import share
 from engine.streams import Stream, layout
@@ -69,6 +69,8 @@ class Learner:
         )
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
+        self.others = group.agree(at_work(self.info.race or run.name))
+        """Trainings at work beside this one, each with its share of the threads."""
         self._check_memory()
         self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
         newline = newline_id(config.model, self.alphabet)
@@ -119,7 +121,7 @@ class Learner:
 
     def _choose(self, dtype: str, threads: int) -> Device:
         """The device; a precision that has to be tried is tried by rank 0, for all."""
-        threads = threads or max(1, processors() // self.group.local_size)
+        threads = threads or threads_each(self.group.local_size * (1 + self.others))
         if not self.group.leads:
             dtype = self.group.agree()
         device = choose(self.config.device, dtype, threads, self._try)

@@ -1,7 +1,8 @@
 """A race: a run for each of several cells on one corpus. They train in turns: no two share the machine.
 
 The trainers are processes that wait, paused, while another has its turn; a turn ends with an evaluation,
-and the first one before any step is taken. The runs are ordinary ones.
+and the first one before any step is taken. The runs are ordinary ones, but for their trainers, which save
+and stop where whoever gives the turns is gone.
 """
 
 from __future__ import annotations
@@ -56,32 +57,35 @@ def free_name() -> str:
     return f"race-{number}"
 
 
-def enter(
-    name: str,
-    found: Corpus,
-    cells: Sequence[str],
-    first: TrainConfig,
-    by: str,
-    command: str,
-) -> Iterator[RunDirectory]:
-    """The runs of a race, each made when it is asked for: the `first` configuration, which has `seconds`,
-    is the first cell's, and its trainer has to have begun before the next one is asked for.
+def lead(found: Corpus, first: TrainConfig, command: str) -> RunDirectory:
+    """The first run of a new race, with the configuration `first`, which has `seconds`.
 
-    All is the same, the device and precision that it chose too, but for the learning rate, which the recipe
-    has for each cell and size. Raises RunError where it could not begin, and what `launch.create` does.
+    Raises what `launch.create` does.
     """
-    leader = launch.create(f"{name}-{cells[0]}", found, first, command)
+    name = free_name()
+    return launch.create(f"{name}-{first.model.cell}", found, first, command, race=name)
+
+
+def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunDirectory]:
+    """The runs of a race: the one that leads, and one for each of the `others`' cells, made when it is
+    asked for, before which the leader's trainer has to have begun.
+
+    All is the same, the device, precision and threads that it chose too, but for the learning rate, which
+    the recipe has for each cell and size. Raises RunError where it could not begin, and what
+    `launch.create` does.
+    """
     yield leader
-    V, began = len(found.info.alphabet), _began(leader)
-    equal = replace(first, device=began.device, dtype=began.dtype)
+    info, found, began = leader.info(), leader.corpus(), _began(leader)
+    first, V = info.config, len(found.info.alphabet)
+    equal = replace(first, device=began.device, dtype=began.dtype, threads=began.threads)
     if by == "parameters":
         equal = replace(equal, seconds=None, steps=began.total_steps)
-    for cell in cells[1:]:
+    for cell in others:
         model = replace(first.model, cell=cell)
         if by == "parameters":
             model = matched(first.model, cell, V)
         config = replace(equal, model=model, lr=recipe.learning_rate(model))
-        yield launch.create(f"{name}-{cell}", found, config, command)
+        yield launch.create(f"{info.race}-{cell}", found, config, info.command, race=info.race)
 
 
 def _began(run: RunDirectory) -> Started:
@@ -144,7 +148,7 @@ class Racer:
         """Take a turn. Raises RunError, StorageError where the trainer cannot be started or asked."""
         self.resting = False
         if self.process is None:
-            self.process = launch.start(self.run)
+            self.process = launch.start(self.run, tied=True)
         else:
             with suppress(RunError):
                 self.run.ask("resume")

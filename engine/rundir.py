@@ -61,6 +61,8 @@ class RunInfo:
     this one branches off."""
     symbols: str = ""
     """The alphabet where that is not the corpus': with what the model that it began as knows."""
+    race: str = ""
+    """The race that it is a part of, if any."""
 
     def alphabet(self, own: Alphabet) -> Alphabet:
         """The run's alphabet, from its corpus' `own`.
@@ -159,6 +161,12 @@ class RunDirectory:
             raise RunError(f"{self.folder} is no run: {error.strerror}") from error
         except (HeloError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{self.folder / RUN} is damaged ({error})") from error
+
+    def race(self) -> str:
+        """The race that it is a part of; empty where it is in none, or cannot be read."""
+        with suppress(RunError):
+            return self.info().race
+        return ""
 
     def events(self) -> list[Event]:
         """The events that count, folded."""
@@ -289,7 +297,7 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if run.alive():
         return RunStatus("paused" if isinstance(last, Paused) else "running")
     if isinstance(last, Stopped):
-        return RunStatus("finished" if last.finished else "stopped")
+        return RunStatus("finished" if last.finished else "stopped", last.note)
     if isinstance(last, Failed):
         return RunStatus("failed", last.reason)
     if last is None:
@@ -343,3 +351,9 @@ def find(ref: str) -> RunDirectory:
 def runs() -> Iterator[RunDirectory]:
     """The user's runs."""
     return map(RunDirectory, folders(places.runs(), RUN))
+
+
+def at_work(beside: str = "") -> int:
+    """How many trainings are at work, but for the run or the race of that name. A race is one: its
+    trainers take turns."""
+    return len({run.race() or run.name for run in runs() if run.alive()} - {beside})

@@ -1,11 +1,13 @@
-"""The training process: `python -P -m engine.trainer RUN_DIR`.
+"""The training process: `python -P -m engine.trainer RUN_DIR [DRIVER]`.
 
 The loop steps, evaluates, samples, saves and answers requests, and yields an event for each; what it
-yields is written to the run's log. It starts a run, or goes on from its newest state.
+yields is written to the run's log. It starts a run, or goes on from its newest state. DRIVER is the pid of
+the process that gives it its turns in a race: where that is gone it saves and stops.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from engine import health
+from engine.blas import processors
 from engine.errors import HeloError, RunError, StorageError
 from engine.events import (
     Changed,
@@ -30,7 +33,7 @@ from engine.follower import follow
 from engine.life import RETRY, Life
 from engine.parallel import ALONE, Group, joined, leave
 from engine.parameters import count
-from engine.rundir import RunDirectory
+from engine.rundir import Request, RunDirectory
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1
@@ -39,8 +42,9 @@ _POLL = 0.1
 class Trainer(Life):
     """A life, lived."""
 
-    def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
+    def __init__(self, run: RunDirectory, group: Group = ALONE, driver: int = 0) -> None:
         super().__init__(run, group)
+        self._driver = driver
         past = run.events()
         self.resuming = bool(run.states())
         self._had_failed = bool(past) and isinstance(past[-1], Failed)
@@ -64,6 +68,8 @@ class Trainer(Life):
             yield self.failure
             return
         finished, note = self._finished, ""
+        if self._deserted and not finished:
+            note = "what gave it its turns in the race is gone"
         if not (finished and self.run.state_path(learner.cursor.step).exists()):
             yield from self.save()
         if finished and learner.has_validation and not self._scored:
@@ -72,6 +78,16 @@ class Trainer(Life):
             note = f"validation has not improved for {learner.config.early_stop} evaluations"
         seconds = learner.cursor.seconds
         yield Stopped(**self.about(), finished=finished, seconds=seconds, note=note)
+
+    @property
+    def _deserted(self) -> bool:
+        """Whether nobody is left to give it a turn."""
+        return self._driver not in (0, os.getppid())
+
+    def requests(self) -> list[Request]:
+        """As in every life; one that is deserted is to stop."""
+        self.stopping |= self._deserted
+        return super().requests()
 
     def _resume(self) -> Iterator[Event]:
         """Go on from the newest state; what a killed trainer had not exported of it is exported."""
@@ -99,6 +115,9 @@ class Trainer(Life):
         notes = [learner.note] if learner.note else []
         if (learner.layout.batch, learner.layout.seq_length) != (asked.batch, asked.seq_length):
             notes.append("batch and sequence length shrunk to fit the corpus")
+        if learner.others and not (asked.threads or self.resuming):
+            threads = f"{learner.device.threads} of {processors()} threads"
+            notes.append(f"{threads}, since other trainings are at work")
         if not learner.has_validation:
             notes.append("no validation: the corpus is too small for one or --validation is 0")
         return Started(
@@ -239,16 +258,16 @@ class Trainer(Life):
         self.stopping = True
 
 
-def live(run: RunDirectory) -> int:
+def live(run: RunDirectory, driver: int = 0) -> int:
     """Live one life of a run, or take part in one; returns the exit status.
 
     Raises RunError where another trainer has the run.
     """
     with joined(run.name) as group:
-        return _lead(run, group) if group.leads else follow(run, group)
+        return _lead(run, group, driver) if group.leads else follow(run, group)
 
 
-def _lead(run: RunDirectory, group: Group) -> int:
+def _lead(run: RunDirectory, group: Group, driver: int) -> int:
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -258,7 +277,7 @@ def _lead(run: RunDirectory, group: Group) -> int:
         run.clear()
         run.write_owner()
         run.close_torn_tail()
-        trainer = Trainer(run, group)
+        trainer = Trainer(run, group, driver)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, trainer.stop)
         try:
@@ -289,7 +308,8 @@ def _log(trainer: Trainer, event: Event) -> None:
 def main() -> int:
     """The process."""
     try:
-        return live(RunDirectory(Path(sys.argv[1])))
+        folder, *driver = sys.argv[1:]
+        return live(RunDirectory(Path(folder)), *map(int, driver))
     except HeloError as error:
         print(f"helo: {error}", file=sys.stderr)
         return error.exit_status

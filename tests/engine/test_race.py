@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import launch, race, recipe, sources
+from engine import launch, race, recipe, rundir, sources
 from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
@@ -78,13 +78,14 @@ class Silent:
 
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "start", lambda run: Silent())
+    monkeypatch.setattr(launch, "start", lambda run, tied: Silent())
     monkeypatch.setattr(RunDirectory, "alive", lambda run: True)
 
 
 def entering(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "gru")):
     first = TrainConfig(ModelConfig(cells[0], 20), seconds=5.0, lr=0.01, seed=3)
-    return race.enter(race.free_name(), sources.obtain("hello"), cells, first, by, "helo race")
+    leader = race.lead(sources.obtain("hello"), first, "helo race")
+    return race.enter(leader, cells[1:], by)
 
 
 def say(run: RunDirectory, *events: Event) -> None:
@@ -138,13 +139,14 @@ def test_equal_parameters_take_equal_steps(home: Path) -> None:
     assert max(sizes) / min(sizes) < 1.05 and configs[1].model.hidden > 30
     assert [(c.seconds, c.steps) for c in configs] == [(5.0, None), (None, TOTAL), (None, TOTAL)]
     assert {c.seed for c in configs} == {3}
-    assert [(c.device, c.dtype) for c in configs[1:]] == [("cpu", "bfloat16")] * 2
+    assert [(c.device, c.dtype, c.threads) for c in configs[1:]] == [("cpu", "bfloat16", 1)] * 2
     assert [c.lr for c in configs[1:]] == [recipe.learning_rate(c.model) for c in configs[1:]]
     assert sorted(path.name for path in (home / "runs").iterdir()) == [
         "race-1-gru",
         "race-1-lstm",
         "race-1-rnn",
     ]
+    assert {run.info().race for run in rundir.runs()} == {"race-1"}
     assert race.free_name() == "race-2"
 
 

@@ -42,9 +42,9 @@ def _until() -> Callable[..., object]:
 class FakeRun:
     """A run directory and what its trainer would do to it."""
 
-    def __init__(self, found: Corpus, name: str | None) -> None:
+    def __init__(self, found: Corpus, name: str | None, race: str) -> None:
         config = TrainConfig(model=ModelConfig("gru", 8, 1), steps=1000)
-        self.run: RunDirectory = rundir.create(name, found, config, versions={})
+        self.run: RunDirectory = rundir.create(name, found, config, versions={}, race=race)
         self._lock: BaseFileLock = self.run.lock()
 
     def live(self) -> None:
@@ -133,8 +133,8 @@ def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
     """Makes run directories; all their trainers are gone at the end."""
     made: list[FakeRun] = []
 
-    def make(name: str | None = None) -> FakeRun:
-        made.append(FakeRun(winter, name))
+    def make(name: str | None = None, race: str = "") -> FakeRun:
+        made.append(FakeRun(winter, name, race))
         return made[-1]
 
     yield make

@@ -12,7 +12,7 @@ import pytest
 
 from engine import launch, modelfile, recipe, rundir
 from engine.events import Evaluated, Failed, Started, Stopped
-from tui.cli.chart import MARKS, chart
+from tui.cli.chart import ASCII, MARKS, chart
 
 A_START = Started(
     life=0,
@@ -114,7 +114,7 @@ class Process:
 
 
 def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
-    def start(run):
+    def start(run, tied):
         """A trainer that says all it has to say at once."""
         say = partial(run.append, run.events_path)
         say(A_START.to_json())
@@ -136,11 +136,33 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
     assert [line.split()[-1] for line in lines[-3:]] == ["failed", "finished", "finished"]
 
 
+@pytest.mark.parametrize("words", ["", "helo: the disk is full"])
+def test_a_detached_one_goes_on_by_itself_or_says_why_not(cli, paced, monkeypatch, words):
+    asked = []
+
+    def drive(leader, others, by):
+        asked.append((leader.name, others, by))
+        if words:
+            leader.log.write_text(words)
+            return Process(1)
+        leader.append(leader.events_path, A_START.to_json())
+        return Process()
+
+    monkeypatch.setattr(launch, "drive", drive)
+    done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8", "--detach")
+    assert asked == [("race-1-rnn", ["gru"], "parameters")]
+    assert done.out == "" and done.err.count("\n") == 1
+    if words:
+        assert done.status == 1 and "race-1-rnn ended: the disk is full" in done.err
+    else:
+        assert done.status == 0 and done.err.startswith("race-1 goes on: ")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
     begun = []
 
-    def start(run):
+    def start(run, tied):
         signal.raise_signal(number)
         begun.append(Process())
         return begun[-1]
@@ -154,7 +176,7 @@ def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
 
 
 def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
-    def start(run):
+    def start(run, tied):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         process = Process()
@@ -174,6 +196,14 @@ def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
     assert lines[6].startswith("  1.000 ┤") and lines[6].endswith(MARKS[0])
     assert MARKS[1] in lines[3] and lines[3].index(MARKS[1]) in (24, 25)
     assert lines[8].split() == ["0", "1,000"]
+
+
+def test_a_picture_for_a_terminal_without_such_characters():
+    curves = [[(1, 3.0), (1000, 1.0)], [(500, 2.0)]]
+    plain, drawn = chart(curves, 40, 9, ASCII), chart(curves, 40, 9)
+    assert "".join(plain).isascii() and [*map(len, plain)] == [*map(len, drawn)]
+    for mark, other in zip(MARKS[:2], ASCII, strict=False):
+        assert [line.find(mark) for line in drawn] == [line.find(other) for line in plain]
 
 
 def test_a_picture_of_little_or_nothing():

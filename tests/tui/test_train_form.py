@@ -14,8 +14,8 @@ from engine.config import CELLS, DEFAULT_SECONDS, ModelConfig
 from engine.errors import HeloError, UsageError
 from engine.parameters import count
 from tests.tui.training import TrainApp, found_for, ready, seen
+from tui.train.choice import FILE
 from tui.train.fields import KINDS, in_words
-from tui.train.form import FILE
 from tui.train.plan import describe, look, speeds
 from tui.train.watch import RunView
 

@@ -41,6 +41,15 @@ def note(text: str) -> None:
     print(one_line(text), file=sys.stderr, flush=True)
 
 
+def draws(characters: str) -> bool:
+    """Whether stdout takes these characters."""
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def console(stderr: bool = False) -> Console:
     """A console of rich that takes every text as it stands."""
     from rich.console import Console

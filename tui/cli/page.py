@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from engine.events import Changed, Evaluated, Event, Progress, RolledBack, Sampled, Started
 from engine.points import Point, points
 from engine.summary import Summary
-from tui.cli.output import facts, write
+from tui.cli.output import draws, facts, write
 from tui.phrases import describe, duration, loss
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def show(run: RunDirectory, found: Summary) -> None:
         }
     )
     losses = [(e.step, e.train_nats) for e in progress if math.isfinite(e.train_nats)]
-    if lines := curve(losses, _draws_blocks()):
+    if lines := curve(losses, draws(_BLOCKS)):
         write("\n" + "\n".join(lines) + "\n")
     if samples:
         write(f"\nsample at step {samples[-1].step:,}\n{samples[-1].text.strip()}\n")
@@ -76,15 +75,6 @@ def _kept(kept: Iterable[Point]) -> Iterator[str]:
     for step in sorted({point.step for point in kept}):
         names = [point.name for point in kept if point.step == step and point.name]
         yield f"{step:,} ({', '.join(names)})" if names else f"{step:,}"
-
-
-def _draws_blocks() -> bool:
-    """Whether stdout takes block characters."""
-    try:
-        _BLOCKS.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def curve(losses: list[tuple[int, float]], blocks: bool = True) -> list[str]:

@@ -21,6 +21,7 @@ from tui.cli.train import complete, obtain
 if TYPE_CHECKING:
     from engine.corpus import Corpus
     from engine.race import Race
+    from engine.rundir import RunDirectory
     from tui.cli.follow import Interrupts
     from tui.cli.race_views import RaceView
 
@@ -56,6 +57,9 @@ def race(
             "and all have as many units.",
         ),
     ] = "parameters",
+    detach: Annotated[
+        bool, flag("--detach", help="Return as soon as the first one trains.")
+    ] = False,
     json: Annotated[bool, flag("--json", help="One JSON event a line, the table at last.")] = False,
 ) -> None:
     """Train a network of each cell on a text, in turns, and compare them.
@@ -76,11 +80,13 @@ def race(
     races.check_corpus(found)
     _survey(found)
     first = complete(given, found)
-    name = races.free_name()
-    command = shlex.join(["helo", *sys.argv[1:]])
-    entering = races.enter(name, found, names, first, by, command)
+    leader = races.lead(found, first, shlex.join(["helo", *sys.argv[1:]]))
+    if detach:
+        _detach(leader, names[1:], by)
+        return
+    name = leader.info().race
     title = f"{name}: {', '.join(names)}, equal {by}, on {found.info.name}"
-    _run(races.Race(entering), json, title, by)
+    _run(races.Race(races.enter(leader, names[1:], by)), json, title, by)
 
 
 def _survey(found: Corpus) -> None:
@@ -90,6 +96,26 @@ def _survey(found: Corpus) -> None:
     if child := launch.survey(found.folder):
         with progress(f"surveying {found.info.name}"):
             child.wait()
+
+
+def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
+    """Leave a race to a driver of its own once it has begun.
+
+    Raises RunError where it could not.
+    """
+    from engine import launch
+    from tui.cli.follow import trouble
+
+    driver = launch.drive(leader, others, by)
+    try:
+        while not leader.lives():
+            if driver.poll() is not None:
+                raise RunError(trouble(leader, None, driver.returncode))
+            time.sleep(_POLL)
+    except KeyboardInterrupt:
+        driver.terminate()
+        raise
+    note(f"{leader.info().race} goes on: helo runs list, or helo runs stop {leader.name}")
 
 
 def _run(race: Race, json: bool, title: str, by: str) -> None:

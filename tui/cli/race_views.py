@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from engine.events import Evaluated, Event, Failed, Started, Stopped
 from engine.race import Race, Racer, Standing
-from tui.cli.chart import MARKS, Points, chart
-from tui.cli.output import console, emit, grid, note, table, write
+from tui.cli.chart import ASCII, MARKS, Points, chart
+from tui.cli.output import console, draws, emit, grid, note, table, write
 from tui.phrases import describe, duration
 from tui.text import visible
 
@@ -124,13 +124,14 @@ class LiveRace:
         racers, standings = list(self.race.racers), self.race.standings()
         height = min(_HIGHEST, self._screen.height - len(standings) - _BESIDES)
         curves = [self._curve(racer) for racer in racers]
-        picture = chart(curves, min(_WIDEST, self._screen.width), height)
+        marks = MARKS if draws(MARKS) else ASCII
+        picture = chart(curves, min(_WIDEST, self._screen.width), height, marks)
         if picture:
             unit = "step" if self.by == "parameters" else "seconds"
             picture.insert(0, f"validation loss in nats by {unit}")
         marked = [
             [f"{mark} {network}", *rest]
-            for mark, (network, *rest) in zip(MARKS, map(_row, standings), strict=False)
+            for mark, (network, *rest) in zip(marks, map(_row, standings), strict=False)
         ]
         parts = [Text(visible(self.title), style="bold"), *map(Text, picture)]
         footer = [Text(self._footer, style="dim")] if self._footer else []

@@ -40,6 +40,8 @@ class Compared:
     def __init__(self) -> None:
         self._followers: dict[str, Follower] = {}
         """By mark."""
+        self._race = ""
+        """The race whose runs came in by themselves."""
 
     def mark(self, run: RunDirectory) -> str:
         """The mark of a run; nothing for one that is not compared."""
@@ -55,6 +57,13 @@ class Compared:
         if free:
             self._followers[free] = Follower(run)
         return bool(free)
+
+    def enter(self, run: RunDirectory, race: str) -> None:
+        """Take in a run of a race; those that were compared before it give way."""
+        if race != self._race:
+            self._race, self._followers = race, {}
+        if not self.mark(run):
+            self.toggle(run)
 
     @property
     def behind(self) -> bool:

@@ -74,17 +74,21 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
     for field in FIELDS:
         value = values[field.key].strip()
         if value != field.usual and field.key not in ("length", "unit"):
-            found[field.key] = _meant(field, value)
+            found[field.key] = meant(field, value)
     unit = values["unit"]
     length = Field("length", unit.capitalize(), "", whole=unit == "steps")
-    found[unit] = _meant(length, values["length"])
+    found[unit] = meant(length, values["length"])
     recipe.check(found)
     if found[unit] > _LONGEST:
         raise UsageError(f"--{unit} must be at most {_LONGEST:g}")
     return found
 
 
-def _meant(field: Field, text: str) -> Any:
+def meant(field: Field, text: str) -> Any:
+    """What was typed or chosen for a field.
+
+    Raises UsageError.
+    """
     if field.choices:
         return text == "on" if field.choices == _SWITCH else text
     try:
@@ -104,9 +108,9 @@ def in_words(problem: str) -> str:
     return f"{label} {rest}"
 
 
-def command(given: Mapping[str, Any], ref: str) -> str:
-    """The command line that starts the same training."""
-    words = ["helo", "train", ref]
+def command(given: Mapping[str, Any], ref: str, verb: str = "train") -> str:
+    """The command line that starts the same training, or what else has these options."""
+    words = ["helo", verb, ref]
     for key, value in given.items():
         words.append(f"--{key.replace('_', '-')}")
         if value is not True:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
@@ -22,15 +21,15 @@ from engine.errors import HeloError, UsageError
 from engine.rundir import RunDirectory
 from tui.text import visible
 from tui.train import plan
+from tui.train.choice import TextChoice
 from tui.train.controls import control
 from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words
-from tui.train.machine import Machine, Pace
-from tui.train.plan import Outlook, Speed
-from tui.train.start import MEASURING, start
+from tui.train.machine import Machine
+from tui.train.plan import Speed
+from tui.train.racing import RaceDialog
+from tui.train.start import MEASURING, Begin, start, start_race
 from tui.trouble import TellsTrouble
 
-FILE = "\0file"
-"""The corpus choice that stands for a path; no name can be it."""
 _AUTO = "auto"
 
 
@@ -45,6 +44,13 @@ class TrainForm(TellsTrouble, Vertical):
             "Start training",
             id="train.start",
             tooltip="Start a training with the settings of the form",
+        ),
+        Binding(
+            "ctrl+r",
+            "race",
+            "Race",
+            id="train.race",
+            tooltip="Train networks of several cells in turns, and compare them; asks which",
         ),
         # With priority the focus has moved before the keys typed after it are handed out.
         Binding(
@@ -81,14 +87,14 @@ class TrainForm(TellsTrouble, Vertical):
         .row Input:focus { background-tint: $primary 20%; text-style: bold; }
         .row #length { width: 20; }
         .row #unit { width: 20; }
-        #file-row { display: none; }
-        &.-file #file-row { display: block; }
         #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
         #start-row { height: auto; }
         #outlook { width: 1fr; height: auto; min-height: 3; }
         #problem { height: auto; color: $text-error; display: none; }
         &.-problem #problem { display: block; }
-        #start { width: auto; margin: 0 3 0 0; }
+        #buttons { width: 18; height: auto; margin-right: 3; }
+        #start { width: 100%; }
+        #race { width: 100%; margin-top: 1; }
     }
     TrainPane.-short TrainForm {
         #fields { padding: 0 1; }
@@ -102,35 +108,27 @@ class TrainForm(TellsTrouble, Vertical):
         .row #file { width: 28; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
-        #start { margin-right: 1; }
+        #buttons { margin-right: 1; }
     }
     """
 
     @dataclass
     class Begun(Message):
-        """A run was made and its trainer started."""
+        """A run was made and its trainer started, or the driver of the race that it leads."""
 
         run: RunDirectory
         child: subprocess.Popen[bytes]
+        race: bool
 
     @dataclass
-    class Found(Message):
-        """What was looked up beside the loop: corpora and speeds."""
+    class SpeedsFound(Message):
+        """How fast the runs so far were."""
 
-        choices: list[tuple[str, str]]
         speeds: list[Speed]
 
     @dataclass
     class MachineAnswered(Message):
         """More is known of this machine."""
-
-    @dataclass
-    class Looked(Message):
-        """What is known of a text, or what is wrong with it."""
-
-        ref: str
-        outlook: Outlook | None
-        problem: str = ""
 
     @dataclass
     class Prepared(Message):
@@ -146,13 +144,9 @@ class TrainForm(TellsTrouble, Vertical):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._outlook: Outlook | None = None
         self._speeds: list[Speed] = []
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
-        self._wanted: str | None = None
         self._starting = self._awake = False
-        self._unfit = ""
-        """What is wrong with the chosen text."""
         self._refusal = ""
         """Why nothing was started; it stands until something in the form is changed."""
 
@@ -161,15 +155,7 @@ class TrainForm(TellsTrouble, Vertical):
         unit = fields.pop("unit")
         with VerticalScroll(id="fields", can_focus=False):
             yield Static("Just start: auto is found for the text and the time.", id="advice")
-            with Horizontal(classes="row"):
-                yield Static("Corpus", classes="label")
-                yield Select(
-                    [("a text file …", FILE)], id="corpus", allow_blank=False, compact=True
-                )
-            with Horizontal(classes="row", id="file-row"):
-                yield Static("File", classes="label")
-                yield Input(id="file", compact=True, placeholder="path of a text file")
-                yield Static("imported before the training", classes="hint")
+            yield TextChoice()
             for field in fields.values():
                 with Horizontal(classes="row"):
                     yield Static(field.label, classes="label")
@@ -180,13 +166,19 @@ class TrainForm(TellsTrouble, Vertical):
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
-                yield Button("Start training", id="start", variant="primary", compact=True)
+                with Vertical(id="buttons"):
+                    yield Button("Start training", id="start", variant="primary", compact=True)
+                    yield Button("Race", id="race", compact=True)
                 yield Static("", id="outlook", markup=False)
 
     def on_mount(self) -> None:
-        self.refresh_choices()
+        self._look_up_speeds()
 
     # what is known
+
+    @property
+    def _text(self) -> TextChoice:
+        return self.query_one(TextChoice)
 
     def wake(self) -> None:
         """Find out, once, what this machine is: that takes its processors for some seconds, which a
@@ -195,65 +187,19 @@ class TrainForm(TellsTrouble, Vertical):
             self._awake = True
             self._machine.look()
 
-    @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
-    def refresh_choices(self) -> None:
-        """Look up again what one can train on."""
-        self.post_message(self.Found(choices=plan.choices(), speeds=plan.speeds()))
-
     def fill_in(self, ref: str) -> None:
         """Take the CORPUS `ref`, a name or a path."""
-        self._wanted = ref
-        self.refresh_choices()
+        self._text.fill_in(ref)
         self.query_one("#start").focus()
 
-    @on(Found)
-    def _take(self, found: Found) -> None:
+    @work(thread=True, exclusive=True, group="speeds", exit_on_error=False)
+    def _look_up_speeds(self) -> None:
+        self.post_message(self.SpeedsFound(plan.speeds()))
+
+    @on(SpeedsFound)
+    def _take(self, found: SpeedsFound) -> None:
         self._speeds = found.speeds
-        self._offer(found.choices)
         self._estimate()
-
-    def _offer(self, choices: list[tuple[str, str]]) -> None:
-        select = self.query_one("#corpus", Select)
-        refs = [ref for ref, _ in choices]
-        wanted = self._wanted or (str(select.value) if self._outlook else refs[0])
-        options = [(Content(visible(f"{ref}: {about}")), ref) for ref, about in choices]
-        with self.prevent(Select.Changed):
-            select.set_options([*options, (Content("a text file …"), FILE)])
-            select.value = wanted if wanted in refs else FILE
-        if self._wanted and wanted not in refs:
-            self.query_one("#file", Input).value = wanted
-        self._wanted = None
-        self._choose()
-
-    @property
-    def ref(self) -> str:
-        """The corpus that is chosen: a name or a path."""
-        value = self.query_one("#corpus", Select).value
-        return self.query_one("#file", Input).value.strip() if value == FILE else str(value)
-
-    @on(Select.Changed, "#corpus")
-    @on(Input.Changed, "#file")
-    def _choose(self) -> None:
-        is_file = self.query_one("#corpus", Select).value == FILE
-        self.set_class(is_file, "-file")
-        self._outlook, self._unfit = None, ""
-        if is_file and not self.ref:
-            self._estimate()
-        else:
-            self._look(self.ref)
-
-    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
-    def _look(self, ref: str) -> None:
-        try:
-            self.post_message(self.Looked(ref, plan.look(ref)))
-        except HeloError as error:
-            self.post_message(self.Looked(ref, None, str(error)))
-
-    @on(Looked)
-    def _looked(self, looked: Looked) -> None:
-        if looked.ref == self.ref:
-            self._outlook, self._unfit = looked.outlook, looked.problem
-            self._estimate()
 
     @on(Select.Changed, "#cell")
     def _name_cell(self, changed: Select.Changed) -> None:
@@ -287,8 +233,10 @@ class TrainForm(TellsTrouble, Vertical):
         self._estimate()
 
     @on(MachineAnswered)
+    @on(TextChoice.Changed)
     def _estimate(self) -> None:
         """Say what the settings mean, or what is wrong with them."""
+        text = self._text
         problem = self._machine.problem(self._device)
         if said := problem or str(self._machine):
             self.query_one("#device-hint", Static).update(visible(said))
@@ -297,21 +245,21 @@ class TrainForm(TellsTrouble, Vertical):
         except UsageError as error:
             self._complain(str(error))
             return
-        self._complain(self._refusal or self._unfit)
+        self._complain(self._refusal or text.problem)
         if self._machine.facts and recipe.needs_pace(settled):
             self._machine.measure(self._device)
         pace = self._machine.pace(self._device)
-        config = plan.complete(settled, self._outlook, pace) if self._outlook else None
+        config = plan.complete(settled, text.outlook, pace) if text.outlook else None
         self._show_found(config)
         if self._starting:
             return
         lines = ["choose a text to train on"]
-        if self._outlook and config:
-            lines = list(plan.describe(config, self._outlook, self._speeds, pace))
-        elif self._outlook:
+        if text.outlook and config:
+            lines = list(plan.describe(config, text.outlook, self._speeds, pace))
+        elif text.outlook:
             lines = [
                 "the network is found when it starts" if problem else MEASURING,
-                plan.describe_text(self._outlook),
+                plan.describe_text(text.outlook),
             ]
         self._say("\n".join(lines))
 
@@ -338,32 +286,50 @@ class TrainForm(TellsTrouble, Vertical):
         if self._starting:
             return
         try:
-            settled, ref = self._given(), self.ref
+            settled, ref = self._given(), self._text.ref
         except UsageError as error:
             self._complain(str(error))
             return
+        if self._names(ref):
+            needed = recipe.needs_pace(settled)
+            pace = self._machine.measure(self._device, again=True) if needed else None
+            self._start(partial(start, settled, ref, pace), ref)
+
+    @on(Button.Pressed, "#race")
+    @work(group="dialog", exit_on_error=False)
+    async def action_race(self) -> None:
+        """Ask what a race is to be, import the text and start it."""
+        ref = self._text.ref
+        if self._starting or not self._names(ref):
+            return
+        entry = await self.app.push_screen_wait(RaceDialog(ref))
+        if entry and not self._starting:
+            pace = self._machine.measure(TrainConfig.device, again=True)
+            self._start(partial(start_race, entry, ref, pace), ref, race=True)
+
+    def _names(self, ref: str) -> bool:
+        """Whether there is a text to begin with."""
         if not ref:
             self._refuse("name a text file to train on")
             self.query_one("#file").focus()
-            return
-        self._set_starting(True)
-        self._refuse("")
-        self._say(f"importing {ref} …")
-        needed = recipe.needs_pace(settled)
-        pace = self._machine.measure(self._device, again=True) if needed else None
-        self._start(settled, ref, pace)
+        return bool(ref)
 
     def _set_starting(self, starting: bool) -> None:
         self._starting = starting
-        self.query_one("#start", Button).disabled = starting
+        for button in self.query(Button):
+            button.disabled = starting
+
+    def _start(self, begin: Begin, ref: str, race: bool = False) -> None:
+        self._set_starting(True)
+        self._refuse("")
+        self._say(f"importing {ref} …")
+        self._begin(begin, race)
 
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
-    def _start(self, settled: dict[str, Any], ref: str, pace: Future[Pace] | None) -> None:
+    def _begin(self, begin: Begin, race: bool) -> None:
         try:
-            run, child = start(
-                settled, ref, pace, lambda text: self.post_message(self.Prepared(text))
-            )
-            self.post_message(self.Begun(run, child))
+            run, child = begin(lambda text: self.post_message(self.Prepared(text)))
+            self.post_message(self.Begun(run, child, race))
         except HeloError as error:
             self.post_message(self.Refused(str(error)))
 
@@ -392,4 +358,5 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Begun)
     def _begun(self) -> None:
         self._set_starting(False)
-        self.refresh_choices()
+        self._text.refresh_choices()
+        self._look_up_speeds()

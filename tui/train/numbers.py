@@ -144,6 +144,7 @@ def _overfitting(snapshot: Snapshot) -> str:
 
 def _advice(snapshot: Snapshot) -> str:
     word, reason = snapshot.status.word, snapshot.status.reason
+    because = f", since {reason}" if reason else ""
     match word:
         case "starting":
             return "the trainer is starting …"
@@ -154,9 +155,9 @@ def _advice(snapshot: Snapshot) -> str:
         case "new":
             return f"not begun{f': {reason}' if reason else ''}; r starts it"
         case "stopped":
-            return "stopped and saved: r goes on from there"
+            return f"stopped and saved{because}: r goes on from there"
         case "finished":
-            return "finished: o writes with it, k keeps it as a model"
+            return f"finished{because}: o writes with it, k keeps it as a model"
     if snapshot.evaluated and snapshot.evaluated.note:
         return snapshot.evaluated.note
     answers = list(snapshot.answers.values())

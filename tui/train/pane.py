@@ -31,6 +31,7 @@ from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm
 from tui.train.keys import KEYS
 from tui.train.numbers import MARKS
+from tui.train.racing import Drivers
 from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
 
@@ -69,15 +70,16 @@ class TrainPane(TellsTrouble, Vertical):
 
     @dataclass
     class Alive(Message):
-        """Trainings that were found at work."""
+        """Trainings that were found at work, each with its race if it is in one."""
 
-        runs: list[RunDirectory]
+        runs: list[tuple[RunDirectory, str]]
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._followers: dict[str, Follower] = {}
         """Runs by the id of their tab."""
         self._compared = Compared()
+        self._drivers = Drivers()
         self._numbers = count(1)
         self._news = asyncio.Event()
         """A run came that was not looked at yet, or something was asked."""
@@ -108,12 +110,14 @@ class TrainPane(TellsTrouble, Vertical):
 
     def running(self) -> bool:
         """Whether a training that this app started is alive."""
-        return any(follower.working for follower in self._followers.values())
+        working = any(follower.working for follower in self._followers.values())
+        return working or self._drivers.working
 
     def stop_all(self) -> None:
         """Ask the trainings that this app started to save and stop."""
+        self._drivers.stop()
         for follower in self._followers.values():
-            if follower.working and follower.child:
+            if follower.working and follower.child and follower.child not in self._drivers:
                 try:
                     follower.run.ask("stop")
                 except HeloError:  # it has not come far enough to listen
@@ -178,11 +182,18 @@ class TrainPane(TellsTrouble, Vertical):
 
     @on(TrainForm.Begun)
     def _begun(self, begun: TrainForm.Begun) -> None:
+        if begun.race:
+            self._drivers.add(begun.child, begun.run)
+            self._compared.enter(begun.run, begun.run.race())
         self._open(begun.run, begun.child)
 
     @on(Alive)
     def _found(self, found: Alive) -> None:
-        tabs = [self._add(run) for run in found.runs]
+        known = set(self._followers)
+        tabs = [self._add(run) for run, _ in found.runs]
+        for tab, (run, race) in zip(tabs, found.runs, strict=True):
+            if race and tab not in known:
+                self._compared.enter(run, race)
         if tabs and self._untouched:
             self._activate(tabs[-1])
         elif not self._shown:
@@ -198,6 +209,8 @@ class TrainPane(TellsTrouble, Vertical):
             if monotonic() >= scan:
                 self.post_message(self.Alive(await asyncio.to_thread(_alive)))
                 scan = monotonic() + _SCAN_EVERY
+            for trouble in self._drivers.troubles():
+                self._complain(trouble)
             for tab, follower in list(self._followers.items()):
                 if snapshot := await asyncio.to_thread(follower.read):
                     self._take(tab, follower, snapshot)
@@ -364,5 +377,5 @@ _ACTIONS = frozenset(
 )
 
 
-def _alive() -> list[RunDirectory]:
-    return [run for run in rundir.runs() if run.alive()]
+def _alive() -> list[tuple[RunDirectory, str]]:
+    return [(run, run.race()) for run in rundir.runs() if run.alive()]

@@ -10,13 +10,17 @@ from typing import Any
 
 from textual.worker import get_current_worker
 
-from engine import launch, recipe
+from engine import launch, race, recipe
+from engine.corpus import Corpus
 from engine.errors import RunError
 from engine.rundir import RunDirectory
 from tui.library.obtain import obtain
 from tui.train.fields import command
 from tui.train.machine import Pace
+from tui.train.racing import Entry
 
+Begin = Callable[[Callable[[str], object]], tuple[RunDirectory, subprocess.Popen[bytes]]]
+"""Starts something; it is called with what says how far it is."""
 MEASURING = "measuring this machine …"
 _LOOK_EVERY = 0.1
 """Seconds between two looks whether anybody still waits for a measurement."""
@@ -29,11 +33,29 @@ def start(
 
     Raises HeloError, also where the worker is cancelled.
     """
-    found = obtain(ref, lambda far: tell(f"importing {ref}: {far}"))
+    found = _obtain(ref, tell)
     known = _await(pace, tell) if pace else None
     config = recipe.for_corpus(given, found, known)
     run = launch.create(None, found, config, command(given, ref))
     return run, launch.start(run)
+
+
+def start_race(
+    entry: Entry, ref: str, pace: Future[Pace], tell: Callable[[str], object]
+) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
+    """The run that leads a new race on the CORPUS `ref`, and the race's driver; `tell` says how far it is.
+
+    Raises HeloError, also where the worker is cancelled.
+    """
+    found = _obtain(ref, tell)
+    race.check_corpus(found)
+    first = recipe.for_corpus(entry.given, found, _await(pace, tell))
+    leader = race.lead(found, first, entry.command(ref))
+    return leader, launch.drive(leader, entry.cells[1:], entry.by)
+
+
+def _obtain(ref: str, tell: Callable[[str], object]) -> Corpus:
+    return obtain(ref, lambda far: tell(f"importing {ref}: {far}"))
 
 
 def _await(pace: Future[Pace], tell: Callable[[str], object]) -> Pace:

@@ -1,0 +1,75 @@
+"""A race without anybody who watches: `python -P -m engine.driver LEADER_DIR BY CELL …`.
+
+The process gives the turns (`race.Race`) until the race is over; SIGTERM and SIGINT stop it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from engine import launch
+from engine.errors import HeloError
+from engine.race import Race, enter
+from engine.rundir import RunDirectory
+
+_POLL = 0.02
+
+
+class Driver:
+    """Drives one race."""
+
+    def __init__(self, leader: RunDirectory, others: Sequence[str], by: str) -> None:
+        self.stopping = False
+        self._leader = leader
+        self._race = Race(enter(leader, others, by))
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self.stopping = True
+
+    def drive(self) -> None:
+        """Drive it to its end. However it ends, what was learnt is saved.
+
+        Raises what `Race.look` does.
+        """
+        self._survey()
+        race, stopped = self._race, False
+        try:
+            while not race.over:
+                if self.stopping and not stopped:
+                    stopped = True
+                    race.stop()
+                for _ in race.look():
+                    pass
+                time.sleep(_POLL)
+        finally:
+            race.stop()
+
+    def _survey(self) -> None:
+        """See to what would otherwise be found out beside the first one, and slow it."""
+        child = launch.survey(Path(self._leader.info().corpus))
+        while child and child.poll() is None and not self.stopping:
+            time.sleep(_POLL)
+
+
+def main() -> int:
+    """The process."""
+    folder, by, *others = sys.argv[1:]
+    try:
+        driver = Driver(RunDirectory(Path(folder)), others, by)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, driver.stop)
+        driver.drive()
+    except HeloError as error:
+        print(f"helo: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Choosing the text to train on, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Select, Static
+
+from engine.errors import HeloError
+from tui.text import visible
+from tui.train import plan
+from tui.train.plan import Outlook
+from tui.trouble import TellsTrouble
+
+FILE = "\0file"
+"""The corpus choice that stands for a path; no name can be it."""
+
+
+class TextChoice(TellsTrouble, Vertical):
+    """A corpus out of those there are, or a text file."""
+
+    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    DEFAULT_CSS = """
+    TextChoice {
+        height: auto;
+        #file-row { display: none; }
+        &.-file #file-row { display: block; }
+    }
+    """
+
+    class Changed(Message):
+        """Another text is chosen, or more is known of it."""
+
+    @dataclass
+    class Found(Message):
+        """The corpora there are."""
+
+        choices: list[tuple[str, str]]
+
+    @dataclass
+    class Looked(Message):
+        """What is known of a text, or what is wrong with it."""
+
+        ref: str
+        outlook: Outlook | None
+        problem: str = ""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.outlook: Outlook | None = None
+        """What is known of the chosen text."""
+        self.problem = ""
+        """What is wrong with it."""
+        self._wanted: str | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Static("Corpus", classes="label")
+            yield Select([("a text file …", FILE)], id="corpus", allow_blank=False, compact=True)
+        with Horizontal(classes="row", id="file-row"):
+            yield Static("File", classes="label")
+            yield Input(id="file", compact=True, placeholder="path of a text file")
+            yield Static("imported before the training", classes="hint")
+
+    def on_mount(self) -> None:
+        self.refresh_choices()
+
+    @property
+    def ref(self) -> str:
+        """The CORPUS that is chosen: a name or a path."""
+        value = self.query_one("#corpus", Select).value
+        return self.query_one("#file", Input).value.strip() if value == FILE else str(value)
+
+    def fill_in(self, ref: str) -> None:
+        """Take the CORPUS `ref`, a name or a path."""
+        self._wanted = ref
+        self.refresh_choices()
+
+    @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
+    def refresh_choices(self) -> None:
+        """Look up again what one can train on."""
+        self.post_message(self.Found(plan.choices()))
+
+    @on(Found)
+    def _offer(self, found: Found) -> None:
+        select = self.query_one("#corpus", Select)
+        refs = [ref for ref, _ in found.choices]
+        wanted = self._wanted or (str(select.value) if self.outlook else refs[0])
+        options = [(Content(visible(f"{ref}: {about}")), ref) for ref, about in found.choices]
+        with self.prevent(Select.Changed):
+            select.set_options([*options, (Content("a text file …"), FILE)])
+            select.value = wanted if wanted in refs else FILE
+        if self._wanted and wanted not in refs:
+            self.query_one("#file", Input).value = wanted
+        self._wanted = None
+        self._choose()
+
+    @on(Select.Changed, "#corpus")
+    @on(Input.Changed, "#file")
+    def _choose(self) -> None:
+        is_file = self.query_one("#corpus", Select).value == FILE
+        self.set_class(is_file, "-file")
+        self.outlook, self.problem = None, ""
+        if self.ref:
+            self._look(self.ref)
+        self.post_message(self.Changed())
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, ref: str) -> None:
+        try:
+            self.post_message(self.Looked(ref, plan.look(ref)))
+        except HeloError as error:
+            self.post_message(self.Looked(ref, None, str(error)))
+
+    @on(Looked)
+    def _looked(self, looked: Looked) -> None:
+        if looked.ref == self.ref:
+            self.outlook, self.problem = looked.outlook, looked.problem
+            self.post_message(self.Changed())

@@ -1,0 +1,142 @@
+"""A race from the app: what is asked before it, and the drivers that this app started."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Select, Static
+
+from engine import race, recipe
+from engine.errors import UsageError
+from engine.rundir import RunDirectory
+from tui.text import visible
+from tui.train.controls import control
+from tui.train.fields import Field, command, in_words, meant
+
+FIELDS = (
+    Field("cells", "Cells", "two or more", "rnn,lstm,gru"),
+    Field("seconds", "Seconds", "each, or the first one", "60"),
+    Field("hidden", "Hidden", "units; found if empty", whole=True),
+    Field("by", "Equal", "what all have", race.MEASURES[0], choices=race.MEASURES),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A race as it was asked for; `given` is what `recipe.complete` takes for the first of its cells."""
+
+    cells: tuple[str, ...]
+    by: str
+    given: dict[str, Any]
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> Entry:
+        """From what was typed and chosen by `Field.key`.
+
+        Raises UsageError.
+        """
+        cells = tuple(cell.strip() for cell in values["cells"].split(","))
+        race.check(cells, values["by"])
+        numbers = (f for f in FIELDS if f.key in ("seconds", "hidden") and values[f.key].strip())
+        given = {"cell": cells[0]} | {f.key: meant(f, values[f.key].strip()) for f in numbers}
+        if "seconds" not in given:
+            raise UsageError("--seconds must be more than 0")
+        recipe.check(given)
+        return cls(cells, values["by"], given)
+
+    def command(self, ref: str) -> str:
+        """The command line that starts the same race."""
+        shown = {"cells": ",".join(self.cells), **self.given, "by": self.by}
+        del shown["cell"]
+        return command(shown, ref, "race")
+
+
+class RaceDialog(ModalScreen[Entry | None]):
+    """Asks what a race is to be; None where the user went back."""
+
+    DEFAULT_CSS = """
+    RaceDialog {
+        align: center middle;
+        & > Vertical {
+            width: 66; max-width: 96%; height: auto; max-height: 96%;
+            padding: 1 2; border: round $primary; background: $surface;
+        }
+        & .row { height: 1; }
+        & .label { width: 10; text-style: bold; }
+        & .row Input, & .row Select { width: 24; }
+        & .hint { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap; }
+        & #question, & #trouble { height: auto; margin-bottom: 1; }
+        & #trouble { color: $text-error; display: none; }
+        &.-trouble #trouble { display: block; }
+        & .note { color: $text-muted; margin-top: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
+
+    def __init__(self, ref: str) -> None:
+        super().__init__()
+        self._ref = ref
+
+    def compose(self) -> ComposeResult:
+        question = f"A network of each cell learns {self._ref}, in turns. All else is found."
+        with Vertical():
+            yield Static(Content(visible(question)), id="question")
+            yield Static("", id="trouble", markup=False)
+            for field in FIELDS:
+                with Horizontal(classes="row"):
+                    yield Static(field.label, classes="label")
+                    yield control(field)
+                    yield Static(field.hint, classes="hint")
+            yield Static("Enter starts the race, Esc goes back", classes="note")
+
+    @on(Input.Submitted)
+    def _enter(self) -> None:
+        values = {str(control.id): control.value for control in self.query(Input)}
+        values["by"] = str(self.query_one("#by", Select).value)
+        try:
+            self.dismiss(Entry.of(values))
+        except UsageError as error:
+            self.add_class("-trouble")
+            self.query_one("#trouble", Static).update(visible(f"✗ {in_words(str(error))}"))
+
+
+class Drivers:
+    """The drivers of races that this app started."""
+
+    def __init__(self) -> None:
+        self._leaders: dict[subprocess.Popen[bytes], RunDirectory] = {}
+
+    def add(self, driver: subprocess.Popen[bytes], leader: RunDirectory) -> None:
+        self._leaders[driver] = leader
+
+    def __contains__(self, child: object) -> bool:
+        return child in self._leaders
+
+    def stop(self) -> None:
+        """End their races: all trainers save and stop."""
+        for driver in self._leaders:
+            if driver.poll() is None:
+                driver.terminate()
+
+    @property
+    def working(self) -> bool:
+        """Whether one of them is alive."""
+        return any(driver.poll() is None for driver in self._leaders)
+
+    def troubles(self) -> Iterator[str]:
+        """Why races ended that could not go on, each once."""
+        for driver, leader in list(self._leaders.items()):
+            if driver.poll() is not None:
+                del self._leaders[driver]
+                if driver.returncode:
+                    words = leader.last_words().removeprefix("helo: ") or "its driver was killed"
+                    yield f"{leader.race()} ended: {words}"
