@@ -287,7 +287,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     marks = [e for e in events if isinstance(e, Started | Paused | Resumed | Stopped | Failed)]
     last = marks[-1] if marks else None
     if run.alive():
-        return RunStatus("paused" if isinstance(last, Paused) else "running")
+        return (
+            RunStatus("paused", last.reason) if isinstance(last, Paused) else RunStatus("running")
+        )
     if isinstance(last, Stopped):
         return RunStatus("finished" if last.finished else "stopped")
     if isinstance(last, Failed):

@@ -23,7 +23,7 @@ from engine.events import (
 
 if TYPE_CHECKING:
     from engine.catalogue import Entry
-    from engine.rundir import RunDirectory
+    from engine.rundir import RunDirectory, RunInfo
 
 
 def loss(nats: float | None) -> str:
@@ -58,6 +58,11 @@ def network(run: RunDirectory) -> str:
         return str(run.info().config.model)
     except HeloError:
         return ""
+
+
+def trained(info: RunInfo) -> str:
+    """What a run trains, and on what."""
+    return f"{info.config.model}, on {info.corpus_name}"
 
 
 def describe(event: Event) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved, Vitals
+from engine.events import Changed, Evaluated, Failed, Paused, Progress, Resumed, Saved, Vitals
 from engine.rundir import RunDirectory
 from tui.train import numbers
 from tui.train.follow import FINEST, LONG, SLICE, Follower, Series, thin
@@ -224,7 +224,13 @@ def test_best_is_the_lowest_and_the_final_pass_is_no_point_of_the_curve(fake_run
     assert snapshot.status.word == "finished"
     assert snapshot.validation.nats.tolist() == [2.0, 1.5]
     assert isinstance(snapshot.evaluated, Evaluated) and snapshot.evaluated.final
-    assert snapshot.best.val_nats == 1.45
+    facts = dict(numbers.facts(snapshot))
+    assert [facts[name].split()[0] for name in ("validation", "best", "best at step")] == [
+        "1.500",
+        "1.500",
+        "20",
+    ]
+    assert facts["best, final"].startswith("1.450 nats")
 
 
 def test_following_what_is_no_run_at_all_does_not_raise(home):
@@ -255,12 +261,24 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
     for step, nats in enumerate([2.0, 1.5, 1.4, 1.5, 1.6, 1.7, 1.8]):
         run.evaluated(100 * step, nats)
     follower = Follower(run.run)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
     run.evaluated(700, 1.9)
     told = "validation has not improved for 5 evaluations; best at step 200"
-    assert told in numbers.note(drain(follower), [])
+    assert told in numbers.note(drain(follower), []).plain
     run.evaluated(800, 1.3)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
+
+
+def test_a_pause_says_why_and_how_to_go_on(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    assert "nothing is measured yet" in numbers.note(drain(follower), []).plain
+    run.say(Paused(life=0, step=5, reason="no space is left"))
+    assert numbers.note(drain(follower), []).plain == "paused: no space is left; space goes on"
+    run.evaluated(5, 1.5, id="one")
+    told = numbers.note(drain(follower), []).plain
+    assert "space goes on; step 5: validation 1.5" in told
 
 
 def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
@@ -275,7 +293,7 @@ def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
     glimpse = follower.read()
     assert glimpse.partial and not glimpse.samples
     assert glimpse.train.steps.tolist() == [100]
-    assert "rest of this run" in numbers.note(glimpse, [])
+    assert "rest of this run" in numbers.note(glimpse, []).plain
     snapshot = drain(follower)
     assert not snapshot.partial and len(snapshot.samples) == 1
     assert snapshot.train.steps.tolist() == [100]

@@ -309,7 +309,7 @@ async def test_the_curve_changes_unit_axis_and_part(fake_run, until):
         curve = app.query_one(Curve)
 
         def titled(words):
-            return lambda: str(curve.border_title).startswith(f"loss in {words}:")
+            return lambda: str(curve.border_title).startswith(f" loss in {words}:")
 
         await until(pilot, titled("nats"))
         for key, words in [

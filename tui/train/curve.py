@@ -107,6 +107,12 @@ class Curve(PlotWidget, can_focus=False):
 
     def on_mount(self) -> None:
         self.margin_top, self.margin_bottom, self.margin_left = 0, 1, 7
+        self._empty()
+
+    def _empty(self) -> None:
+        """No numbers on axes that have nothing to measure."""
+        self.set_xticks([])
+        self.set_yticks([])
 
     def show(
         self,
@@ -138,7 +144,9 @@ class Curve(PlotWidget, can_focus=False):
         every = [validation, *(other.validation for other in others)]
         steps = np.concatenate([train.steps, *(s.steps for s in every)])
         if not len(steps):
+            self._empty()
             return
+        self.set_yticks(None)
         first, last = float(steps.min()), float(steps.max())
         first = last - view.part * (last - first)
         line = train.since(first).in_columns(max(2, self.size.width * _DOTS))
@@ -164,12 +172,14 @@ class Curve(PlotWidget, can_focus=False):
             self._mark(shown, marks, other.mark, "other")
         self._mark(shown, every[0], VALIDATION_MARK, "validation")
         for reference in shown.lines:
-            self._draw(shown, reference, f"{shown.label(reference)} ")
+            label = f" {shown.label(reference)} "
+            self._draw(shown, reference, label, self._free(shown, reference, len(label), every))
         changes = [change for change in snapshot.changes if change.step >= first]
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := self._draw_changes(shown, changes, kind))]
-        named = map(shown.where, shown.named)
-        self.border_title = Content("  ".join([_title(view), *names, *named]))
+        self.border_title = Content(
+            self._fitting(_title(view), *names, *map(shown.where, shown.named))
+        )
 
     def _mark(self, shown: Frame, series: Series, marker: str, style: str) -> None:
         """A mark at each loss."""
@@ -178,22 +188,49 @@ class Curve(PlotWidget, can_focus=False):
     def _draw_changes(
         self, shown: Frame, changes: Iterable[Event], kind: type[Changed | RolledBack]
     ) -> str:
-        """Marks at the foot of the picture; returns what they are called where there are any."""
+        """Marks at the foot of the picture, in a row of their kind; returns what they are called where
+        there are any."""
         steps = np.array([float(c.step) for c in changes if isinstance(c, kind)])
         if not len(steps):
             return ""
         mark, name = _CHANGES[kind]
-        feet = np.full(len(steps), shown.low)
+        row = (shown.top - shown.low) / max(1, self.size.height - _AXES)
+        feet = np.full(len(steps), shown.low + row * list(_CHANGES).index(kind))
         self.scatter(steps, feet, marker=mark, marker_style=self._style("change"))
         return f"{mark} {name}"
 
-    def _draw(self, shown: Frame, reference: Reference, text: str) -> None:
-        """A text in the row of a reference, from the left edge to the right one at most."""
-        width = max(1, self.size.width - self.margin_left - _BOX)
+    def _fitting(self, *names: str) -> str:
+        """As many of the names as the title has room for, so that none is cut."""
+        title = ""
+        for name in names:
+            if title and len(title) + len(name) + 2 > self.size.width:
+                break
+            title += f"{name}  "
+        return f" {title.rstrip()} "
+
+    @property
+    def _columns(self) -> int:
+        return max(1, self.size.width - self.margin_left - _BOX)
+
+    def _free(
+        self, shown: Frame, reference: Reference, length: int, every: Iterable[Series]
+    ) -> int:
+        """The first column where a label of a reference hides no mark; 0 where each would."""
+        row = (shown.top - shown.low) / max(1, self.size.height - _AXES)
+        marks = joined(every)
+        near = np.abs(shown.scale.places(marks.nats) - shown.scale.place(reference.nats)) < row
+        low, high = self._x_min, self._x_max
+        taken = (marks.steps[near] - low) * self._columns / (high - low)
+        free = range(self._columns - length + 1)
+        return next((c for c in free if not ((taken >= c) & (taken < c + length)).any()), 0)
+
+    def _draw(self, shown: Frame, reference: Reference, text: str, column: int = 0) -> None:
+        """A text in the row of a reference, from a column to the right edge at most."""
+        width = self._columns
         style = self._style("limit" if reference.limit else "n-gram")
         low, high = self._x_min, self._x_max
         for char in dict.fromkeys(text):
-            places = np.array([i for i, c in enumerate(text[:width]) if c == char])
+            places = column + np.array([i for i, c in enumerate(text[:width]) if c == char])
             steps = low + (places + 0.5) * (high - low) / width
             row = np.full(len(steps), shown.scale.place(reference.nats))
             self.scatter(steps, row, marker=char, marker_style=style)

@@ -97,6 +97,7 @@ class Snapshot:
     progress: Progress | None
     evaluated: Evaluated | None
     best: Evaluated | None
+    """Of the curve: the final one measures the best model anew."""
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
@@ -270,7 +271,8 @@ class Follower:
 
     def _look(self, word: RunStatus, events: list[Event], partial: bool = False) -> Snapshot:
         progress, evaluated = _of(Progress, events), _of(Evaluated, events)
-        best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+        better = (e for e in evaluated if e.best and not e.final)
+        best = min(better, key=lambda e: e.val_nats, default=None)
         changes = (e for e in events if isinstance(e, Changed | RolledBack))
         return Snapshot(
             status=word,
