@@ -297,7 +297,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if last is None:
         return RunStatus("new", run.last_words())
     return RunStatus(
-        "killed", f"the trainer ended without a word; resume with helo train --resume {run.name}"
+        "killed",
+        "the trainer ended without a word, as where memory or power fails; "
+        f"resume with helo train --resume {run.name}",
     )
 
 

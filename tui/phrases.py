@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from typing import TYPE_CHECKING
 
 from engine.errors import HeloError
@@ -63,6 +64,13 @@ def network(run: RunDirectory) -> str:
 def trained(info: RunInfo) -> str:
     """What a run trains, and on what."""
     return f"{info.config.model}, on {info.corpus_name}"
+
+
+def killed(code: int) -> str:
+    """What killed a trainer with this exit status, the negative of a signal."""
+    if code == -signal.SIGKILL:
+        return "killed, as the kernel does where memory runs out: a smaller batch needs less"
+    return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"
 
 
 def describe(event: Event) -> str:

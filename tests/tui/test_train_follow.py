@@ -269,6 +269,32 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
     assert "not improved" not in numbers.note(drain(follower), []).plain
 
 
+@pytest.mark.parametrize("spoke", [False, True])
+@pytest.mark.parametrize(
+    ("end", "word", "told"),
+    [
+        (
+            "os.kill(os.getpid(), 9)",
+            "killed",
+            "was killed, as the kernel does where memory runs out",
+        ),
+        ("os.kill(os.getpid(), 11)", "killed", "was killed (Segmentation fault); what it saved"),
+        ("sys.exit(3)", "failed", "all went wrong"),
+    ],
+)
+def test_how_a_trainer_of_ours_ended_is_told(fake_run, spoke, end, word, told):
+    run = fake_run()
+    if spoke:
+        run.begin()
+        run.die()
+    run.run.log.write_text("helo: all went wrong\n")
+    child = subprocess.Popen([sys.executable, "-c", f"import os, sys; {end}"])
+    child.wait()
+    snapshot = drain(Follower(run.run, child))
+    assert snapshot.status.word == word
+    assert told in numbers.note(snapshot, []).plain
+
+
 def test_a_pause_says_why_and_how_to_go_on(fake_run):
     run = fake_run()
     run.begin()

@@ -164,7 +164,7 @@ def _advice(snapshot: Snapshot) -> str:
         case "starting":
             return "the trainer is starting …"
         case "killed":
-            return "the trainer was killed; what it saved is kept: r goes on from there"
+            return f"the trainer was {reason}; what it saved is kept: r goes on from there"
         case "failed":
             return reason
         case "new":
