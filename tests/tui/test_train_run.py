@@ -13,6 +13,7 @@ from engine import modelfile
 from engine.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
+from tui.library.shelf import Kind, Shelf
 from tui.train.curve import Curve
 from tui.train.sample import SampleBox
 
@@ -191,6 +192,18 @@ async def test_a_killed_trainer_is_noticed_and_r_resumes_it(fake_run, started, u
         assert [r.name for r in started] == ["daily"]
         run.begin(life=1, step=50)
         await until(pilot, seen(app, "running", "#headline"))
+
+
+async def test_a_branch_is_shown_as_one(fake_run, until):
+    run = fake_run("later")
+    info = json.loads((run.run.folder / "run.json").read_text())
+    (run.run.folder / "run.json").write_text(json.dumps(info | {"init_from": "first@40"}))
+    run.begin()
+    (item,) = Shelf().read()[Kind.RUN]
+    assert ("begins as", "first@40") in item.facts
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, seen(app, "a branch of first@40", "#headline"))
 
 
 async def test_the_reason_of_a_failure_is_shown(fake_run, until):

@@ -65,8 +65,12 @@ class Compared:
         return any(f.behind or f.snapshot is None for f in self._followers.values())
 
     def read(self) -> bool:
-        """Take in a slice of what is new of each; whether anything was."""
-        return any([f.read() for f in list(self._followers.values())])
+        """Take in a slice of what is new of each; whether anything was. Deleted ones are none any more."""
+        followers = list(self._followers.items())
+        gone = [mark for mark, follower in followers if not follower.run.folder.exists()]
+        for mark in gone:
+            self._followers.pop(mark, None)
+        return any([f.read() for mark, f in followers if mark not in gone]) or bool(gone)
 
     def others(self, shown: RunDirectory) -> tuple[Other, ...]:
         """What is known of them, by mark, without the run that is shown itself."""
@@ -77,9 +81,13 @@ class Compared:
                 snapshot.validation,
                 snapshot.best.val_nats if snapshot.best else None,
             )
-            for mark, follower in sorted(self._followers.items(), key=lambda f: MARKS.index(f[0]))
+            for mark, follower in sorted(list(self._followers.items()), key=_place)
             if (snapshot := follower.snapshot) and follower.run.folder != shown.folder
         )
+
+
+def _place(marked: tuple[str, Follower]) -> int:
+    return MARKS.index(marked[0])
 
 
 class RunChoice(ModalScreen[RunDirectory | None]):

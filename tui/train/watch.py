@@ -267,6 +267,8 @@ def _headline(follower: Follower) -> Content:
         parts.append(numbers.state(snapshot.status.word))
     if info:
         parts.append(Content(visible(trained(info))))
+        if info.init_from:
+            parts.append(Content(visible(f"a branch of {info.init_from}")))
     if snapshot and (started := snapshot.started):
         parts.append(Content.styled(f"{started.parameters:,} parameters", "$foreground 60%"))
         parts.append(
