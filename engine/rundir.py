@@ -295,7 +295,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     marks = [e for e in events if isinstance(e, Started | Paused | Resumed | Stopped | Failed)]
     last = marks[-1] if marks else None
     if run.alive():
-        return RunStatus("paused" if isinstance(last, Paused) else "running")
+        return (
+            RunStatus("paused", last.reason) if isinstance(last, Paused) else RunStatus("running")
+        )
     if isinstance(last, Stopped):
         return RunStatus("finished" if last.finished else "stopped", last.note)
     if isinstance(last, Failed):
@@ -303,7 +305,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if last is None:
         return RunStatus("new", run.last_words())
     return RunStatus(
-        "killed", f"the trainer ended without a word; resume with helo train --resume {run.name}"
+        "killed",
+        "the trainer ended without a word, as where memory or power fails; "
+        f"resume with helo train --resume {run.name}",
     )
 
 

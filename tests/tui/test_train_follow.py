@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved, Vitals
+from engine.events import Changed, Evaluated, Failed, Paused, Progress, Resumed, Saved, Vitals
 from engine.rundir import RunDirectory
 from tui.train import numbers
 from tui.train.follow import FINEST, LONG, SLICE, Follower, Series, thin
@@ -224,7 +224,13 @@ def test_best_is_the_lowest_and_the_final_pass_is_no_point_of_the_curve(fake_run
     assert snapshot.status.word == "finished"
     assert snapshot.validation.nats.tolist() == [2.0, 1.5]
     assert isinstance(snapshot.evaluated, Evaluated) and snapshot.evaluated.final
-    assert snapshot.best.val_nats == 1.45
+    facts = dict(numbers.facts(snapshot))
+    assert [facts[name].split()[0] for name in ("validation", "best", "best at step")] == [
+        "1.500",
+        "1.500",
+        "20",
+    ]
+    assert facts["best, final"].startswith("1.450 nats")
 
 
 def test_following_what_is_no_run_at_all_does_not_raise(home):
@@ -255,12 +261,50 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
     for step, nats in enumerate([2.0, 1.5, 1.4, 1.5, 1.6, 1.7, 1.8]):
         run.evaluated(100 * step, nats)
     follower = Follower(run.run)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
     run.evaluated(700, 1.9)
     told = "validation has not improved for 5 evaluations; best at step 200"
-    assert told in numbers.note(drain(follower), [])
+    assert told in numbers.note(drain(follower), []).plain
     run.evaluated(800, 1.3)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
+
+
+@pytest.mark.parametrize("spoke", [False, True])
+@pytest.mark.parametrize(
+    ("end", "word", "told"),
+    [
+        (
+            "os.kill(os.getpid(), 9)",
+            "killed",
+            "was killed, as the kernel does where memory runs out",
+        ),
+        ("os.kill(os.getpid(), 11)", "killed", "was killed (Segmentation fault); what it saved"),
+        ("sys.exit(3)", "failed", "all went wrong"),
+    ],
+)
+def test_how_a_trainer_of_ours_ended_is_told(fake_run, spoke, end, word, told):
+    run = fake_run()
+    if spoke:
+        run.begin()
+        run.die()
+    run.run.log.write_text("helo: all went wrong\n")
+    child = subprocess.Popen([sys.executable, "-c", f"import os, sys; {end}"])
+    child.wait()
+    snapshot = drain(Follower(run.run, child))
+    assert snapshot.status.word == word
+    assert told in numbers.note(snapshot, []).plain
+
+
+def test_a_pause_says_why_and_how_to_go_on(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    assert "nothing is measured yet" in numbers.note(drain(follower), []).plain
+    run.say(Paused(life=0, step=5, reason="no space is left"))
+    assert numbers.note(drain(follower), []).plain == "paused: no space is left; space goes on"
+    run.evaluated(5, 1.5, id="one")
+    told = numbers.note(drain(follower), []).plain
+    assert "space goes on; step 5: validation 1.5" in told
 
 
 def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
@@ -275,7 +319,7 @@ def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
     glimpse = follower.read()
     assert glimpse.partial and not glimpse.samples
     assert glimpse.train.steps.tolist() == [100]
-    assert "rest of this run" in numbers.note(glimpse, [])
+    assert "rest of this run" in numbers.note(glimpse, []).plain
     snapshot = drain(follower)
     assert not snapshot.partial and len(snapshot.samples) == 1
     assert snapshot.train.steps.tolist() == [100]

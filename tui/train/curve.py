@@ -3,7 +3,8 @@ labelled lines for what the losses are compared with, so that colour is not need
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from time import monotonic
 
 import numpy as np
@@ -111,13 +112,14 @@ class Curve(Steady):
             picture.marks(*_inside(shown, marks), other.mark, "other")
         picture.marks(*_inside(shown, every[0]), VALIDATION_MARK, "validation")
         for reference in shown.lines:
-            text = f"{shown.label(reference)} "
-            picture.across(view.scale.place(reference.nats), text, _kind(reference))
+            place, label = view.scale.place(reference.nats), f" {shown.label(reference)} "
+            column = picture.room(place, len(label), ("training", "n-gram", "limit"))
+            picture.across(place, label, _kind(reference), column)
         changes = [change for change in snapshot.changes if first <= change.step <= last]
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
-        named = map(shown.where, shown.named)
-        self.border_title = Content("  ".join([_title(view), *names, *named]))
+        names += map(shown.where, shown.named)
+        self.border_title = Content(_fitting([_title(view), *names], self.content_size.width))
         self.tell(_content(picture))
 
 
@@ -140,12 +142,13 @@ def _kind(reference: Reference) -> str:
 
 
 def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | RolledBack]) -> str:
-    """Marks at the foot of the picture; returns what they are called where there are any."""
+    """Marks at the foot of the picture, in a row of their kind; returns what they are called where there
+    are any."""
     steps = np.array([float(c.step) for c in changes if isinstance(c, kind)])
     if not len(steps):
         return ""
     mark, name = _CHANGES[kind]
-    picture.marks(steps, np.full(len(steps), picture.y.low), mark, "change")
+    picture.at_foot(steps, mark, "change", list(_CHANGES).index(kind))
     return f"{mark} {name}"
 
 
@@ -158,6 +161,12 @@ def _content(picture: Picture) -> Content:
 
 def _title(view: View) -> str:
     return f"loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation"
+
+
+def _fitting(names: Sequence[str], width: int) -> str:
+    """As many of the names as there is room for, so that none is cut."""
+    ends = accumulate(len(name) + 2 for name in names)
+    return "  ".join(name for name, end in zip(names, ends, strict=True) if end <= width)
 
 
 def _inside(shown: Frame, series: Series) -> tuple[FloatArray, FloatArray]:

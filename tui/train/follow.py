@@ -36,6 +36,7 @@ from engine.events import (
 )
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.survey import Comparison, Reference
+from tui.phrases import killed
 
 LONG = 1 << 20
 """Bytes of a log from where on its end is read first."""
@@ -97,6 +98,7 @@ class Snapshot:
     progress: Progress | None
     evaluated: Evaluated | None
     best: Evaluated | None
+    """Of the curve: the final one measures the best model anew."""
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
@@ -261,16 +263,21 @@ class Follower:
         return fold(event for line in (first, *lines) if (event := parse(line)))
 
     def _status(self) -> RunStatus:
-        if self._starting and self.child:
-            if self.working:
-                return RunStatus("starting")
-            if self.child.returncode:  # it said why in its own log only, as one that never began
-                return RunStatus("failed", status(self.run, []).reason.removeprefix("helo: "))
-        return status(self.run, self._events)
+        code = self.child.poll() if self.child else None
+        if self._starting and self.child and code is None:
+            return RunStatus("starting")
+        found = status(self.run, self._events)
+        if code and (self._starting or found.word == "killed"):
+            if code < 0:
+                return RunStatus("killed", killed(code))
+            # it said why in its own log only
+            return RunStatus("failed", self.run.last_words().removeprefix("helo: "))
+        return replace(found, reason="killed") if found.word == "killed" else found
 
     def _look(self, word: RunStatus, events: list[Event], partial: bool = False) -> Snapshot:
         progress, evaluated = _of(Progress, events), _of(Evaluated, events)
-        best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+        better = (e for e in evaluated if e.best and not e.final)
+        best = min(better, key=lambda e: e.val_nats, default=None)
         changes = (e for e in events if isinstance(e, Changed | RolledBack))
         return Snapshot(
             status=word,

@@ -249,7 +249,8 @@ class TrainPane(TellsTrouble, Vertical):
     def _tell_end(self, follower: Follower, snapshot: Snapshot) -> None:
         word, reason = snapshot.status.word, snapshot.status.reason
         bad = word in ("failed", "killed")
-        text = f"{follower.run.name}: {word}{f': {reason}' if word == 'failed' else ''}"
+        what = {"failed": f"failed: {reason}", "killed": reason}.get(word, word)
+        text = f"{follower.run.name}: {what}"
         self.notify(visible(text), severity="error" if bad else "information", markup=False)
 
     # keys

@@ -20,7 +20,7 @@ class SampleBox(VerticalScroll, can_focus=False):
     SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
     SampleBox {
-        padding: 0 1;
+        padding: 0 1; scrollbar-size-vertical: 1;
         border: round $primary-muted; border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         #life { dock: top; height: 1; padding: 0 1; }
