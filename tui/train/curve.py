@@ -3,8 +3,8 @@ labelled lines for what the losses are compared with, so that colour is not need
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterable
+from itertools import accumulate, takewhile
 from time import monotonic
 
 import numpy as np
@@ -119,7 +119,7 @@ class Curve(Steady):
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
         names += map(shown.where, shown.named)
-        self.border_title = Content(_fitting([_title(view), *names], self.content_size.width))
+        self.border_title = Content(_fitting(_title(view), names, self.content_size.width))
         self.tell(_content(picture))
 
 
@@ -163,10 +163,10 @@ def _title(view: View) -> str:
     return f"loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation"
 
 
-def _fitting(names: Sequence[str], width: int) -> str:
-    """As many of the names as there is room for, so that none is cut."""
-    ends = accumulate(len(name) + 2 for name in names)
-    return "  ".join(name for name, end in zip(names, ends, strict=True) if end <= width)
+def _fitting(title: str, names: Iterable[str], width: int) -> str:
+    """A title and as many of the names as there is room for, so that none is cut."""
+    titles = accumulate((title, *names), lambda before, name: f"{before}  {name}")
+    return max(takewhile(lambda longer: len(longer) + 2 <= width, titles), key=len, default=title)
 
 
 def _inside(shown: Frame, series: Series) -> tuple[FloatArray, FloatArray]:
