@@ -8,9 +8,11 @@ from time import monotonic
 from typing import ClassVar
 
 import numpy as np
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
@@ -56,7 +58,19 @@ class LossAxis(NumericAxisFormatter):
 
 
 class _Canvas(Canvas):
-    """Without the unstyled blank line of a canvas with no size yet, which NO_COLOR's filter cannot take."""
+    """Asks for its style once a picture and not in each line, and is without the unstyled blank line of a
+    canvas with no size yet, which NO_COLOR's filter cannot take."""
+
+    _style: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        return self._style or super().rich_style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._style = None
+        self._style = self.rich_style
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
@@ -170,6 +184,8 @@ class Curve(PlotWidget, can_focus=False):
         names += [name for kind in _CHANGES if (name := self._draw_changes(shown, changes, kind))]
         named = map(shown.where, shown.named)
         self.border_title = Content("  ".join([_title(view), *names, *named]))
+        with self.query_one("#plot", _Canvas).batch_refresh():
+            self.render()  # now, so that the canvas is painted with the rest and not once more after it
 
     def _mark(self, shown: Frame, series: Series, marker: str, style: str) -> None:
         """A mark at each loss."""

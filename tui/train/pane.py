@@ -34,7 +34,7 @@ from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
 
 TICK = 0.5
-_BREATH = 0.01
+_BREATH = 0.002
 _OTHERS_EVERY = 2
 """Ticks between two looks at the runs that are not shown."""
 _SCAN_EVERY = 10
