@@ -44,7 +44,7 @@ KEYS = 40
 """Keys pressed after the reading, in all openings."""
 PATIENCE = 20.0
 HELO = [sys.executable, "-P", "-m", "tui"]
-TRAIN, LIBRARY, RIGHT, QUIT = "\x1bOR", "\x1b[15~", "\x1b[C", "\x11"
+TRAIN, LIBRARY, RIGHT, DOWN, QUIT = "\x1bOR", "\x1b[15~", "\x1b[C", "\x1b[B", "\x11"
 WORDS = "the of and to in is that for it as was with be by on not he his but at are this have had"
 
 
@@ -145,15 +145,17 @@ class App:
         self._unit = "bits" if self._unit == "nats" else "nats"
         return 1000 * self.send("u", f"loss in {self._unit}")
 
-    def open(self, name: str) -> float:
-        """Go to the run in the Library and open it; seconds to its first picture. The Train screen was
-        looked at before."""
+    def open(self, row: int) -> float:
+        """Go to the run in its row of the Library and open it; seconds to its first picture. The Train
+        screen was looked at before."""
         self.send("", "SEED")
         self.child.send(TRAIN)
         self.rest(1)
         self.send(LIBRARY, name)
         self.rest(0.5)
-        self.send(RIGHT, f" {name} ")
+        self.child.send(RIGHT)
+        self.rest(0.5)
+        self.child.send(DOWN * row)
         self.rest(0.5)
         return self.send("o", "reading the rest", "loss in nats", "◆")
 
@@ -173,20 +175,20 @@ def grow(run: RunDirectory, step: int) -> None:
     run.append(run.events_path, said.to_json())
 
 
-def watch(run: RunDirectory, openings: int) -> None:
-    """Open the run as often as told and press keys; prints what was measured."""
+def watch(run: RunDirectory, row: int) -> None:
+    """Open the run in this row of the Library and press keys; prints what was measured."""
     first, whole, meanwhile, after = list[float](), list[float](), list[float](), list[float]()
-    for _ in range(openings):
+    for _ in range(OPENINGS):
         app = App()
         begun = time.perf_counter()
-        first.append(app.open(run.name))
+        first.append(app.open(row))
         begun = time.perf_counter() - first[-1]
         while not app.ended:
             app.rest(random.uniform(0.02, 0.15))
             meanwhile.append(app.press_u())
         whole.append(app.ended - begun)
         with run.lock():
-            for key in range(KEYS // openings):
+            for key in range(KEYS // OPENINGS):
                 grow(run, 4_000_000 + key)
                 app.rest(random.uniform(0.05, 0.3))
                 after.append(app.press_u())
@@ -203,13 +205,13 @@ def main() -> None:
         os.environ["HELO_HOME"] = home
         run = make_run()
         print(f"{EVENTS:,} events, {run.events_path.stat().st_size / 1e6:.0f} MB, alone")
-        watch(run, OPENINGS)
+        watch(run, row=0)
         options = "--hidden 256 --layers 1 --batch 32 --seq-length 64 --seconds 600"
         train = [*HELO, "train", "words", "--name", "beside", *options.split(), "--detach"]
         subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
         print("beside a training, lstm 256×1, on all cores")
         try:
-            watch(run, OPENINGS)
+            watch(run, row=1)
         finally:
             subprocess.run([*HELO, "runs", "stop", "beside"], stdout=subprocess.DEVNULL)
 

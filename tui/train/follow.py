@@ -37,7 +37,7 @@ LONG = 1 << 20
 """Bytes of a log from where on its end is read first."""
 TAIL = 1 << 16
 """Bytes of that end."""
-SLICE = 1 << 18
+SLICE = 1 << 17
 """Bytes taken in by one `read`: some milliseconds."""
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
 """The words of runs that no trainer works on."""
