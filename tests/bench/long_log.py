@@ -151,7 +151,7 @@ class App:
         self.send("", "SEED")
         self.child.send(TRAIN)
         self.rest(1)
-        self.send(LIBRARY, name)
+        self.send(LIBRARY, "shakespeare")
         self.rest(0.5)
         self.child.send(RIGHT)
         self.rest(0.5)
