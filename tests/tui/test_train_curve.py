@@ -212,7 +212,7 @@ async def test_what_was_changed_is_marked_at_its_step(fake_run, until):
         run.say(RolledBack(life=0, step=700, reason="the loss is nan"))
         app.query_one(Curve).show(follower.read(), View())
         await until(pilot, lambda: any("◀" in row for row in app.rows()))
-        assert str(app.query_one(Curve).border_title).endswith("▲ changed  ◀ went back")
+        assert str(app.query_one(Curve).border_title).endswith("▲ changed  ◀ went back ")
         app.query_one(Curve).show(follower.snapshot, View(part=0.1))
         await until(pilot, lambda: not any("▲" in row for row in app.rows()))
 
@@ -233,7 +233,7 @@ async def test_a_label_hides_no_loss_and_the_title_cuts_no_name(followed, until)
         (row,) = [row for row in app.rows() if "2-gram" in row]
         assert row.count("◆") == 5
         title = str(curve.border_title)
-        assert title.endswith("-gram 90.00 ↑") and len(title) <= curve.size.width
+        assert title.endswith("-gram 90.00 ↑ ") and len(title) <= curve.size.width
 
 
 async def test_nothing_is_measured_on_axes_before_the_first_loss(fake_run, until):

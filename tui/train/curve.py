@@ -119,7 +119,7 @@ class Curve(Steady):
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
         names += map(shown.where, shown.named)
-        self.border_title = Content(_fitting(_title(view), names, self.content_size.width))
+        self.border_title = _fitting(_title(view), names, self.content_size.width)
         self.tell(_content(picture))
 
 
@@ -160,13 +160,15 @@ def _content(picture: Picture) -> Content:
 
 
 def _title(view: View) -> str:
-    return f"loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation"
+    return f" loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation "
 
 
-def _fitting(title: str, names: Iterable[str], width: int) -> str:
+def _fitting(title: str, names: Iterable[str], width: int) -> Content:
     """A title and as many of the names as there is room for, so that none is cut."""
-    titles = accumulate((title, *names), lambda before, name: f"{before}  {name}")
-    return max(takewhile(lambda longer: len(longer) + 2 <= width, titles), key=len, default=title)
+    titles = accumulate((title, *names), lambda before, name: f"{before} {name} ")
+    return Content(
+        max(takewhile(lambda longer: len(longer) <= width, titles), key=len, default=title)
+    )
 
 
 def _inside(shown: Frame, series: Series) -> tuple[FloatArray, FloatArray]:

@@ -59,10 +59,11 @@ class SampleBox(VerticalScroll, can_focus=False):
         samples, width = snapshot.samples, self.query_one("#life").content_size.width
         if not samples or width < 1:
             return Content("")
-        columns = [s.step * (width - 1) // max(1, snapshot.step) for s in samples]
+        step = max(1, snapshot.step)
+        columns = [s.step * (width - 1) // step for s in samples]
         here = columns[index]
         line = ["━" if column < here else "╌" for column in range(width)]
-        for column in columns:
+        for column in set(columns):
             line[column] = "•"
         line[here] = "●"
         before, after = "".join(line[: here + 1]), "".join(line[here + 1 :])
