@@ -13,6 +13,7 @@ from tests.tui.conftest import FakeRun
 from tests.tui.test_snapshots import Compare
 from tests.tui.test_snapshots import pytestmark as drawn_with
 from tests.tui.training import TrainApp, seen
+from tui.train.curve import Curve
 
 LARGE, SMALL = (140, 45), (80, 24)
 pytestmark = [drawn_with, pytest.mark.usefixtures("started")]
@@ -43,6 +44,9 @@ def shows(until, app: TrainApp, text: str, *keys: str, selector: str = "#note"):
     async def play(pilot):
         await until(pilot, seen(app, text, selector))
         await pilot.press(*keys)
+        await until(
+            pilot, lambda: "●" in app.text("#life") and "◆" in str(app.query_one(Curve).content)
+        )
         await pilot.pause()
 
     return play
@@ -56,7 +60,7 @@ def test_a_run(snap_compare: Compare, fake_run, until, size, state):
     app = TrainApp()
     told = "not improved"
     if state == "running":
-        run.say(Changed(life=0, step=450, setting="lr", value=0.002, id="one"))
+        run.say(Changed(life=0, step=600, setting="lr", value=0.002, id="one"))
         told = "lr is 0.002"
     if state == "paused":
         run.say(Paused(life=0, step=600))
@@ -91,6 +95,7 @@ def test_a_run_that_is_compared(snap_compare: Compare, fake_run, until, theme):
             app.pane._compared.toggle(run.run)
         await until(pilot, lambda: "△ smaller" in str(app.query_one("#curve").border_title))
         await until(pilot, seen(app, "△ smaller", "#numbers"))
+        await until(pilot, lambda: "●" in app.text("#life"))
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=LARGE, run_before=play)

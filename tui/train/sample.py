@@ -59,7 +59,7 @@ class SampleBox(VerticalScroll, can_focus=False):
         samples, width = snapshot.samples, self.query_one("#life").content_size.width
         if not samples or width < 1:
             return Content("")
-        step = max(1, snapshot.step)
+        step = max(1, snapshot.step, samples[-1].step)
         columns = [s.step * (width - 1) // step for s in samples]
         here = columns[index]
         line = ["━" if column < here else "╌" for column in range(width)]
