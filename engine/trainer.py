@@ -166,11 +166,13 @@ class Trainer(Life):
             if self.losses and (last or now - since >= PROGRESS_EVERY):
                 yield self._progress(cursor.step - steps, now - since)
                 since, steps = now, cursor.step
-            if looks:
-                yield from self.look()
-                self._note_soundness()
             if looks or saves:
+                begin = time.perf_counter()
+                if looks:
+                    yield from self.look()
+                    self._note_soundness()
                 yield from self.save()
+                since += time.perf_counter() - begin
 
     def _check(
         self, results: list[tuple[float, float]], thoroughly: bool = True

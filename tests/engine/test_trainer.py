@@ -56,6 +56,26 @@ def test_a_whole_life() -> None:
     assert events[-1].finished and status(run, run.events()).word == "finished"
 
 
+def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock by which a step takes 0.1 s, and an evaluation and a save a minute each."""
+    now = [0.0]
+
+    def slow(name: str, seconds: float) -> None:
+        whole = getattr(Learner, name)
+
+        def slowed(*args: object) -> object:
+            now[0] += seconds
+            return whole(*args)
+
+        monkeypatch.setattr(Learner, name, slowed)
+
+    monkeypatch.setattr("engine.trainer.time.perf_counter", lambda: now[0])
+    for name, seconds in (("step", 0.1), ("evaluate", 60.0), ("save", 60.0)):
+        slow(name, seconds)
+    speeds = [e.chars_per_second for e in only(Progress, live(a_run(steps=40)))]
+    assert len(speeds) >= 8 and speeds == pytest.approx([4 * 10 / 0.1] * len(speeds))
+
+
 def test_what_it_leaves_opens_and_says_where_it_comes_from() -> None:
     run = a_run()
     events = live(run)
