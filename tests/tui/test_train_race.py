@@ -161,6 +161,7 @@ async def test_runs_of_a_race_are_drawn_over_each_other(fake_run, until):
         assert (
             not compared.mark(alone.run) and compared.mark(first.run) and compared.mark(second.run)
         )
+        await until(pilot, lambda: app.pane._shown)
         shown = app.pane._shown
         assert shown
         await until(pilot, lambda: not compared.behind)
