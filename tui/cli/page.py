@@ -9,14 +9,15 @@ from engine.events import Changed, Evaluated, Event, Progress, RolledBack, Sampl
 from engine.points import Point, points
 from engine.summary import Summary
 from tui.cli.chart import LINE, chart, drawn
-from tui.cli.output import facts, write
+from tui.cli.output import console, facts, write
 from tui.phrases import describe, duration, loss
 from tui.train.follow import Series
 
 if TYPE_CHECKING:
     from engine.rundir import RunDirectory
 
-_COLUMNS, _ROWS = 78, 12
+_WIDEST, _ROWS = 78, 12
+"""Columns, at most, and rows of the picture."""
 _VALIDATION = "◆"
 
 
@@ -80,7 +81,8 @@ def _curve(progress: Iterable[Progress], evaluated: Iterable[Evaluated]) -> Iter
     """The losses of a run, those of training as a line and those of validation as marks."""
     training = Series.of((e.step, e.train_nats) for e in progress)
     validation = Series.of((e.step, e.val_nats) for e in evaluated)
-    if lines := chart(training, {_VALIDATION: validation}, _COLUMNS, _ROWS):
+    width = min(_WIDEST, console().width)
+    if lines := chart(training, {_VALIDATION: validation}, width, _ROWS):
         yield ""
         yield drawn(f"loss in nats: {LINE * 2} training  {_VALIDATION} validation")
         yield from lines
