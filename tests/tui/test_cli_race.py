@@ -7,11 +7,13 @@ import json
 import math
 import signal
 from functools import partial
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from engine import launch, modelfile, recipe, rundir
+from engine import launch, modelfile, race, recipe, rundir, sources
+from engine.config import ModelConfig, TrainConfig
 from engine.events import Evaluated, Failed, Started, Stopped
 from tui.cli import output
 from tui.cli.chart import LINE, MARKS, NOTHING, chart, drawn
@@ -190,6 +192,35 @@ def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
     done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
     assert done.status == 130
     assert "they save and stop by themselves" in done.err
+
+
+def test_one_command_stops_a_race(cli, monkeypatch):
+    first = TrainConfig(ModelConfig("gru", 8), seconds=5.0)
+    leader = race.lead(sources.obtain("hello"), first, "helo race")
+    going = Event()
+
+    def start(run, tied):
+        for event in (A_START, Stopped(life=0, step=1, finished=False)):
+            run.append(run.events_path, event.to_json())
+        going.set()
+        return Process()
+
+    def turns():
+        running = race.Race(leader, ["rnn"], "parameters")
+        while not running.over:
+            list(running.look())
+
+    monkeypatch.setattr(launch, "start", start)
+    driver = Thread(target=turns)
+    driver.start()
+    assert going.wait(20)
+    done = cli("runs", "stop", "race-1")
+    driver.join(20)
+    assert (done.status, done.out, done.err) == (0, "", "race-1: race-1-gru stopped\n")
+    again = cli("runs", "stop", "race-1")
+    assert again.status == 1
+    assert again.err == "helo: race-1 is over: helo train --resume goes on with a run of it\n"
+    assert "no run 'race-2'" in cli("runs", "stop", "race-2").err
 
 
 def falling(*points):
