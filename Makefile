@@ -19,11 +19,12 @@ test: $(VENV)/developing
 N ?= 200
 chaos: $(VENV)/developing
 	$(BIN)/python -m tests.chaos $(N)
-bench: install
+bench: $(VENV)/developing
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample
 	$(BIN)/helo bench train --hidden 128 --batch 50 --seq-length 50
 	$(BIN)/helo bench train --dtype float32 --dtype bfloat16
+	$(BIN)/python -m tests.bench.long_log
 clean:
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache snapshot_report.html

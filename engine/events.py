@@ -7,6 +7,7 @@ void the earlier events with a larger step. An event that answers a request carr
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
@@ -197,24 +198,30 @@ def parse(line: str) -> Event | None:
     try:
         data: dict[str, Any] = json.loads(line)
         kind = KINDS[data.pop("event")]
-        known = _FIELDS[kind]
-        event = kind(**{key: value for key, value in data.items() if key in known})
+        if not data.keys() <= (known := _FIELDS[kind]):
+            data = {key: value for key, value in data.items() if key in known}
+        event = kind(**data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return event if isinstance(event.life, int) and isinstance(event.step, int) else None
 
 
-def voids(event: Event) -> bool:
-    """Whether an event makes others void that came before it."""
-    return isinstance(event, Resumed | RolledBack) or (isinstance(event, Started) and event.anew)
+def reach(event: Event) -> float:
+    """The largest step of the earlier events that still count once this one has come."""
+    if isinstance(event, Resumed | RolledBack):
+        return event.step
+    return -math.inf if isinstance(event, Started) and event.anew else math.inf
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
     """The events that count: each `Resumed` and `RolledBack` voids what came before with a larger step, a
     life that begins `anew` all of it."""
-    kept: list[Event] = []
+    kept = list[Event]()
+    top = -math.inf
     for event in events:
-        if voids(event):
-            kept = [e for e in kept if e.step <= event.step and not isinstance(event, Started)]
+        if (most := reach(event)) < top:
+            kept = [e for e in kept if e.step <= most]
+            top = most
         kept.append(event)
+        top = max(top, event.step)
     return kept

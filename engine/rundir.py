@@ -101,15 +101,22 @@ class LineReader:
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path, self.offset = path, offset
+        self.more = False
+        """Whether the last call may have left lines that were there."""
 
-    def read(self) -> list[str]:
-        """The lines that came since the last call; a line without its end waits for it."""
+    def read(self, most: int = -1) -> list[str]:
+        """The lines that came since the last call, or those of the next `most` bytes, the last of them
+        in full; a line without its end waits for it."""
+        self.more = False
         try:
             if self.path.stat().st_size <= self.offset:
                 return []
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
-                data = file.read()
+                data = file.read(most)
+                if len(data) == most:
+                    data += file.readline()
+                    self.more = data.endswith(b"\n")
         except OSError:
             return []
         whole = data[: data.rfind(b"\n") + 1]
@@ -179,7 +186,7 @@ class RunDirectory:
     def lives(self) -> int:
         """How many lives the run has had."""
         lines = LineReader(self.events_path).read()
-        return sum(isinstance(parse(line), Started) for line in lines)
+        return sum(Started.name in line and isinstance(parse(line), Started) for line in lines)
 
     def note_loss(self, life: int) -> None:
         """Say in the log that a life ended by the loss of a process, where it began and nobody who
@@ -305,7 +312,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     marks = [e for e in events if isinstance(e, Started | Paused | Resumed | Stopped | Failed)]
     last = marks[-1] if marks else None
     if run.alive():
-        return RunStatus("paused" if isinstance(last, Paused) else "running")
+        return (
+            RunStatus("paused", last.reason) if isinstance(last, Paused) else RunStatus("running")
+        )
     if isinstance(last, Stopped):
         return RunStatus("finished" if last.finished else "stopped", last.note)
     if isinstance(last, Failed):
@@ -313,7 +322,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     if last is None:
         return RunStatus("new", run.last_words())
     return RunStatus(
-        "killed", f"the trainer ended without a word; resume with helo train --resume {run.name}"
+        "killed",
+        "the trainer ended without a word, as where memory or power fails; "
+        f"resume with helo train --resume {run.name}",
     )
 
 

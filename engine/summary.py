@@ -26,6 +26,8 @@ class Summary:
     best_val_nats: float | None = None
     created: str = ""
     folder: str = ""
+    init_from: str = ""
+    """The model or the point of a run that it began with; empty for one that began anew."""
 
 
 def summary(run: RunDirectory) -> Summary:
@@ -53,4 +55,5 @@ def summary(run: RunDirectory) -> Summary:
         best_val_nats=min(losses, default=None),
         created=info.created,
         folder=str(run.folder),
+        init_from=info.init_from,
     )

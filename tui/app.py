@@ -26,7 +26,7 @@ from engine.blas import one_thread
 from engine.errors import HeloError, UsageError
 from engine.library import DEFAULT_MODEL
 from engine.storage import write_bytes
-from tui import escapes
+from tui import escapes, palette
 from tui.commands import COMMANDS, Completion
 from tui.dialogs import ChoiceDialog
 from tui.frame import KeyHints, TabBar, TabName
@@ -235,6 +235,9 @@ class HeloApp(App[int]):
             if not command.argument and command.name != "palette":
                 title = f"{command.name.capitalize()}"
                 yield SystemCommand(title, command.about, partial(write.command, command.name))
+        if self.tab != "write":  # whose actions are slash commands
+            for pane in self.query(f"#body > #{self.tab}"):
+                yield from palette.actions(pane)
         for name in sorted(set(model_names())):
             if "[" not in name:  # the palette reads titles as markup
                 title = f"Model: {one_line(name)}"

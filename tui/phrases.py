@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from typing import TYPE_CHECKING
 
 from engine.errors import HeloError
@@ -23,7 +24,7 @@ from engine.events import (
 
 if TYPE_CHECKING:
     from engine.catalogue import Entry
-    from engine.rundir import RunDirectory
+    from engine.rundir import RunDirectory, RunInfo
 
 
 def loss(nats: float | None) -> str:
@@ -58,6 +59,18 @@ def network(run: RunDirectory) -> str:
         return str(run.info().config.model)
     except HeloError:
         return ""
+
+
+def trained(info: RunInfo) -> str:
+    """What a run trains, and on what."""
+    return f"{info.config.model}, on {info.corpus_name}"
+
+
+def killed(code: int) -> str:
+    """What killed a trainer with this exit status, the negative of a signal."""
+    if code == -signal.SIGKILL:
+        return "killed, as the kernel does where memory runs out: a smaller batch needs less"
+    return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"
 
 
 def describe(event: Event) -> str:

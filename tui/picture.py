@@ -7,7 +7,7 @@ cells, its two ends in the middle of the outermost dots, of which a cell has two
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -74,10 +74,24 @@ class Picture:
         for row, column in zip(rows // HIGH, columns // WIDE, strict=True):
             self._cells[row][column] = (mark, style)
 
-    def across(self, y: float, text: str, style: str) -> None:
-        """A text in the row of a place, from the left edge to the right one at most."""
-        row = self._cells[row_of(y, self.y, self.rows)]
-        row[: len(text)] = [(char, style) for char in text[: self.columns]]
+    def across(self, y: float, text: str, style: str, column: int = 0) -> None:
+        """A text in the row of a place, from a column to the right edge at most."""
+        row, text = self._cells[row_of(y, self.y, self.rows)], text[: self.columns - column]
+        row[column : column + len(text)] = [(char, style) for char in text]
+
+    def room(self, y: float, length: int, covers: Collection[str]) -> int:
+        """The first column in the row of a place where a text of that length would cover nothing but cells
+        of these styles and empty ones; 0 where there is none."""
+        row = [
+            style in covers or not style for _, style in self._cells[row_of(y, self.y, self.rows)]
+        ]
+        free = (c for c in range(self.columns - length + 1) if all(row[c : c + length]))
+        return next(free, 0)
+
+    def at_foot(self, xs: FloatArray, mark: str, style: str, row: int) -> None:
+        """A mark at each of the places (N,), so many rows above the lowest."""
+        for column in self.x.dots(xs, self.columns * WIDE) // WIDE:
+            self._cells[max(0, self.rows - 1 - row)][column] = (mark, style)
 
     def upright(self, x: float, mark: str, style: str) -> None:
         """A mark in each row at a place."""

@@ -111,6 +111,18 @@ def test_a_life_that_begins_anew_voids_all() -> None:
     assert fold([progress(0, 0), started(1, 0)]) == [progress(0, 0), started(1, 0)]
 
 
+@given(st.lists(ANY.map(lambda event: replace(event, step=abs(event.step) % 10)), max_size=20))
+def test_fold_is_what_it_says(events: list[Event]) -> None:
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, Resumed | RolledBack):
+            kept = [e for e in kept if e.step <= event.step]
+        elif isinstance(event, Started) and event.anew:
+            kept = []
+        kept.append(event)
+    assert fold(events) == kept
+
+
 @given(st.lists(st.tuples(st.sampled_from([Resumed, RolledBack, Saved]), st.integers(0, 9))))
 def test_fold_laws(spec: list[tuple[type[Event], int]]) -> None:
     events = [

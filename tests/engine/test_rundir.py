@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import rundir, sources
 from engine.config import ModelConfig, TrainConfig
@@ -29,6 +32,7 @@ def run() -> RunDirectory:
 
 HOLD = """
 import sys
+import tempfile
 from filelock import FileLock
 with FileLock(sys.argv[1]):
     print("held", flush=True)
@@ -106,6 +110,18 @@ def test_whole_lines_only(tmp_path: Path) -> None:
             file.write(written)
         assert reader.read() == read
     assert LineReader(path, offset=4).read()[0] == "two"
+
+
+@given(st.lists(st.text("ab\u2028", max_size=5)), st.text("ab"), st.integers(1, 20))
+def test_lines_read_in_slices_are_the_lines(lines: list[str], torn: str, most: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log")
+        path.write_text("".join(f"{line}\n" for line in lines) + torn)
+        reader, slices = LineReader(path), list[list[str]]()
+        while not slices or reader.more:
+            slices.append(reader.read(most))
+    assert [line for part in slices for line in part] == lines
+    assert all(len("\n".join(part[:-1]).encode()) < most for part in slices)
 
 
 def test_events_are_folded_and_a_torn_tail_is_closed(run: RunDirectory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,6 +137,24 @@ def test_a_training_to_its_end(terminal):
     assert any("100%  step 20 of 20" in line for line in shown)
     assert any(line.startswith("╭─ sample at step 20") for line in shown)
     assert "write    helo sample hello-lstm-1" in shown
+
+
+def test_attaching_shows_a_training_and_ctrl_c_leaves_it_training(terminal):
+    named = ("--hidden", "8", "--steps", "10000000", "--name", "endless")
+    assert finish(terminal("train", "hello", *named, "--detach"))[0] == 0
+    run = rundir.find("endless")
+    try:
+        child = terminal("runs", "attach", "endless")
+        child.expect_exact("ctrl+c leaves it training")
+        child.expect_exact("characters/s")
+        child.sendintr()
+        status, out = finish(child)
+        assert status == 0
+        assert "Traceback" not in out
+        assert any(line.startswith("endless trains on") for line in screen(out))
+        assert run.alive()
+    finally:
+        os.kill(run.owner()["pid"], signal.SIGKILL)
 
 
 def test_a_race_is_shown_live_and_ctrl_c_saves_them_all(terminal):

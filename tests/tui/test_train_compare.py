@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from textual.widgets import OptionList
 
@@ -47,11 +49,23 @@ def test_four_runs_have_marks_and_a_fifth_takes_one_that_is_free(runs):
     assert compared.others(main)[0].best == 1.5
 
 
+def test_a_run_that_is_deleted_is_compared_no_more(runs):
+    compared, (first, second, *_, main) = Compared(), [made.run for made in runs]
+    assert compared.toggle(first) and compared.toggle(second)
+    while compared.behind:
+        compared.read()
+    assert not compared.read()
+    shutil.rmtree(first.folder)
+    assert compared.read() and not compared.read()
+    assert [other.name for other in compared.others(main)] == ["b"]
+    assert compared.mark(first) == ""
+
+
 async def choose(app, pilot, until, name):
     await pilot.press("a")
     await until(pilot, lambda: isinstance(app.screen, RunChoice))
     options = app.screen.query_one(OptionList)
-    names = [str(option.prompt)[2:] for option in options.options]
+    names = [str(option.prompt).split()[-5] for option in options.options]
     assert sorted(names) == ["a", "b", "c", "d", "e"]
     options.highlighted = names.index(name)
     await pilot.press("enter")

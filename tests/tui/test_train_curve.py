@@ -162,7 +162,7 @@ async def test_lines_are_labelled_and_come_when_they_are_known(
         seen = survey.obtain(corpus.load(places.corpora() / "winter"))
         best = min(seen.baselines, key=lambda b: b.nats_per_char)
         curve.show(followed.read(), View())
-        label = f"{best.order}-gram {best.nats_per_char:.2f} ·"
+        label = f"{best.order}-gram {best.nats_per_char:.2f} "
         await until(pilot, lambda: any(label in row for row in app.rows()))
         unigram = f"1-gram {seen.baselines[0].nats_per_char:.2f} ↑"
         assert unigram in str(curve.border_title)
@@ -212,9 +212,45 @@ async def test_what_was_changed_is_marked_at_its_step(fake_run, until):
         run.say(RolledBack(life=0, step=700, reason="the loss is nan"))
         app.query_one(Curve).show(follower.read(), View())
         await until(pilot, lambda: any("◀" in row for row in app.rows()))
-        assert str(app.query_one(Curve).border_title).endswith("▲ changed  ◀ went back")
+        assert str(app.query_one(Curve).border_title).endswith("▲ changed  ◀ went back ")
         app.query_one(Curve).show(follower.snapshot, View(part=0.1))
         await until(pilot, lambda: not any("▲" in row for row in app.rows()))
+
+
+async def test_a_label_hides_no_loss_and_the_title_cuts_no_name(followed, until):
+    survey.obtain(corpus.load(places.corpora() / "winter"))
+    follower = Follower(followed.run)
+    snapshot = replace(
+        follower.read(),
+        references=(Reference("2-gram", 2.0), *(Reference(f"{n}-gram", 90.0) for n in range(9))),
+        validation=Series.of((step, 2.0) for step in (0, 5, 12, 30, 58)),
+    )
+    app = CurveApp()
+    async with app.run_test(size=(90, 30)) as pilot:
+        curve = app.query_one(Curve)
+        curve.show(snapshot, View())
+        await until(pilot, lambda: any("2-gram 2.00" in row for row in app.rows()))
+        (row,) = [row for row in app.rows() if "2-gram" in row]
+        assert row.count("◆") == 5
+        title = str(curve.border_title)
+        assert title.endswith("-gram 90.00 ↑ ") and len(title) <= curve.size.width
+
+
+async def test_nothing_is_measured_on_axes_before_the_first_loss(fake_run, until):
+    run = fake_run()
+    run.begin()
+    app = CurveApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        curve = app.query_one(Curve)
+
+        def numbered():
+            return any(char.isdigit() for row in app.rows() for char in row)
+
+        curve.show(Follower(run.run).read(), View())
+        assert not numbered()
+        run.progress(10, 2.0)
+        curve.show(Follower(run.run).read(), View())
+        await until(pilot, numbered)
 
 
 def test_the_live_view_of_the_command_line_has_them_too():

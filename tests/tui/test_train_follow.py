@@ -6,6 +6,10 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +17,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import Changed, Evaluated, Failed, Progress, Resumed, Saved, Vitals
-from engine.rundir import RunDirectory
-from tui.train import numbers
-from tui.train.follow import FINEST, LONG, SLICE, Follower, Series, thin
+from engine.events import (
+    Changed,
+    Evaluated,
+    Paused,
+    Progress,
+    Resumed,
+    RolledBack,
+    Sampled,
+    Saved,
+    Started,
+    Stopped,
+    Vitals,
+    fold,
+)
+from engine.rundir import RunDirectory, status
+from tests.engine.lives import only
+from tui.train import follow, numbers
+from tui.train.follow import LONG, SLICE, Follower, Series
+from tui.train.kept import FINEST
 
 
 def drain(follower):
@@ -158,13 +177,13 @@ def test_a_long_log_is_read_in_slices_and_thinned(fake_run):
     assert glimpse.partial and follower.behind
     assert glimpse.started and glimpse.share == 1
     assert glimpse.progress.step == count
-    assert 100 < len(glimpse.train.steps) < SLICE
+    assert 100 < len(glimpse.train.steps) < FINEST
     slices = 0
     while follower.read() or follower.behind:
         slices += 1
         assert follower.snapshot.partial == follower.behind
     snapshot = follower.snapshot
-    assert slices > count / SLICE
+    assert slices >= run.run.events_path.stat().st_size / SLICE
     assert FINEST / 4 <= len(snapshot.train.steps) <= FINEST
     assert snapshot.progress.step == snapshot.train.steps[-1] == count
     gaps = np.diff(snapshot.train.steps, prepend=0)
@@ -173,29 +192,46 @@ def test_a_long_log_is_read_in_slices_and_thinned(fake_run):
     assert snapshot.train.nats[late] == pytest.approx(1 + 3 / snapshot.train.steps[late], abs=0.01)
 
 
-def progress(step, nats):
-    return Progress(
-        life=0, step=step, chars=0, seconds=0, train_nats=nats, lr=0, grad_norm=0, chars_per_second=0
-    )  # fmt: skip
+steps = st.integers(0, 9)
 
 
-def test_thinning_joins_neighbours_and_keeps_everything_else():
-    failed = Failed(life=0, step=2, reason="")
-    given = [progress(2, 1.0), failed, progress(3, 2.0), progress(4, 7.0), progress(5, math.nan)]
-    kept = thin(given, 2)
-    assert [(e.step, getattr(e, "train_nats", None)) for e in kept] == [
-        (2, None),
-        (3, 1.5),
-        (5, 7.0),
-    ]
+def said_by(kind):
+    """Any event of a kind; what is measured are numbers, which equal themselves."""
+    numbers = {field.name: st.floats(0, 9) for field in fields(kind) if field.type == "float"}
+    return st.builds(kind, **numbers | {"step": steps})
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=1).map(sorted), st.integers(1, 50))
-def test_thinning_keeps_the_last_and_no_more_than_asked(steps, most):
-    kept = thin([progress(step, float(step)) for step in steps], most)
-    assert 1 <= len(kept) <= most + 1
-    assert kept[-1].step == steps[-1]
-    assert all(steps[0] <= e.train_nats <= e.step for e in kept)
+spoken = st.sampled_from(
+    (Progress, Evaluated, Sampled, Saved, Vitals, Started)
+    + (Changed, Paused, Resumed, RolledBack, Stopped)
+).flatmap(said_by)
+
+
+@given(st.lists(spoken, max_size=30), st.integers(1, 3000), st.integers(1, 3000))
+def test_whatever_is_read_first_and_in_whatever_slices_what_counts_is_the_fold(said, slice, tail):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for name, size in {"SLICE": slice, "LONG": tail + 1, "TAIL": tail}.items():
+            patch.setattr(follow, name, size)
+        run = RunDirectory(Path(folder))
+        run.events_path.write_text("".join(f"{event.to_json()}\n" for event in said))
+        snapshot, counts = drain(Follower(run)), run.events()
+        assert counts == fold(said)
+        assert snapshot.status.word == status(run, counts).word
+    of = partial(only, events=counts)
+    assert snapshot.last == (counts[-1] if counts else None)
+    for one, kind in [("started", Started), ("progress", Progress), ("evaluated", Evaluated)]:
+        assert getattr(snapshot, one) == (of(kind)[-1] if of(kind) else None)
+    assert snapshot.train.steps.tolist() == [e.step for e in of(Progress)]
+    assert snapshot.train.nats.tolist() == [e.train_nats for e in of(Progress)]
+    curve = [e for e in of(Evaluated) if not e.final]
+    assert snapshot.validation.nats.tolist() == [e.val_nats for e in curve]
+    assert {e.step: e for e in snapshot.samples} == {e.step: e for e in of(Sampled)}
+    assert {e.layer: e for e in snapshot.vitals} == {e.layer: e for e in of(Vitals)}
+    changes = [e for e in of(Changed | RolledBack) if getattr(e, "setting", "") != "stop"]
+    assert list(snapshot.changes) == changes
+    assert snapshot.evaluating == sum(e.took for e in of(Evaluated))
+    assert snapshot.saving == sum(e.took for e in of(Saved))
+    assert not snapshot.partial
 
 
 def test_a_series_leaves_out_what_is_no_number():
@@ -224,7 +260,13 @@ def test_best_is_the_lowest_and_the_final_pass_is_no_point_of_the_curve(fake_run
     assert snapshot.status.word == "finished"
     assert snapshot.validation.nats.tolist() == [2.0, 1.5]
     assert isinstance(snapshot.evaluated, Evaluated) and snapshot.evaluated.final
-    assert snapshot.best.val_nats == 1.45
+    facts = dict(numbers.facts(snapshot))
+    assert [facts[name].split()[0] for name in ("validation", "best", "best at step")] == [
+        "1.500",
+        "1.500",
+        "20",
+    ]
+    assert facts["best, final"].startswith("1.450 nats")
 
 
 def test_following_what_is_no_run_at_all_does_not_raise(home):
@@ -255,12 +297,50 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
     for step, nats in enumerate([2.0, 1.5, 1.4, 1.5, 1.6, 1.7, 1.8]):
         run.evaluated(100 * step, nats)
     follower = Follower(run.run)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
     run.evaluated(700, 1.9)
     told = "validation has not improved for 5 evaluations; best at step 200"
-    assert told in numbers.note(drain(follower), [])
+    assert told in numbers.note(drain(follower), []).plain
     run.evaluated(800, 1.3)
-    assert "not improved" not in numbers.note(drain(follower), [])
+    assert "not improved" not in numbers.note(drain(follower), []).plain
+
+
+@pytest.mark.parametrize("spoke", [False, True])
+@pytest.mark.parametrize(
+    ("end", "word", "told"),
+    [
+        (
+            "os.kill(os.getpid(), 9)",
+            "killed",
+            "was killed, as the kernel does where memory runs out",
+        ),
+        ("os.kill(os.getpid(), 11)", "killed", "was killed (Segmentation fault); what it saved"),
+        ("sys.exit(3)", "failed", "all went wrong"),
+    ],
+)
+def test_how_a_trainer_of_ours_ended_is_told(fake_run, spoke, end, word, told):
+    run = fake_run()
+    if spoke:
+        run.begin()
+        run.die()
+    run.run.log.write_text("helo: all went wrong\n")
+    child = subprocess.Popen([sys.executable, "-c", f"import os, sys; {end}"])
+    child.wait()
+    snapshot = drain(Follower(run.run, child))
+    assert snapshot.status.word == word
+    assert told in numbers.note(snapshot, []).plain
+
+
+def test_a_pause_says_why_and_how_to_go_on(fake_run):
+    run = fake_run()
+    run.begin()
+    follower = Follower(run.run)
+    assert "nothing is measured yet" in numbers.note(drain(follower), []).plain
+    run.say(Paused(life=0, step=5, reason="no space is left"))
+    assert numbers.note(drain(follower), []).plain == "paused: no space is left; space goes on"
+    run.evaluated(5, 1.5, id="one")
+    told = numbers.note(drain(follower), []).plain
+    assert "space goes on; step 5: validation 1.5" in told
 
 
 def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
@@ -275,7 +355,7 @@ def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):
     glimpse = follower.read()
     assert glimpse.partial and not glimpse.samples
     assert glimpse.train.steps.tolist() == [100]
-    assert "rest of this run" in numbers.note(glimpse, [])
+    assert "rest of this run" in numbers.note(glimpse, []).plain
     snapshot = drain(follower)
     assert not snapshot.partial and len(snapshot.samples) == 1
     assert snapshot.train.steps.tolist() == [100]

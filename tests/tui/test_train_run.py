@@ -12,6 +12,7 @@ from engine import launch, modelfile
 from engine.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
+from tui.library.shelf import Kind, Shelf
 from tui.train.curve import BESIDE, Curve
 from tui.train.sample import SampleBox
 
@@ -192,6 +193,18 @@ async def test_a_killed_trainer_is_noticed_and_r_resumes_it(fake_run, started, u
         await until(pilot, seen(app, "running", "#headline"))
 
 
+async def test_a_branch_is_shown_as_one(fake_run, until):
+    run = fake_run("later")
+    info = json.loads((run.run.folder / "run.json").read_text())
+    (run.run.folder / "run.json").write_text(json.dumps(info | {"init_from": "first@40"}))
+    run.begin()
+    (item,) = Shelf().read()[Kind.RUN]
+    assert ("begins as", "first@40") in item.facts
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, seen(app, "a branch of first@40", "#headline"))
+
+
 async def test_the_reason_of_a_failure_is_shown(fake_run, until):
     run = fake_run()
     run.begin()
@@ -321,7 +334,7 @@ async def test_the_curve_changes_unit_axis_and_part(fake_run, until):
         curve = app.query_one(Curve)
 
         def titled(words):
-            return lambda: str(curve.border_title).startswith(f"loss in {words}:")
+            return lambda: str(curve.border_title).startswith(f" loss in {words}:")
 
         await until(pilot, titled("nats"))
         for key, words in [

@@ -16,6 +16,7 @@ from engine.errors import RunError
 from engine.events import Event, Failed, Started, Stopped, parse
 from engine.rundir import LineReader, RunDirectory, status
 from engine.survey import Comparison, Reference
+from tui.phrases import killed
 
 _POLL = 0.05
 
@@ -152,9 +153,8 @@ def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
     if isinstance(last, Failed):
         return last.reason
     if code < 0:
-        killer = signal.strsignal(-code) or f"signal {-code}"
         return (
-            f"the trainer of {run.name} was killed ({killer}); what it saved is kept: "
+            f"the trainer of {run.name} was {killed(code)}; what it saved is kept: "
             f"helo train --resume {run.name} goes on"
         )
     words = run.last_words().removeprefix("helo: ") or "it left no word"

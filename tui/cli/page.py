@@ -35,7 +35,7 @@ def show(run: RunDirectory, found: Summary) -> None:
             "run": found.name,
             "status": f"{found.status}: {found.reason}" if found.reason else found.status,
             "corpus": found.corpus,
-            "begins as": info.init_from,
+            "begins as": found.init_from,
             "network": str(config.model),
             "learning": f"lr {config.lr:.3g}, dropout {config.dropout:g}, clip {config.clip:g}, "
             f"weight decay {config.weight_decay:g}, seed {config.seed}",

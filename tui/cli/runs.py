@@ -82,7 +82,7 @@ def show(name: Run, json: Json = False) -> None:
         samples = [e.text for e in run.events() if isinstance(e, Sampled)]
         kept = [{"name": point.name, "step": point.step} for point in points(run)]
         more: dict[str, Any] = {"config": asdict(info.config), "sample": (samples or [""])[-1]}
-        more |= {"init_from": info.init_from, "kept": kept}
+        more["kept"] = kept
         emit(asdict(summary(run)) | asdict(info.config.model) | more, indent=2)
         return
     from tui.cli import page

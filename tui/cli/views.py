@@ -22,7 +22,7 @@ from engine.events import (
 )
 from engine.survey import Reference
 from tui.cli.output import console, note, write
-from tui.phrases import describe, duration
+from tui.phrases import describe, duration, trained
 from tui.text import visible
 
 if TYPE_CHECKING:
@@ -207,5 +207,5 @@ def choose(json: bool, run: RunDirectory, ctrl_c: str) -> JsonView | PlainView |
     if json:
         return JsonView()
     info = run.info()
-    title = f"{run.name}: {info.config.model}, on {info.corpus_name}"
+    title = f"{run.name}: {trained(info)}"
     return LiveView(title, ctrl_c) if sys.stdout.isatty() else PlainView(title)

@@ -147,6 +147,7 @@ def _run(found: Summary, network: str) -> Item:
     facts = (
         ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
         ("network", network),
+        *([("begins as", found.init_from)] if found.init_from else []),
         ("corpus", found.corpus),
         ("loss", loss(found.best_val_nats)),
         ("steps", f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.errors import RunError
 from engine.rundir import RunDirectory
+from tui.phrases import trained
 from tui.text import one_line
 from tui.train.follow import Follower, Series
 
@@ -71,8 +74,12 @@ class Compared:
         return any(f.behind or f.snapshot is None for f in self._followers.values())
 
     def read(self) -> bool:
-        """Take in a slice of what is new of each; whether anything was."""
-        return any([f.read() for f in list(self._followers.values())])
+        """Take in a slice of what is new of each; whether anything was. Deleted ones are none any more."""
+        followers = list(self._followers.items())
+        gone = [mark for mark, follower in followers if not follower.run.folder.exists()]
+        for mark in gone:
+            self._followers.pop(mark, None)
+        return any([f.read() for mark, f in followers if mark not in gone]) or bool(gone)
 
     def others(self, shown: RunDirectory) -> tuple[Other, ...]:
         """What is known of them, by mark, without the run that is shown itself."""
@@ -83,9 +90,13 @@ class Compared:
                 snapshot.validation,
                 snapshot.best.val_nats if snapshot.best else None,
             )
-            for mark, follower in sorted(self._followers.items(), key=lambda f: MARKS.index(f[0]))
+            for mark, follower in sorted(list(self._followers.items()), key=_place)
             if (snapshot := follower.snapshot) and follower.run.folder != shown.folder
         )
+
+
+def _place(marked: tuple[str, Follower]) -> int:
+    return MARKS.index(marked[0])
 
 
 class RunChoice(ModalScreen[RunDirectory | None]):
@@ -95,10 +106,14 @@ class RunChoice(ModalScreen[RunDirectory | None]):
     RunChoice {
         align: center middle;
         & > Vertical {
-            width: 60; max-width: 90%; height: auto; max-height: 90%;
+            width: 64; max-width: 90%; height: auto; max-height: 90%;
             padding: 1 2; border: round $primary; background: $surface;
         }
-        & OptionList { height: auto; max-height: 12; }
+        & OptionList {
+            height: auto; max-height: 12; margin-top: 1; padding: 0;
+            border: none; background: transparent;
+            &:focus { background-tint: transparent; }
+        }
         & .note { color: $text-muted; margin-top: 1; }
     }
     """
@@ -110,14 +125,17 @@ class RunChoice(ModalScreen[RunDirectory | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static("Compare with which run? One that has a mark is taken away.")
-            yield OptionList(
-                *(
-                    Option(Content(f"{self._compared.mark(run) or ' '} {one_line(run.name)}"))
-                    for run in self._runs
-                )
+            yield Static("Compare with which run?")
+            yield OptionList(*map(self._option, self._runs))
+            yield Static(
+                "Enter draws it, or takes away one with a mark; Esc goes back", classes="note"
             )
-            yield Static("Enter takes it, Esc goes back", classes="note")
+
+    def _option(self, run: RunDirectory) -> Option:
+        name, about = f"{self._compared.mark(run) or ' '} {one_line(run.name)}", ""
+        with suppress(RunError):  # a damaged run.json; its name is enough to choose it by
+            about = f"  {one_line(trained(run.info()))}"
+        return Option(Content.assemble(name, (about, "dim")))
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:

@@ -4,6 +4,7 @@ labelled lines for what the losses are compared with, so that colour is not need
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate, takewhile
 from time import monotonic
 
 import numpy as np
@@ -109,13 +110,14 @@ class Curve(Steady):
             picture.marks(*shown.inside(marks), other.mark, "other")
         picture.marks(*shown.inside(every[0]), VALIDATION_MARK, "validation")
         for reference in shown.lines:
-            text = f"{shown.label(reference)} "
-            picture.across(view.scale.place(reference.nats), text, _kind(reference))
+            place, label = view.scale.place(reference.nats), f" {shown.label(reference)} "
+            column = picture.room(place, len(label), ("training", "n-gram", "limit"))
+            picture.across(place, label, _kind(reference), column)
         changes = [change for change in snapshot.changes if first <= change.step <= last]
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
-        named = map(shown.where, shown.named)
-        self.border_title = Content("  ".join([_title(view), *names, *named]))
+        names += map(shown.where, shown.named)
+        self.border_title = _fitting(_title(view), names, self.content_size.width)
         self.tell(_content(picture))
 
 
@@ -124,12 +126,13 @@ def _kind(reference: Reference) -> str:
 
 
 def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | RolledBack]) -> str:
-    """Marks at the foot of the picture; returns what they are called where there are any."""
+    """Marks at the foot of the picture, in a row of their kind; returns what they are called where there
+    are any."""
     steps = np.array([float(c.step) for c in changes if isinstance(c, kind)])
     if not len(steps):
         return ""
     mark, name = _CHANGES[kind]
-    picture.marks(steps, np.full(len(steps), picture.y.low), mark, "change")
+    picture.at_foot(steps, mark, "change", list(_CHANGES).index(kind))
     return f"{mark} {name}"
 
 
@@ -141,4 +144,12 @@ def _content(picture: Picture) -> Content:
 
 
 def _title(view: View) -> str:
-    return f"loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation"
+    return f" loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation "
+
+
+def _fitting(title: str, names: Iterable[str], width: int) -> Content:
+    """A title and as many of the names as there is room for, so that none is cut."""
+    titles = accumulate((title, *names), lambda before, name: f"{before} {name} ")
+    return Content(
+        max(takewhile(lambda longer: len(longer) <= width, titles), key=len, default=title)
+    )

@@ -1,22 +1,18 @@
 """What a run's log says so far, read as it grows; knows nothing of screens.
 
-Of a long log the end is read first. Then all is read in slices, so that a log of any length leaves room
-for others between two of them, and old progress is thinned, so that a run of any length fits.
+Of a long log the end is read first. Then all is read in slices, each so small that a key pressed meanwhile
+does not wait.
 """
 
 from __future__ import annotations
 
 import math
 import subprocess
-from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import launch
 from engine.errors import RunError
@@ -30,26 +26,22 @@ from engine.events import (
     Saved,
     Started,
     Vitals,
-    fold,
     parse,
-    voids,
 )
 from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.survey import Comparison, Reference
+from tui.phrases import killed
+from tui.picture import FloatArray
+from tui.train.kept import E, Kept
 
 LONG = 1 << 20
 """Bytes of a log from where on its end is read first."""
 TAIL = 1 << 16
 """Bytes of that end."""
-SLICE = 2000
-"""Lines taken in by one `read`."""
-FINEST = 2048
-"""Progress events kept; more, and neighbours become one."""
+SLICE = 1 << 17
+"""Bytes taken in by one `read`: some milliseconds."""
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
 """The words of runs that no trainer works on."""
-
-E = TypeVar("E", bound=Event)
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,6 +89,7 @@ class Snapshot:
     progress: Progress | None
     evaluated: Evaluated | None
     best: Evaluated | None
+    """Of the curve: the final one measures the best model anew."""
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
@@ -165,8 +158,7 @@ class Follower:
         self.snapshot: Snapshot | None = None
         self._asked: dict[str, str] = {}
         self._reader = LineReader(run.events_path)
-        self._waiting: deque[str] = deque()
-        self._events: list[Event] = []
+        self._kept = Kept()
         self._answers: dict[str, Event] = {}
         self._starting = child is not None
         self._changed = False
@@ -210,8 +202,8 @@ class Follower:
 
     @property
     def behind(self) -> bool:
-        """Whether more of the log was read than taken in, so that `read` should be called soon again."""
-        return bool(self._waiting) or bool(self.snapshot and self.snapshot.partial)
+        """Whether the log was not read to its end, so that `read` should be called soon again."""
+        return self._reader.more or bool(self.snapshot and self.snapshot.partial)
 
     def read(self) -> Snapshot | None:
         """Take in a slice of what is new; returns how the run stands now, or None where nothing changed
@@ -223,27 +215,22 @@ class Follower:
         if self._comparison and (known := self._comparison.look()) != self._references:
             self._references, self._changed = known, True
         if self.snapshot is None and not self._reader.offset and (events := self._end()):
-            self.snapshot = self._look(status(self.run, events), events, partial=True)
+            end = Kept()
+            end.take(events)
+            self.snapshot = self._look(status(self.run, end.rest), end, partial=True)
             return self.snapshot
-        self._waiting.extend(self._reader.read())
-        lines = [self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))]
-        fresh = [event for line in lines if (event := parse(line))]
-        if any(map(voids, fresh)):
-            self._events = fold(chain(self._events, fresh))
-        else:
-            self._events += fresh
+        fresh = [event for line in self._reader.read(SLICE) if (event := parse(line))]
+        self._kept.take(fresh)
         self._answers |= {event.id: event for event in fresh if event.id}
         if any(isinstance(event, Started) for event in fresh):
             self._starting = False
-        if sum(isinstance(event, Progress) for event in self._events) > FINEST:
-            self._events = thin(self._events, FINEST // 2)
         self._changed |= bool(fresh)
-        if self._waiting:
+        if self._reader.more:
             return None
         word = self._status()
         if not self._changed and self.snapshot and self.snapshot.status == word:
             return None
-        self.snapshot, self._changed = self._look(word, self._events), False
+        self.snapshot, self._changed = self._look(word, self._kept), False
         return self.snapshot
 
     def _end(self) -> list[Event]:
@@ -258,44 +245,47 @@ class Follower:
         except OSError:
             return []
         _, *lines = LineReader(path, size - TAIL).read()
-        return fold(event for line in (first, *lines) if (event := parse(line)))
+        return [event for line in (first, *lines) if (event := parse(line))]
 
     def _status(self) -> RunStatus:
-        if self._starting and self.child:
-            if self.working:
-                return RunStatus("starting")
-            if self.child.returncode:  # it said why in its own log only, as one that never began
-                return RunStatus("failed", status(self.run, []).reason.removeprefix("helo: "))
-        return status(self.run, self._events)
+        code = self.child.poll() if self.child else None
+        if self._starting and self.child and code is None:
+            return RunStatus("starting")
+        found = status(self.run, self._kept.rest)
+        if code and (self._starting or found.word == "killed"):
+            if code < 0:
+                return RunStatus("killed", killed(code))
+            # it said why in its own log only
+            return RunStatus("failed", self.run.last_words().removeprefix("helo: "))
+        return replace(found, reason="killed") if found.word == "killed" else found
 
-    def _look(self, word: RunStatus, events: list[Event], partial: bool = False) -> Snapshot:
-        progress, evaluated = _of(Progress, events), _of(Evaluated, events)
-        best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
-        changes = (e for e in events if isinstance(e, Changed | RolledBack))
+    def _look(self, word: RunStatus, kept: Kept, partial: bool = False) -> Snapshot:
+        evaluated = kept.of(Evaluated)
+        started = [e for e in kept.rest if isinstance(e, Started)]
+        changes = [e for e in kept.rest if isinstance(e, Changed | RolledBack)]
+        progress = kept.progress[-1][0] if kept.progress else None
+        better = (e for e in evaluated if e.best and not e.final)
+        best = min(better, key=lambda e: e.val_nats, default=None)
         return Snapshot(
             status=word,
-            started=_newest(_of(Started, events)),
-            progress=_newest(progress),
+            started=_newest(started),
+            progress=progress,
             evaluated=_newest(evaluated),
             best=best,
-            train=Series.of((e.step, e.train_nats) for e in progress),
+            train=Series.of((e.step, nats) for e, nats in kept.progress),
             validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
-            samples=tuple({e.step: e for e in _of(Sampled, events)}.values()),
-            vitals=tuple({e.layer: e for e in _of(Vitals, events)}.values()),
+            samples=tuple({e.step: e for e in kept.of(Sampled)}.values()),
+            vitals=tuple({e.layer: e for e in kept.of(Vitals)}.values()),
             changes=tuple(
                 e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
             ),
             evaluating=sum(e.took for e in evaluated),
-            saving=sum(e.took for e in _of(Saved, events)),
-            last=_newest(events),
+            saving=sum(e.took for e in kept.of(Saved)),
+            last=kept.last,
             answers=dict(self._answers),
             references=self._references,
             partial=partial,
         )
-
-
-def _of(kind: type[E], events: list[Event]) -> list[E]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def _newest(events: list[E]) -> E | None:
@@ -308,24 +298,3 @@ def joined(every: Iterable[Series]) -> Series:
     return Series(
         *(np.concatenate(p) for p in zip(*((s.steps, s.nats) for s in parts), strict=True))
     )
-
-
-def thin(events: list[Event], most: int) -> list[Event]:
-    """The same events with at most `most` + 1 of progress, as many early as late ones: those of equal
-    stretches of steps become the last of them with their mean loss."""
-    progress = _of(Progress, events)
-    span = progress[-1].step - progress[0].step
-    width = 1 << (span // most).bit_length()  # a power of two: no stretch is cut when they grow
-    stretches = defaultdict[int, list[Progress]](list)
-    for one in progress:
-        stretches[one.step // width].append(one)
-    ends = {id(together[-1]): together for together in stretches.values()}
-    thinned = list[Event]()
-    for event in events:
-        if not isinstance(event, Progress):
-            thinned.append(event)
-        elif together := ends.get(id(event)):
-            nats = [e.train_nats for e in together if math.isfinite(e.train_nats)]
-            mean = sum(nats) / len(nats) if nats else event.train_nats
-            thinned.append(replace(event, train_nats=mean))
-    return thinned

@@ -37,7 +37,7 @@ KEYS = [
     Binding(
         "w",
         "ask('sample', 'write a sample')",
-        "Write",
+        "Sample",
         id="train.sample",
         tooltip="Write a sample now",
     ),

@@ -6,7 +6,9 @@ import math
 
 from textual.content import Content
 
+from engine.events import Paused
 from tui.phrases import describe, duration
+from tui.text import visible
 from tui.train.compare import Other
 from tui.train.follow import Snapshot
 
@@ -48,6 +50,12 @@ def bar(snapshot: Snapshot, width: int) -> Content:
     )
 
 
+def _validation(snapshot: Snapshot) -> float | None:
+    """The newest loss of the curve."""
+    nats = snapshot.validation.nats
+    return float(nats[-1]) if len(nats) else None
+
+
 def _nats(nats: float | None) -> str:
     return _NONE if nats is None else f"{nats:.3f} nats  {nats / math.log(2):.3f} bits"
 
@@ -55,12 +63,13 @@ def _nats(nats: float | None) -> str:
 def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     """What is measured, by name; losses in nats and bits per character."""
     progress, evaluated, best = snapshot.progress, snapshot.evaluated, snapshot.best
-    label = "final" if evaluated and evaluated.final else "validation"
+    final = evaluated.val_nats if evaluated and evaluated.final else None
     return [
         ("training", _nats(progress.train_nats if progress else None)),
-        (label, _nats(evaluated.val_nats if evaluated else None)),
+        ("validation", _nats(_validation(snapshot))),
         ("best", _nats(best.val_nats if best else None)),
-        ("at step", f"{best.step:,}" if best else _NONE),
+        ("best at step", f"{best.step:,}" if best else _NONE),
+        *([("best, final", _nats(final))] if final is not None else []),
         ("speed", f"{progress.chars_per_second:,.0f} characters/s" if progress else _NONE),
         ("learning rate", f"{progress.lr:.3g}" if progress else _NONE),
         ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
@@ -91,18 +100,22 @@ def _share(snapshot: Snapshot, seconds: float) -> str:
 
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
-    """The numbers one under another, then the layers, and the best of the runs it is compared with."""
+    """The numbers one under another, then the best of the runs it is compared with, and the layers."""
     compared = [(f"{other.mark} {other.name}"[:14], _nats(other.best)) for other in others]
+    if compared:
+        compared = [("", "best of each"), *compared]
     rows = [
         Content.assemble((f"{name:<15}", "$foreground 60%"), value)
-        for name, value in facts(snapshot) + layers(snapshot) + compared
+        if name
+        else Content.styled(f"{'':15}{value}", "$foreground 60%")
+        for name, value in facts(snapshot) + compared + layers(snapshot)
     ]
     return Content("\n").join(rows)
 
 
 def lines(snapshot: Snapshot) -> Content:
     """The same numbers in three lines for 56 cells."""
-    progress, evaluated, best = snapshot.progress, snapshot.evaluated, snapshot.best
+    progress, best = snapshot.progress, snapshot.best
 
     def short(name: str, nats: float | None) -> Content:
         return Content.assemble(
@@ -111,9 +124,9 @@ def lines(snapshot: Snapshot) -> Content:
 
     losses = Content.assemble(
         short("training", progress.train_nats if progress else None),
-        short("validation", evaluated.val_nats if evaluated else None),
+        short("validation", _validation(snapshot)),
         short("best", best.val_nats if best else None),
-        f"({best.val_nats / math.log(2):.3f} bits)" if best else "",
+        f"at step {best.step:,}" if best else "",
     )
     if not progress:
         return losses
@@ -124,14 +137,17 @@ def lines(snapshot: Snapshot) -> Content:
     return Content("\n").join([losses, Content(rest)])
 
 
-def note(snapshot: Snapshot, asked: list[str]) -> str:
-    """The line that says what goes on or what to do: requests not answered yet come first."""
+def note(snapshot: Snapshot, asked: list[str]) -> Content:
+    """What goes on or what to do, in words: requests not answered yet come first."""
     if snapshot.partial:
-        return "reading the rest of this run's log …"
+        return Content("reading the rest of this run's log …")
     if asked:
-        return "  ".join(f"asked to {what} …" for what in asked)
-    parts = [_overfitting(snapshot), _advice(snapshot)]
-    return "; ".join(part for part in parts if part)
+        return Content(visible("  ".join(f"asked to {what} …" for what in asked)))
+    parts = [
+        Content.styled(_overfitting(snapshot), "$text-warning"),
+        Content.styled(visible(_advice(snapshot)), _STYLES.get(snapshot.status.word, "")),
+    ]
+    return Content("; ").join(part for part in parts if part)
 
 
 def _overfitting(snapshot: Snapshot) -> str:
@@ -149,7 +165,7 @@ def _advice(snapshot: Snapshot) -> str:
         case "starting":
             return "the trainer is starting …"
         case "killed":
-            return "the trainer was killed; what it saved is kept: r goes on from there"
+            return f"the trainer was {reason}; what it saved is kept: r goes on from there"
         case "failed":
             return reason
         case "new":
@@ -158,9 +174,21 @@ def _advice(snapshot: Snapshot) -> str:
             return f"stopped and saved{because}: r goes on from there"
         case "finished":
             return f"finished{because}: o writes with it, k keeps it as a model"
+        case "paused":
+            paused = f"paused{f': {reason}' if reason else ''}; space goes on"
+            return "; ".join(part for part in (paused, _answer(snapshot)) if part)
     if snapshot.evaluated and snapshot.evaluated.note:
         return snapshot.evaluated.note
-    answers = list(snapshot.answers.values())
-    if answers:
-        return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"
-    return snapshot.started.note if snapshot.started else "measuring how fast a step is …"
+    if answer := _answer(snapshot):
+        return answer
+    if snapshot.started and snapshot.progress:
+        return snapshot.started.note
+    return "the first steps: nothing is measured yet …"
+
+
+def _answer(snapshot: Snapshot) -> str:
+    """What was answered last; the status tells a pause."""
+    answers = [e for e in snapshot.answers.values() if not isinstance(e, Paused)]
+    if not answers:
+        return ""
+    return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"

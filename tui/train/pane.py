@@ -37,7 +37,7 @@ from tui.trouble import TellsTrouble
 
 TICK = 1.0
 """Seconds between two looks at the runs: what drawing takes of a processor, a training beside it lacks."""
-_SOON, _BREATH = 0.1, 0.01
+_SOON, _BREATH = 0.1, 0.002
 """The same while an answer is awaited, and while a log is not read to its end."""
 _SCAN_EVERY = 5.0
 """Seconds between two searches for trainings that began elsewhere."""
@@ -249,7 +249,8 @@ class TrainPane(TellsTrouble, Vertical):
     def _tell_end(self, follower: Follower, snapshot: Snapshot) -> None:
         word, reason = snapshot.status.word, snapshot.status.reason
         bad = word in ("failed", "killed")
-        text = f"{follower.run.name}: {word}{f': {reason}' if word == 'failed' else ''}"
+        what = {"failed": f"failed: {reason}", "killed": reason}.get(word, word)
+        text = f"{follower.run.name}: {what}"
         self.notify(visible(text), severity="error" if bad else "information", markup=False)
 
     # keys

@@ -20,7 +20,7 @@ class SampleBox(VerticalScroll, can_focus=False):
     SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
     SampleBox {
-        padding: 0 1;
+        padding: 0 1; scrollbar-size-vertical: 1;
         border: round $primary-muted; border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         #life { dock: top; height: 1; padding: 0 1; }
@@ -59,10 +59,11 @@ class SampleBox(VerticalScroll, can_focus=False):
         samples, width = snapshot.samples, self.query_one("#life").content_size.width
         if not samples or width < 1:
             return Content("")
-        columns = [s.step * (width - 1) // max(1, snapshot.step) for s in samples]
+        step = max(1, snapshot.step)
+        columns = [s.step * (width - 1) // step for s in samples]
         here = columns[index]
         line = ["━" if column < here else "╌" for column in range(width)]
-        for column in columns:
+        for column in set(columns):
             line[column] = "•"
         line[here] = "●"
         before, after = "".join(line[: here + 1]), "".join(line[here + 1 :])

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from tui.phrases import trained
 from tui.text import visible
 from tui.train import numbers
 from tui.train.compare import Compared, Other
@@ -105,15 +106,15 @@ class RunView(Vertical, can_focus=True):
     DEFAULT_CSS = """
     RunView {
         padding: 0 1;
-        #headline, #bar, #note {
-            height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
-        }
-        #note { color: $text-warning; }
+        #headline, #bar, #note { padding: 0 1; }
+        #headline, #bar { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        #note { height: auto; min-height: 1; max-height: 2; }
         #middle { height: 3fr; }
         #curve { width: 1fr; }
         #numbers {
             dock: right; width: 46; height: 1fr; padding: 0 1;
             border: round $primary-muted; border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
         }
         #sample { height: 2fr; }
         &:focus #sample { border: round $primary; }
@@ -125,6 +126,7 @@ class RunView(Vertical, can_focus=True):
         #curve { height: 1fr; }
     }
     TrainPane.-low RunView {
+        #note { max-height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         #middle { height: 1fr; }
         #sample { display: none; height: 1fr; }
         &.-sample #sample { display: block; }
@@ -153,7 +155,8 @@ class RunView(Vertical, can_focus=True):
         yield SampleBox(id="sample")
 
     def on_mount(self) -> None:
-        self.query_one("#numbers").border_title = "per character"
+        box = self.query_one("#numbers")
+        box.border_title, box.border_subtitle = "figures", "losses per character"
 
     def follow(self, follower: Follower) -> None:
         """Show this run from now on."""
@@ -176,7 +179,7 @@ class RunView(Vertical, can_focus=True):
             return
         width = self.query_one("#bar").content_size.width
         self.query_one("#bar", Steady).tell(numbers.bar(snapshot, width))
-        self.query_one("#note", Steady).tell(visible(numbers.note(snapshot, follower.asked)))
+        self.query_one("#note", Steady).tell(numbers.note(snapshot, follower.asked))
         narrow = self.query_one("#middle").styles.layout
         is_column = narrow is not None and narrow.name == "horizontal"
         self.query_one("#numbers", Steady).tell(
@@ -263,7 +266,9 @@ def _headline(follower: Follower) -> Content:
     if snapshot:
         parts.append(numbers.state(snapshot.status.word))
     if info:
-        parts.append(Content(visible(f"{info.config.model}, on {info.corpus_name}")))
+        parts.append(Content(visible(trained(info))))
+        if info.init_from:
+            parts.append(Content(visible(f"a branch of {info.init_from}")))
     if snapshot and (started := snapshot.started):
         parts.append(Content.styled(f"{started.parameters:,} parameters", "$foreground 60%"))
         parts.append(

@@ -1,0 +1,81 @@
+"""What is kept of a run's log while it is read: the events that count, and of progress no more than can
+be seen, so that a run of any length fits."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar, cast
+
+import numpy as np
+
+from engine.events import Evaluated, Event, Progress, Sampled, Saved, Vitals, reach
+
+FINEST = 2048
+"""Progress events kept; more, and neighbours become one."""
+_FREQUENT = frozenset({Evaluated, Sampled, Saved, Vitals})
+
+E = TypeVar("E", bound=Event)
+Losses = list[tuple[Progress, float]]
+"""The last progress of each stretch of steps, and the mean of the stretch's losses."""
+
+
+class Kept:
+    """The events that count, as `engine.events.fold` tells them."""
+
+    def __init__(self) -> None:
+        self.progress: Losses = []
+        self.last: Event | None = None
+        """The newest of all."""
+        self._frequent = defaultdict[type[Event], list[Event]](list)
+        self._rest = list[Event]()
+        self._top = -math.inf
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take in what comes next in the log."""
+        for event in events:
+            if (most := reach(event)) < self._top:
+                self._void(most)
+            self._top = max(self._top, event.step)
+            self.last = event
+            if isinstance(event, Progress):
+                self.progress.append((event, event.train_nats))
+            elif (kind := type(event)) in _FREQUENT:
+                self._frequent[kind].append(event)
+            else:
+                self._rest.append(event)
+        if len(self.progress) > FINEST:
+            self.progress = thin(self.progress, FINEST // 2)
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Those of a frequent kind, progress aside."""
+        return cast(list[E], self._frequent[kind])
+
+    @property
+    def rest(self) -> list[Event]:
+        """Those of all other kinds."""
+        return self._rest
+
+    def _void(self, most: float) -> None:
+        """Forget what has a larger step."""
+        self.progress = [(event, nats) for event, nats in self.progress if event.step <= most]
+        for kind, events in self._frequent.items():
+            self._frequent[kind] = [event for event in events if event.step <= most]
+        self._rest = [event for event in self._rest if event.step <= most]
+        self._top = most
+
+
+def thin(progress: Losses, most: int) -> Losses:
+    """The same with at most `most` + 1 of them, as many early as late ones: those of equal stretches of
+    steps become the last of them with their mean loss."""
+    steps = np.array([event.step for event, _ in progress])
+    nats = np.array([nats for _, nats in progress], dtype=np.float64)
+    # a power of two: no stretch is cut when they grow
+    width = 1 << (int(steps.max() - steps.min()) // most).bit_length()
+    _, last, stretch = np.unique(steps[::-1] // width, return_index=True, return_inverse=True)
+    stretch, finite = stretch[::-1], np.isfinite(nats)
+    counts = np.bincount(stretch, finite)
+    means = np.bincount(stretch, np.where(finite, nats, 0)) / np.where(counts, counts, math.nan)
+    ends = sorted(zip(len(steps) - 1 - last, means, strict=True))
+    return [(progress[end][0], float(mean)) for end, mean in ends]
