@@ -306,6 +306,7 @@ class TrainForm(TellsTrouble, Vertical):
     @work(group="dialog", exit_on_error=False)
     async def action_race(self) -> None:
         """Ask what a race is to be, import the text and start it."""
+        await self._text.known.wait()
         ref = self._text.ref
         if self._starting or not self._names(ref):
             return

@@ -132,6 +132,11 @@ class TrainPane(TellsTrouble, Vertical):
         self.action_new()
         self.query_one(TrainForm).fill_in(corpus)
 
+    def race(self) -> None:
+        """Show the form, and ask what a race is to be."""
+        self.action_new()
+        self.query_one(TrainForm).action_race()
+
     # runs and their tabs
 
     @property
