@@ -192,7 +192,7 @@ def test_a_long_log_is_read_in_slices_and_thinned(fake_run):
     assert snapshot.train.nats[late] == pytest.approx(1 + 3 / snapshot.train.steps[late], abs=0.01)
 
 
-steps = st.integers(0, 9)
+steps = st.integers(0, 3)
 
 
 def said_by(kind):
@@ -201,10 +201,8 @@ def said_by(kind):
     return st.builds(kind, **numbers | {"step": steps})
 
 
-spoken = st.sampled_from(
-    (Progress, Evaluated, Sampled, Saved, Vitals, Started)
-    + (Changed, Paused, Resumed, RolledBack, Stopped)
-).flatmap(said_by)
+KINDS = [Progress, Evaluated, Sampled, Saved, Vitals, Started, Changed, Paused, Resumed]
+spoken = st.one_of(map(said_by, [*KINDS, RolledBack, Stopped]))
 
 
 @given(st.lists(spoken, max_size=30), st.integers(1, 3000), st.integers(1, 3000))
