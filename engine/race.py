@@ -199,7 +199,7 @@ class Racer:
             case Evaluated() if self.started and event.step < self.started.total_steps:
                 with suppress(RunError):  # it is gone, as the next look will find
                     self.run.ask("pause", text=RACE)
-            case Paused(reason=""):
+            case Paused(reason=rundir.WAITS):
                 self.resting = True
 
     def stop(self) -> None:

@@ -44,6 +44,8 @@ REQUESTS = (
 RACE = "race"
 """The text of a request that is about a race: of a pause and a resume, which end and begin a turn, and of a
 stop, which ends all of it."""
+WAITS = "it waits for its turn in the race"
+"""The reason of a pause between two turns."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from engine import launch, race, rundir, sources, survey
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import RunError
 from engine.events import Evaluated, Paused, Refused, Started, Stopped
-from engine.rundir import RACE, RunDirectory, RunStatus, status
+from engine.rundir import RACE, WAITS, RunDirectory, RunStatus, status
 from engine.trainer import Trainer
 from tests.engine.lives import SMALL, a_run, until
 
@@ -51,7 +51,7 @@ def under_way() -> list[RunDirectory]:
     found = list(rundir.runs())
     events = [run.events() for run in found]
     steps = [max((e.step for e in own if isinstance(e, Evaluated)), default=0) for own in events]
-    waits = [any(isinstance(e, Paused) for e in own) for own in events]
+    waits = [any(isinstance(e, Paused) and e.reason == WAITS for e in own) for own in events]
     return found if len(found) == 2 and all(steps) and all(waits) else []
 
 

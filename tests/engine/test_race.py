@@ -17,7 +17,7 @@ from engine.errors import CorpusError, RunError, UsageError
 from engine.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
 from engine.parameters import count
 from engine.race import Race, Racer
-from engine.rundir import RACE, RunDirectory
+from engine.rundir import RACE, WAITS, RunDirectory
 
 TOTAL = 40
 
@@ -125,7 +125,7 @@ def turns(running: Race, steps: int) -> list[str]:
         assert racer
         seen.append(racer.model.cell)
         first = [] if racer.started else [started(racer.run)]
-        say(racer.run, *first, evaluated(step), Paused(life=0, step=step))
+        say(racer.run, *first, evaluated(step), Paused(life=0, step=step, reason=WAITS))
     return seen
 
 

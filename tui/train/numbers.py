@@ -175,7 +175,7 @@ def _advice(snapshot: Snapshot) -> str:
         case "finished":
             return f"finished{because}: o writes with it, k keeps it as a model"
         case "paused":
-            paused = f"paused{f': {reason}' if reason else ''}; space goes on"
+            paused = f"paused: {reason}" if reason else "paused; space goes on"
             return "; ".join(part for part in (paused, _answer(snapshot)) if part)
     if snapshot.evaluated and snapshot.evaluated.note:
         return snapshot.evaluated.note
