@@ -233,7 +233,7 @@ async def test_a_label_hides_no_loss_and_the_title_cuts_no_name(followed, until)
         (row,) = [row for row in app.rows() if "2-gram" in row]
         assert row.count("◆") == 5
         title = str(curve.border_title)
-        assert title.endswith("-gram 90.00 ↑ ") and len(title) <= curve.size.width
+        assert title.endswith("-gram 90.00 ↑ ") and len(title) <= curve.size.width - 4
 
 
 async def test_nothing_is_measured_on_axes_before_the_first_loss(fake_run, until):

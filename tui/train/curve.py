@@ -29,6 +29,8 @@ _OFTEN = 3.0
 """Seconds between two drawings of a training line that only grew: they take from the training."""
 BESIDE, _BELOW = 9, 2
 """Columns and rows of the axes with their names."""
+_ENDS = 4
+"""Columns of the border beside its title."""
 _N_GRAM, _LIMIT = "·  ", "╌"
 """What the lines are made of."""
 _STYLES = {
@@ -117,7 +119,8 @@ class Curve(Steady):
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
         names += map(shown.where, shown.named)
-        self.border_title = _fitting(_title(view), names, self.content_size.width)
+        room = self.content_size.width - _ENDS
+        self.border_title = _fitting(_title(view), names, room)
         self.tell(_content(picture))
 
 
