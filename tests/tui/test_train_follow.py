@@ -336,7 +336,7 @@ def test_a_pause_says_why_or_how_to_go_on(fake_run):
     assert "nothing is measured yet" in numbers.note(drain(follower), []).plain
     run.say(Paused(life=0, step=5, reason="no space is left"))
     assert numbers.note(drain(follower), []).plain == "paused: no space is left"
-    run.say(Paused(life=0, step=5))
+    run.say(Resumed(life=0, step=5, id="none"), Paused(life=0, step=5))
     assert numbers.note(drain(follower), []).plain == "paused; space goes on"
     run.evaluated(5, 1.5, id="one")
     told = numbers.note(drain(follower), []).plain
