@@ -1,6 +1,7 @@
 """A race without anybody who watches: `python -P -m engine.driver LEADER_DIR BY CELL …`.
 
-The process gives the turns (`race.Race`) until the race is over; SIGTERM and SIGINT stop it.
+The process gives the turns (`race.Race`) until the race is over; SIGTERM and SIGINT stop it,
+as a request of the one that leads does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import FrameType
 
 from engine import launch
 from engine.errors import HeloError
-from engine.race import Race, enter
+from engine.race import Race
 from engine.rundir import RunDirectory
 
 _POLL = 0.02
@@ -26,7 +27,7 @@ class Driver:
     def __init__(self, leader: RunDirectory, others: Sequence[str], by: str) -> None:
         self.stopping = False
         self._leader = leader
-        self._race = Race(enter(leader, others, by))
+        self._race = Race(leader, others, by)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""

@@ -14,13 +14,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 
-from engine import launch, parameters, places, recipe
+from filelock import FileLock
+
+from engine import launch, parameters, places, recipe, rundir
 from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.corpus import Corpus
 from engine.errors import CorpusError, RunError, UsageError
 from engine.events import Evaluated, Event, Paused, Progress, Sampled, Saved, Started, fold, parse
-from engine.rundir import LineReader, RunDirectory, status
+from engine.rundir import RACE, LineReader, RunDirectory, parse_request, status
+from engine.storage import is_held
 
 MEASURES = ("parameters", "seconds")
 """What is equal: the parameters, and with them the steps; or the time, all units being as many."""
@@ -55,6 +59,27 @@ def free_name() -> str:
     """A name that no race has."""
     number = next(i for i in count(1) if not any(places.runs().glob(f"race-{i}-*")))
     return f"race-{number}"
+
+
+def leader(name: str) -> RunDirectory | None:
+    """The run that leads the race of that name; None where there is no such race.
+
+    Raises RunError where it is over.
+    """
+    own = [run for run in rundir.runs() if run.race() == name]
+    if own and not any(map(goes_on, own)):
+        raise RunError(f"{name} is over: helo train --resume goes on with a run of it")
+    return next(filter(goes_on, own), None)
+
+
+def goes_on(leader: RunDirectory) -> bool:
+    """Whether the race that a run leads goes on."""
+    return is_held(_lock(leader))
+
+
+def _lock(leader: RunDirectory) -> Path:
+    """What is held as long as there is anybody who gives turns."""
+    return leader.folder / "race.lock"
 
 
 def lead(found: Corpus, first: TrainConfig, command: str) -> RunDirectory:
@@ -151,7 +176,7 @@ class Racer:
             self.process = launch.start(self.run, tied=True)
         else:
             with suppress(RunError):
-                self.run.ask("resume")
+                self.run.ask("resume", text=RACE)
 
     def read(self) -> Iterator[tuple[Event, str]]:
         """What was said since the last time, and the lines of the log that it is."""
@@ -173,8 +198,8 @@ class Racer:
                 self.progress = event
             case Evaluated() if self.started and event.step < self.started.total_steps:
                 with suppress(RunError):  # it is gone, as the next look will find
-                    self.run.ask("pause")
-            case Paused(reason=""):
+                    self.run.ask("pause", text=RACE)
+            case Paused(reason=rundir.WAITS):
                 self.resting = True
 
     def stop(self) -> None:
@@ -205,12 +230,16 @@ class Racer:
 
 
 class Race:
-    """The runs of a race as they come in, and whose turn it is."""
+    """The runs of a race (`enter`) as they come in, and whose turn it is. It goes on, for all to see, as
+    long as this object lives."""
 
-    def __init__(self, runs: Iterator[RunDirectory]) -> None:
+    def __init__(self, leader: RunDirectory, others: Sequence[str], by: str) -> None:
         self.racers = list[Racer]()
         self.turn: Racer | None = None
-        self._coming, self._over = runs, False
+        self._coming, self._over = enter(leader, others, by), False
+        self._requests = LineReader(leader.control_path)
+        self._lock = FileLock(_lock(leader))
+        self._lock.acquire()
 
     @property
     def over(self) -> bool:
@@ -219,13 +248,16 @@ class Race:
 
     def look(self) -> Iterator[tuple[Racer, Event, str]]:
         """What has happened since the last look, with the lines of the logs; then the turn goes to the
-        next one if it is over.
+        next one if it is over, or all are stopped if that was asked of the one that leads.
 
         Raises what `enter` and `Racer.go` do.
         """
         for racer in self.racers:
             for event, line in racer.read():
                 yield racer, event, line
+        requests = filter(None, map(parse_request, self._requests.read()))
+        if any((asked.request, asked.text) == ("stop", RACE) for asked in requests):
+            self.stop()
         if not self._over and (self.turn is None or self.turn.resting or self.turn.ended):
             self._hand_on()
 

@@ -41,6 +41,11 @@ REQUESTS = (
     *("pause", "resume", "stop", "save", "evaluate", "sample"),
     *("lr", "clip", "dropout", "mark", "back"),
 )
+RACE = "race"
+"""The text of a request that is about a race: of a pause and a resume, which end and begin a turn, and of a
+stop, which ends all of it."""
+WAITS = "it waits for its turn in the race"
+"""The reason of a pause between two turns."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class RunInfo:
 @dataclass(frozen=True)
 class Request:
     """What is asked of a trainer. `value` is the factor for "lr", the value for "clip" and "dropout";
-    `text` is the name for "mark", and the point for "back"."""
+    `text` is the name for "mark", the point for "back", and may be `RACE`."""
 
     id: str
     request: str
@@ -240,8 +245,15 @@ class RunDirectory:
 
         Raises RunError where no trainer lives to answer, StorageError.
         """
-        assert request in REQUESTS
         self.check_alive()
+        return self.leave(request, value, text)
+
+    def leave(self, request: str, value: float = 1.0, text: str = "") -> str:
+        """The same, whoever lives to answer.
+
+        Raises StorageError.
+        """
+        assert request in REQUESTS
         asked = Request(secrets.token_hex(4), request, value, text)
         self.append(self.control_path, json.dumps(asdict(asked)))
         return asked.id

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -24,7 +25,9 @@ from engine.events import (
     Evaluated,
     Event,
     Failed,
+    Paused,
     Progress,
+    Refused,
     Resumed,
     Started,
     Stopped,
@@ -33,7 +36,7 @@ from engine.follower import follow
 from engine.life import RETRY, Life
 from engine.parallel import ALONE, Group, joined, leave
 from engine.parameters import count
-from engine.rundir import Request, RunDirectory
+from engine.rundir import RACE, WAITS, Request, RunDirectory
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1
@@ -88,6 +91,18 @@ class Trainer(Life):
         """As in every life; one that is deserted is to stop."""
         self.stopping |= self._deserted
         return super().requests()
+
+    def answer(self, request: Request) -> Iterator[Event]:
+        """As in every life; what takes turns in a race is paused by nobody else."""
+        if self._driver and request.request in ("pause", "resume") and request.text != RACE:
+            reason = f"it takes turns in a race: helo runs stop {self.run.race()} ends that"
+            yield Refused(**self.about(), id=request.id, reason=reason)
+            return
+        for event in super().answer(request):
+            if request.text == RACE and isinstance(event, Paused):
+                yield replace(event, reason=WAITS)
+            else:
+                yield event
 
     def _resume(self) -> Iterator[Event]:
         """Go on from the newest state; what a killed trainer had not exported of it is exported."""

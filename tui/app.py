@@ -215,6 +215,13 @@ class HeloApp(App[int]):
         await self._make("train")
         self._train.fill_in(event.corpus)
 
+    @work(group="tabs")
+    async def action_race(self) -> None:
+        """Ask in Train what a race is to be."""
+        self.action_show_tab("train")
+        await self._make("train")
+        self._train.race()
+
     @property
     def _train(self) -> TrainPane:
         from tui.train.pane import TrainPane

@@ -47,6 +47,7 @@ COMMANDS = (
     Command("walk", "", "look at each character, step, take another one (Esc)"),
     Command("write", "", "this screen (F2)"),
     Command("train", "", "train a network, watch a training (F3)"),
+    Command("race", "", "train networks of several cells in turns, and compare them"),
     Command("library", "", "models, runs and corpora (F5)"),
     Command("theme", "NAME", "other colours"),
     Command("palette", "", "everything by name (ctrl+p)"),

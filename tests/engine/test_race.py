@@ -17,7 +17,7 @@ from engine.errors import CorpusError, RunError, UsageError
 from engine.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
 from engine.parameters import count
 from engine.race import Race, Racer
-from engine.rundir import RunDirectory
+from engine.rundir import RACE, WAITS, RunDirectory
 
 TOTAL = 40
 
@@ -82,10 +82,11 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunDirectory, "alive", lambda run: True)
 
 
-def entering(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "gru")):
+def entrants(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "gru")):
+    """What `race.enter` takes."""
     first = TrainConfig(ModelConfig(cells[0], 20), seconds=5.0, lr=0.01, seed=3)
     leader = race.lead(sources.obtain("hello"), first, "helo race")
-    return race.enter(leader, cells[1:], by)
+    return leader, cells[1:], by
 
 
 def say(run: RunDirectory, *events: Event) -> None:
@@ -124,12 +125,12 @@ def turns(running: Race, steps: int) -> list[str]:
         assert racer
         seen.append(racer.model.cell)
         first = [] if racer.started else [started(racer.run)]
-        say(racer.run, *first, evaluated(step), Paused(life=0, step=step))
+        say(racer.run, *first, evaluated(step), Paused(life=0, step=step, reason=WAITS))
     return seen
 
 
 def test_equal_parameters_take_equal_steps(home: Path) -> None:
-    runs = entering()
+    runs = race.enter(*entrants())
     leader = next(runs)
     say(leader, started(leader))
     configs = [leader.info().config, *(run.info().config for run in runs)]
@@ -151,7 +152,7 @@ def test_equal_parameters_take_equal_steps(home: Path) -> None:
 
 
 def test_equal_seconds_have_equal_units() -> None:
-    runs = entering("seconds")
+    runs = race.enter(*entrants("seconds"))
     leader = next(runs)
     say(leader, started(leader))
     configs = [run.info().config for run in (leader, *runs)]
@@ -159,7 +160,7 @@ def test_equal_seconds_have_equal_units() -> None:
 
 
 def test_a_first_one_that_cannot_begin_ends_it_in_its_words() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     look(running)
     assert running.turn and running.turn.process
     running.turn.run.log.write_text("helo: too much memory: --batch 3 fits\n")
@@ -169,7 +170,7 @@ def test_a_first_one_that_cannot_begin_ends_it_in_its_words() -> None:
 
 
 def test_they_take_turns_from_evaluation_to_evaluation() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     assert turns(running, 7) == ["lstm", "rnn", "gru", "lstm", "rnn", "gru", "lstm"]
     look(running)
     assert asked(running.racers[0]) == ["pause", "resume", "pause", "resume", "pause"]
@@ -177,7 +178,7 @@ def test_they_take_turns_from_evaluation_to_evaluation() -> None:
 
 
 def test_a_pause_for_the_disk_is_no_end_of_a_turn() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     look(running)
     assert running.turn
     full = Paused(life=0, step=1, reason="no space left")
@@ -187,7 +188,7 @@ def test_a_pause_for_the_disk_is_no_end_of_a_turn() -> None:
 
 
 def test_who_ends_or_falls_is_left_out_and_the_others_go_on() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     turns(running, 3)
     look(running)
     first, second, third = running.racers
@@ -207,7 +208,7 @@ def test_who_ends_or_falls_is_left_out_and_the_others_go_on() -> None:
 
 
 def test_the_table_compares_losses_of_one_protocol() -> None:
-    running = Race(entering(cells=("lstm", "rnn")))
+    running = Race(*entrants(cells=("lstm", "rnn")))
     turns(running, 2)
     look(running)
     first, second = running.racers
@@ -220,7 +221,7 @@ def test_the_table_compares_losses_of_one_protocol() -> None:
 
 
 def test_what_a_new_beginning_voids_is_forgotten() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     turns(running, 1)
     look(running)
     racer = running.racers[0]
@@ -230,7 +231,7 @@ def test_what_a_new_beginning_voids_is_forgotten() -> None:
 
 
 def test_stopping_ends_all_and_nobody_comes_in() -> None:
-    running = Race(entering())
+    running = Race(*entrants())
     turns(running, 2)
     running.stop()
     look(running)
@@ -244,3 +245,30 @@ def test_stopping_ends_all_and_nobody_comes_in() -> None:
     running.stop()
     assert running.over and len(running.racers) == 2
     assert [process.terminated for process in processes if process] == [1, 1]
+
+
+def test_a_stop_of_the_race_is_asked_of_the_one_that_leads() -> None:
+    entered = entrants()
+    leader = entered[0]
+    assert not race.goes_on(leader)
+    running = Race(*entered)
+    turns(running, 2)
+    found = race.leader("race-1")
+    assert found and found.folder == leader.folder
+    leader.leave("stop")
+    look(running)
+    processes = [racer.process for racer in running.racers if racer.process]
+    assert [process.terminated for process in processes] == [0, 0, 0], (
+        "only one run of it was meant"
+    )
+    leader.leave("stop", text=RACE)
+    look(running)
+    assert [process.terminated for process in processes] == [1, 1, 1]
+    for process in processes:
+        process.returncode = 0
+    look(running)
+    assert running.over and race.leader("race-1")
+    del running
+    with pytest.raises(RunError, match="race-1 is over"):
+        race.leader("race-1")
+    assert race.leader("race-2") is None

@@ -22,6 +22,7 @@ from tui.frame import KeyHints, TabBar
 from tui.help import HelpScreen
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.train.pane import TrainPane
+from tui.train.racing import RaceDialog
 from tui.write.pane import WritePane
 
 Until = Callable[..., Awaitable[None]]
@@ -111,7 +112,7 @@ async def test_every_binding_has_an_id_and_a_tooltip(tiny: Model) -> None:
 async def test_the_palette_offers_tabs_models_and_themes(tiny: Model) -> None:
     async with opened() as pilot:
         titles = [c.title for c in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Train", "Help", "Quit", "Model: tiny", "Theme"} <= set(titles)
+        assert {"Train", "Race", "Help", "Quit", "Model: tiny", "Theme"} <= set(titles)
         await pilot.press("ctrl+p")
         assert pilot.app.screen is not pilot.app.screen_stack[0]
 
@@ -201,6 +202,16 @@ async def test_messages_between_tabs(tiny: Model, until: Until, monkeypatch) -> 
         app.query_one(TrainPane).post_message(ModelChosen("tiny"))
         await until(pilot, lambda: app.tab == "write")
         assert app.focused is app.query_one("#seed")
+
+
+async def test_a_race_is_asked_for_from_anywhere(tiny: Model, started, until: Until) -> None:
+    async with opened() as pilot:
+        for _ in range(2):  # Train is made for the first, and there at the second
+            await pilot.press("f2", *"/race", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RaceDialog))
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, RaceDialog))
+            assert pilot.app.query_one("#train").display
 
 
 @pytest.mark.parametrize(("answer", "stops", "leaves"), [("l", 0, 1), ("s", 1, 1), ("b", 0, 0)])

@@ -16,7 +16,6 @@ from engine.events import Changed, RolledBack
 from engine.rundir import RunDirectory
 from tests.engine.lives import SMALL, a_run, live, until
 from tests.engine.test_events import progress, started
-from tui.cli.page import curve
 
 
 @pytest.fixture
@@ -99,7 +98,9 @@ def test_a_run_on_a_page(cli, home, monkeypatch):
     page = cli("runs", "show", "r").out
     for words in ("finished", "lr 0.02, dropout 0.2, clip 1", "4 × 10 characters a step, cpu"):
         assert words in page
-    assert "training loss in nats" in page and "40 (best)" in page and "sample at step 40" in page
+    assert "40 (best)" in page and "sample at step 40" in page
+    assert "loss in nats: ⠒⠒ training  ◆ validation" in page and page.count("◆") > 1
+    assert max(map(len, page[page.index("loss in nats") :].splitlines())) < 80
     data = json.loads(cli("runs", "show", "r", "--json").out)
     assert data["kept"][-1] == {"name": "best", "step": 40} and data["init_from"] == ""
 
@@ -133,23 +134,3 @@ def test_early_stopping_says_why_it_ended(helo, cli):
     assert done.returncode == 0, done.stderr
     assert "finished: validation has not improved for 2 evaluations" in done.stdout.decode()
     assert cli("train", "hello", "--early-stop", "-1").status == 2
-
-
-@pytest.mark.parametrize("blocks", [True, False])
-def test_a_curve_in_text(blocks):
-    falling = [(step, 4.0 - step / 50) for step in range(101)]  # more than there are columns
-    lines = curve(falling, blocks)
-    assert lines[0] == "training loss in nats"
-    assert lines[1].startswith("3.99") and lines[8].startswith("2.01")
-    assert lines[-1].split() == ["0", "100"]
-    assert max(map(len, lines)) <= 70
-    picture = "".join(lines[1:9])
-    assert picture.isascii() != blocks
-    columns = [sum(line[5 + i : 6 + i].strip() != "" for line in lines[1:9]) for i in range(60)]
-    assert columns == sorted(columns, reverse=True) and columns[0] == 8 and columns[-1] == 1
-
-
-def test_curves_of_little():
-    assert curve([]) == curve([(1, 2.0)]) == []
-    flat = curve([(0, 1.0), (0, 1.0)])
-    assert flat[1].startswith("1.00") and flat[8].startswith("1.00")

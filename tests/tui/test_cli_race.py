@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import signal
 from functools import partial
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from engine import launch, modelfile, recipe, rundir
+from engine import launch, modelfile, race, recipe, rundir, sources
+from engine.config import ModelConfig, TrainConfig
 from engine.events import Evaluated, Failed, Started, Stopped
-from tui.cli.chart import ASCII, MARKS, chart
+from tui.cli import output
+from tui.cli.chart import LINE, MARKS, NOTHING, chart, drawn
+from tui.train.follow import Series
 
 A_START = Started(
     life=0,
@@ -189,26 +194,72 @@ def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
     assert "they save and stop by themselves" in done.err
 
 
-def test_the_picture_has_a_mark_for_each_and_the_ends_of_its_axes():
-    lines = chart([[(1, 3.0), (1000, 1.0)], [(500, 2.0)], []], 40, 9)
+def test_one_command_stops_a_race(cli, monkeypatch):
+    first = TrainConfig(ModelConfig("gru", 8), seconds=5.0)
+    leader = race.lead(sources.obtain("hello"), first, "helo race")
+    going = Event()
+
+    def start(run, tied):
+        for event in (A_START, Stopped(life=0, step=1, finished=False)):
+            run.append(run.events_path, event.to_json())
+        going.set()
+        return Process()
+
+    def turns():
+        running = race.Race(leader, ["rnn"], "parameters")
+        while not running.over:
+            list(running.look())
+
+    monkeypatch.setattr(launch, "start", start)
+    driver = Thread(target=turns)
+    driver.start()
+    assert going.wait(20)
+    done = cli("runs", "stop", "race-1")
+    driver.join(20)
+    assert (done.status, done.out, done.err) == (0, "", "race-1: race-1-gru stopped\n")
+    again = cli("runs", "stop", "race-1")
+    assert again.status == 1
+    assert again.err == "helo: race-1 is over: helo train --resume goes on with a run of it\n"
+    assert "no run 'race-2'" in cli("runs", "stop", "race-2").err
+
+
+def falling(*points):
+    return Series.of(points)
+
+
+def test_the_picture_has_a_mark_for_each_and_names_on_its_axes():
+    curves = {"●": falling((0, 3.0), (1000, 1.0)), "▲": falling((500, 2.0))}
+    lines = chart(NOTHING, curves, 40, 9)
     assert len(lines) == 9 and {len(line) for line in lines if "─" in line} == {40}
-    assert lines[0].startswith("  3.000 ┤") and lines[0].index(MARKS[0]) == 9
-    assert lines[6].startswith("  1.000 ┤") and lines[6].endswith(MARKS[0])
-    assert MARKS[1] in lines[3] and lines[3].index(MARKS[1]) in (24, 25)
-    assert lines[8].split() == ["0", "1,000"]
+    assert lines[0].startswith("      3 ┤") and lines[0].index("●") == 9
+    assert lines[6].startswith("      1 ┤") and lines[6].endswith("●")
+    assert "▲" in lines[3] and lines[3].index("▲") in (24, 25)
+    assert lines[8].split() == ["0", "500", "1,000"]
 
 
-def test_a_picture_for_a_terminal_without_such_characters():
-    curves = [[(1, 3.0), (1000, 1.0)], [(500, 2.0)]]
-    plain, drawn = chart(curves, 40, 9, ASCII), chart(curves, 40, 9)
-    assert "".join(plain).isascii() and [*map(len, plain)] == [*map(len, drawn)]
-    for mark, other in zip(MARKS[:2], ASCII, strict=False):
-        assert [line.find(mark) for line in drawn] == [line.find(other) for line in plain]
+def test_a_line_lies_under_the_marks():
+    line = falling(*((step, 4.0 - step / 50) for step in range(101)))
+    picture = chart(line, {"◆": falling((50, 3.5), (100, 2.0))}, 40, 9)
+    assert any("⠀" < char <= "⣿" for char in "".join(picture))
+    assert picture[6].endswith("◆") and "".join(picture).count("◆") == 2
+
+
+def test_a_picture_for_a_stdout_without_such_characters(monkeypatch):
+    line = falling((0, 3.0), (500, 1.5), (1000, 1.0))
+    curves = {mark: falling((i * 100, 2.0)) for i, mark in enumerate(MARKS)}
+    rich = chart(line, curves, 40, 9)
+    monkeypatch.setattr(output.sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    plain = chart(line, curves, 40, 9)
+    assert "".join(plain).isascii() and len(plain) == len(rich)
+    for mark in MARKS:
+        assert [row.find(mark) for row in rich] == [row.find(drawn(mark)) for row in plain]
+    assert "".join(plain).count(drawn(LINE)) == 3
 
 
 def test_a_picture_of_little_or_nothing():
-    assert chart([], 80, 10) == chart([[], []], 80, 10) == []
-    wild = [[(1, math.nan), (2, math.inf)], [(1, 2.0), (2, 1.0)]]
-    assert chart(wild, 40, 9) == chart([[], wild[1]], 40, 9)
-    assert chart(wild[:1], 40, 9) == []
-    assert any(MARKS[0] in line for line in chart([[(1, 2.0)]], 3, 1))
+    assert chart(NOTHING, {}, 80, 10) == chart(NOTHING, {"●": NOTHING}, 80, 10) == []
+    wild = falling((1, math.nan), (2, math.inf))
+    assert chart(wild, {"●": wild}, 40, 9) == []
+    alone = chart(NOTHING, {"●": falling((1, 2.0))}, 3, 1)
+    assert "".join(alone).count("●") == 1
+    assert all(chart(flat, {}, 40, 9) for flat in (falling((1, 2.0)), falling((0, 1), (0, 1))))

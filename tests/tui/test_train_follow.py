@@ -329,13 +329,15 @@ def test_how_a_trainer_of_ours_ended_is_told(fake_run, spoke, end, word, told):
     assert told in numbers.note(snapshot, []).plain
 
 
-def test_a_pause_says_why_and_how_to_go_on(fake_run):
+def test_a_pause_says_why_or_how_to_go_on(fake_run):
     run = fake_run()
     run.begin()
     follower = Follower(run.run)
     assert "nothing is measured yet" in numbers.note(drain(follower), []).plain
     run.say(Paused(life=0, step=5, reason="no space is left"))
-    assert numbers.note(drain(follower), []).plain == "paused: no space is left; space goes on"
+    assert numbers.note(drain(follower), []).plain == "paused: no space is left"
+    run.say(Resumed(life=0, step=5, id="none"), Paused(life=0, step=5))
+    assert numbers.note(drain(follower), []).plain == "paused; space goes on"
     run.evaluated(5, 1.5, id="one")
     told = numbers.note(drain(follower), []).plain
     assert "space goes on; step 5: validation 1.5" in told

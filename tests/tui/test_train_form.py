@@ -15,7 +15,7 @@ from engine.errors import HeloError, UsageError
 from engine.parameters import count
 from tests.tui.training import TrainApp, found_for, ready, seen
 from tui.train.choice import FILE
-from tui.train.fields import KINDS, in_words
+from tui.train.fields import FIELDS, KINDS, in_words
 from tui.train.plan import describe, look, speeds
 from tui.train.watch import RunView
 
@@ -94,6 +94,49 @@ async def test_a_stack_is_chosen_and_started(winter, started, until, size):
     assert info.command == f"helo train winter {words}"
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_every_field_is_reached_by_tab_and_what_it_means_is_not_cut(winter, until, size):
+    app = TrainApp()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, ready(app))
+        app.query_one("#corpus").focus()
+        reached, fields = [], app.query_one("#fields")
+        for _ in FIELDS:
+            await pilot.press("tab")
+            focused = app.focused
+            await until(pilot, lambda: fields.region.contains_region(focused.region))  # noqa: B023
+            reached.append(focused.id)
+        assert reached == [field.key for field in FIELDS]
+        for key in ("cell", "early_stop", "processes"):
+            assert len(app.text(f"#{key}-hint")) <= app.query_one(f"#{key}-hint").size.width
+
+
+async def test_when_it_ends_early_and_its_processes_are_chosen(winter, started, until, monkeypatch):
+    asked = []
+
+    def start(run, processes):
+        asked.append((run.info(), processes))
+        raise HeloError("that is enough")
+
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(launch, "processors", lambda: 4)
+        monkeypatch.setattr(launch, "start", start)
+        await until(pilot, ready(app))
+        app.query_one("#early_stop", Input).value = "3"
+        app.query_one("#processes", Input).value = "4"
+        app.query_one("#batch", Input).value = "3"
+        await until(pilot, seen(app, "at most 3, the number of columns of the batch", "#problem"))
+        app.query_one("#batch", Input).value = ""
+        await until(pilot, lambda: not app.query_one("#problem").display)
+        await pilot.press("ctrl+s")
+        await until(pilot, seen(app, "that is enough", "#problem"))
+    (info, processes) = asked[0]
+    assert info.config == found_for({"early_stop": 3, "seconds": DEFAULT_SECONDS})
+    assert processes == 4
+    assert info.command == "helo train winter --early-stop 3 --seconds 300 --processes 4"
+
+
 def test_the_time_is_told_from_a_run_of_the_same_stack_only(winter, fake_run):
     run = fake_run()
     run.begin()
@@ -129,6 +172,8 @@ def test_an_address_is_not_fetched_while_it_is_typed(server):
     ("field", "value", "problem"),
     [
         ("hidden", "0", "Hidden must be 1 or more"),
+        ("early_stop", "-1", "Early stop must be 0 or more"),
+        ("processes", "9999", "Processes must be at most"),
         ("hidden", "many", "Hidden must be a whole number, not 'many'"),
         ("dropout", "2", "Dropout must be 0 or more"),
         ("lr", "nan", "Learning rate must be more than 0"),
@@ -203,7 +248,7 @@ async def test_a_file_is_imported_and_trained_on(home, tmp_path, started, until)
 async def test_what_was_refused_stays_told_until_the_form_is_changed(
     winter, monkeypatch, until, facts_wait
 ):
-    def start(run):
+    def start(run, processes):
         raise HeloError("the disk is full")
 
     app = TrainApp()
@@ -250,7 +295,7 @@ async def test_a_device_that_is_not_there_is_refused(winter, started, until):
 
 
 async def test_an_error_that_nobody_expected_is_told_and_the_form_stays(winter, monkeypatch, until):
-    def start(run):
+    def start(run, processes):
         raise ZeroDivisionError("[/b]")
 
     app = TrainApp()

@@ -66,15 +66,23 @@ async def test_two_keys_start_a_race_of_the_usual_cells(winter, driven, until):
     assert info.command == "helo race winter --cells rnn,lstm,gru --seconds 60 --by parameters"
 
 
-@pytest.mark.parametrize("size", [(140, 45), (60, 18)])
-async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until, size):
+@pytest.mark.parametrize(
+    ("size", "by"),
+    [((140, 45), "mouse"), ((80, 24), "mouse"), ((60, 18), "mouse"), ((60, 18), "key")],
+)
+async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until, size, by):
     app = TrainApp()
     async with app.run_test(size=size) as pilot:
         await until(pilot, ready(app))
         for button in app.query(Button):
             assert app.screen.region.contains_region(button.region)
-        app.query_one("#race").focus()
-        await pilot.press("enter")
+        if by == "mouse":
+            last = size[1] - (1 if size[1] < 30 else 2)
+            await until(pilot, lambda: app.query_one("#race").region.y == last)
+            assert await pilot.click("#race")
+        else:
+            app.query_one("#race").focus()
+            await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RaceDialog))
         for shown in app.screen.query("Input, Select, .note"):
             assert app.screen.region.contains_region(shown.region)
@@ -161,6 +169,7 @@ async def test_runs_of_a_race_are_drawn_over_each_other(fake_run, until):
         assert (
             not compared.mark(alone.run) and compared.mark(first.run) and compared.mark(second.run)
         )
+        await until(pilot, lambda: app.pane._shown)
         shown = app.pane._shown
         assert shown
         await until(pilot, lambda: not compared.behind)

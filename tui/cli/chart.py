@@ -1,43 +1,48 @@
-"""Curves over each other as text, each with a mark of its own, so that no colour is needed."""
+"""Losses as a picture of text: a line, and curves over each other with a mark for each, so that no colour
+is needed."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
+from tui.cli.output import draws
+from tui.picture import WIDE, Picture
+from tui.train.follow import Series, joined
+from tui.train.frame import frame
+
+LINE = "⠒"
+"""What stands for the line, in braille, where its name is told."""
 MARKS = "●▲■◆○△□◇"
-ASCII = "ox*+#%@&"
-"""The same where a terminal has no others."""
-_LABEL = 7
-"""Columns of the numbers beside the picture."""
+_DRAWN = f"{LINE}{MARKS}┤│└─┬"
+_ASCII = str.maketrans(_DRAWN, ".ox*#%@&=||+-+")
+"""The same where stdout takes no others."""
+_BESIDE, _BELOW = 9, 2
+"""Columns and rows of the axes with their names."""
+NOTHING = Series.of([])
 
-Points = Sequence[tuple[float, float]]
+
+def drawn(text: str) -> str:
+    """A text with marks as stdout can draw them."""
+    return text if draws(_DRAWN) else text.translate(_ASCII)
 
 
-def chart(curves: Sequence[Points], width: int, height: int, marks: str = MARKS) -> list[str]:
-    """The points (x, nats) of each curve in a picture of so many columns and rows, 20 and 4 at least, its
-    axes included; empty without points. Where points meet, the last curve's is seen; losses that are no
-    numbers are left out. All is in ASCII where the `marks` are."""
-    curves = [[(x, y) for x, y in curve if math.isfinite(y)] for curve in curves]
-    points = [point for curve in curves for point in curve]
-    if not points:
+def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -> list[str]:
+    """A line, and curves by their marks, in a picture of so many columns and rows, 20 and 4 at least, its
+    axes included; empty without losses. Where curves meet, the last one is seen."""
+    columns, rows = max(20, width) - _BESIDE, max(4, height) - _BELOW
+    line = line.in_columns(columns * WIDE)
+    curves = {mark: series.in_columns(columns) for mark, series in curves.items()}
+    marked = joined([NOTHING, *curves.values()])
+    if not len(steps := joined([line, marked]).steps):
         return []
-    columns, rows = max(20, width) - _LABEL - 2, max(4, height) - 2
-    xs, ys = zip(*points, strict=True)
-    right, low, top = max(xs), min(ys), max(ys)
-    picture = [[" "] * columns for _ in range(rows)]
-    for mark, curve in zip(marks, curves, strict=False):
-        for x, y in curve:
-            column = round(x / right * (columns - 1)) if right else 0
-            row = round((top - y) / (top - low) * (rows - 1)) if top > low else rows - 1
-            picture[row][column] = mark
-    tick, side, corner, floor = "||+-" if marks.isascii() else "┤│└─"
-    labels = {0: f"{top:.3f}", rows - 1: f"{low:.3f}"}
-    lines = [
-        f"{labels.get(row, ''):>{_LABEL}} {tick if row in labels else side}{''.join(cells)}".rstrip()
-        for row, cells in enumerate(picture)
-    ]
-    end = f"{right:,.0f}"
-    lines.append(f"{'':>{_LABEL}} {corner}{floor * columns}")
-    lines.append(f"{'':>{_LABEL}}  0{end:>{columns - 1}}")
-    return lines
+    first, last = float(steps.min()), float(steps.max())
+    shown = frame(line, marked, (), rows)
+    picture = Picture(columns, rows, *shown.axes(first, last, columns, rows))
+    if draws(_DRAWN):
+        picture.line(*shown.inside(line), "")
+    else:
+        picture.marks(*shown.inside(line.in_columns(columns)), LINE, "")
+    for mark, series in curves.items():
+        picture.marks(*shown.inside(series), mark, "")
+    rows_of_text = ("".join(text for text, _ in row) for row in picture.framed(_BESIDE))
+    return [drawn(text.rstrip()) for text in rows_of_text]

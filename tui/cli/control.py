@@ -36,9 +36,14 @@ def resume(name: Run) -> None:
 
 
 @app.command(cls=Command)
-def stop(name: Run) -> None:
-    """Save and end a training; helo train --resume goes on with it."""
-    _ask(name, "stop")
+def stop(name: Annotated[str, argument("RUN", "A run's name, or that of a race.")]) -> None:
+    """Save and end a training, or a whole race; helo train --resume goes on with a run."""
+    from engine import race
+
+    if leader := race.leader(name):
+        _stop_race(name, leader)
+    else:
+        _ask(name, "stop")
 
 
 @app.command(cls=Command)
@@ -119,6 +124,22 @@ def _ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
         if isinstance(answer, Sampled):
             write(f"{answer.text.strip()}\n")
         note(f"{run.name}: {_done(run, request, answer)} at step {answer.step:,}")
+
+
+def _stop_race(name: str, leader: RunDirectory) -> None:
+    """Ask a race to stop and wait a while until it has."""
+    from engine import race, rundir
+
+    leader.leave("stop", text=rundir.RACE)
+    deadline = time.monotonic() + _PATIENCE
+    while race.goes_on(leader) and time.monotonic() < deadline:
+        time.sleep(_POLL)
+    if race.goes_on(leader):
+        note(f"{name}: asked to stop; it has not ended yet")
+        return
+    own = (run for run in rundir.runs() if run.race() == name)
+    ends = (f"{run.name} {rundir.status(run, run.events()).word}" for run in own)
+    note(f"{name}: {', '.join(ends)}")
 
 
 def _done(run: RunDirectory, request: str, answer: Event) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from engine.events import Changed, Evaluated, Event, Progress, RolledBack, Sampled, Started
 from engine.points import Point, points
 from engine.summary import Summary
-from tui.cli.output import draws, facts, write
+from tui.cli.chart import LINE, chart, drawn
+from tui.cli.output import console, facts, write
 from tui.phrases import describe, duration, loss
+from tui.train.follow import Series
 
 if TYPE_CHECKING:
     from engine.rundir import RunDirectory
 
-_COLUMNS, _ROWS = 60, 8
-_BLOCKS = " ▁▂▃▄▅▆▇█"
-_ASCII = " .:|"
+_WIDEST, _ROWS = 78, 12
+"""Columns, at most, and rows of the picture."""
+_VALIDATION = "◆"
 
 
 def show(run: RunDirectory, found: Summary) -> None:
@@ -26,9 +27,9 @@ def show(run: RunDirectory, found: Summary) -> None:
     config, kept = info.config, points(run)
     progress = [e for e in events if isinstance(e, Progress)]
     started = [e for e in events if isinstance(e, Started)]
-    evaluated = [e for e in events if isinstance(e, Evaluated) and e.best and not e.final]
+    evaluated = [e for e in events if isinstance(e, Evaluated) and not e.final]
     samples = [e for e in events if isinstance(e, Sampled)]
-    best = min(evaluated, key=lambda e: e.val_nats, default=None)
+    best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
     facts(
         {
             "run": found.name,
@@ -49,9 +50,8 @@ def show(run: RunDirectory, found: Summary) -> None:
             "folder": found.folder,
         }
     )
-    losses = [(e.step, e.train_nats) for e in progress if math.isfinite(e.train_nats)]
-    if lines := curve(losses, draws(_BLOCKS)):
-        write("\n" + "\n".join(lines) + "\n")
+    for line in _curve(progress, evaluated):
+        write(f"{line}\n")
     if samples:
         write(f"\nsample at step {samples[-1].step:,}\n{samples[-1].text.strip()}\n")
 
@@ -77,31 +77,12 @@ def _kept(kept: Iterable[Point]) -> Iterator[str]:
         yield f"{step:,} ({', '.join(names)})" if names else f"{step:,}"
 
 
-def curve(losses: list[tuple[int, float]], blocks: bool = True) -> list[str]:
-    """Training losses in nats by step as lines of text, the lowest and the highest beside it; none for
-    less than two. Without `blocks` in ASCII."""
-    if len(losses) < 2:
-        return []
-    first, last, width = losses[0][0], losses[-1][0], min(_COLUMNS, len(losses))
-    columns: list[list[float]] = [[] for _ in range(width)]
-    for step, nats in losses:
-        columns[min(width - 1, (step - first) * width // max(last - first, 1))].append(nats)
-    means = [sum(column) / len(column) if column else None for column in columns]
-    known = [mean for mean in means if mean is not None]
-    low, top = min(known), max(known)
-    marks = _BLOCKS if blocks else _ASCII
-    finest = len(marks) - 1
-    # the lowest still has a mark to stand on
-    heights = [
-        0 if mean is None else 1 + round((mean - low) / ((top - low) or 1) * (_ROWS * finest - 1))
-        for mean in means
-    ]
-    rows = [
-        "".join(marks[max(0, min(finest, height - row * finest))] for height in heights).rstrip()
-        for row in reversed(range(_ROWS))
-    ]
-    labels = [f"{top:.2f}", *[""] * (_ROWS - 2), f"{low:.2f}"]
-    beside = max(map(len, labels))
-    lines = [f"{label:>{beside}} {row}".rstrip() for label, row in zip(labels, rows, strict=True)]
-    ends = f"{first:,}{f'{last:,}':>{max(0, width - len(f'{first:,}'))}}"
-    return ["training loss in nats", *lines, f"{'':{beside}} {ends}"]
+def _curve(progress: Iterable[Progress], evaluated: Iterable[Evaluated]) -> Iterator[str]:
+    """The losses of a run, those of training as a line and those of validation as marks."""
+    training = Series.of((e.step, e.train_nats) for e in progress)
+    validation = Series.of((e.step, e.val_nats) for e in evaluated)
+    width = min(_WIDEST, console().width)
+    if lines := chart(training, {_VALIDATION: validation}, width, _ROWS):
+        yield ""
+        yield drawn(f"loss in nats: {LINE * 2} training  {_VALIDATION} validation")
+        yield from lines

@@ -86,7 +86,7 @@ def race(
         return
     name = leader.info().race
     title = f"{name}: {', '.join(names)}, equal {by}, on {found.info.name}"
-    _run(races.Race(races.enter(leader, names[1:], by)), json, title, by)
+    _run(races.Race(leader, names[1:], by), json, title, by)
 
 
 def _survey(found: Corpus) -> None:
@@ -115,7 +115,8 @@ def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
     except KeyboardInterrupt:
         driver.terminate()
         raise
-    note(f"{leader.info().race} goes on: helo runs list, or helo runs stop {leader.name}")
+    name = leader.info().race
+    note(f"{name} goes on: helo runs list, or helo runs stop {name}")
 
 
 def _run(race: Race, json: bool, title: str, by: str) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from engine.events import Evaluated, Event, Failed, Started, Stopped
 from engine.race import Race, Racer, Standing
-from tui.cli.chart import ASCII, MARKS, Points, chart
-from tui.cli.output import console, draws, emit, grid, note, table, write
+from tui.cli.chart import MARKS, NOTHING, chart, drawn
+from tui.cli.output import console, emit, grid, note, table, write
 from tui.phrases import describe, duration
 from tui.text import visible
+from tui.train.follow import Series
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -123,24 +124,25 @@ class LiveRace:
 
         racers, standings = list(self.race.racers), self.race.standings()
         height = min(_HIGHEST, self._screen.height - len(standings) - _BESIDES)
-        curves = [self._curve(racer) for racer in racers]
-        marks = MARKS if draws(MARKS) else ASCII
-        picture = chart(curves, min(_WIDEST, self._screen.width), height, marks)
+        curves = dict(zip(MARKS, map(self._curve, racers), strict=False))
+        picture = chart(NOTHING, curves, min(_WIDEST, self._screen.width), height)
         if picture:
             unit = "step" if self.by == "parameters" else "seconds"
             picture.insert(0, f"validation loss in nats by {unit}")
         marked = [
-            [f"{mark} {network}", *rest]
-            for mark, (network, *rest) in zip(marks, map(_row, standings), strict=False)
+            [f"{drawn(mark)} {network}", *rest]
+            for mark, (network, *rest) in zip(MARKS, map(_row, standings), strict=False)
         ]
         parts = [Text(visible(self.title), style="bold"), *map(Text, picture)]
         footer = [Text(self._footer, style="dim")] if self._footer else []
         return Group(*parts, grid(_COLUMNS, marked), *footer)
 
-    def _curve(self, racer: Racer) -> Points:
+    def _curve(self, racer: Racer) -> Series:
         """The evaluations of the text seen so far: what blind guessing loses would flatten them."""
         seen = [e for e in racer.evaluations if e.step and not e.final]
-        return [(e.step if self.by == "parameters" else e.seconds, e.val_nats) for e in seen]
+        return Series.of(
+            (e.step if self.by == "parameters" else e.seconds, e.val_nats) for e in seen
+        )
 
 
 def _bits(standing: Standing) -> float | None:

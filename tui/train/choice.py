@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from textual import on, work
@@ -56,6 +57,8 @@ class TextChoice(TellsTrouble, Vertical):
         """What is known of the chosen text."""
         self.problem = ""
         """What is wrong with it."""
+        self.known = asyncio.Event()
+        """Whether the corpora there are have been looked up."""
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -98,6 +101,7 @@ class TextChoice(TellsTrouble, Vertical):
         if self._wanted and wanted not in refs:
             self.query_one("#file", Input).value = wanted
         self._wanted = None
+        self.known.set()
         self._choose()
 
     @on(Select.Changed, "#corpus")

@@ -12,10 +12,10 @@ from textual.content import Content
 
 from engine.events import Changed, Event, RolledBack
 from engine.survey import Reference
-from tui.picture import AXIS, TICK, WIDE, Axis, FloatArray, Picture, round_places
+from tui.picture import AXIS, TICK, WIDE, Picture
 from tui.train.compare import Other
-from tui.train.follow import Series, Snapshot, joined
-from tui.train.frame import Frame, frame
+from tui.train.follow import Snapshot, joined
+from tui.train.frame import frame
 from tui.train.scale import View
 from tui.train.steady import Steady
 
@@ -31,8 +31,6 @@ BESIDE, _BELOW = 9, 2
 """Columns and rows of the axes with their names."""
 _ENDS = 4
 """Columns of the border beside its title."""
-_APART, _LEVELS = 14, 3
-"""Columns and rows from one name on an axis to the next, at least."""
 _N_GRAM, _LIMIT = "·  ", "╌"
 """What the lines are made of."""
 _STYLES = {
@@ -103,16 +101,16 @@ class Curve(Steady):
         line = train.since(first).in_columns(columns * WIDE)
         every = [s.since(first).in_columns(columns) for s in every]
         shown = frame(line, joined(every), references, rows, view.scale, begins=view.part == 1)
-        picture = Picture(columns, rows, _steps(first, last, columns), _losses(shown, rows))
+        picture = Picture(columns, rows, *shown.axes(first, last, columns, rows))
         if at is not None and first <= at <= last:
             picture.upright(at, "┊", "sample")
         for reference in shown.lines:
             text = (_LIMIT if reference.limit else _N_GRAM) * columns
             picture.across(view.scale.place(reference.nats), text, _kind(reference))
-        picture.line(*_inside(shown, line), "training")
+        picture.line(*shown.inside(line), "training")
         for other, marks in zip(others, every[1:], strict=True):
-            picture.marks(*_inside(shown, marks), other.mark, "other")
-        picture.marks(*_inside(shown, every[0]), VALIDATION_MARK, "validation")
+            picture.marks(*shown.inside(marks), other.mark, "other")
+        picture.marks(*shown.inside(every[0]), VALIDATION_MARK, "validation")
         for reference in shown.lines:
             place, label = view.scale.place(reference.nats), f" {shown.label(reference)} "
             column = picture.room(place, len(label), ("training", "n-gram", "limit"))
@@ -124,20 +122,6 @@ class Curve(Steady):
         room = self.content_size.width - _ENDS
         self.border_title = _fitting(_title(view), names, room)
         self.tell(_content(picture))
-
-
-def _steps(first: float, last: float, columns: int) -> Axis:
-    """The axis of the steps."""
-    last = max(last, first + 1)
-    ticks = round_places(first, last, columns // _APART)
-    return Axis(first, last, {step: f"{step:,.0f}" for step in ticks if step == int(step)})
-
-
-def _losses(shown: Frame, rows: int) -> Axis:
-    """The axis of the losses."""
-    return Axis(
-        shown.low, shown.top, shown.scale.ticks(shown.low, shown.top, max(2, rows // _LEVELS))
-    )
 
 
 def _kind(reference: Reference) -> str:
@@ -172,9 +156,3 @@ def _fitting(title: str, names: Iterable[str], width: int) -> Content:
     return Content(
         max(takewhile(lambda longer: len(longer) <= width, titles), key=len, default=title)
     )
-
-
-def _inside(shown: Frame, series: Series) -> tuple[FloatArray, FloatArray]:
-    """The steps and places of the losses that do not leave the picture at its top."""
-    places = shown.scale.places(series.nats)
-    return series.steps[places <= shown.top], places[places <= shown.top]

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import recipe
+from engine import launch, recipe
 from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 
 LENGTHS = ("seconds", "epochs", "steps")
 KINDS = {
     "rnn": "the plain recurrent step",
-    "rnn-relu": "the plain step, cut at zero",
+    "rnn-relu": "the plain step, cut at 0",
     "lstm": "gates around a memory",
     "peephole": "gates that see the memory",
     "coupled": "one gate forgets and takes",
     "gru": "two gates, no memory apart",
-    "mlstm": "a matrix for each character",
+    "mlstm": "a matrix per character",
     "mingru": "gates blind to state; fast",
 }
 """What each cell is, in a few words."""
@@ -45,6 +45,8 @@ def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
 
 
 FIELDS = (
+    Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
+    Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
     Field("cell", "Cell", KINDS[ModelConfig.cell], ModelConfig.cell, choices=CELLS),
     Field("hidden", "Hidden", "units a layer", whole=True),
     Field("layers", "Layers", "one on another", whole=True),
@@ -57,11 +59,19 @@ FIELDS = (
     Field(
         "device", "Device", "auto takes the fastest there is", TrainConfig.device, choices=DEVICES
     ),
-    Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
-    Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
+    Field(
+        "early_stop",
+        "Early stop",
+        "patience; 0 never stops",
+        str(TrainConfig.early_stop),
+        whole=True,
+    ),
+    Field("processes", "Processes", "share each batch; 1 a GPU", "1", whole=True),
 )
 FOUND = tuple(field.key for field in FIELDS if not field.usual)
 """The fields that the recipe fills in where nothing is typed."""
+_NO_SETTINGS = frozenset({"length", "unit", "processes"})
+"""What is no part of a run's configuration by itself."""
 
 
 def given(values: Mapping[str, str]) -> dict[str, Any]:
@@ -73,7 +83,7 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in FIELDS:
         value = values[field.key].strip()
-        if value != field.usual and field.key not in ("length", "unit"):
+        if value != field.usual and field.key not in _NO_SETTINGS:
             found[field.key] = meant(field, value)
     unit = values["unit"]
     length = Field("length", unit.capitalize(), "", whole=unit == "steps")
@@ -82,6 +92,17 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
     if found[unit] > _LONGEST:
         raise UsageError(f"--{unit} must be at most {_LONGEST:g}")
     return found
+
+
+def processes(values: Mapping[str, str], found: Mapping[str, Any]) -> int:
+    """In how many processes to train, with what `given` found.
+
+    Raises UsageError.
+    """
+    field = next(field for field in FIELDS if field.key == "processes")
+    number = int(meant(field, values[field.key]))
+    launch.check_processes(number, found.get("batch", number))
+    return number
 
 
 def meant(field: Field, text: str) -> Any:

@@ -52,7 +52,7 @@ class Series:
     nats: FloatArray
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[int, float]]) -> Series:
+    def of(cls, pairs: Iterable[tuple[float, float]]) -> Series:
         """From pairs of step and loss, leaving out losses that are no numbers."""
         table = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
         table = table[np.isfinite(table[:, 1])]

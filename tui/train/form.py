@@ -23,7 +23,7 @@ from tui.text import visible
 from tui.train import plan
 from tui.train.choice import TextChoice
 from tui.train.controls import control
-from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words
+from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words, processes
 from tui.train.machine import Machine
 from tui.train.plan import Speed
 from tui.train.racing import RaceDialog
@@ -102,6 +102,7 @@ class TrainForm(TellsTrouble, Vertical):
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
+        #fields { scrollbar-size-vertical: 1; }
         .row .label { width: 14; }
         .row .hint { padding-left: 1; }
         .row Input, .row Select { width: 16; }
@@ -212,15 +213,20 @@ class TrainForm(TellsTrouble, Vertical):
         inputs = {str(control.id): control.value for control in self.query(Input)}
         return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
-    def _given(self) -> dict[str, Any]:
-        """Raises UsageError."""
-        found = given(self.values())
+    def _given(self) -> tuple[dict[str, Any], int]:
+        """The settings, and in how many processes to train.
+
+        Raises UsageError.
+        """
+        values = self.values()
+        found = given(values)
+        number = processes(values, found)
         there = self._machine.facts.get("devices", [])
         if there and self._device not in (TrainConfig.device, *there):
             raise UsageError(
                 f"device {self._device} is not there: this machine has {', '.join(there)}"
             )
-        return found
+        return found, number
 
     @property
     def _device(self) -> str:
@@ -241,7 +247,7 @@ class TrainForm(TellsTrouble, Vertical):
         if said := problem or str(self._machine):
             self.query_one("#device-hint", Static).update(visible(said))
         try:
-            settled = self._given()
+            settled, _ = self._given()
         except UsageError as error:
             self._complain(str(error))
             return
@@ -286,19 +292,21 @@ class TrainForm(TellsTrouble, Vertical):
         if self._starting:
             return
         try:
-            settled, ref = self._given(), self._text.ref
+            settled, number = self._given()
         except UsageError as error:
             self._complain(str(error))
             return
+        ref = self._text.ref
         if self._names(ref):
             needed = recipe.needs_pace(settled)
             pace = self._machine.measure(self._device, again=True) if needed else None
-            self._start(partial(start, settled, ref, pace), ref)
+            self._start(partial(start, settled, number, ref, pace), ref)
 
     @on(Button.Pressed, "#race")
     @work(group="dialog", exit_on_error=False)
     async def action_race(self) -> None:
         """Ask what a race is to be, import the text and start it."""
+        await self._text.known.wait()
         ref = self._text.ref
         if self._starting or not self._names(ref):
             return

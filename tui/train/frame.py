@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.survey import Reference
-from tui.picture import Axis, row_of
+from tui.picture import Axis, FloatArray, round_places, row_of
 from tui.train.follow import Series
 from tui.train.scale import NATS, Scale
 
@@ -18,6 +18,8 @@ _NEAR = 0.5
 """How far outside of the losses, as a share of their stretch, the picture still grows to a reference."""
 _FLATTEST = 0.05
 """The least stretch of the axis."""
+_APART, _LEVELS = 14, 3
+"""Columns and rows from one name on an axis to the next, at least."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,19 @@ class Frame:
     def label(self, reference: Reference) -> str:
         """A reference with its value."""
         return f"{reference.name} {self.scale.value(reference.nats):.2f}"
+
+    def inside(self, series: Series) -> tuple[FloatArray, FloatArray]:
+        """The steps and places (N,) of the losses that do not leave the picture at its top."""
+        places = self.scale.places(series.nats)
+        return series.steps[places <= self.top], places[places <= self.top]
+
+    def axes(self, first: float, last: float, columns: int, rows: int) -> tuple[Axis, Axis]:
+        """The axis of the steps and that of the losses, of a picture with so many cells."""
+        last = max(last, first + 1)
+        steps = round_places(first, last, columns // _APART)
+        names = {step: f"{step:,.0f}" for step in steps if step == int(step)}
+        losses = self.scale.ticks(self.low, self.top, max(2, rows // _LEVELS))
+        return Axis(first, last, names), Axis(self.low, self.top, losses)
 
 
 def frame(

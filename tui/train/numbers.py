@@ -6,7 +6,7 @@ import math
 
 from textual.content import Content
 
-from engine.events import Paused
+from engine.events import Paused, Resumed
 from tui.phrases import describe, duration
 from tui.text import visible
 from tui.train.compare import Other
@@ -175,7 +175,7 @@ def _advice(snapshot: Snapshot) -> str:
         case "finished":
             return f"finished{because}: o writes with it, k keeps it as a model"
         case "paused":
-            paused = f"paused{f': {reason}' if reason else ''}; space goes on"
+            paused = f"paused: {reason}" if reason else "paused; space goes on"
             return "; ".join(part for part in (paused, _answer(snapshot)) if part)
     if snapshot.evaluated and snapshot.evaluated.note:
         return snapshot.evaluated.note
@@ -187,8 +187,8 @@ def _advice(snapshot: Snapshot) -> str:
 
 
 def _answer(snapshot: Snapshot) -> str:
-    """What was answered last; the status tells a pause."""
-    answers = [e for e in snapshot.answers.values() if not isinstance(e, Paused)]
+    """What was answered last; the status tells a pause and its end."""
+    answers = [e for e in snapshot.answers.values() if not isinstance(e, Paused | Resumed)]
     if not answers:
         return ""
     return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"

@@ -132,6 +132,11 @@ class TrainPane(TellsTrouble, Vertical):
         self.action_new()
         self.query_one(TrainForm).fill_in(corpus)
 
+    def race(self) -> None:
+        """Show the form, and ask what a race is to be."""
+        self.action_new()
+        self.query_one(TrainForm).action_race()
+
     # runs and their tabs
 
     @property
@@ -265,8 +270,8 @@ class TrainPane(TellsTrouble, Vertical):
         match action:
             case "pause":
                 return word == "running"
-            case "go_on":
-                return word == "paused"
+            case "go_on":  # with a reason it waits, and goes on by itself
+                return word == "paused" and not follower.snapshot.status.reason
             case "ask" | "ask_for" | "learning_rate" | "stop":
                 return word in ("running", "paused")
             case "resume":

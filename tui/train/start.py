@@ -27,17 +27,24 @@ _LOOK_EVERY = 0.1
 
 
 def start(
-    given: Mapping[str, Any], ref: str, pace: Future[Pace] | None, tell: Callable[[str], object]
+    given: Mapping[str, Any],
+    processes: int,
+    ref: str,
+    pace: Future[Pace] | None,
+    tell: Callable[[str], object],
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
-    """A new run with the settings `given` on the CORPUS `ref`, and its trainer; `tell` says how far it is.
+    """A new run with the settings `given` on the CORPUS `ref`, and its trainer in so many processes;
+    `tell` says how far it is.
 
     Raises HeloError, also where the worker is cancelled.
     """
     found = _obtain(ref, tell)
     known = _await(pace, tell) if pace else None
     config = recipe.for_corpus(given, found, known)
-    run = launch.create(None, found, config, command(given, ref))
-    return run, launch.start(run)
+    launch.check_processes(processes, config.batch)
+    shown = {**given, "processes": processes} if processes > 1 else given
+    run = launch.create(None, found, config, command(shown, ref))
+    return run, launch.start(run, processes)
 
 
 def start_race(

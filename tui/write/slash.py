@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _APP_ACTIONS = {
     "write": "show_tab('write')",
     "train": "show_tab('train')",
+    "race": "race",
     "library": "show_tab('library')",
     "palette": "command_palette",
     "help": "help",
