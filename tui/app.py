@@ -213,14 +213,14 @@ class HeloApp(App[int]):
     async def _train_on(self, event: TrainOn) -> None:
         self.action_show_tab("train")
         await self._make("train")
-        self._train.fill_in(event.corpus)
+        await self._train.fill_in(event.corpus)
 
     @work(group="tabs")
     async def action_race(self) -> None:
         """Ask in Train what a race is to be."""
         self.action_show_tab("train")
         await self._make("train")
-        self._train.race()
+        await self._train.race()
 
     @property
     def _train(self) -> TrainPane:

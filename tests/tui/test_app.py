@@ -190,7 +190,11 @@ async def test_a_damaged_state_is_told(tiny: Model, home: Path) -> None:
 async def test_messages_between_tabs(tiny: Model, until: Until, monkeypatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(TrainPane, "show_run", lambda self, folder: asked.append(folder))
-    monkeypatch.setattr(TrainPane, "fill_in", lambda self, corpus: asked.append(corpus))
+
+    async def fill_in(self: TrainPane, corpus: str) -> None:
+        asked.append(corpus)
+
+    monkeypatch.setattr(TrainPane, "fill_in", fill_in)
     async with opened() as pilot:
         app = pilot.app
         assert isinstance(app, HeloApp)

@@ -153,6 +153,7 @@ async def test_each_device_is_measured_once(winter, measured, monkeypatch, until
     measured.may_answer.set()
     app = TrainApp()
     async with app.run_test() as pilot:
+        await until(pilot, lambda: measured.devices)
         for device in ("auto", "cpu", "auto", "cpu", "mps", "auto"):
             app.query_one("#device", Select).value = device
             await pilot.pause()

@@ -238,7 +238,7 @@ async def test_a_file_is_imported_and_trained_on(home, tmp_path, started, until)
     app = TrainApp()
     async with app.run_test() as pilot:
         await until(pilot, ready(app))
-        app.pane.fill_in(str(path))
+        await app.pane.fill_in(str(path))
         await until(pilot, seen(app, "760 characters", "#outlook"))
         await pilot.press("enter")
         await until(pilot, lambda: started)
@@ -253,6 +253,7 @@ async def test_what_was_refused_stays_told_until_the_form_is_changed(
 
     app = TrainApp()
     async with app.run_test() as pilot:
+        await until(pilot, lambda: app.text("#outlook"))
         app.query_one("#unit", Select).value = "steps"  # which takes no knowledge of the machine
         await until(pilot, ready(app))
         monkeypatch.setattr(launch, "start", start)
@@ -271,7 +272,7 @@ async def test_what_is_wrong_with_a_text_stays_told_until_there_is_another(
     app = TrainApp()
     async with app.run_test() as pilot:
         await until(pilot, seen(app, "26 different", "#outlook"))
-        app.pane.fill_in(str(tmp_path / "nowhere"))
+        await app.pane.fill_in(str(tmp_path / "nowhere"))
         await until(pilot, seen(app, "no corpus or file", "#problem"))
         app.query_one("#hidden", Input).value = "64"
         facts_wait.set()

@@ -23,7 +23,7 @@ async def test_a_training_is_started_watched_and_finishes(home, monkeypatch, unt
     app = TrainApp()
     async with app.run_test(size=(140, 45)) as pilot:
         pane = app.query_one(TrainPane)
-        pane.fill_in("hello")
+        await pane.fill_in("hello")
         await until(pilot, lambda: app.query_one("#corpus", Select).value == "hello")
         for key, value in {"hidden": "8", "batch": "4", "length": "40"}.items():
             app.query_one(f"#{key}", Input).value = value

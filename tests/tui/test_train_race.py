@@ -129,7 +129,7 @@ async def test_a_text_that_is_too_small_is_refused_in_the_form(home, tmp_path, d
     (tmp_path / "short.txt").write_text("too short" * 9)
     app = TrainApp()
     async with app.run_test() as pilot:
-        app.pane.fill_in(str(tmp_path / "short.txt"))
+        await app.pane.fill_in(str(tmp_path / "short.txt"))
         await until(pilot, seen(app, "none to validate on", "#outlook"))
         await begin(app, pilot, until)
         await until(pilot, seen(app, "corpus short is too small for a race", "#problem"))
@@ -165,12 +165,12 @@ async def test_runs_of_a_race_are_drawn_over_each_other(fake_run, until):
     app = TrainApp()
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: len(app.pane._followers) == 3)
-        compared = app.pane._compared
+        compared = app.pane.compared
         assert (
             not compared.mark(alone.run) and compared.mark(first.run) and compared.mark(second.run)
         )
-        await until(pilot, lambda: app.pane._shown)
-        shown = app.pane._shown
+        await until(pilot, lambda: app.pane.shown)
+        shown = app.pane.shown
         assert shown
         await until(pilot, lambda: not compared.behind)
         names = {other.name for other in compared.others(shown.run)}

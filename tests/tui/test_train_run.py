@@ -117,7 +117,7 @@ async def test_keys_that_ask_what(fake_run, until, key, usual, typed, request_, 
     run.say(Changed(life=0, step=10, setting="dropout", value=0.5))
     app = TrainApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.pane._shown and app.pane._shown.number("dropout") == 0.5)
+        await until(pilot, lambda: app.pane.shown and app.pane.shown.number("dropout") == 0.5)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, AskDialog))
         box = app.screen.query_one(Input)
@@ -252,7 +252,7 @@ async def test_several_runs_are_a_list_to_choose_from(fake_run, until):
             await until(pilot, seen(app, f"good {name}", "#text"))
         assert app.query_one(Tabs).tab_count == 3
         await pilot.press("n")
-        await until(pilot, lambda: app.query_one("#form").display)
+        await until(pilot, lambda: any(form.display for form in app.query("#form")))
 
 
 async def test_keys_of_a_run_do_nothing_in_the_form(fake_run, winter, until):
@@ -262,7 +262,7 @@ async def test_keys_of_a_run_do_nothing_in_the_form(fake_run, winter, until):
     async with app.run_test() as pilot:
         await until(pilot, seen(app, "running", "#headline"))
         await pilot.press("n")
-        await until(pilot, lambda: app.query_one("#form").display)
+        await until(pilot, lambda: any(form.display for form in app.query("#form")))
         await pilot.press("v", "l", "x")
         app.query_one("#file", Input).focus()
         await pilot.pause()

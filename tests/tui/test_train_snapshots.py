@@ -92,7 +92,7 @@ def test_a_run_that_is_compared(snap_compare: Compare, fake_run, until, theme):
     async def play(pilot):
         await until(pilot, seen(app, "running", "#headline"))
         for run in others:
-            app.pane._compared.toggle(run.run)
+            app.pane.compared.toggle(run.run)
         await until(pilot, lambda: "△ smaller" in str(app.query_one("#curve").border_title))
         await until(pilot, seen(app, "△ smaller", "#numbers"))
         await until(pilot, lambda: "●" in app.text("#life"))

@@ -34,8 +34,11 @@ class TrainApp(App[None]):
         return self.query_one(TrainPane)
 
     def text(self, selector: str) -> str:
-        shown = self.pane.query_one(selector, Static).render()
-        return shown.plain if isinstance(shown, Content) else str(shown)
+        """What stands in a part of the pane; nothing in one that was not made yet."""
+        for part in self.pane.query(selector).results(Static):
+            shown = part.render()
+            return shown.plain if isinstance(shown, Content) else str(shown)
+        return ""
 
 
 def found_for(given):

@@ -147,7 +147,7 @@ class TrainForm(TellsTrouble, Vertical):
         super().__init__(id=id)
         self._speeds: list[Speed] = []
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
-        self._starting = self._awake = False
+        self._starting = False
         self._refusal = ""
         """Why nothing was started; it stands until something in the form is changed."""
 
@@ -174,19 +174,13 @@ class TrainForm(TellsTrouble, Vertical):
 
     def on_mount(self) -> None:
         self._look_up_speeds()
+        self._machine.look()
 
     # what is known
 
     @property
     def _text(self) -> TextChoice:
         return self.query_one(TextChoice)
-
-    def wake(self) -> None:
-        """Find out, once, what this machine is: that takes its processors for some seconds, which a
-        training that is only watched must not lack."""
-        if not self._awake:
-            self._awake = True
-            self._machine.look()
 
     def fill_in(self, ref: str) -> None:
         """Take the CORPUS `ref`, a name or a path."""

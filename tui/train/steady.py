@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 
 class Steady(Static):
     """A Static that is told often what it shows already; nothing in it is markup."""
+
+    class Resized(Message):
+        """It has another size: what fits in it may be another text."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, markup=False)
@@ -20,3 +24,6 @@ class Steady(Static):
             self._told = content
             height = self.styles.height
             self.update(content, layout=height is None or height.is_auto)
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())

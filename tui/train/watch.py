@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import ClassVar
 
-from textual import events
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -164,9 +164,7 @@ class RunView(Vertical, can_focus=True):
             self._follower, self._chosen = follower, None
         self.show()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self.show)
-
+    @on(Steady.Resized)
     def show(self) -> None:
         """Draw what is known of the run."""
         follower = self._follower
