@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import HeloError
-from engine.events import Evaluated, Progress, Started
+from engine.events import Evaluated, Event, Progress, Started
 from engine.rundir import RunDirectory, status
 
 
@@ -30,13 +30,12 @@ class Summary:
     """The model or the point of a run that it began with; empty for one that began anew."""
 
 
-def summary(run: RunDirectory) -> Summary:
-    """What is known of a run; one that cannot be read is "damaged", and why."""
+def summary(run: RunDirectory, events: list[Event]) -> Summary:
+    """What is known of a run by its folded events; one that cannot be read is "damaged", and why."""
     try:
         info = run.info()
     except HeloError as error:
         return Summary(run.name, "damaged", str(error), folder=str(run.folder))
-    events = run.events()
     state, model = status(run, events), info.config.model
     started = [e for e in events if isinstance(e, Started)]
     final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]

@@ -44,7 +44,7 @@ KEYS = 40
 """Keys pressed after the reading, in all openings."""
 PATIENCE = 20.0
 HELO = [sys.executable, "-P", "-m", "tui"]
-TRAIN, LIBRARY, RIGHT, DOWN, QUIT = "\x1bOR", "\x1b[15~", "\x1b[C", "\x1b[B", "\x11"
+LIBRARY, RIGHT, DOWN, QUIT = "\x1b[15~", "\x1b[C", "\x1b[B", "\x11"
 WORDS = "the of and to in is that for it as was with be by on not he his but at are this have had"
 
 
@@ -146,11 +146,9 @@ class App:
         return 1000 * self.send("u", f"loss in {self._unit}")
 
     def open(self, row: int) -> float:
-        """Go to the run in its row of the Library and open it; seconds to its first picture. The Train
-        screen was looked at before."""
+        """Go to the run in its row of the Library and open it; seconds to its first picture, the making
+        of the Train screen among them."""
         self.send("", "SEED")
-        self.child.send(TRAIN)
-        self.rest(1)
         self.send(LIBRARY, "shakespeare")
         self.rest(0.5)
         self.child.send(RIGHT)

@@ -21,10 +21,9 @@ _WIDEST, _ROWS = 78, 12
 _VALIDATION = "◆"
 
 
-def show(run: RunDirectory, found: Summary) -> None:
+def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
     """Configuration, how it stands, the curve, what it kept, and the newest text it wrote."""
-    info, events = run.info(), run.events()
-    config, kept = info.config, points(run)
+    config, kept = run.info().config, points(run)
     progress = [e for e in events if isinstance(e, Progress)]
     started = [e for e in events if isinstance(e, Started)]
     evaluated = [e for e in events if isinstance(e, Evaluated) and not e.final]

@@ -33,7 +33,10 @@ def list_(json: Json = False) -> None:
     from engine import rundir
     from engine.summary import summary
 
-    found = sorted(((summary(run), run) for run in rundir.runs()), key=lambda pair: pair[0].created)
+    found = sorted(
+        ((summary(run, run.events()), run) for run in rundir.runs()),
+        key=lambda pair: pair[0].created,
+    )
     if json:
         emit([asdict(s) | _model(run) for s, run in found], indent=2)
         return
@@ -77,17 +80,18 @@ def show(name: Run, json: Json = False) -> None:
     from engine.summary import summary
 
     run = find(name)
-    info = run.info()
+    info, events = run.info(), run.events()
+    found = summary(run, events)
     if json:
-        samples = [e.text for e in run.events() if isinstance(e, Sampled)]
+        samples = [e.text for e in events if isinstance(e, Sampled)]
         kept = [{"name": point.name, "step": point.step} for point in points(run)]
         more: dict[str, Any] = {"config": asdict(info.config), "sample": (samples or [""])[-1]}
         more["kept"] = kept
-        emit(asdict(summary(run)) | asdict(info.config.model) | more, indent=2)
+        emit(asdict(found) | asdict(info.config.model) | more, indent=2)
         return
     from tui.cli import page
 
-    page.show(run, summary(run))
+    page.show(run, found, events)
 
 
 @app.command(cls=Command)

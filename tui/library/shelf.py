@@ -86,7 +86,7 @@ class Shelf:
             key = (0.0, 0, run.alive())
         known = self._runs.get(run.folder)
         if known is None or known[0] != key:
-            self._runs[run.folder] = known = (key, summary(run), network(run))
+            self._runs[run.folder] = known = (key, summary(run, run.events()), network(run))
         return known[1:]
 
 
