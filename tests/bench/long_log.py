@@ -149,7 +149,7 @@ class App:
         """Go to the run in its row of the Library and open it; seconds to its first picture, the making
         of the Train screen among them."""
         self.send("", "SEED")
-        self.send(LIBRARY, "shakespeare")
+        self.send(LIBRARY, "long")
         self.rest(0.5)
         self.child.send(RIGHT)
         self.rest(0.5)

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from engine.events import Changed, Event, RolledBack
 from engine.survey import Reference
-from tui.picture import AXIS, TICK, WIDE, Picture
+from tui.picture import AXIS, TICK, WIDE, FloatArray, Picture
 from tui.train.compare import Other
 from tui.train.follow import Snapshot, joined
 from tui.train.frame import frame
@@ -61,9 +61,8 @@ class Curve(Steady):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._shown: tuple[object, ...] = ()
-        self._grown: tuple[float, ...] = ()
-        """What was known of the training loss when it was drawn."""
-        self._drawn = 0.0
+        self._newest = self._drawn = 0.0
+        """The newest step of the training line when it was drawn, and when that was."""
         self.border_title = _title(View())
 
     def show(
@@ -82,14 +81,11 @@ class Curve(Steady):
         key += tuple(
             (o.mark, o.name, len(o.validation.steps), *o.validation.nats[-1:]) for o in others
         )
-        grown = (len(train.steps), *train.steps[-1:], *train.nats[-1:])
-        if key == self._shown and (grown == self._grown or monotonic() - self._drawn < _OFTEN):
+        columns, rows = self.content_size.width - BESIDE, self.content_size.height - _BELOW
+        if key == self._shown and not self._has_grown(train.steps, view.part / max(1, columns)):
             return
-        self._shown, self._grown, self._drawn = key, grown, monotonic()
-        columns, rows = (
-            self.content_size.width - BESIDE,
-            self.content_size.height - _BELOW,
-        )
+        self._shown, self._drawn = key, monotonic()
+        self._newest = train.steps[-1] if len(train.steps) else 0.0
         every = [validation, *(other.validation for other in others)]
         steps = np.concatenate([train.steps, *(s.steps for s in every)])
         if not len(steps) or columns < 1 or rows < 1:
@@ -122,6 +118,13 @@ class Curve(Steady):
         room = self.content_size.width - _ENDS
         self.border_title = _fitting(_title(view), names, room)
         self.tell(_content(picture))
+
+    def _has_grown(self, steps: FloatArray, column: float) -> bool:
+        """Whether the training line is longer than when it was drawn, by a column of the picture, which is
+        so much of the run."""
+        if not len(steps) or monotonic() - self._drawn < _OFTEN:
+            return False
+        return bool(steps[-1] - self._newest >= max(1.0, column * (steps[-1] - steps[0])))
 
 
 def _kind(reference: Reference) -> str:
