@@ -27,6 +27,8 @@ _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """What each adds to the code point of the empty pattern (Unicode, "Braille Patterns")."""
 _EMPTY = 0x2800
 AXIS, TICK = "axis", "tick"
+BESIDE, BELOW = 9, 2
+"""Columns and rows of the axes with their names."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,13 @@ class Picture:
         for row in self._cells:
             row[column] = (mark, style)
 
-    def framed(self, beside: int) -> list[Row]:
-        """All rows with the axes: the upright one in `beside` columns to the left, the other one in two
-        rows below, with their names where there is room for them."""
+    def framed(self) -> list[Row]:
+        """All rows with the axes, to the left and below, and their names where there is room for them."""
         names = {row_of(y, self.y, self.rows): name for y, name in self.y.names.items()}
         rows = list[Row]()
         for row, cells in enumerate(self._cells):
             name = names.get(row, "")
-            beginning = [(f"{name:>{beside - 2}} ", TICK), ("┤" if name else "│", AXIS)]
+            beginning = [(f"{name:>{BESIDE - 2}} ", TICK), ("┤" if name else "│", AXIS)]
             rows.append([*beginning, *_stretches(cells)])
         line, under = ["─"] * self.columns, ""
         for x, named in sorted(self.x.names.items()):
@@ -115,7 +116,7 @@ class Picture:
             if begin > len(under) or not under:
                 line[column] = "┬"
                 under = f"{under:<{begin}}{named}"
-        left = " " * (beside - 1)
+        left = " " * (BESIDE - 1)
         return [*rows, [(f"{left}└{''.join(line)}", AXIS)], [(f"{left} {under}", TICK)]]
 
     def _places(self, xs: FloatArray, ys: FloatArray) -> tuple[IntArray, IntArray]:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.picture import HIGH, WIDE, Axis, Picture, round_places, row_of
+from tui.picture import BESIDE, HIGH, WIDE, Axis, Picture, round_places, row_of
 
 shares = st.floats(0, 1)
 points = st.lists(st.tuples(shares, shares), min_size=1, max_size=40)
 sizes = st.integers(1, 30)
 
 
-def lines(picture, beside=6):
-    return ["".join(text for text, _ in row) for row in picture.framed(beside)]
+def lines(picture):
+    return ["".join(text for text, _ in row) for row in picture.framed()]
 
 
 def dots(picture):
@@ -55,25 +55,25 @@ def test_a_line_goes_through_its_points_without_a_gap(given_points, columns, row
     assert reached == drawn
 
 
-@given(points, sizes, sizes, st.integers(2, 12))
-def test_every_row_is_as_wide_as_the_picture(given_points, columns, rows, beside):
+@given(points, sizes, sizes)
+def test_every_row_is_as_wide_as_the_picture(given_points, columns, rows):
     xs, ys = np.array(given_points).T
     names = {share: f"{share:.3g}" for share in round_places(0, 1, 4)}
     picture = Picture(columns, rows, Axis(0, 1, names), Axis(0, 1))
     picture.marks(xs, ys, "◆", "mark")
     picture.across(0.5, "a text that is longer than many pictures are", "text")
     picture.upright(0.5, "┊", "upright")
-    *drawn, axis, under = lines(picture, beside)
-    assert {len(line) for line in (*drawn, axis)} == {beside + columns} and len(drawn) == rows
-    assert len(under) <= max(beside + columns, beside + 5)
+    *drawn, axis, under = lines(picture)
+    assert {len(line) for line in (*drawn, axis)} == {BESIDE + columns} and len(drawn) == rows
+    assert len(under) <= BESIDE + max(columns, 5)
 
 
 def test_what_is_drawn_later_covers_what_was_there():
     picture = Picture(10, 1, Axis(0, 9), Axis(0, 1))
     picture.across(0, "..........", "text")
     picture.marks(np.array([0.0, 9.0]), np.array([0.0, 1.0]), "◆", "mark")
-    assert picture.framed(2)[0] == [
-        (" ", "tick"),
+    assert picture.framed()[0] == [
+        (" " * 8, "tick"),
         ("│", "axis"),
         ("◆", "mark"),
         ("........", "text"),
@@ -84,7 +84,7 @@ def test_what_is_drawn_later_covers_what_was_there():
 def test_the_ends_of_the_axes_are_the_outermost_cells():
     picture = Picture(20, 5, Axis(100, 200, {100.0: "100", 200.0: "200"}), Axis(1, 2, {2.0: "two"}))
     picture.marks(np.array([100.0, 200.0]), np.array([2.0, 1.0]), "x", "mark")
-    rows = lines(picture, 6)
+    rows = [row[3:] for row in lines(picture)]
     assert rows[0] == " two ┤x" + " " * 19 and rows[4] == "     │" + " " * 19 + "x"
     assert rows[5] == "     └┬" + "─" * 18 + "┬"
     assert rows[6] == "      100" + " " * 14 + "200"

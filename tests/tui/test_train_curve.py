@@ -18,7 +18,8 @@ from engine.events import Changed, RolledBack
 from engine.storage import write_json
 from engine.survey import Reference
 from tui.cli.views import LiveView
-from tui.train.curve import BESIDE, Curve
+from tui.picture import BESIDE
+from tui.train.curve import Curve
 from tui.train.follow import Follower, Series
 from tui.train.frame import frame
 from tui.train.scale import Scale, View

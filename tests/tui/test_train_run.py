@@ -13,7 +13,8 @@ from engine.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.shelf import Kind, Shelf
-from tui.train.curve import BESIDE, Curve
+from tui.picture import BESIDE
+from tui.train.curve import Curve
 from tui.train.sample import SampleBox
 
 pytestmark = pytest.mark.usefixtures("started")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.cli.output import draws
-from tui.picture import WIDE, Picture
+from tui.picture import BELOW, BESIDE, WIDE, Picture
 from tui.train.follow import Series, joined
 from tui.train.frame import frame
 
@@ -16,8 +16,6 @@ MARKS = "●▲■◆○△□◇"
 _DRAWN = f"{LINE}{MARKS}┤│└─┬"
 _ASCII = str.maketrans(_DRAWN, ".ox*#%@&=||+-+")
 """The same where stdout takes no others."""
-_BESIDE, _BELOW = 9, 2
-"""Columns and rows of the axes with their names."""
 NOTHING = Series.of([])
 
 
@@ -29,7 +27,7 @@ def drawn(text: str) -> str:
 def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -> list[str]:
     """A line, and curves by their marks, in a picture of so many columns and rows, 20 and 4 at least, its
     axes included; empty without losses. Where curves meet, the last one is seen."""
-    columns, rows = max(20, width) - _BESIDE, max(4, height) - _BELOW
+    columns, rows = max(20, width) - BESIDE, max(4, height) - BELOW
     line = line.in_columns(columns * WIDE)
     curves = {mark: series.in_columns(columns) for mark, series in curves.items()}
     marked = joined([NOTHING, *curves.values()])
@@ -44,5 +42,5 @@ def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -
         picture.marks(*shown.inside(line.in_columns(columns)), LINE, "")
     for mark, series in curves.items():
         picture.marks(*shown.inside(series), mark, "")
-    rows_of_text = ("".join(text for text, _ in row) for row in picture.framed(_BESIDE))
+    rows_of_text = ("".join(text for text, _ in row) for row in picture.framed())
     return [drawn(text.rstrip()) for text in rows_of_text]

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from engine.events import Changed, Event, RolledBack
 from engine.survey import Reference
-from tui.picture import AXIS, TICK, WIDE, FloatArray, Picture
+from tui.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
 from tui.train.compare import Other
 from tui.train.follow import Snapshot, joined
 from tui.train.frame import frame
@@ -27,8 +27,6 @@ _CHANGES: dict[type[Changed | RolledBack], tuple[str, str]] = {
 """The marks of what was done to a run, and what they are called."""
 _OFTEN = 3.0
 """Seconds between two drawings of a training line that only grew: they take from the training."""
-BESIDE, _BELOW = 9, 2
-"""Columns and rows of the axes with their names."""
 _ENDS = 4
 """Columns of the border beside its title."""
 _N_GRAM, _LIMIT = "·  ", "╌"
@@ -81,7 +79,7 @@ class Curve(Steady):
         key += tuple(
             (o.mark, o.name, len(o.validation.steps), *o.validation.nats[-1:]) for o in others
         )
-        columns, rows = self.content_size.width - BESIDE, self.content_size.height - _BELOW
+        columns, rows = self.content_size.width - BESIDE, self.content_size.height - BELOW
         if key == self._shown and not self._has_grown(train.steps, view.part / max(1, columns)):
             return
         self._shown, self._drawn = key, monotonic()
@@ -144,7 +142,7 @@ def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | Rolle
 
 def _content(picture: Picture) -> Content:
     """A picture with its axes, in colours of the theme."""
-    rows = picture.framed(BESIDE)
+    rows = picture.framed()
     lines = ([(text, _STYLES.get(style, "")) for text, style in row] for row in rows)
     return Content("\n").join(Content.assemble(*line) for line in lines)
 
