@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from engine import launch
-from engine.errors import HeloError
+from engine.errors import exit_status
 from engine.race import Race
 from engine.rundir import RunDirectory
 
@@ -58,19 +58,14 @@ class Driver:
             time.sleep(_POLL)
 
 
-def main() -> int:
+def main() -> None:
     """The process."""
     folder, by, *others = sys.argv[1:]
-    try:
-        driver = Driver(RunDirectory(Path(folder)), others, by)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, driver.stop)
-        driver.drive()
-    except HeloError as error:
-        print(f"helo: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+    driver = Driver(RunDirectory(Path(folder)), others, by)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, driver.stop)
+    driver.drive()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

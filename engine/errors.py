@@ -12,6 +12,9 @@ HeloError                    exit status 1
 └── StorageError             the disk refused
 """
 
+import sys
+from collections.abc import Callable
+
 
 class HeloError(Exception):
     """What every error of helo's own is; `str` of it is the line to show."""
@@ -64,3 +67,13 @@ class LostError(RunError):
 
 class StorageError(HeloError):
     """Writing failed: disk full, no permission, or an I/O error. What stood before still stands."""
+
+
+def exit_status(work: Callable[[], int | None]) -> int:
+    """Do the work of a process that helo started; an error of its own is told in a line on stderr. Returns
+    the status to end with."""
+    try:
+        return work() or 0
+    except HeloError as error:
+        print(f"helo: {error}", file=sys.stderr)
+        return error.exit_status

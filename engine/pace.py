@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from engine.config import TrainConfig
 from engine.device import Device, choose
-from engine.errors import HeloError
+from engine.errors import exit_status
 from engine.graph import Captured
 from engine.model import CharRNN
 from engine.optim import Optimiser
@@ -71,16 +71,11 @@ def _step(rung: Rung, device: Device) -> Callable[[], object]:
     return lambda: run(ids)
 
 
-def main() -> int:
+def main() -> None:
     """The process."""
-    try:
-        for found in pace(**json.loads(sys.argv[1])):
-            print(json.dumps({"chars_per_second": round(found, 1)}), flush=True)
-    except HeloError as error:
-        print(f"helo: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+    for found in pace(**json.loads(sys.argv[1])):
+        print(json.dumps({"chars_per_second": round(found, 1)}), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -19,7 +19,7 @@ from pathlib import Path
 from engine import ngram, repeats
 from engine.config import TrainConfig
 from engine.corpus import INFO, Corpus, CorpusInfo, load, read_info
-from engine.errors import HeloError
+from engine.errors import HeloError, exit_status
 from engine.ngram import Baseline
 from engine.repeats import Repeat
 from engine.rundir import RunInfo
@@ -202,17 +202,12 @@ class Comparison:
         return references(self._rate, self._survey)
 
 
-def main() -> int:
+def main() -> None:
     """The process: see to the survey of the corpus in a folder for a validation share."""
     folder, validation = sys.argv[1:]
     os.nice(_NICER)
-    try:
-        obtain(load(Path(folder)), float(validation))
-    except HeloError as error:
-        print(f"helo: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+    obtain(load(Path(folder)), float(validation))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

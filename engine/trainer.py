@@ -19,7 +19,7 @@ from types import FrameType
 
 from engine import health
 from engine.blas import processors
-from engine.errors import HeloError, RunError, StorageError
+from engine.errors import HeloError, RunError, StorageError, exit_status
 from engine.events import (
     Changed,
     Evaluated,
@@ -324,13 +324,9 @@ def _log(trainer: Trainer, event: Event) -> None:
 
 def main() -> int:
     """The process."""
-    try:
-        folder, *driver = sys.argv[1:]
-        return live(RunDirectory(Path(folder)), *map(int, driver))
-    except HeloError as error:
-        print(f"helo: {error}", file=sys.stderr)
-        return error.exit_status
+    folder, *driver = sys.argv[1:]
+    return live(RunDirectory(Path(folder)), *map(int, driver))
 
 
 if __name__ == "__main__":
-    leave(main())
+    leave(exit_status(main))

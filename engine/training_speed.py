@@ -25,7 +25,7 @@ from engine.bench import ALPHABET, TORCH_MODULES, torch_module
 from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.device import Device, choose
-from engine.errors import HeloError
+from engine.errors import exit_status
 from engine.model import CharRNN
 from engine.parameters import initial
 from engine.products import Matrix, TorchFunctions
@@ -155,22 +155,17 @@ def _in_time(xp: TorchFunctions, W: Matrix, x: Tensor, d: Tensor) -> Side:
     return work
 
 
-def main() -> int:
+def main() -> None:
     """The process."""
     asked = json.loads(sys.argv[1])
     config = ModelConfig(**asked["model"])
     batch, seq_length = asked["batch"], asked["seq_length"]
-    try:
-        device = choose(asked["device"], asked["dtype"], asked["threads"], lambda device: None)
-    except HeloError as error:
-        print(f"helo: {error}", file=sys.stderr)
-        return error.exit_status
+    device = choose(asked["device"], asked["dtype"], asked["threads"], lambda device: None)
     speed = measure(
         config, device, batch, seq_length, lambda n: print(json.dumps({"rounds": n}), flush=True)
     )
     print(json.dumps(asdict(speed)), flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

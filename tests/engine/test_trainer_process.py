@@ -10,7 +10,7 @@ import pytest
 
 from engine import launch, library, points, sources, trainer
 from engine.config import ModelConfig, TrainConfig
-from engine.errors import RunError
+from engine.errors import RunError, exit_status
 from engine.events import (
     Changed,
     Evaluated,
@@ -195,7 +195,7 @@ def test_what_keeps_a_run_from_starting_is_one_line(
     run = a_run(1)
     library.remove_folder(run.corpus().folder)
     monkeypatch.setattr("sys.argv", ["trainer", str(run.folder)])
-    assert trainer.main() == 1
+    assert exit_status(trainer.main) == 1
     said = capsys.readouterr().err
     assert said.startswith("helo: cannot read ") and said.count("\n") == 1
     run.log.write_text(said)
