@@ -43,8 +43,9 @@ def note(text: str) -> None:
 
 def draws(characters: str) -> bool:
     """Whether stdout takes these characters."""
+    stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)  # beneath what rich shows live
     try:
-        characters.encode(sys.stdout.encoding or "ascii")
+        characters.encode(stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
