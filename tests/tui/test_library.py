@@ -215,7 +215,9 @@ def test_a_run_is_read_again_only_where_its_log_has_changed(fake_run, monkeypatc
     from tui.library import shelf as module
 
     real = module.summary
-    monkeypatch.setattr(module, "summary", lambda run: reads.append(run.name) or real(run))
+    monkeypatch.setattr(
+        module, "summary", lambda run, events: reads.append(run.name) or real(run, events)
+    )
     shelf = Shelf()
     first = shelf.read()[Kind.RUN]
     assert shelf.read()[Kind.RUN] == first
