@@ -107,8 +107,7 @@ class Curve(Steady):
         picture.marks(*shown.inside(every[0]), VALIDATION_MARK, "validation")
         for reference in shown.lines:
             place, label = view.scale.place(reference.nats), f" {shown.label(reference)} "
-            column = picture.room(place, len(label), ("training", "n-gram", "limit"))
-            picture.across(place, label, _kind(reference), column)
+            picture.across(place, label, _kind(reference), _room(picture, place, len(label)))
         changes = [change for change in snapshot.changes if first <= change.step <= last]
         names = [f"{o.mark} {o.name}" for o in others]
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
@@ -123,6 +122,12 @@ class Curve(Steady):
         if not len(steps) or monotonic() - self._drawn < _OFTEN:
             return False
         return bool(steps[-1] - self._newest >= max(1.0, column * (steps[-1] - steps[0])))
+
+
+def _room(picture: Picture, place: float, length: int) -> int:
+    """The column of a label of a line: where it hides no loss, or else no mark."""
+    lines = {"n-gram", "limit"}
+    return picture.room(place, length, lines) or picture.room(place, length, {*lines, "training"})
 
 
 def _kind(reference: Reference) -> str:
