@@ -19,13 +19,7 @@ from tui.text import visible
 Answer = TypeVar("Answer")
 _CSS = """
 Dialog {
-    align: center middle;
-    & > Vertical {
-        width: auto; min-width: 36; max-width: 90%; height: auto; max-height: 90%;
-        padding: 1 2; border: round $primary; background: $surface;
-    }
     & .question { width: auto; max-width: 76; height: auto; }
-    & .note { color: $text-muted; margin-top: 1; }
     & Horizontal { width: auto; height: auto; margin-top: 1; }
     & Button { margin-right: 2; }
     & Input { width: 60; max-width: 100%; margin-top: 1; }
@@ -33,7 +27,22 @@ Dialog {
 """
 
 
-class ChoiceDialog(ModalScreen[Answer]):
+class Dialog(ModalScreen[Answer]):
+    """A box in front of everything else."""
+
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        & > Vertical {
+            width: auto; min-width: 36; max-width: 90%; height: auto; max-height: 90%;
+            padding: 1 2; border: round $primary; background: $surface;
+        }
+        & .note { color: $text-muted; margin-top: 1; }
+    }
+    """
+
+
+class ChoiceDialog(Dialog[Answer]):
     """A question with a few answers, each a button and the letter it begins with.
 
     The last answer has the focus and is what Escape gives: let it be the harmless one.
@@ -85,7 +94,7 @@ class ConfirmDialog(ChoiceDialog[bool]):
         super().__init__(question, [(True, yes), (False, no)])
 
 
-class AskDialog(ModalScreen[str | None]):
+class AskDialog(Dialog[str | None]):
     """A question answered by a line of text; None where the user went back."""
 
     DEFAULT_CSS = _CSS.replace("Dialog", "AskDialog")

@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import RunError
 from engine.rundir import RunDirectory
+from tui.dialogs import Dialog
 from tui.phrases import trained
 from tui.text import one_line
 from tui.train.follow import Follower, Series
@@ -99,22 +99,17 @@ def _place(marked: tuple[str, Follower]) -> int:
     return MARKS.index(marked[0])
 
 
-class RunChoice(ModalScreen[RunDirectory | None]):
+class RunChoice(Dialog[RunDirectory | None]):
     """A list of runs to take one of; None where the user went back."""
 
     DEFAULT_CSS = """
     RunChoice {
-        align: center middle;
-        & > Vertical {
-            width: 64; max-width: 90%; height: auto; max-height: 90%;
-            padding: 1 2; border: round $primary; background: $surface;
-        }
+        & > Vertical { width: 64; }
         & OptionList {
             height: auto; max-height: 12; margin-top: 1; padding: 0;
             border: none; background: transparent;
             &:focus { background-tint: transparent; }
         }
-        & .note { color: $text-muted; margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]

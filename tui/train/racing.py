@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from engine import race, recipe
 from engine.errors import UsageError
 from engine.rundir import RunDirectory
+from tui.dialogs import Dialog
 from tui.text import visible
 from tui.train.controls import control
 from tui.train.fields import Field, command, in_words, meant
@@ -60,16 +60,12 @@ class Entry:
         return command(shown, ref, "race")
 
 
-class RaceDialog(ModalScreen[Entry | None]):
+class RaceDialog(Dialog[Entry | None]):
     """Asks what a race is to be; None where the user went back."""
 
     DEFAULT_CSS = """
     RaceDialog {
-        align: center middle;
-        & > Vertical {
-            width: 66; max-width: 96%; height: auto; max-height: 96%;
-            padding: 1 2; border: round $primary; background: $surface;
-        }
+        & > Vertical { width: 66; max-width: 96%; max-height: 96%; }
         & .row { height: 1; }
         & .label { width: 10; text-style: bold; }
         & .row Input, & .row Select { width: 24; }
@@ -77,7 +73,6 @@ class RaceDialog(ModalScreen[Entry | None]):
         & #question, & #trouble { height: auto; margin-bottom: 1; }
         & #trouble { color: $text-error; display: none; }
         &.-trouble #trouble { display: block; }
-        & .note { color: $text-muted; margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
