@@ -69,7 +69,7 @@ class ModelConfig:
     residual: bool = False
     """Whether layers above the first add to what they read (He et al., 2016)."""
     lines: bool = False
-    """Whether each line is an example of its own (`engine.lines`); the corpus says so."""
+    """Whether each line is an example of its own (`lines`); the corpus says so."""
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -116,3 +117,23 @@ def write_json(path: Path, data: Any) -> None:
 def encode_json(data: Any, indent: int | None = None) -> bytes:
     """A JSON value as UTF-8; the lone surrogates of odd file names and arguments are escaped."""
     return json.dumps(data, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace")
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a run or a corpus: renamed away first, so that half of one is never seen.
+
+    Raises StorageError.
+    """
+    gone = folder.with_name(f".{folder.name}.removed")
+    try:
+        if gone.exists():  # from a removal that was cut short
+            shutil.rmtree(gone)
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise StorageError(f"cannot remove {folder}: {error.strerror or error}") from error
+
+
+def folders(parent: Path, marker: str) -> list[Path]:
+    """The folders in `parent` that hold a file named `marker`, by name."""
+    return sorted(file.parent for file in parent.glob(f"[!.]*/{marker}"))

@@ -26,10 +26,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import life, modelfile, storage, trainer
+from engine import storage
 from engine.errors import StorageError
-from engine.events import Changed, Evaluated, Event, RolledBack, Sampled, Stopped, Vitals
-from engine.rundir import RunDirectory
+from engine.network import modelfile
+from engine.runs.events import Changed, Evaluated, Event, RolledBack, Sampled, Stopped, Vitals
+from engine.runs.rundir import RunDirectory
+from engine.training import life, trainer
 from tests.engine.lives import a_run, live, until
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -89,7 +91,7 @@ def _process(folder: str) -> None:
 def _start(run: RunDirectory) -> multiprocessing.process.BaseProcess:
     # forked from a process that has loaded what a trainer loads, and done nothing with it
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["engine.trainer", "torch._dynamo"])
+    context.set_forkserver_preload(["engine.training.trainer", "torch._dynamo"])
     process = context.Process(target=_process, args=(str(run.folder),), daemon=True)
     process.start()
     return process

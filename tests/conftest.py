@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from engine import modelfile
 from engine.config import ModelConfig
-from engine.modelfile import History, Model
-from engine.parameters import initial
+from engine.network import modelfile
+from engine.network.modelfile import History, Model
+from engine.network.parameters import initial
 from engine.vocab import Alphabet
 from tests.web import Server, serving
 

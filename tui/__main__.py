@@ -15,7 +15,7 @@ def main() -> int:
             print(f"helo {__version__}")
             return 0
         if not arguments:  # the app, without the time that the other commands take to import
-            from tui.cli.guard import Settings, guarded
+            from tui.cli.shared.guard import Settings, guarded
 
             return guarded(_open_app, Settings())
         from tui.cli.main import run

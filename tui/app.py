@@ -21,10 +21,11 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
-from engine import library, places
+from engine import places
 from engine.blas import one_thread
 from engine.errors import HeloError, UsageError
-from engine.library import DEFAULT_MODEL
+from engine.runs import library
+from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
 from tui import escapes, palette
 from tui.commands import COMMANDS, Completion

@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from engine.errors import HeloError
-from engine.events import (
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -23,8 +23,8 @@ from engine.events import (
 )
 
 if TYPE_CHECKING:
-    from engine.catalogue import Entry
-    from engine.rundir import RunDirectory, RunInfo
+    from engine.runs.rundir import RunDirectory, RunInfo
+    from engine.text.sources.catalogue import Entry
 
 
 def loss(nats: float | None) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from engine import survey
-from engine.corpus import Corpus, CorpusInfo
-from engine.ngram import Baseline
-from engine.repeats import Repeat
+from engine.text import survey
+from engine.text.corpus import Corpus, CorpusInfo
+from engine.text.ngram import Baseline
+from engine.text.repeats import Repeat
 from engine.vocab import name_character
 from tui.phrases import loss
 

@@ -4,7 +4,7 @@
     T  time      G  gates           a  pre-activations (…, G·H), gates in the cell's order
 
 A cell is equations without state, written once for numpy and torch arrays alike (`Functions`). Time is
-not its business, memory neither: `engine.bptt` hands it a step's arrays, with any leading axes (none for
+not its business, memory neither: `bptt` hands it a step's arrays, with any leading axes (none for
 a single stream, or B), and the cell fills them. What holds pre-activations on the way in holds the gates
 on the way out, and after the way back the deltas of the pre-activations.
 """

@@ -1,4 +1,4 @@
-"""What the equations are written with, for NumPy; `engine.products` has the same for torch.
+"""What the equations are written with, for NumPy; `products` has the same for torch.
 
 Functions that take `out` write there and return it. `out` may be an argument too, where nothing else is
 said.

@@ -8,14 +8,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine import bptt
 from engine.cells import CELLS
 from engine.cells.functions import NUMPY, Array
 from engine.config import ModelConfig
-from engine.lines import carry
-from engine.parameters import Weights, layer
-from engine.sampling import log_softmax
-from engine.stepper import States, layer_norm
+from engine.network import bptt
+from engine.network.lines import carry
+from engine.network.parameters import Weights, layer
+from engine.network.stepper import States, layer_norm, log_softmax
 from engine.vocab import Ids
 
 
@@ -28,7 +27,7 @@ def gradient(
     newline: int | None = None,
 ) -> tuple[npt.NDArray[np.float64], Weights, States]:
     """One chunk there and back: ids and their targets (T, B), and the states before them (B, H); `newline`
-    as `engine.lines` has it.
+    as `lines` has it.
 
     Returns the losses (T, B) in nats; the gradient of their mean by parameter, where nothing flows back
     into the states before; and the states after.

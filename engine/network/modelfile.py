@@ -18,8 +18,8 @@ import numpy as np
 
 from engine.config import ModelConfig
 from engine.errors import HeloError, ModelFileError
-from engine.lines import newline_id
-from engine.parameters import Weights, shapes
+from engine.network.lines import newline_id
+from engine.network.parameters import Weights, shapes
 from engine.storage import write_bytes
 from engine.vocab import Alphabet
 

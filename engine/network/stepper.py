@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine import bptt
 from engine.cells import CELLS
 from engine.cells.cell import Cell, State
 from engine.cells.functions import NUMPY, Array
-from engine.lines import carry, newline_id
-from engine.modelfile import Model
-from engine.parameters import Weights, layer
+from engine.network import bptt
+from engine.network.lines import carry, newline_id
+from engine.network.modelfile import Model
+from engine.network.parameters import Weights, layer
 from engine.vocab import Ids
 
 Logits = npt.NDArray[np.float32]
+LogProbs = npt.NDArray[np.float64]
 States = tuple[State, ...]
 
 
@@ -43,7 +44,7 @@ class Stepper:
         return (zeros,) * self.model.config.layers
 
     def start_state(self, *batch: int) -> States:
-        """The state that a text begins in, (H,) or (B, H): zeros, or what `engine.lines` says."""
+        """The state that a text begins in, (H,) or (B, H): zeros, or what `lines` says."""
         if self._newline is None:
             return self.zero_state(*batch)
         _, state = self.step(self._newline, self.zero_state())
@@ -111,3 +112,11 @@ def layer_norm(x: Array, g: Array, b: Array) -> Array:
     """Layer normalisation over the last axis (Ba, Kiros & Hinton, 2016), with torch's ε of 1e-5."""
     x = x - x.mean(-1, keepdims=True)
     return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * g + b
+
+
+def log_softmax(logits: npt.NDArray[np.floating]) -> LogProbs:
+    """Logits (…, V) to log-probabilities (…, V) in nats."""
+    x = logits.astype(np.float64)
+    x -= x.max(axis=-1, keepdims=True)
+    x -= np.log(np.exp(x).sum(axis=-1, keepdims=True))
+    return x

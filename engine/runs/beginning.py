@@ -11,12 +11,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine import library, modelfile, points, rundir
 from engine.config import ModelConfig
-from engine.corpus import CorpusInfo
 from engine.errors import ModelFileError, NotFoundError
-from engine.modelfile import Model, ModelSummary
-from engine.parameters import Weights
+from engine.network import modelfile
+from engine.network.modelfile import Model, ModelSummary
+from engine.network.parameters import Weights
+from engine.runs import library, points, rundir
+from engine.text.corpus import CorpusInfo
 from engine.vocab import Alphabet, name_characters
 
 _ROWS = ("layers.0.W_xh", "layers.0.W_mx")

@@ -1,4 +1,4 @@
-"""A race without anybody who watches: `python -P -m engine.driver LEADER_DIR BY CELL …`.
+"""A race without anybody who watches: `python -P -m engine.runs.driver LEADER_DIR BY CELL …`.
 
 The process gives the turns (`race.Race`) until the race is over; SIGTERM and SIGINT stop it,
 as a request of the one that leads does.
@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from engine import launch
 from engine.errors import exit_status
-from engine.race import Race
-from engine.rundir import RunDirectory
+from engine.runs import launch
+from engine.runs.race import Race
+from engine.runs.rundir import RunDirectory
 
 _POLL = 0.02
 

@@ -84,7 +84,7 @@ class Evaluated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Vitals(Event):
-    """How a layer is, counted from 0 at the bottom, as `engine.vitals` measures it."""
+    """How a layer is, counted from 0 at the bottom, as `vitals` measures it."""
 
     name: ClassVar[str] = "vitals"
     layer: int

@@ -14,14 +14,16 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
-from engine import __version__, beginning, modelfile, rundir
+from engine import __version__
 from engine.blas import processors, threads_each
 from engine.config import ModelConfig, TrainConfig
-from engine.corpus import Corpus
 from engine.errors import RunError, StorageError, UsageError
-from engine.modelfile import Model
-from engine.rundir import RunDirectory
-from engine.survey import kept
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.runs import beginning, rundir
+from engine.runs.rundir import RunDirectory
+from engine.text.corpus import Corpus
+from engine.text.survey import kept
 
 _NICENESS = 10
 _SPINS = "2000"
@@ -81,7 +83,7 @@ def check_processes(processes: int, batch: int) -> None:
 
 def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subprocess.Popen[bytes]:
     """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log;
-    more than one process by `engine.agent`, which then is what is returned. One that is `tied` saves and
+    more than one process by `agent`, which then is what is returned. One that is `tied` saves and
     stops when this process is gone.
 
     The run goes on from its newest state if it has one. What its losses are compared with is seen to
@@ -90,9 +92,9 @@ def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subproce
     if run.alive():
         raise RunError(f"run {run.name} is running already")
     folder = str(run.folder)
-    command = ["engine.trainer", folder, *([str(os.getpid())] if tied else [])]
+    command = ["engine.training.trainer", folder, *([str(os.getpid())] if tied else [])]
     if processes > 1:
-        command = ["engine.agent", str(processes), folder]
+        command = ["engine.training.agent", str(processes), folder]
     trainer = _logged(command, run)
     info = run.info()
     survey(Path(info.corpus), info.config.validation)
@@ -100,34 +102,34 @@ def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subproce
 
 
 def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Popen[bytes]:
-    """Start a race (`race.enter`) with a driver of its own, `engine.driver`, which outlives this process.
+    """Start a race (`race.enter`) with a driver of its own, `driver`, which outlives this process.
     What that has to say goes to the leader's trainer.log; SIGTERM stops the race.
 
     Raises StorageError.
     """
-    return _logged(["engine.driver", str(leader.folder), by, *others], leader)
+    return _logged(["engine.runs.driver", str(leader.folder), by, *others], leader)
 
 
 def survey(
     folder: Path, validation: float = TrainConfig.validation
 ) -> subprocess.Popen[bytes] | None:
-    """Start `engine.survey` on the corpus in a folder; None where its survey is kept or it is gone."""
+    """Start `survey` on the corpus in a folder; None where its survey is kept or it is gone."""
     if kept(folder, validation) or not folder.is_dir():
         return None
     nowhere = subprocess.DEVNULL
-    child = _spawn(["engine.survey", str(folder), str(validation)], folder, nowhere, nowhere)
+    child = _spawn(["engine.text.survey", str(folder), str(validation)], folder, nowhere, nowhere)
     Thread(target=child.wait, daemon=True).start()  # whoever starts a process has to see it end
     return child
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:
-    """What `engine.device` finds, asked of a child process so that torch stays out of this one.
+    """What `device` finds, asked of a child process so that torch stays out of this one.
 
     Raises RunError.
     """
     try:
         child = _spawn(
-            ["engine.device", "--json"],
+            ["engine.training.device", "--json"],
             Path(sys.prefix),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -147,14 +149,16 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
 def pace(
     device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
 ) -> list[float]:
-    """What `engine.pace` measures, in a process of its own as a training is; `report` is called with the
+    """What `pace` measures, in a process of its own as a training is; `report` is called with the
     networks done. 0 threads are as many as a training that begins now would take.
 
     Raises RunError, in the child's words where it has any.
     """
     found: list[float] = []
     threads = threads or threads_each(1 + rundir.at_work())
-    for line in _measured("engine.pace", {"device": device, "dtype": dtype, "threads": threads}):
+    for line in _measured(
+        "engine.training.pace", {"device": device, "dtype": dtype, "threads": threads}
+    ):
         found.append(line["chars_per_second"])
         report(len(found))
     return found
@@ -169,7 +173,7 @@ def training_speed(
     threads: int,
     report: Callable[[int], None],
 ) -> dict[str, Any]:
-    """What `engine.training_speed` measures, in a process of its own as a training is; `report` is called
+    """What `training_speed` measures, in a process of its own as a training is; `report` is called
     with the rounds done.
 
     Raises RunError, in the child's words where it has any.
@@ -183,7 +187,7 @@ def training_speed(
         "threads": threads,
     }
     found: dict[str, Any] = {}
-    for found in _measured("engine.training_speed", asked):
+    for found in _measured("engine.training.training_speed", asked):
         if "rounds" in found:
             report(found["rounds"])
     return found

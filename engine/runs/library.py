@@ -1,16 +1,16 @@
-"""What the user has: models, runs and corpora by name, and the one way a name becomes a file."""
+"""The library of models: those of the user and those that came with helo, by name."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import modelfile, places
+from engine import places
 from engine.errors import HeloError, NotFoundError, StorageError, UsageError
-from engine.modelfile import Model, ModelSummary
+from engine.network import modelfile
+from engine.network.modelfile import Model, ModelSummary
 from engine.storage import check_name, storage_error
 
 DEFAULT_MODEL = "shakespeare"
@@ -146,23 +146,3 @@ def _rename(old: Path, new: Path) -> None:
         old.rename(new)
     except OSError as error:
         raise storage_error(new, error) from error
-
-
-def remove_folder(folder: Path) -> None:
-    """Delete a run or a corpus: renamed away first, so that half of one is never seen.
-
-    Raises StorageError.
-    """
-    gone = folder.with_name(f".{folder.name}.removed")
-    try:
-        if gone.exists():  # from a removal that was cut short
-            shutil.rmtree(gone)
-        folder.rename(gone)
-        shutil.rmtree(gone)
-    except OSError as error:
-        raise StorageError(f"cannot remove {folder}: {error.strerror or error}") from error
-
-
-def folders(parent: Path, marker: str) -> list[Path]:
-    """The folders in `parent` that hold a file named `marker`, by name."""
-    return sorted(file.parent for file in parent.glob(f"[!.]*/{marker}"))

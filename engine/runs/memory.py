@@ -17,8 +17,8 @@ from pathlib import Path
 from engine.cells import CELLS
 from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH, ModelConfig
 from engine.errors import RunError
-from engine.kernels import on_torch
-from engine.parameters import count
+from engine.network.kernels import on_torch
+from engine.network.parameters import count
 
 _FLOAT = 4
 _HALF = 0.5
@@ -31,7 +31,7 @@ _STEPPING, _SAVING = 6, 16
 state is written, the copies of all that. Measured."""
 _GAPS, _LOGIT_GAPS = 1.25, 1.5
 """What the C library holds over what is used: arrays of many sizes leave gaps between each other, and
-`engine.device` has it keep what is freed. A factor; and on top of it whole arrays the size of the logits,
+`device` has it keep what is freed. A factor; and on top of it whole arrays the size of the logits,
 the largest there are where the alphabet is. Measured."""
 
 

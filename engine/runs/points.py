@@ -3,7 +3,7 @@
 state-<step>.safetensors   the two newest, the newest at which all was well, and the best's
 mark-<name>.safetensors    kept for ever, since someone asked for it
 
-Each has all that the next step depends on: tensors, which are `engine.state`'s, and as JSON a `Cursor`.
+Each has all that the next step depends on: tensors, which are `state`'s, and as JSON a `Cursor`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import AlphabetError, NotFoundError, RunError, UsageError
-from engine.modelfile import History, Model
-from engine.parameters import shapes
-from engine.rundir import RunDirectory
+from engine.network.modelfile import History, Model
+from engine.network.parameters import shapes
+from engine.runs.rundir import RunDirectory
 from engine.storage import check_name
 
 FORMAT = "helo-state/1"
@@ -44,7 +44,7 @@ class Cursor:
     control_offset: int = 0
     processes: int = 1
     recent: list[float] = field(default_factory=list)
-    """The newest losses, by which `engine.health` judges."""
+    """The newest losses, by which `health` judges."""
     sound_step: int = 0
     """The newest step at which the run looked at itself and all was well."""
     rollbacks: int = 0

@@ -18,13 +18,25 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from engine import launch, parameters, places, recipe, rundir
+from engine import places
 from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
-from engine.corpus import Corpus
 from engine.errors import CorpusError, RunError, UsageError
-from engine.events import Evaluated, Event, Paused, Progress, Sampled, Saved, Started, fold, parse
-from engine.rundir import RACE, LineReader, RunDirectory, parse_request, status
+from engine.network import parameters
+from engine.runs import launch, recipe, rundir
+from engine.runs.events import (
+    Evaluated,
+    Event,
+    Paused,
+    Progress,
+    Sampled,
+    Saved,
+    Started,
+    fold,
+    parse,
+)
+from engine.runs.rundir import RACE, LineReader, RunDirectory, parse_request, status
 from engine.storage import is_held
+from engine.text.corpus import Corpus
 
 MEASURES = ("parameters", "seconds")
 """What is equal: the parameters, and with them the steps; or the time, all units being as many."""

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine import parameters
 from engine.config import ModelConfig, TrainConfig
-from engine.corpus import Corpus
 from engine.errors import CorpusError
+from engine.network import parameters
+from engine.text.corpus import Corpus
 
 _SHAPE = tuple(field.name for field in fields(ModelConfig))
 PACED = 65

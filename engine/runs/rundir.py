@@ -20,9 +20,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from engine import corpus, places
+from engine import places
 from engine.config import TrainConfig
-from engine.corpus import Corpus
 from engine.errors import (
     CorpusError,
     HeloError,
@@ -31,9 +30,10 @@ from engine.errors import (
     RunError,
     StorageError,
 )
-from engine.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
-from engine.library import folders
-from engine.storage import check_name, is_held, storage_error, write_json
+from engine.runs.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
+from engine.storage import check_name, folders, is_held, storage_error, write_json
+from engine.text import corpus
+from engine.text.corpus import Corpus
 from engine.vocab import Alphabet
 
 RUN = "run.json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import HeloError
-from engine.events import Evaluated, Event, Progress, Started
-from engine.rundir import RunDirectory, status
+from engine.runs.events import Evaluated, Event, Progress, Started
+from engine.runs.rundir import RunDirectory, status
 
 
 @dataclass(frozen=True)

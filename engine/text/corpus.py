@@ -1,6 +1,6 @@
 """The corpus store: a folder with `ids.npy`, opened memory-mapped, and `corpus.json`.
 
-Importing streams: the text is never whole in memory (`engine.encoder`). The folder is built beside and
+Importing streams: the text is never whole in memory (`encoder`). The folder is built beside and
 renamed; a lock in it tells one that is being built from one whose builder was killed.
 """
 
@@ -20,10 +20,9 @@ import numpy as np
 from filelock import FileLock
 
 from engine import places
-from engine.encoder import Encoder
 from engine.errors import AlphabetError, CorpusError, UsageError
-from engine.library import folders
-from engine.storage import check_name, is_held, storage_error, sync_folder, write_json
+from engine.storage import check_name, folders, is_held, storage_error, sync_folder, write_json
+from engine.text.encoder import Encoder
 from engine.vocab import Alphabet, Ids, Text
 
 INFO = "corpus.json"

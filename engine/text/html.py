@@ -1,6 +1,6 @@
 """Pages of HTML: their readable text, and their links.
 
-`python -P -m engine.html FILE URL CHARSET` reads one and answers as JSON. It is a process of its own
+`python -P -m engine.text.html FILE URL CHARSET` reads one and answers as JSON. It is a process of its own
 because the time this takes grows with the square of how deep a page is nested: one too deep is given up.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from engine.errors import WebError
-from engine.web import is_address
+from engine.text.web import is_address
 
 _PATIENCE = 30.0
 _LOOK_EVERY = 0.1
@@ -42,7 +42,7 @@ def read(
     Raises WebError where that takes too long or fails.
     """
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "engine.html", str(file), url, charset or ""],
+        [sys.executable, "-P", "-m", "engine.text.html", str(file), url, charset or ""],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """What a corpus is like: its odd characters, its beginning, and what simple models lose on it.
 
 What takes a while, the n-gram baselines and the longest repeated passage, is kept beside the corpus in
-`survey.json`; `python -m engine.survey FOLDER VALIDATION` sees to it in a process of its own.
+`survey.json`; `python -m engine.text.survey FOLDER VALIDATION` sees to it in a process of its own.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine import ngram, repeats
 from engine.config import TrainConfig
-from engine.corpus import INFO, Corpus, CorpusInfo, load, read_info
 from engine.errors import HeloError, exit_status
-from engine.ngram import Baseline
-from engine.repeats import Repeat
-from engine.rundir import RunInfo
 from engine.storage import write_json
+from engine.text import ngram, repeats
+from engine.text.corpus import INFO, Corpus, CorpusInfo, load
+from engine.text.ngram import Baseline
+from engine.text.repeats import Repeat
 
 KEPT = "survey.json"
 SCORED_MOST = 1_000_000
@@ -183,23 +182,6 @@ def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...
     best = min(found.baselines, key=lambda baseline: baseline.nats_per_char)
     drawn = [best, *(b for b in found.baselines[:_LOWEST] if b is not best)]
     return *limit, *(Reference(f"{b.order}-gram", b.nats_per_char) for b in drawn)
-
-
-class Comparison:
-    """The references for a run, as they become known: the survey of its corpus may be in the making."""
-
-    def __init__(self, run: RunInfo) -> None:
-        self._folder, self._validation = Path(run.corpus), run.config.validation
-        self._rate: float | None = None
-        self._survey: Survey | None = None
-        with suppress(HeloError):  # a run can be looked at without its corpus
-            self._rate = read_info(self._folder).entropy_rate
-
-    def look(self) -> tuple[Reference, ...]:
-        """Those that are known now."""
-        if self._survey is None:
-            self._survey = kept(self._folder, self._validation)
-        return references(self._rate, self._survey)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""torchrun on one machine, for a run of ours: `python -P -m engine.agent N RUN_DIR`.
+"""torchrun on one machine, for a run of ours: `python -P -m engine.training.agent N RUN_DIR`.
 
-It starts N processes of `engine.trainer` and ends them all where one is lost. What it would log of that
+It starts N processes of `trainer` and ends them all where one is lost. What it would log of that
 itself is silenced: the processes have said what there is to say, in one line each.
 """
 
@@ -15,8 +15,8 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import parse_args, run
 
 from engine.errors import LostError
-from engine.events import Stopped
-from engine.rundir import RunDirectory
+from engine.runs.events import Stopped
+from engine.runs.rundir import RunDirectory
 
 
 def main() -> int:
@@ -25,7 +25,14 @@ def main() -> int:
     logging.disable()
     trained = RunDirectory(Path(folder))
     life = trained.lives()
-    asked = ["--standalone", "--nproc-per-node", processes, "--module", "engine.trainer", folder]
+    asked = [
+        "--standalone",
+        "--nproc-per-node",
+        processes,
+        "--module",
+        "engine.training.trainer",
+        folder,
+    ]
     try:
         run(parse_args(asked))  # type: ignore[no-untyped-call]
     except ChildFailedError as error:

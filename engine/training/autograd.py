@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from engine import bptt
 from engine.cells.cell import Cell, State
-from engine.products import TorchFunctions
+from engine.network import bptt
+from engine.training.products import TorchFunctions
 
 
 class _Recurrence(torch.autograd.Function):

@@ -1,6 +1,6 @@
 """Where training computes: device, precision and threads, chosen in one place.
 
-`python -P -m engine.device --json` answers for processes that do not import torch.
+`python -P -m engine.training.device --json` answers for processes that do not import torch.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import memory
 from engine.blas import processors
 from engine.errors import UsageError
-from engine.products import Matrix
+from engine.runs import memory
+from engine.training.products import Matrix
 from engine.vocab import Text
 
 _WORTHWHILE = 1.15

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH
-from engine.device import Device
-from engine.model import CharRNN
-from engine.parallel import ALONE, Group
-from engine.streams import Layout, columns, layout
+from engine.training.device import Device
+from engine.training.model import CharRNN
+from engine.training.parallel import ALONE, Group
+from engine.training.streams import Layout, columns, layout
 from engine.vocab import Text
 
 _COLUMN = 1024

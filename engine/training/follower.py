@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 
 from engine.errors import LostError
-from engine.learner import Learner
-from engine.parallel import Group, serve
-from engine.rundir import RunDirectory
+from engine.runs.rundir import RunDirectory
+from engine.training.learner import Learner
+from engine.training.parallel import Group, serve
 
 
 def follow(run: RunDirectory, group: Group) -> int:

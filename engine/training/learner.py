@@ -16,26 +16,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine import beginning, library, modelfile, state
 from engine.blas import threads_each
 from engine.config import SamplingConfig
-from engine.device import Device, available, choose, free_memory
 from engine.errors import RunError
-from engine.evaluate import Evaluation, evaluate, most_columns
-from engine.generate import Generation
-from engine.graph import Captured
-from engine.lines import newline_id
-from engine.memory import Training
-from engine.model import CharRNN, States
-from engine.modelfile import History, Model
-from engine.optim import Optimiser, learning_rate
-from engine.parallel import ALONE, Group, together
-from engine.parameters import Weights, initial
-from engine.points import Cursor, prune, read_cursor
-from engine.rundir import RunDirectory, at_work
-from engine.stepper import Stepper
+from engine.network import modelfile
+from engine.network.lines import newline_id
+from engine.network.modelfile import History, Model
+from engine.network.parameters import Weights, initial
+from engine.network.stepper import Stepper
+from engine.runs import beginning, library
+from engine.runs.memory import Training
+from engine.runs.points import Cursor, prune, read_cursor
+from engine.runs.rundir import RunDirectory, at_work
 from engine.storage import share
-from engine.streams import Stream, layout
+from engine.training import state
+from engine.training.device import Device, available, choose, free_memory
+from engine.training.evaluate import Evaluation, evaluate, most_columns
+from engine.training.graph import Captured
+from engine.training.model import CharRNN, States
+from engine.training.optim import Optimiser, learning_rate
+from engine.training.parallel import ALONE, Group, together
+from engine.training.streams import Stream, layout
+from engine.writing.generate import Generation
 
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""

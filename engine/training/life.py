@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine import points
 from engine.errors import NotFoundError, StorageError, UsageError
-from engine.events import (
+from engine.runs import points
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -26,11 +26,11 @@ from engine.events import (
     Sampled,
     Saved,
 )
-from engine.learner import Learner
-from engine.parallel import ALONE, Group
-from engine.rundir import LineReader, Request, RunDirectory, parse_request
+from engine.runs.rundir import LineReader, Request, RunDirectory, parse_request
 from engine.storage import share
-from engine.vitals import vitals
+from engine.training.learner import Learner
+from engine.training.parallel import ALONE, Group
+from engine.training.vitals import vitals
 
 RETRY = 1.0
 """Seconds until what the disk refused is tried again."""

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.autograd import recurrence
 from engine.cells import CELLS
 from engine.cells.cell import State
 from engine.config import ModelConfig
-from engine.kernels import on_torch
-from engine.lines import carry
-from engine.parameters import Weights, shapes
+from engine.network.kernels import on_torch
+from engine.network.lines import carry
+from engine.network.parameters import Weights, shapes
+from engine.training.autograd import recurrence
 
 States = tuple[State, ...]
 Norm = tuple[Tensor | None, Tensor | None]
@@ -27,7 +27,7 @@ Norm = tuple[Tensor | None, Tensor | None]
 
 class CharRNN(nn.Module):
     """A stack of L recurrent layers over an alphabet of V symbols; where lines are examples of their own,
-    `newline` is the id that says so (`engine.lines`)."""
+    `newline` is the id that says so (`lines`)."""
 
     def __init__(
         self, config: ModelConfig, V: int, dropout: float = 0.0, newline: int | None = None
@@ -64,7 +64,7 @@ class CharRNN(nn.Module):
 
     @torch.no_grad()
     def start_state(self, B: int) -> States:
-        """The state (B, H) that a text begins in: zeros, or what `engine.lines` says. Draws nothing."""
+        """The state (B, H) that a text begins in: zeros, or what `lines` says. Draws nothing."""
         states = self.zero_state(B)
         if self.newline is None:
             return states

@@ -1,6 +1,6 @@
 """How fast this machine learns: characters a second with each rung of the recipe's ladder.
 
-`python -P -m engine.pace JSON` answers for processes that do not import torch: one JSON object a line.
+`python -P -m engine.training.pace JSON` answers processes without torch: one JSON object per line.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import TrainConfig
-from engine.device import Device, choose
 from engine.errors import exit_status
-from engine.graph import Captured
-from engine.model import CharRNN
-from engine.optim import Optimiser
-from engine.recipe import LADDER, PACED, Rung
+from engine.runs.recipe import LADDER, PACED, Rung
+from engine.training.device import Device, choose
+from engine.training.graph import Captured
+from engine.training.model import CharRNN
+from engine.training.optim import Optimiser
 
 _WARM = 5
 """Steps that are not timed: on a GPU the first ones are not captured yet."""

@@ -1,7 +1,7 @@
 """The trainer's state as a file: all that the next step depends on, in one .safetensors.
 
 model.*  optim.<parameter>.*  optim.scale  optim.sound  carried.<layer>.<state>  rng.torch  rng.cuda
-and as JSON: the `Cursor` of `engine.points`
+and as JSON: the `Cursor` of `points`
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from engine.errors import RunError
-from engine.model import CharRNN, States
-from engine.optim import Optimiser
-from engine.points import FORMAT, Cursor
+from engine.runs.points import FORMAT, Cursor
 from engine.storage import write_bytes
+from engine.training.model import CharRNN, States
+from engine.training.optim import Optimiser
 
 
 def save(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.sampling import uniform
 from engine.vocab import Text
+from engine.writing.sampling import uniform
 
 Batch = npt.NDArray[np.int64]
 

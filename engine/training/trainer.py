@@ -1,4 +1,4 @@
-"""The training process: `python -P -m engine.trainer RUN_DIR [DRIVER]`.
+"""The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER]`.
 
 The loop steps, evaluates, samples, saves and answers requests, and yields an event for each; what it
 yields is written to the run's log. It starts a run, or goes on from its newest state. DRIVER is the pid of
@@ -17,10 +17,11 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from engine import health
 from engine.blas import processors
 from engine.errors import HeloError, RunError, StorageError, exit_status
-from engine.events import (
+from engine.network.parameters import count
+from engine.runs import health
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -32,11 +33,10 @@ from engine.events import (
     Started,
     Stopped,
 )
-from engine.follower import follow
-from engine.life import RETRY, Life
-from engine.parallel import ALONE, Group, joined, leave
-from engine.parameters import count
-from engine.rundir import RACE, WAITS, Request, RunDirectory
+from engine.runs.rundir import RACE, WAITS, Request, RunDirectory
+from engine.training.follower import follow
+from engine.training.life import RETRY, Life
+from engine.training.parallel import ALONE, Group, joined, leave
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1

@@ -1,7 +1,7 @@
 """How fast helo trains, beside torch's own modules and beside the matrix products that a step needs.
 
-`python -P -m engine.training_speed JSON` measures for processes that do not import torch: it writes one
-JSON object a line, {"rounds": n} after each round and at last a `TrainingSpeed`.
+`python -P -m engine.training.training_speed JSON` measures for processes without torch. It writes one JSON
+object per line: {"rounds": n} after each round, then a `TrainingSpeed`.
 
 What is measured is the recurrent layers, there and back: ids in, outputs (T, B, H) out, a given gradient of
 these back to every parameter. All sides take turns in one process, with the same memory and threads, and
@@ -21,14 +21,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.bench import ALPHABET, TORCH_MODULES, torch_module
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.device import Device, choose
 from engine.errors import exit_status
-from engine.model import CharRNN
-from engine.parameters import initial
-from engine.products import Matrix, TorchFunctions
+from engine.network.parameters import initial
+from engine.training.device import Device, choose
+from engine.training.model import CharRNN
+from engine.training.products import Matrix, TorchFunctions
+from engine.training.usual import torch_module
+from engine.writing.bench import ALPHABET, TORCH_MODULES
 
 ROUNDS = 9
 Side = Callable[[], object]

@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import bptt
-from engine.events import Vitals
-from engine.learner import Learner
-from engine.lines import carry
-from engine.model import CharRNN
-from engine.optim import Optimiser
-from engine.products import TorchFunctions
+from engine.network import bptt
+from engine.network.lines import carry
+from engine.runs.events import Vitals
+from engine.training.learner import Learner
+from engine.training.model import CharRNN
+from engine.training.optim import Optimiser
+from engine.training.products import TorchFunctions
 from engine.vocab import Text
 
 _COLUMNS, _LENGTH = 16, 64

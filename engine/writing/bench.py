@@ -14,18 +14,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from engine.blas import settle_threads
 from engine.config import ModelConfig
 from engine.errors import RunError
-from engine.generate import Generation
-from engine.modelfile import Model
-from engine.parameters import initial
-from engine.stepper import Stepper
+from engine.network.modelfile import Model
+from engine.network.parameters import initial
+from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
+from engine.writing.generate import Generation
 
 ALPHABET = 65
 """V of the networks that are measured, that of tiny-shakespeare."""
@@ -149,12 +149,11 @@ def _products(model: Model) -> Side:
 
 
 class _UsualLoop:
-    """What char-rnn programs do in PyTorch, in a process of its own as it is there: embed, one call of
-    the module, softmax, multinomial."""
+    """`engine.training.usual`, the loop of char-rnn programs in PyTorch, in a process of its own."""
 
     def __init__(self, config: ModelConfig) -> None:
         shape = (config.cell, config.hidden, config.layers)
-        command = [sys.executable, "-P", "-m", "engine.bench", *map(str, shape)]
+        command = [sys.executable, "-P", "-m", "engine.training.usual", *map(str, shape)]
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -170,32 +169,3 @@ class _UsualLoop:
         self._child.stdin.write(f"{count}\n")
         if not self._child.stdout.readline():
             raise RunError("torch could not be measured: see the message above")
-
-
-def torch_module(config: ModelConfig, inputs: int) -> Any:
-    """torch's own module of the same layers, with weights of its own."""
-    import torch
-
-    name, options = TORCH_MODULES[config.cell]
-    return getattr(torch.nn, name)(inputs, config.hidden, config.layers, **options)
-
-
-def _serve_usual_loop(config: ModelConfig) -> None:
-    """The other end of `_UsualLoop`: for each count that comes in, write so many and answer."""
-    import torch
-
-    embed = torch.nn.Embedding(ALPHABET, config.hidden)
-    network = torch_module(config, config.hidden)
-    head = torch.nn.Linear(config.hidden, ALPHABET)
-    char, state = torch.tensor([[0]]), None
-    with torch.inference_mode():
-        for line in sys.stdin:
-            for _ in range(int(line)):
-                output, state = network(embed(char), state)
-                p = torch.softmax(head(output[0, 0]), -1)
-                char = torch.multinomial(p, 1)[None]
-            print("done", flush=True)
-
-
-if __name__ == "__main__":
-    _serve_usual_loop(ModelConfig(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

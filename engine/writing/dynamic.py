@@ -14,11 +14,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.gradient import gradient
-from engine.lines import newline_id
-from engine.modelfile import Model
-from engine.parameters import Weights
-from engine.stepper import Stepper
+from engine.network.gradient import gradient
+from engine.network.lines import newline_id
+from engine.network.modelfile import Model
+from engine.network.parameters import Weights
+from engine.network.stepper import Stepper
 from engine.vocab import Ids
 
 SEGMENT = 20

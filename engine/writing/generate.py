@@ -11,9 +11,9 @@ import numpy as np
 
 from engine.config import SamplingConfig
 from engine.errors import UsageError
-from engine.sampling import LogProbs, Probs, draw, filtered, log_softmax, uniform
-from engine.stepper import States, Stepper
+from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
+from engine.writing.sampling import Probs, draw, filtered, uniform
 
 SNAPSHOT_EVERY = 32
 TOP = 10

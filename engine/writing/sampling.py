@@ -12,19 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.config import SamplingConfig
+from engine.network.stepper import LogProbs, log_softmax
 
-LogProbs = npt.NDArray[np.float64]
 Probs = npt.NDArray[np.float64]
 
 _MASK = (1 << 64) - 1
-
-
-def log_softmax(logits: npt.NDArray[np.floating]) -> LogProbs:
-    """Logits (…, V) to log-probabilities (…, V) in nats."""
-    x = logits.astype(np.float64)
-    x -= x.max(axis=-1, keepdims=True)
-    x -= np.log(np.exp(x).sum(axis=-1, keepdims=True))
-    return x
 
 
 def temperature(log_p: LogProbs, T: float) -> LogProbs:

@@ -1,7 +1,7 @@
 """How well a model predicts a text, in nats per character.
 
 Three protocols, which do not compare: `stateful`, one pass from the start state in which N characters give
-N−1 predictions; `dynamic`, the same by a model that learns from what it has read (`engine.dynamic`); and
+N−1 predictions; `dynamic`, the same by a model that learns from what it has read (`dynamic`); and
 `windows`, 12,800 windows of W+1 characters at random places, each from the start state (nanoGPT's
 evaluation), with the standard error of the mean over windows.
 """
@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.dynamic import losses as dynamic_losses
 from engine.errors import UsageError
-from engine.modelfile import Model
-from engine.sampling import log_softmax
-from engine.stepper import Stepper
+from engine.network.modelfile import Model
+from engine.network.stepper import Stepper, log_softmax
 from engine.vocab import Ids
+from engine.writing.dynamic import losses as dynamic_losses
 
 WINDOWS = 12_800
 _SEED = 1337

@@ -20,9 +20,9 @@ from itertools import count, islice
 import numpy as np
 import pexpect
 
-from engine import corpus, rundir
 from engine.config import ModelConfig, TrainConfig
-from engine.events import (
+from engine.runs import rundir
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -35,7 +35,8 @@ from engine.events import (
     Stopped,
     Vitals,
 )
-from engine.rundir import RunDirectory
+from engine.runs.rundir import RunDirectory
+from engine.text import corpus
 
 EVENTS = 100_000
 OPENINGS = 2

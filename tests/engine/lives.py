@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine import corpus, launch, sources
 from engine.config import ModelConfig, TrainConfig
-from engine.events import Event
-from engine.rundir import RunDirectory
-from engine.trainer import Trainer
+from engine.runs import launch
+from engine.runs.events import Event
+from engine.runs.rundir import RunDirectory
+from engine.text import corpus, sources
+from engine.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {
     "batch": 4,

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.model import CharRNN
-from engine.modelfile import History, Model
-from engine.parameters import shapes
+from engine.network.modelfile import History, Model
+from engine.network.parameters import shapes
+from engine.training.model import CharRNN
 from engine.vocab import Alphabet
 
 NORMED_AND_RESIDUAL = [(False, False), (True, False), (False, True), (True, True)]

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine import blas, launch, rundir, sources, trainer
+from engine import blas
 from engine.config import ModelConfig, TrainConfig
-from engine.events import Saved, Started
+from engine.runs import launch, rundir
+from engine.runs.events import Saved, Started
+from engine.text import sources
+from engine.training import trainer
 from tests.engine.lives import SMALL, a_run, at, live, only
 
 PROCESSORS = 6

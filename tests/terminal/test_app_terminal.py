@@ -14,10 +14,10 @@ import pexpect
 import pyte
 import pytest
 
-from engine import rundir
-from engine.events import Progress, Started, parse
-from engine.modelfile import Model
-from engine.rundir import LineReader
+from engine.network.modelfile import Model
+from engine.runs import rundir
+from engine.runs.events import Progress, Started, parse
+from engine.runs.rundir import LineReader
 from tests.engine.lives import a_run, only, until
 
 PATIENCE = 60

@@ -13,10 +13,11 @@ import pexpect
 import pyte
 import pytest
 
-from engine import modelfile, rundir
 from engine.config import ModelConfig
-from engine.modelfile import Model
-from engine.parameters import initial
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.network.parameters import initial
+from engine.runs import rundir
 from engine.vocab import Alphabet
 
 Terminal = Callable[..., pexpect.spawn]

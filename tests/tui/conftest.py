@@ -13,11 +13,12 @@ import pytest
 from filelock import BaseFileLock
 from textual.pilot import Pilot
 
-from engine import corpus, launch, rundir
 from engine.config import ModelConfig, TrainConfig
-from engine.corpus import Corpus
-from engine.events import Evaluated, Event, Progress, Sampled, Started, Stopped
-from engine.rundir import RunDirectory
+from engine.runs import launch, rundir
+from engine.runs.events import Evaluated, Event, Progress, Sampled, Started, Stopped
+from engine.runs.rundir import RunDirectory
+from engine.text import corpus
+from engine.text.corpus import Corpus
 from tests.tui.training import FACTS, PACE
 
 PATIENCE = 20.0

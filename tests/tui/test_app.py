@@ -14,7 +14,7 @@ from textual.widgets import Button
 
 from engine import places
 from engine.errors import NotFoundError
-from engine.modelfile import Model
+from engine.network.modelfile import Model
 from tui.app import HeloApp, run_app
 from tui.commands import COMMANDS, Completion, parse
 from tui.dialogs import ChoiceDialog

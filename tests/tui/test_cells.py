@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import library, modelfile, rundir
 from engine.config import CELLS, ModelConfig
-from engine.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.runs import library, rundir
 from tests.conftest import Cli, stacked
 from tests.engine.lives import a_run, live
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from engine import bench
-from tui.cli import startup
+from engine.writing import bench
+from tui.cli.shared import startup
 
 
 def test_writing_is_measured_for_each_cell(cli, monkeypatch):

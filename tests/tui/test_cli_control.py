@@ -10,12 +10,13 @@ import sys
 
 import pytest
 
-from engine import launch, rundir, sources
 from engine.config import ModelConfig, TrainConfig
-from engine.events import Changed, RolledBack
-from engine.rundir import RunDirectory
+from engine.runs import launch, rundir
+from engine.runs.events import Changed, RolledBack
+from engine.runs.rundir import RunDirectory
+from engine.text import sources
 from tests.engine.lives import SMALL, a_run, live, until
-from tests.engine.test_events import progress, started
+from tests.engine.runs.test_events import progress, started
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_attaching_shows_how_it_ends(helo, home):
 
 
 def test_a_run_on_a_page(cli, home, monkeypatch):
-    monkeypatch.setattr("engine.trainer.PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr("engine.training.trainer.PROGRESS_EVERY", 0.0)
     live(a_run(steps=40))
     page = cli("runs", "show", "r").out
     for words in ("finished", "lr 0.02, dropout 0.2, clip 1", "4 × 10 characters a step, cpu"):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from engine import library
 from engine.errors import HeloError
+from engine.runs import library
 from tui.__main__ import main
 
 

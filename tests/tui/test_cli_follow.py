@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from engine.events import Changed, RolledBack
-from tests.engine.test_events import progress, started
-from tui.cli.views import LiveView, PlainView
+from engine.runs.events import Changed, RolledBack
+from tests.engine.runs.test_events import progress, started
+from tui.cli.shared.views import LiveView, PlainView
 
 
 def shown(view: LiveView) -> str:

@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 
 from corpora import BUILT_IN
-from engine import launch, modelfile, sources
 from engine.config import ModelConfig, TrainConfig
-from engine.events import (
+from engine.network import modelfile
+from engine.runs import launch
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -33,7 +34,8 @@ from engine.events import (
     Started,
     Stopped,
 )
-from engine.rundir import LineReader, RunDirectory, parse_request
+from engine.runs.rundir import LineReader, RunDirectory, parse_request
+from engine.text import sources
 from engine.untested import UNTESTED
 from tests import catalogues
 from tests.tui.conftest import TEXT

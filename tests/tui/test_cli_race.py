@@ -12,11 +12,13 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 
-from engine import launch, modelfile, race, recipe, rundir, sources
 from engine.config import ModelConfig, TrainConfig
-from engine.events import Evaluated, Failed, Started, Stopped
-from tui.cli import output
-from tui.cli.chart import LINE, MARKS, NOTHING, chart, drawn
+from engine.network import modelfile
+from engine.runs import launch, race, recipe, rundir
+from engine.runs.events import Evaluated, Failed, Started, Stopped
+from engine.text import sources
+from tui.cli.shared import output
+from tui.cli.shared.chart import LINE, MARKS, NOTHING, chart, drawn
 from tui.train.follow import Series
 
 A_START = Started(

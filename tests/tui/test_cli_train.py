@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from engine import modelfile, rundir
 from engine.blas import processors
 from engine.config import ModelConfig
-from engine.rundir import RunDirectory
+from engine.network import modelfile
+from engine.runs import rundir
+from engine.runs.rundir import RunDirectory
 from engine.vocab import Alphabet
 from tests.engine.networks import random_model
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine import modelfile
 from engine.config import ModelConfig
-from engine.modelfile import Model
-from engine.parameters import initial
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.network.parameters import initial
 from engine.vocab import Alphabet
 
 

@@ -9,8 +9,11 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from engine import corpus, launch, library, modelfile, places, survey
+from engine import places
 from engine.config import ModelConfig
+from engine.network import modelfile
+from engine.runs import launch, library
+from engine.text import corpus, survey
 from tests.tui.library import LibraryApp, asking, listed
 from tui.dialogs import AskDialog
 from tui.library.details import details, name_width, rows
@@ -264,7 +267,9 @@ async def test_the_corpus_under_the_cursor_is_surveyed_by_another_process(
 
     def survey(folder):
         (again if asked else asked).append(folder)
-        return subprocess.Popen([sys.executable, "-P", "-m", "engine.survey", str(folder), "0.1"])
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.text.survey", str(folder), "0.1"]
+        )
 
     monkeypatch.setattr(launch, "survey", survey)
     app = LibraryApp()

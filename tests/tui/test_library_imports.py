@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from engine import catalogue
+from engine.text.sources import catalogue
 from tests import catalogues
 from tests.tui.library import LibraryApp, asking, listed
 from tui.dialogs import AskDialog

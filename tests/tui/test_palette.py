@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Static
 
-from engine.modelfile import Model
+from engine.network.modelfile import Model
 from tests.tui.training import requests
 from tui.app import HeloApp
 from tui.library.pane import LibraryPane

@@ -12,7 +12,7 @@ import pytest
 import textual
 from textual.pilot import Pilot
 
-from engine.modelfile import Model
+from engine.network.modelfile import Model
 from tui.app import HeloApp
 from tui.write.pane import WritePane
 

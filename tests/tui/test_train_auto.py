@@ -8,8 +8,9 @@ from threading import Event
 import pytest
 from textual.widgets import Input, Select
 
-from engine import corpus, launch, recipe
 from engine.errors import RunError, UsageError
+from engine.runs import launch, recipe
+from engine.text import corpus
 from tests.tui.training import FACTS, PACE, TrainApp, found_for, ready, seen
 from tui.train.fields import FIELDS, FOUND, command, given
 from tui.train.plan import Outlook, complete, describe

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from textual.app import App
 
-from engine import corpus, places, survey
-from engine.events import Changed, RolledBack
+from engine import places
+from engine.runs.events import Changed, RolledBack
 from engine.storage import write_json
-from engine.survey import Reference
-from tui.cli.views import LiveView
+from engine.text import corpus, survey
+from engine.text.survey import Reference
+from tui.cli.shared.views import LiveView
 from tui.picture import BESIDE
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Series

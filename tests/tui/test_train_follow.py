@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import (
+from engine.runs.events import (
     Changed,
     Evaluated,
     Paused,
@@ -31,7 +31,7 @@ from engine.events import (
     Vitals,
     fold,
 )
-from engine.rundir import RunDirectory, status
+from engine.runs.rundir import RunDirectory, status
 from tests.engine.lives import only
 from tui.train import follow, numbers
 from tui.train.follow import LONG, SLICE, Follower, Series

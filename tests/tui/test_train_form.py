@@ -9,10 +9,11 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input, Select
 
-from engine import corpus, launch
 from engine.config import CELLS, DEFAULT_SECONDS, ModelConfig
 from engine.errors import HeloError, UsageError
-from engine.parameters import count
+from engine.network.parameters import count
+from engine.runs import launch
+from engine.text import corpus
 from tests.tui.training import TrainApp, found_for, ready, seen
 from tui.train.choice import FILE
 from tui.train.fields import FIELDS, KINDS, in_words

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import Progress, RolledBack
+from engine.runs.events import Progress, RolledBack
 from tui.train.kept import FINEST, Kept, thin
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 from textual.widgets import Input, Select, Static
 
-from engine import launch, rundir
+from engine.runs import launch, rundir
 from tui.train.pane import TrainPane
 
 PATIENCE = 90.0

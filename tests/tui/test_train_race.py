@@ -8,8 +8,8 @@ import sys
 import pytest
 from textual.widgets import Button, Input, Select, Static
 
-from engine import launch
 from engine.errors import UsageError
+from engine.runs import launch
 from tests.tui.training import TrainApp, ready, seen
 from tui.train.compare import Compared
 from tui.train.fields import in_words

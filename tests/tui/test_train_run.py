@@ -8,8 +8,9 @@ import math
 import pytest
 from textual.widgets import Input, Tabs
 
-from engine import launch, modelfile
-from engine.events import Changed, Failed, Paused, Refused, Resumed
+from engine.network import modelfile
+from engine.runs import launch
+from engine.runs.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.shelf import Kind, Shelf

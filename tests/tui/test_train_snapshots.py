@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine import corpus, places, survey
-from engine.events import Changed, Failed, Paused, Vitals
+from engine import places
+from engine.runs.events import Changed, Failed, Paused, Vitals
+from engine.text import corpus, survey
 from tests.tui.conftest import FakeRun
 from tests.tui.test_snapshots import Compare
 from tests.tui.test_snapshots import pytestmark as drawn_with

@@ -10,9 +10,10 @@ import pytest
 from pytest import MonkeyPatch
 from textual.widget import Widget
 
-from engine import modelfile, places
+from engine import places
 from engine.config import CELLS
-from engine.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import Model
 from tests.conftest import stacked
 from tests.tui.writing import SEED, Until, opened, written
 from tui.write.passage import Passage

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from engine import modelfile
-from engine.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import Model
 from tests.conftest import make_model
 from tests.tui.writing import SEED, Until, opened, written
 from tui.dialogs import ConfirmDialog

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import modelfile
-from engine.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import Model
 from tests.conftest import make_model, random_model
 from tests.tui.writing import Screen, Until, written
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from engine.config import SamplingConfig
-from engine.generate import Generation
-from engine.modelfile import Model
-from engine.stepper import Stepper
+from engine.network.modelfile import Model
+from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
+from engine.writing.generate import Generation
 from tests.conftest import random_model
 from tui.write.glyphs import Glyphs, symbol_name
 from tui.write.passage import CHOSEN, GIVEN, WRITTEN, Passage

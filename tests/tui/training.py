@@ -8,7 +8,7 @@ from textual.app import App
 from textual.content import Content
 from textual.widgets import Static
 
-from engine import recipe
+from engine.runs import recipe
 from tui.messages import ModelChosen
 from tui.train.pane import TrainPane
 

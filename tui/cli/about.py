@@ -10,8 +10,8 @@ from typing import Any
 
 import typer
 
-from tui.cli.options import Command, Json
-from tui.cli.output import console, emit, facts, write
+from tui.cli.shared.options import Command, Json
+from tui.cli.shared.output import console, emit, facts, write
 
 app = typer.Typer()
 _PACKAGES = ("torch", "numpy", "textual", "rich", "typer", "safetensors")
@@ -90,8 +90,8 @@ def _bfloat16(devices: dict[str, Any]) -> str:
 
 
 def _examine() -> dict[str, Any]:
-    from engine import launch
     from engine.errors import RunError
+    from engine.runs import launch
     from engine.untested import UNTESTED
 
     try:

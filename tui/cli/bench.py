@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from engine.config import CELLS, DEVICES, DTYPES, ModelConfig
 from engine.errors import UsageError
-from tui.cli.options import Command, Json, group, option
-from tui.cli.output import emit, progress, table
+from tui.cli.shared.options import Command, Json, group, option
+from tui.cli.shared.output import emit, progress, table
 
 _CELL = option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again.")
 _HIDDEN = option("--hidden", shows="N", help="Units a layer.")
@@ -21,7 +21,7 @@ app = group("Measure how fast helo is here.")
 @app.command(cls=Command)
 def start(json: Json = False) -> None:
     """Time helo --version, the app's first frame and its first character."""
-    from tui.cli import startup
+    from tui.cli.shared import startup
 
     with progress("starting", unit="runs") as report:
         found = startup.measure(report)
@@ -40,7 +40,7 @@ def sample(
     json: Json = False,
 ) -> None:
     """Measure writing, beside torch and beside what the memory allows."""
-    from engine import bench
+    from engine.writing import bench
 
     found = []
     for config in [ModelConfig(name, hidden, layers) for name in cell]:
@@ -87,8 +87,8 @@ def train(
     json: Json = False,
 ) -> None:
     """Measure training, beside torch's own modules and beside the bare products of matrices."""
-    from engine import launch
     from engine.config import TrainConfig
+    from engine.runs import launch
 
     found = []
     for config in [ModelConfig(name, hidden, layers) for name in cell]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import RunError
-from tui.cli.options import Command, argument
-from tui.cli.output import note, write
+from tui.cli.shared.options import Command, argument
+from tui.cli.shared.output import note, write
 from tui.phrases import describe
 
 if TYPE_CHECKING:
-    from engine.events import Event
-    from engine.rundir import RunDirectory
+    from engine.runs.events import Event
+    from engine.runs.rundir import RunDirectory
 
 _PATIENCE = 10.0
 _POLL = 0.05
@@ -38,7 +38,7 @@ def resume(name: Run) -> None:
 @app.command(cls=Command)
 def stop(name: Annotated[str, argument("RUN", "A run's name, or that of a race.")]) -> None:
     """Save and end a training, or a whole race; helo train --resume goes on with a run."""
-    from engine import race
+    from engine.runs import race
 
     if leader := race.leader(name):
         _stop_race(name, leader)
@@ -102,8 +102,8 @@ def back(
 
 def _ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
     """Ask a trainer and wait a while for its answer."""
-    from engine.events import Refused, Sampled
-    from engine.rundir import find
+    from engine.runs.events import Refused, Sampled
+    from engine.runs.rundir import find
 
     run = find(name)
     asked = run.ask(request, value, text)
@@ -128,7 +128,7 @@ def _ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
 
 def _stop_race(name: str, leader: RunDirectory) -> None:
     """Ask a race to stop and wait a while until it has."""
-    from engine import race, rundir
+    from engine.runs import race, rundir
 
     leader.leave("stop", text=rundir.RACE)
     deadline = time.monotonic() + _PATIENCE
@@ -147,7 +147,7 @@ def _done(run: RunDirectory, request: str, answer: Event) -> str:
 
     Raises RunError where it was to stop and could not save.
     """
-    from engine.rundir import status
+    from engine.runs.rundir import status
 
     if request == "stop" and not run.alive():
         end = status(run, run.events())

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import CorpusError, HeloError, NotFoundError
-from tui.cli.options import Command, Json, Yes, argument, flag, group, option
-from tui.cli.output import confirm, emit, note, progress, table
+from tui.cli.shared.options import Command, Json, Yes, argument, flag, group, option
+from tui.cli.shared.output import confirm, emit, note, progress, table
 from tui.phrases import fetchable
 
 if TYPE_CHECKING:
-    from engine.sources import Reading, Source
+    from engine.text.sources import Reading, Source
 
 app = group("List, show, fetch, import and delete corpora.")
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
@@ -26,7 +26,7 @@ def _find(name: str) -> Path:
     Raises NotFoundError.
     """
     from corpora import BUILT_IN
-    from engine import sources
+    from engine.text import sources
 
     if folder := sources.folder_of(name):
         return folder
@@ -47,7 +47,8 @@ def default(context: typer.Context) -> None:
 def list_(json: Json = False) -> None:
     """List the corpora: imported, built in, and those of the catalogue that can be fetched."""
     from corpora import BUILT_IN
-    from engine import catalogue, corpus
+    from engine.text import corpus
+    from engine.text.sources import catalogue
 
     rows, data = [], []
     folders = corpus.corpora()
@@ -80,8 +81,8 @@ def list_(json: Json = False) -> None:
 @app.command(cls=Command)
 def show(name: Name, json: Json = False) -> None:
     """Show one corpus: its characters, how it begins, and what simple models lose on it."""
-    from engine import corpus, survey
-    from tui.cli import surveyed
+    from engine.text import corpus, survey
+    from tui.cli.shared import surveyed
 
     folder = _find(name)
     try:
@@ -142,7 +143,7 @@ def add(
     The files of a folder or a zip archive follow each other in the order of their paths, those of a tar
     archive as they lie in it; hidden files, unless a glob names them, and binary ones are left out.
     """
-    from engine import sources
+    from engine.text import sources
 
     most = sources.parse_size(max_size) if max_size is not None else None
     reading = sources.Reading(tuple(glob or ()), encoding, units, lines, lowercase, most)
@@ -158,14 +159,14 @@ def get(
     json: Json = False,
 ) -> None:
     """Fetch a corpus of the catalogue and import it."""
-    from engine import catalogue
+    from engine.text.sources import catalogue
 
     found = catalogue.find(entry)
     _import(found.source(), name, found.reading, json)
 
 
 def _import(source: Source, name: str | None, reading: Reading, json: bool) -> None:
-    from engine import sources
+    from engine.text import sources
 
     with progress(f"importing {source.name}", unit="bytes") as tell:
 
@@ -185,10 +186,12 @@ def _import(source: Source, name: str | None, reading: Reading, json: bool) -> N
 @app.command(cls=Command)
 def rm(name: Name, yes: Yes = False) -> None:
     """Delete an imported corpus; a run that needs it can then no longer be resumed."""
-    from engine import library, places
+    from engine import places
 
     folder = _find(name)
     if folder.parent != places.corpora():
         raise NotFoundError(f"{name} is none of the imported corpora: delete it yourself")
     confirm(f"delete corpus {name} for good? Runs that learn from it cannot be resumed then", yes)
-    library.remove_folder(folder)
+    from engine import storage
+
+    storage.remove_folder(folder)

@@ -8,9 +8,10 @@ import typer
 
 from engine import __version__
 from engine.errors import UsageError
-from tui.cli import about, bench, corpora, models, options, output, race, runs, sample, score, train
-from tui.cli.guard import INTERRUPTED, Settings, guarded
-from tui.cli.options import flag, option
+from tui.cli import about, bench, corpora, models, race, runs, sample, score, train
+from tui.cli.shared import options, output
+from tui.cli.shared.guard import INTERRUPTED, Settings, guarded
+from tui.cli.shared.options import flag, option
 
 app = options.group(
     "Type a seed and watch a character-level recurrent network write; train such networks.",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.options import Command, Json, Yes, argument, group
-from tui.cli.output import confirm, emit, facts, note, table, write
+from tui.cli.shared.options import Command, Json, Yes, argument, group
+from tui.cli.shared.output import confirm, emit, facts, note, table, write
 from tui.phrases import loss, size
 
 if TYPE_CHECKING:
-    from engine.library import ModelEntry
+    from engine.runs.library import ModelEntry
 
 app = group("List, show, rename and delete models.")
 Own = Annotated[str, argument("MODEL", "A model of yours.")]
@@ -20,7 +20,7 @@ Own = Annotated[str, argument("MODEL", "A model of yours.")]
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
     """A model as JSON."""
-    from engine.parameters import count
+    from engine.network.parameters import count
 
     data: dict[str, Any] = {
         "name": entry.name,
@@ -49,7 +49,7 @@ def default(context: typer.Context) -> None:
 @app.command("list", cls=Command)
 def list_(json: Json = False) -> None:
     """List the models: yours, then those that came with helo."""
-    from engine import library
+    from engine.runs import library
 
     found = library.models()
     if json:
@@ -84,8 +84,10 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one model: its sizes, its alphabet, where it comes from, and its card."""
-    from engine import library, modelfile, places
-    from engine.library import ModelEntry
+    from engine import places
+    from engine.network import modelfile
+    from engine.runs import library
+    from engine.runs.library import ModelEntry
     from engine.vocab import name_characters
 
     path = library.model_path(model)
@@ -126,7 +128,7 @@ def rename(
     new: Annotated[str, argument("NEW", "Its new name.")],
 ) -> None:
     """Rename a model."""
-    from engine import library
+    from engine.runs import library
 
     library.rename_model(old, new)
 
@@ -137,7 +139,7 @@ def rm(
     yes: Yes = False,
 ) -> None:
     """Delete a model."""
-    from engine import library
+    from engine.runs import library
 
     library.own_model(model)
     confirm(f"delete model {model} for good?", yes)

@@ -12,18 +12,18 @@ import typer
 
 from engine.config import CELLS
 from engine.errors import RunError
-from engine.events import Stopped
-from tui.cli.guard import INTERRUPTED
-from tui.cli.options import Command, argument, flag, option
-from tui.cli.output import note, progress
+from engine.runs.events import Stopped
+from tui.cli.shared.guard import INTERRUPTED
+from tui.cli.shared.options import Command, argument, flag, option
+from tui.cli.shared.output import note, progress
 from tui.cli.train import complete, obtain
 
 if TYPE_CHECKING:
-    from engine.corpus import Corpus
-    from engine.race import Race
-    from engine.rundir import RunDirectory
-    from tui.cli.follow import Interrupts
-    from tui.cli.race_views import RaceView
+    from engine.runs.race import Race
+    from engine.runs.rundir import RunDirectory
+    from engine.text.corpus import Corpus
+    from tui.cli.shared.follow import Interrupts
+    from tui.cli.shared.race_views import RaceView
 
 _POLL = 0.02
 _SECONDS = 60.0
@@ -67,8 +67,8 @@ def race(
     The seed and all other settings are the same, but for the learning rate, which suits the cell. They stay
     as runs of their own; ctrl+c saves and stops them all.
     """
-    from engine import race as races
-    from engine import recipe
+    from engine.runs import race as races
+    from engine.runs import recipe
 
     names = [name.strip() for name in cells.split(",")]
     races.check(names, by)
@@ -91,7 +91,7 @@ def race(
 
 def _survey(found: Corpus) -> None:
     """See to what would otherwise be found out beside the first one, and slow it."""
-    from engine import launch
+    from engine.runs import launch
 
     if child := launch.survey(found.folder):
         with progress(f"surveying {found.info.name}"):
@@ -103,8 +103,8 @@ def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
 
     Raises RunError where it could not.
     """
-    from engine import launch
-    from tui.cli.follow import trouble
+    from engine.runs import launch
+    from tui.cli.shared.follow import trouble
 
     driver = launch.drive(leader, others, by)
     try:
@@ -124,7 +124,7 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
 
     Raises RunError where a trainer failed or was killed; the others have gone on without it.
     """
-    from tui.cli import follow, race_views
+    from tui.cli.shared import follow, race_views
 
     view = race_views.choose(json, title, race, by)
     with follow.interrupts(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as pressed:

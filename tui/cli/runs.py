@@ -10,12 +10,12 @@ import typer
 from engine.errors import RunError
 from tui.cli import control
 from tui.cli.control import Run
-from tui.cli.options import Command, Json, Yes, group, option
-from tui.cli.output import confirm, emit, note, table, write
+from tui.cli.shared.options import Command, Json, Yes, group, option
+from tui.cli.shared.output import confirm, emit, note, table, write
 from tui.phrases import duration, network
 
 if TYPE_CHECKING:
-    from engine.rundir import RunDirectory
+    from engine.runs.rundir import RunDirectory
 
 app = group("List, watch and steer trainings.")
 app.add_typer(control.app)
@@ -30,8 +30,8 @@ def default(context: typer.Context) -> None:
 @app.command("list", cls=Command)
 def list_(json: Json = False) -> None:
     """List the runs, newest last."""
-    from engine import rundir
-    from engine.summary import summary
+    from engine.runs import rundir
+    from engine.runs.summary import summary
 
     found = sorted(
         ((summary(run, run.events()), run) for run in rundir.runs()),
@@ -74,10 +74,10 @@ def _model(run: RunDirectory) -> dict[str, Any]:
 @app.command(cls=Command)
 def show(name: Run, json: Json = False) -> None:
     """Show one run: settings, how it stands, its curve, what it kept, and the newest text it wrote."""
-    from engine.events import Sampled
-    from engine.points import points
-    from engine.rundir import find
-    from engine.summary import summary
+    from engine.runs.events import Sampled
+    from engine.runs.points import points
+    from engine.runs.rundir import find
+    from engine.runs.summary import summary
 
     run = find(name)
     info, events = run.info(), run.events()
@@ -89,7 +89,7 @@ def show(name: Run, json: Json = False) -> None:
         more["kept"] = kept
         emit(asdict(found) | asdict(info.config.model) | more, indent=2)
         return
-    from tui.cli import page
+    from tui.cli.shared import page
 
     page.show(run, found, events)
 
@@ -97,8 +97,9 @@ def show(name: Run, json: Json = False) -> None:
 @app.command(cls=Command)
 def attach(name: Run, json: Json = False) -> None:
     """Watch a training that goes on; ctrl+c leaves it training."""
-    from engine.rundir import find
-    from tui.cli import follow, train, views
+    from engine.runs.rundir import find
+    from tui.cli import train
+    from tui.cli.shared import follow, views
 
     run = find(name)
     try:
@@ -116,8 +117,8 @@ def keep(
     ] = None,
 ) -> None:
     """Put a run's best model into the library."""
-    from engine import library
-    from engine.rundir import find
+    from engine.runs import library
+    from engine.runs.rundir import find
 
     run = find(name)
     best = run.best if run.best.exists() else run.latest
@@ -130,11 +131,12 @@ def keep(
 @app.command(cls=Command)
 def rm(name: Run, yes: Yes = False) -> None:
     """Delete a run and its models."""
-    from engine import library
-    from engine.rundir import find
+    from engine.runs.rundir import find
 
     run = find(name)
     if run.alive():
         raise RunError(f"run {run.name} is training: helo runs stop {run.name} first")
     confirm(f"delete run {run.name} and its models for good?", yes)
-    library.remove_folder(run.folder)
+    from engine import storage
+
+    storage.remove_folder(run.folder)

@@ -13,13 +13,13 @@ import typer
 
 from engine.config import SamplingConfig
 from engine.errors import UsageError
-from tui.cli.options import MODEL_HELP, Command, argument, flag, option
-from tui.cli.output import emit, note, write
+from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
+from tui.cli.shared.output import emit, note, write
 
 if TYPE_CHECKING:
-    from engine.generate import Generation
-    from engine.modelfile import Model
+    from engine.network.modelfile import Model
     from engine.vocab import Alphabet
+    from engine.writing.generate import Generation
 
 _RANDOM = -1
 _LARGEST_SEED = 2**63 - 1
@@ -103,9 +103,9 @@ def _begin(
 ) -> Generation:
     """The generation of a command, its notes on stderr."""
     from engine.blas import settle_threads
-    from engine.generate import Generation
-    from engine.library import DEFAULT_MODEL, open_model
-    from engine.stepper import Stepper
+    from engine.network.stepper import Stepper
+    from engine.runs.library import DEFAULT_MODEL, open_model
+    from engine.writing.generate import Generation
 
     opened = open_model(model or DEFAULT_MODEL)
     alphabet = opened.alphabet
@@ -124,7 +124,7 @@ def _begin(
 
 def _text(prompt: str, model: Model) -> str | bytes:
     """What a prompt stands for: itself, a file's text, or standard input's."""
-    from engine.sources import read
+    from engine.text.sources import read
     from engine.vocab import normalise
 
     if prompt != "-" and not prompt.startswith("@"):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.options import MODEL_HELP, Command, Json, argument, flag, option
-from tui.cli.output import emit, note, progress, write
+from tui.cli.shared.options import MODEL_HELP, Command, Json, argument, flag, option
+from tui.cli.shared.output import emit, note, progress, write
 from tui.phrases import loss
 
 app = typer.Typer()
@@ -36,12 +36,12 @@ def score(
 
     --dynamic adapts a copy of the model to the text: each part is scored before anything is learnt from it.
     """
-    from engine import score as scoring
     from engine.blas import settle_threads
     from engine.errors import UsageError
-    from engine.library import DEFAULT_MODEL, open_model
-    from engine.sources import read
-    from engine.stepper import Stepper
+    from engine.network.stepper import Stepper
+    from engine.runs.library import DEFAULT_MODEL, open_model
+    from engine.text.sources import read
+    from engine.writing import score as scoring
 
     if dynamic and windows is not None:
         raise UsageError("--dynamic reads a text once from its start; leave --windows out")

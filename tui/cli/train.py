@@ -11,15 +11,15 @@ import typer
 
 from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
-from tui.cli.guard import INTERRUPTED
-from tui.cli.options import Command, argument, flag, option
-from tui.cli.output import note, progress, write
+from tui.cli.shared.guard import INTERRUPTED
+from tui.cli.shared.options import Command, argument, flag, option
+from tui.cli.shared.output import note, progress, write
 from tui.phrases import duration, loss
 
 if TYPE_CHECKING:
-    from engine.corpus import Corpus
-    from engine.rundir import RunDirectory
-    from tui.cli.follow import End
+    from engine.runs.rundir import RunDirectory
+    from engine.text.corpus import Corpus
+    from tui.cli.shared.follow import End
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """What is no part of a run's configuration."""
@@ -157,7 +157,7 @@ def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
-    from engine import beginning, launch, recipe
+    from engine.runs import beginning, launch, recipe
 
     begun = beginning.begun_with(init_from)[0] if init_from is not None else None
     given = _begun_as(begun.config, given) if begun else dict(given)
@@ -176,7 +176,7 @@ def _create(
 
 def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
     """What is not given, found; where that takes this machine's pace, it is measured."""
-    from engine import launch, recipe
+    from engine.runs import launch, recipe
 
     pace = None
     if recipe.needs_pace(given):
@@ -203,7 +203,7 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def obtain(ref: str) -> Corpus:
-    from engine import sources
+    from engine.text import sources
 
     with progress(f"importing {ref}", unit="bytes") as report:
         return sources.obtain(ref, report, note)
@@ -211,7 +211,7 @@ def obtain(ref: str) -> Corpus:
 
 def _to_resume(ref: str, processes: int) -> RunDirectory:
     """Raises NotFoundError, UsageError, or RunError where the run has nothing left to do."""
-    from engine import launch, rundir
+    from engine.runs import launch, rundir
 
     run = rundir.find(ref)
     launch.check_processes(processes, run.info().config.batch)
@@ -224,7 +224,7 @@ def _to_resume(ref: str, processes: int) -> RunDirectory:
 
 def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
     """Follow a run to its end and say what came of it."""
-    from tui.cli import follow, views
+    from tui.cli.shared import follow, views
 
     view = views.choose(json, run, "ctrl+c saves and stops it")
     try:
@@ -236,7 +236,7 @@ def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
 
 def tell_end(run: RunDirectory, end: End, json: bool) -> None:
     """What came of a run that was followed."""
-    from tui.cli.follow import End
+    from tui.cli.shared.follow import End
 
     if end is End.DETACHED:
         note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
@@ -253,8 +253,8 @@ def tell_end(run: RunDirectory, end: End, json: bool) -> None:
 
 def _summary(run: RunDirectory) -> str:
     """What came of a run."""
-    from engine.events import Evaluated, Progress
-    from engine.survey import Comparison
+    from engine.runs.comparison import Comparison
+    from engine.runs.events import Evaluated, Progress
 
     events = run.events()
     best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)

@@ -9,8 +9,8 @@ from textual import on, work
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.corpus import Corpus
 from engine.errors import HeloError
+from engine.text.corpus import Corpus
 from tui.library.obtain import Stopped
 from tui.text import one_line, visible
 from tui.trouble import TellsTrouble

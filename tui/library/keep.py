@@ -6,9 +6,9 @@ import asyncio
 
 from textual.app import App
 
-from engine import library
 from engine.errors import HeloError
-from engine.rundir import RunDirectory
+from engine.runs import library
+from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog
 from tui.text import visible
 

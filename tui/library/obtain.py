@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.worker import get_current_worker
 
-from engine import sources
-from engine.corpus import Corpus
 from engine.errors import CorpusError, UsageError
+from engine.text import sources
+from engine.text.corpus import Corpus
 from tui.phrases import size
 
 if TYPE_CHECKING:
-    from engine.catalogue import Entry
+    from engine.text.sources.catalogue import Entry
 
 _TELL_EVERY = 0.1
 Say = Callable[[str], object]

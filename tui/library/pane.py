@@ -18,9 +18,10 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import launch, library
+from engine import storage
 from engine.errors import HeloError, RunError
-from engine.rundir import RunDirectory
+from engine.runs import launch, library
+from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.details import HINTS, details, name_width, rows
 from tui.library.imports import Import, Imports
@@ -330,4 +331,4 @@ def _delete(item: Item) -> None:
     elif item.path:
         if item.kind is Kind.RUN and RunDirectory(item.path).alive():
             raise RunError(f"{item.name} is training: open it and stop it first")
-        library.remove_folder(item.path)
+        storage.remove_folder(item.path)

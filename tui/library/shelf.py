@@ -11,14 +11,16 @@ from enum import Enum
 from pathlib import Path
 
 from corpora import BUILT_IN
-from engine import catalogue, corpus, library, rundir
-from engine.catalogue import Entry
-from engine.corpus import CorpusInfo
 from engine.errors import HeloError
-from engine.library import ModelEntry
-from engine.parameters import count
-from engine.rundir import RunDirectory
-from engine.summary import Summary, summary
+from engine.network.parameters import count
+from engine.runs import library, rundir
+from engine.runs.library import ModelEntry
+from engine.runs.rundir import RunDirectory
+from engine.runs.summary import Summary, summary
+from engine.text import corpus
+from engine.text.corpus import CorpusInfo
+from engine.text.sources import catalogue
+from engine.text.sources.catalogue import Entry
 from tui import surveyed
 from tui.phrases import duration, fetchable, loss, network, size
 from tui.text import visible_char

@@ -16,7 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import RunError
-from engine.rundir import RunDirectory
+from engine.runs.rundir import RunDirectory
 from tui.dialogs import Dialog
 from tui.phrases import trained
 from tui.text import one_line

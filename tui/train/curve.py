@@ -10,8 +10,8 @@ from time import monotonic
 import numpy as np
 from textual.content import Content
 
-from engine.events import Changed, Event, RolledBack
-from engine.survey import Reference
+from engine.runs.events import Changed, Event, RolledBack
+from engine.text.survey import Reference
 from tui.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
 from tui.train.compare import Other
 from tui.train.follow import Snapshot, joined

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import launch, recipe
 from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
+from engine.runs import launch, recipe
 
 LENGTHS = ("seconds", "epochs", "steps")
 KINDS = {

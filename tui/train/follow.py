@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine import launch
 from engine.errors import RunError
-from engine.events import (
+from engine.runs import launch
+from engine.runs.comparison import Comparison
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -28,8 +29,8 @@ from engine.events import (
     Vitals,
     parse,
 )
-from engine.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
-from engine.survey import Comparison, Reference
+from engine.runs.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
+from engine.text.survey import Reference
 from tui.phrases import killed
 from tui.picture import FloatArray
 from tui.train.kept import E, Kept

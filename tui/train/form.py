@@ -15,10 +15,10 @@ from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
 
-from engine import recipe
 from engine.config import TrainConfig
 from engine.errors import HeloError, UsageError
-from engine.rundir import RunDirectory
+from engine.runs import recipe
+from engine.runs.rundir import RunDirectory
 from tui.text import visible
 from tui.train import plan
 from tui.train.choice import TextChoice

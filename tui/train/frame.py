@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.survey import Reference
+from engine.text.survey import Reference
 from tui.picture import Axis, FloatArray, round_places, row_of
 from tui.train.follow import Series
 from tui.train.scale import NATS, Scale

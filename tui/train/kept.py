@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from engine.events import Evaluated, Event, Progress, Sampled, Saved, Vitals, reach
+from engine.runs.events import Evaluated, Event, Progress, Sampled, Saved, Vitals, reach
 
 FINEST = 2048
 """Progress events kept; more, and neighbours become one."""
@@ -22,7 +22,7 @@ Losses = list[tuple[Progress, float]]
 
 
 class Kept:
-    """The events that count, as `engine.events.fold` tells them."""
+    """The events that count, as `events.fold` tells them."""
 
     def __init__(self) -> None:
         self.progress: Losses = []

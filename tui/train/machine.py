@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from engine import launch
 from engine.config import TrainConfig
+from engine.runs import launch
 
 T = TypeVar("T")
 Pace = list[float]

@@ -6,7 +6,7 @@ import math
 
 from textual.content import Content
 
-from engine.events import Paused, Resumed
+from engine.runs.events import Paused, Resumed
 from tui.phrases import describe, duration
 from tui.text import visible
 from tui.train.compare import Other

@@ -16,9 +16,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Tab, Tabs
 
-from engine import rundir
 from engine.errors import HeloError
-from engine.rundir import RunDirectory
+from engine.runs import rundir
+from engine.runs.rundir import RunDirectory
 from tui.text import visible
 from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm

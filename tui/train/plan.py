@@ -8,12 +8,15 @@ from math import ceil
 from typing import Any
 
 from corpora import BUILT_IN
-from engine import corpus, parameters, places, recipe, rundir, sources, web
+from engine import places
 from engine.config import ModelConfig, TrainConfig
-from engine.corpus import SMALLEST_VALIDATED
 from engine.errors import HeloError, UsageError
-from engine.events import Progress, parse
-from engine.streams import Layout, layout
+from engine.network import parameters
+from engine.runs import recipe, rundir
+from engine.runs.events import Progress, parse
+from engine.text import corpus, sources, web
+from engine.text.corpus import SMALLEST_VALIDATED
+from engine.training.streams import Layout, layout
 from tui.phrases import duration
 
 _LOOK = 8 << 20

@@ -14,9 +14,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Select, Static
 
-from engine import race, recipe
 from engine.errors import UsageError
-from engine.rundir import RunDirectory
+from engine.runs import race, recipe
+from engine.runs.rundir import RunDirectory
 from tui.dialogs import Dialog
 from tui.text import visible
 from tui.train.controls import control

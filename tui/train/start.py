@@ -10,10 +10,10 @@ from typing import Any
 
 from textual.worker import get_current_worker
 
-from engine import launch, race, recipe
-from engine.corpus import Corpus
 from engine.errors import RunError
-from engine.rundir import RunDirectory
+from engine.runs import launch, race, recipe
+from engine.runs.rundir import RunDirectory
+from engine.text.corpus import Corpus
 from tui.library.obtain import obtain
 from tui.train.fields import command
 from tui.train.machine import Pace

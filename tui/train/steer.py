@@ -10,8 +10,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from engine import library, rundir
 from engine.errors import HeloError
+from engine.runs import library, rundir
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.keep import keep_run
 from tui.messages import ModelChosen

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from rich.style import Style
 
-from engine.sampling import Probs
+from engine.writing.sampling import Probs
 
 BOUNDS = (0.5, 2.0, 4.0, 7.0)
 """Bits between the steps: likely, plausible, a choice, a surprise, against expectation."""

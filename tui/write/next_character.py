@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.generate import Candidate
+from engine.writing.generate import Candidate
 from tui.write.glyphs import symbol_name
 from tui.write.passage import View
 

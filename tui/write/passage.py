@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.config import SamplingConfig
-from engine.generate import Generation, Prediction, Step
-from engine.sampling import Probs
-from engine.stepper import Stepper
+from engine.network.stepper import Stepper
 from engine.vocab import Ids
+from engine.writing.generate import Generation, Prediction, Step
+from engine.writing.sampling import Probs
 from tui.write.glyphs import Glyphs
 
 WRITTEN, GIVEN, CHOSEN = range(3)

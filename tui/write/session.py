@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import library, modelfile, places
+from engine import places
 from engine.config import SamplingConfig
 from engine.errors import UsageError
-from engine.modelfile import Model
-from engine.stepper import Stepper
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.network.stepper import Stepper
+from engine.runs import library
 from tui.remember import LENGTHS, State
 from tui.write.passage import Passage
 

@@ -4,11 +4,12 @@ A reference is found to be a source (`find`), a source is a series of documents,
 these become blocks of one text (`text`), and the blocks go to the corpus store (`importing`).
 """
 
-from engine.sources.document import Document, Ledger, Report, Source
-from engine.sources.find import find, find_path, nothing
-from engine.sources.importing import Imported, add, add_source, folder_of, obtain, read
-from engine.sources.reading import Reading, parse_size
-from engine.sources.text import blocks
+from engine.text.sources.document import Document, Ledger, Report, Source
+from engine.text.sources.find import find, nothing
+from engine.text.sources.importing import Imported, add, add_source, folder_of, obtain, read
+from engine.text.sources.local import find_path
+from engine.text.sources.reading import Reading, parse_size
+from engine.text.sources.text import blocks
 
 __all__ = [
     "Document",

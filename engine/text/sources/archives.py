@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from struct import error as StructError
 from typing import Self
 
-from engine.sources import document
-from engine.sources.document import Document, Ledger
-from engine.sources.files import RegularFile
-from engine.sources.reading import Reading
-from engine.sources.stream import Stream, blocks, stream
+from engine.text.sources import document
+from engine.text.sources.document import Document, Ledger
+from engine.text.sources.files import RegularFile
+from engine.text.sources.reading import Reading
+from engine.text.sources.stream import Stream, blocks, stream
 
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|$)", re.DOTALL)
 _ENTRY = b"PK\x01\x02"

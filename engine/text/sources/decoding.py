@@ -8,9 +8,9 @@ from contextlib import suppress
 from itertools import chain
 
 from engine.errors import CorpusError
-from engine.sources.document import BLOCK, Document, Ledger
-from engine.sources.reading import Reading
-from engine.sources.stream import packed
+from engine.text.sources.document import BLOCK, Document, Ledger
+from engine.text.sources.reading import Reading
+from engine.text.sources.stream import packed
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",

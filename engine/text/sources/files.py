@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from engine import places
 from engine.errors import CorpusError
-from engine.sources.document import BLOCK, Document, Ledger
-from engine.sources.reading import Reading
-from engine.sources.stream import Stream, blocks
+from engine.text.sources.document import BLOCK, Document, Ledger
+from engine.text.sources.reading import Reading
+from engine.text.sources.stream import Stream, blocks
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from engine import corpus, encoder, places
-from engine.corpus import Corpus
+from engine import places
 from engine.errors import CorpusError, NotFoundError
-from engine.sources.document import Report, Source
-from engine.sources.find import find, find_path
-from engine.sources.reading import Reading
-from engine.sources.text import blocks
 from engine.storage import check_name
+from engine.text import corpus, encoder
+from engine.text.corpus import Corpus
+from engine.text.sources.document import Report, Source
+from engine.text.sources.find import find
+from engine.text.sources.local import find_path
+from engine.text.sources.reading import Reading
+from engine.text.sources.text import blocks
 
 _PLAIN = Reading()
 

@@ -5,19 +5,20 @@ Nothing is fetched before the documents are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from engine import html, places, web
+from engine import places
 from engine.errors import CorpusError, NotFoundError, WebError
-from engine.sources.document import Document, Ledger, Source
-from engine.sources.find import find, find_path, stem
-from engine.sources.reading import Reading
-from engine.sources.text import blocks
+from engine.text import html, web
+from engine.text.sources.document import Document, Ledger, Source
+from engine.text.sources.local import find_path, stem
+from engine.text.sources.reading import Reading
+from engine.text.sources.text import blocks
 
 if TYPE_CHECKING:
     from urllib.robotparser import RobotFileParser
@@ -61,7 +62,8 @@ def find_address(
             ]
             if not wanted:
                 raise CorpusError(f"{shown} has no link to its own host that --glob takes")
-            yield from _each(wanted, replace(reading, glob=()), ledger)
+            plain = replace(reading, glob=())
+            yield from _each(wanted, lambda link: find_address(link, plain), ledger)
         else:
             text = page.text.encode(reading.encoding or "utf-8", "replace")
             ledger.count(len(text))
@@ -70,8 +72,9 @@ def find_address(
     return Source(stem(file) or parts.hostname or "", shown, "", documents(), ledger)
 
 
-def find_list(path: str, reading: Reading) -> Source:
-    """Each address, path or built-in corpus that a file names, one a line; # begins a line of comment.
+def find_list(path: str, reading: Reading, find: Callable[[str, Reading], Source]) -> Source:
+    """Each address, path or built-in corpus that a file names, one a line, as `find` finds them; # begins
+    a line of comment.
 
     Raises NotFoundError, CorpusError.
     """
@@ -85,7 +88,13 @@ def find_list(path: str, reading: Reading) -> Source:
     if nested := next((ref for ref in refs if ref.startswith("@") or ref == "-"), None):
         raise CorpusError(f"{path} names {nested}: it can only list addresses and paths")
     ledger = Ledger(reading.max_size)
-    return Source(stem(place.name), str(place), "", _each(refs, reading, ledger), ledger)
+    return Source(
+        stem(place.name),
+        str(place),
+        "",
+        _each(refs, lambda ref: find(ref, reading), ledger),
+        ledger,
+    )
 
 
 def _documents(inner: Source, ledger: Ledger) -> Iterator[Document]:
@@ -93,7 +102,7 @@ def _documents(inner: Source, ledger: Ledger) -> Iterator[Document]:
     return inner.documents
 
 
-def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Document]:
+def _each(refs: Sequence[str], find: Callable[[str], Source], ledger: Ledger) -> Iterator[Document]:
     """The documents of one source after the other; those that are not to be had are left out and named.
 
     Raises the last one's error where none is to be had.
@@ -104,7 +113,7 @@ def _each(refs: Sequence[str], reading: Reading, ledger: Ledger) -> Iterator[Doc
         try:
             if web.is_address(ref):
                 manners.wait(ref)
-            yield from _documents(find(ref, reading), ledger)
+            yield from _documents(find(ref), ledger)
         except (NotFoundError, WebError) as error:
             failed += 1
             if failed == len(refs):

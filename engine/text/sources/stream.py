@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from engine.sources.document import BLOCK, Ledger
+from engine.text.sources.document import BLOCK, Ledger
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

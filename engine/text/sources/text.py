@@ -11,9 +11,9 @@ from typing import AnyStr
 from zipfile import BadZipFile
 
 from engine.errors import CorpusError
-from engine.sources.decoding import NoText, decoded
-from engine.sources.document import BLOCK, Source
-from engine.sources.reading import Reading
+from engine.text.sources.decoding import NoText, decoded
+from engine.text.sources.document import BLOCK, Source
+from engine.text.sources.reading import Reading
 
 
 def blocks(source: Source, reading: Reading) -> Iterator[str] | Iterator[bytes]:

@@ -14,10 +14,11 @@ from torch import Tensor
 from torch import sigmoid as σ
 from torch.nn import functional as F
 
-from engine import bptt, config
-from engine.autograd import recurrence
+from engine import config
 from engine.cells import CELLS, Cell
 from engine.cells.functions import NUMPY
+from engine.network import bptt
+from engine.training.autograd import recurrence
 
 CELL = st.sampled_from(list(CELLS))
 SIZE = st.integers(1, 4)

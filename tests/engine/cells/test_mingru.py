@@ -9,11 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import bptt
 from engine.cells import CELLS
 from engine.cells.functions import NUMPY, Functions
 from engine.cells.mingru import scan
-from engine.products import TorchFunctions
+from engine.network import bptt
+from engine.training.products import TorchFunctions
 
 
 class AllAtOnce(type(NUMPY)):  # type: ignore[misc]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import bptt
 from engine.cells import CELLS, Cell
 from engine.cells.functions import NUMPY
+from engine.network import bptt
 
 CELL = st.sampled_from(list(CELLS.values()))
 SIZE = st.integers(1, 4)

@@ -9,9 +9,9 @@ from torch.nn import functional as F
 
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.gradient import gradient
-from engine.parameters import initial
-from engine.stepper import States
+from engine.network.gradient import gradient
+from engine.network.parameters import initial
+from engine.network.stepper import States
 from tests.engine.networks import NORMED_AND_RESIDUAL, network, random_model
 
 T, B, V, H, L = 7, 2, 7, 5, 3

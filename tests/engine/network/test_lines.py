@@ -19,23 +19,25 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from engine import bptt, corpus, dynamic, modelfile, recipe, score
 from engine.cells import CELLS
 from engine.cells.functions import NUMPY
 from engine.config import ModelConfig
-from engine.device import Device
 from engine.errors import CorpusError, ModelFileError, UsageError
-from engine.evaluate import evaluate
-from engine.events import Evaluated
-from engine.generate import Generation
-from engine.gradient import gradient
-from engine.lines import newline_id
-from engine.model import CharRNN
-from engine.modelfile import Model
-from engine.products import TorchFunctions
-from engine.sampling import log_softmax
-from engine.stepper import Stepper
+from engine.network import bptt, modelfile
+from engine.network.gradient import gradient
+from engine.network.lines import newline_id
+from engine.network.modelfile import Model
+from engine.network.stepper import Stepper, log_softmax
+from engine.runs import recipe
+from engine.runs.events import Evaluated
+from engine.text import corpus
+from engine.training.device import Device
+from engine.training.evaluate import evaluate
+from engine.training.model import CharRNN
+from engine.training.products import TorchFunctions
 from engine.vocab import Alphabet
+from engine.writing import dynamic, score
+from engine.writing.generate import Generation
 from tests.engine.lives import a_run, ask, at, live, only
 from tests.engine.networks import CONFIGURATIONS, random_model
 

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
-from engine import modelfile
 from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.errors import ModelFileError
-from engine.modelfile import History, Model
-from engine.stepper import Stepper
+from engine.network import modelfile
+from engine.network.modelfile import History, Model
+from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
 from tests.conftest import random_model
 from tests.engine import networks

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.model import CharRNN
-from engine.stepper import States, Stepper
+from engine.network.stepper import States, Stepper
+from engine.training.model import CharRNN
 from tests.engine.networks import CONFIGURATIONS, NORMED_AND_RESIDUAL, random_model
 
 EVERY = [

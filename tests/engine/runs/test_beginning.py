@@ -10,16 +10,19 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import beginning, corpus, launch, modelfile, score
 from engine.cells import CELLS
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import AlphabetError, ModelFileError
-from engine.events import Evaluated, Saved, Started
-from engine.modelfile import Model
-from engine.parameters import initial
-from engine.rundir import RunDirectory
-from engine.stepper import Stepper
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.network.parameters import initial
+from engine.network.stepper import Stepper
+from engine.runs import beginning, launch
+from engine.runs.events import Evaluated, Saved, Started
+from engine.runs.rundir import RunDirectory
+from engine.text import corpus
 from engine.vocab import Alphabet
+from engine.writing import score
 from tests.engine.lives import a_run, ask, at, live, only
 from tests.engine.networks import random_model
 
@@ -106,7 +109,7 @@ def begun_with(cell: str = "lstm", text: str = SECOND, **settings: object) -> Ru
 
 @every
 def test_the_first_loss_is_that_of_the_model(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.evaluate.EVALUATION_COLUMNS", 1)
+    monkeypatch.setattr("engine.training.evaluate.EVALUATION_COLUMNS", 1)
     run = begun_with(cell, "five wizards box ducks " * 20, steps=1)
     first = modelfile.load(run.folder.with_name("first") / "best.safetensors")
     _, val = run.corpus().split(0.1)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import launch, race, rundir, sources, survey
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import RunError
-from engine.events import Evaluated, Paused, Refused, Started, Stopped
-from engine.rundir import RACE, WAITS, RunDirectory, RunStatus, status
-from engine.trainer import Trainer
+from engine.runs import launch, race, rundir
+from engine.runs.events import Evaluated, Paused, Refused, Started, Stopped
+from engine.runs.rundir import RACE, WAITS, RunDirectory, RunStatus, status
+from engine.text import sources, survey
+from engine.training.trainer import Trainer
 from tests.engine.lives import SMALL, a_run, until
 
 Drive = Callable[..., subprocess.Popen[bytes]]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import (
+from engine.runs.events import (
     KINDS,
     Evaluated,
     Event,

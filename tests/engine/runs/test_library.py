@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import library, modelfile, places
+from engine import places, storage
 from engine.errors import HeloError, NotFoundError, StorageError, UsageError
-from engine.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import Model
+from engine.runs import library
 from tests.conftest import make_model
 
 
@@ -150,7 +152,7 @@ def test_remove_folder_goes_out_of_sight_first(
 ) -> None:
     (folder := tmp_path / "runs" / "r").mkdir(parents=True)
     (folder / "run.json").write_text("{}")
-    assert library.folders(tmp_path / "runs", "run.json") == [folder]
+    assert storage.folders(tmp_path / "runs", "run.json") == [folder]
 
     def refuse(path: object, **_: object) -> None:
         raise OSError(16, "Device or resource busy")
@@ -158,11 +160,11 @@ def test_remove_folder_goes_out_of_sight_first(
     with monkeypatch.context() as patch:
         patch.setattr("shutil.rmtree", refuse)
         with pytest.raises(StorageError, match="busy"):
-            library.remove_folder(folder)
-    assert library.folders(tmp_path / "runs", "run.json") == []
+            storage.remove_folder(folder)
+    assert storage.folders(tmp_path / "runs", "run.json") == []
 
     folder.mkdir()
-    library.remove_folder(folder)
+    storage.remove_folder(folder)
     assert not folder.exists(), "what an earlier removal left is not in the way"
     with pytest.raises(StorageError):
-        library.remove_folder(folder)
+        storage.remove_folder(folder)

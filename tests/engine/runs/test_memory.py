@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from engine import learner, trainer
 from engine.config import CELLS, ModelConfig
 from engine.errors import RunError
-from engine.memory import Training, free_memory
-from engine.model import CharRNN
+from engine.runs.memory import Training, free_memory
+from engine.training import learner, trainer
+from engine.training.model import CharRNN
 from tests.engine.lives import a_run
 
 GB = 10**9
@@ -77,8 +77,8 @@ _GROWTH = """
 import sys, torch
 from torch.nn import functional as F
 from engine.config import ModelConfig
-from engine.device import Device, choose
-from engine.model import CharRNN
+from engine.training.device import Device, choose
+from engine.training.model import CharRNN
 
 def peak():
     with open("/proc/self/status") as file:

@@ -7,12 +7,23 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import library, modelfile, points
+from engine import storage
 from engine.errors import NotFoundError
-from engine.events import Changed, Evaluated, Event, Paused, Refused, RolledBack, Sampled, Saved
-from engine.learner import Learner
-from engine.rundir import RunDirectory, status
-from engine.trainer import Trainer
+from engine.network import modelfile
+from engine.runs import points
+from engine.runs.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Paused,
+    Refused,
+    RolledBack,
+    Sampled,
+    Saved,
+)
+from engine.runs.rundir import RunDirectory, status
+from engine.training.learner import Learner
+from engine.training.trainer import Trainer
 from tests.engine.lives import a_run, ask, at, live, only
 
 
@@ -158,7 +169,7 @@ def test_a_run_branches_off_a_kept_point() -> None:
     state = load_file(first.mark_path("gold"))
     begun = modelfile.load(second.begin).weights
     assert all(np.array_equal(begun[k], state[f"model.{k}"].numpy()) for k in begun)
-    library.remove_folder(first.folder)
+    storage.remove_folder(first.folder)
     events = live(second)
     assert events[-1].finished, "it needs the other run no longer"
     assert only(Evaluated, events)[0].val_nats < 1.3

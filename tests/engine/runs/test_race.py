@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import launch, race, recipe, rundir, sources
 from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError, UsageError
-from engine.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
-from engine.parameters import count
-from engine.race import Race, Racer
-from engine.rundir import RACE, WAITS, RunDirectory
+from engine.network.parameters import count
+from engine.runs import launch, race, recipe, rundir
+from engine.runs.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
+from engine.runs.race import Race, Racer
+from engine.runs.rundir import RACE, WAITS, RunDirectory
+from engine.text import sources
 
 TOTAL = 40
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import launch, recipe
 from engine.config import CELLS, TrainConfig
 from engine.errors import RunError, UsageError
-from engine.recipe import LADDER, complete
+from engine.runs import launch, recipe
+from engine.runs.recipe import LADDER, complete
 
 PACE = [250e3, 100e3, 60e3, 33e3, 20e3]
 """Two cores of a usual machine."""

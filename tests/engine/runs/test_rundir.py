@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import rundir, sources
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, NotFoundError, RunError, StorageError, UsageError
-from engine.events import Event, Failed, Paused, Resumed, Saved, Stopped
-from engine.rundir import LineReader, RunDirectory, parse_request, status
-from tests.engine.test_events import progress, started
+from engine.runs import rundir
+from engine.runs.events import Event, Failed, Paused, Resumed, Saved, Stopped
+from engine.runs.rundir import LineReader, RunDirectory, parse_request, status
+from engine.text import sources
+from tests.engine.runs.test_events import progress, started
 
 CONFIG = TrainConfig(ModelConfig("gru", 8), steps=10)
 

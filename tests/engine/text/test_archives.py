@@ -19,10 +19,11 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import places, sources
+from engine import places
 from engine.errors import CorpusError, HeloError
-from engine.sources import Reading, archives, document
-from tests.engine.test_sources import notes_of, refused, text_of
+from engine.text import sources
+from engine.text.sources import Reading, archives, document
+from tests.engine.text.test_sources import notes_of, refused, text_of
 
 Files = dict[str, bytes]
 MEGA = 1_000_000

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from engine import catalogue, corpus, places, sources
-from engine.catalogue import Entry
-from engine.corpus import Corpus
+from engine import places
 from engine.errors import CorpusError, HeloError, NotFoundError, WebError
-from engine.sources import remote
+from engine.text import corpus, sources
+from engine.text.corpus import Corpus
+from engine.text.sources import catalogue, remote
+from engine.text.sources.catalogue import Entry
 from tests.web import Server
 
 NAMES = {

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import corpus, encoder, places
+from engine import places
 from engine.errors import CorpusError, StorageError, UsageError
+from engine.text import corpus, encoder
 from tests.engine.lives import until
 
 

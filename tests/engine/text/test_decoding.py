@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import CorpusError
-from engine.sources import Document, Ledger, Reading, Source, blocks
+from engine.text.sources import Document, Ledger, Reading, Source, blocks
 from engine.vocab import normalise
-from tests.engine.test_sources import PLAIN
+from tests.engine.text.test_sources import PLAIN
 
 FRENCH = "Le café était déjà fermé à l'arrivée de l'élève. Où êtes-vous allés, garçon ?\n"
 RUSSIAN = "Широка страна моя родная, много в ней лесов, полей и рек.\n"

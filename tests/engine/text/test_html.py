@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import html
 from engine.errors import WebError
+from engine.text import html
 
 URL = "http://host.org/"
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ngram
 from engine.errors import UsageError
-from engine.ngram import NGram, baselines
+from engine.text import ngram
+from engine.text.ngram import NGram, baselines
 from engine.vocab import Alphabet
 from tests.conftest import SONNET
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine import sources
 from engine.errors import UsageError
-from engine.sources import Reading
+from engine.text import sources
+from engine.text.sources import Reading
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import corpus, places, sources
-from engine.corpus import Corpus
+from engine import places
 from engine.errors import CorpusError, HeloError, NotFoundError, WebError
-from engine.sources import Imported, Reading, remote
+from engine.text import corpus, sources
+from engine.text.corpus import Corpus
+from engine.text.sources import Imported, Reading, remote
 from tests.web import Server
 
 TEXT = "of York\nMade glorious summer\n" * 20

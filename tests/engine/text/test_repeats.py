@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import repeats
-from engine.repeats import Repeat, longest
+from engine.text import repeats
+from engine.text.repeats import Repeat, longest
 
 
 def brute_force(text: list[int]) -> tuple[int, int]:

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from corpora import brackets
-from engine import corpus, library, places, sources
+from engine import places, storage
 from engine.errors import CorpusError, HeloError, NotFoundError, UsageError
-from engine.sources import Reading, document
-from engine.sources.files import RegularFile
+from engine.text import corpus, sources
+from engine.text.sources import Reading, document
+from engine.text.sources.files import RegularFile
 
 PLAIN = Reading()
 
@@ -33,7 +34,7 @@ def text_of(ref: Path | str, reading: Reading = PLAIN) -> str:
     """The text of an imported source, and that importing leaves nothing else behind."""
     imported = sources.add(str(ref), "made", reading).corpus
     text = imported.info.alphabet.decode(imported.ids.tolist())
-    library.remove_folder(imported.folder)
+    storage.remove_folder(imported.folder)
     assert not list(places.corpora().iterdir())
     return text
 
@@ -354,7 +355,7 @@ def test_lines_are_examples(tmp_path: Path) -> None:
     ref = file(tmp_path, b"\n\nann\r\n\r\n\nbob\n\n\ncy")
     assert text_of(ref, lines) == "ann\nbob\ncy"
     assert sources.add(ref, "kept", lines).corpus.info.lines
-    library.remove_folder(places.corpora() / "kept")
+    storage.remove_folder(places.corpora() / "kept")
     both = Reading(lines=True, units="byte")
     assert text_of(file(tmp_path, b"\n\nann\n\nbob\n"), both) == "ann\nbob\n"
     refused(file(tmp_path, b"no end"), "--lines", lines)

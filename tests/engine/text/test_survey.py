@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import corpus, launch, library, survey
+from engine import storage
 from engine.config import ModelConfig, TrainConfig
-from engine.corpus import Corpus
-from engine.ngram import baselines
-from engine.survey import Comparison, Reference, Survey, references
+from engine.runs import launch
+from engine.runs.comparison import Comparison
+from engine.text import corpus, survey
+from engine.text.corpus import Corpus
+from engine.text.ngram import baselines
+from engine.text.survey import Reference, Survey, references
 from tests.conftest import SONNET
 
 
@@ -139,7 +142,7 @@ def test_what_is_damaged_or_older_is_made_anew(sonnet: Corpus, damage: str) -> N
 
 
 def test_a_deleted_corpus_does_not_come_back(sonnet: Corpus) -> None:
-    survey.obtain(sonnet, report=lambda stages: stages > 1 and library.remove_folder(sonnet.folder))
+    survey.obtain(sonnet, report=lambda stages: stages > 1 and storage.remove_folder(sonnet.folder))
     assert not sonnet.folder.exists()
 
 
@@ -168,7 +171,7 @@ def test_a_comparison_learns_of_a_survey_when_it_is_there(sonnet: Corpus) -> Non
     assert [r.name for r in comparison.look()] == ["entropy rate"]
     seen = survey.obtain(sonnet)
     assert comparison.look() == references(0.5, seen)
-    library.remove_folder(sonnet.folder)
+    storage.remove_folder(sonnet.folder)
     assert comparison.look() == references(0.5, seen), "what is known stays known"
     assert Comparison(run).look() == ()
 
@@ -183,7 +186,7 @@ def test_another_process_sees_to_it(sonnet: Corpus) -> None:
 
 def test_the_process_says_what_is_wrong_in_one_line(sonnet: Corpus) -> None:
     (sonnet.folder / corpus.IDS).write_bytes(b"")
-    command = [sys.executable, "-P", "-m", "engine.survey", str(sonnet.folder), "0.1"]
+    command = [sys.executable, "-P", "-m", "engine.text.survey", str(sonnet.folder), "0.1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("helo: ") and done.stderr.count("\n") == 1

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import take
 from engine.errors import CorpusError
+from engine.text import take
 
 BOOK = b"licence\n*** START OF THE BOOK ***\r\nof York\n\rand\nmore\n*** END OF THE BOOK ***\nlicence\n"
 

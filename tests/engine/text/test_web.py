@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import __version__, places, web
+from engine import __version__, places
 from engine.errors import StorageError, WebError
+from engine.text import web
 from tests.web import Handler, Server
 
 TEXT = b"of York\n" * 1000

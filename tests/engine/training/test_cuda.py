@@ -11,10 +11,10 @@ import torch
 from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.errors import UsageError
-from engine.events import Evaluated, Progress, Stopped
-from engine.learner import Learner
-from engine.model import CharRNN
-from engine.parameters import initial
+from engine.network.parameters import initial
+from engine.runs.events import Evaluated, Progress, Stopped
+from engine.training.learner import Learner
+from engine.training.model import CharRNN
 from tests.engine.lives import a_run, ask, at, live, only
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")

@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from engine import score
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.device import Device
-from engine.evaluate import Evaluation, evaluate
-from engine.events import Evaluated
-from engine.model import CharRNN
-from engine.modelfile import Model
-from engine.parameters import initial
-from engine.sampling import log_softmax
-from engine.stepper import Stepper
-from engine.trainer import Trainer
+from engine.network.modelfile import Model
+from engine.network.parameters import initial
+from engine.network.stepper import Stepper, log_softmax
+from engine.runs.events import Evaluated
+from engine.training.device import Device
+from engine.training.evaluate import Evaluation, evaluate
+from engine.training.model import CharRNN
+from engine.training.trainer import Trainer
+from engine.writing import score
 from tests.conftest import random_model
 from tests.engine.lives import a_run, live, only
 from tui.phrases import describe
@@ -87,7 +86,7 @@ def test_a_state_that_grows_without_end_shows() -> None:
 
 @pytest.mark.parametrize("drift, told", [(0.4, True), (0.05, False), (-0.03, False), (None, False)])
 def test_the_user_is_told(drift: float | None, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.learner.evaluate", lambda *_: Evaluation(1.5, 100, drift))
+    monkeypatch.setattr("engine.training.learner.evaluate", lambda *_: Evaluation(1.5, 100, drift))
     run = a_run(steps=4)
     looks = [e for e in only(Evaluated, live(run)) if not e.final]
     assert looks and all(("its state has run away" in describe(e)) == told for e in looks)

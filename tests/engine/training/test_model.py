@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.model import CharRNN, States
-from engine.parameters import count, initial, shapes
+from engine.network.parameters import count, initial, shapes
+from engine.training.model import CharRNN, States
 from tests.engine.networks import CONFIGURATIONS, NORMED_AND_RESIDUAL, network
 
 MODULES = {

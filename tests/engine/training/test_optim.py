@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engine.config import ModelConfig, TrainConfig
-from engine.model import CharRNN
-from engine.optim import Optimiser, learning_rate
+from engine.training.model import CharRNN
+from engine.training.optim import Optimiser, learning_rate
 
 SHARE = st.floats(0, 1)
 

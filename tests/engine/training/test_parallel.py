@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from engine import launch
 from engine.config import ModelConfig
 from engine.errors import UsageError
-from engine.events import (
+from engine.runs import launch
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -29,9 +29,9 @@ from engine.events import (
     Started,
     Stopped,
 )
-from engine.model import CharRNN
-from engine.parallel import Group
-from engine.rundir import RunDirectory, status
+from engine.runs.rundir import RunDirectory, status
+from engine.training.model import CharRNN
+from engine.training.parallel import Group
 from tests.engine.lives import a_run, ask, at, live, only, until
 
 Process = subprocess.Popen[bytes]

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.autograd import recurrence
 from engine.cells import CELLS
 from engine.cells.functions import NUMPY, Functions
-from engine.products import Matrix, TorchFunctions
+from engine.training.autograd import recurrence
+from engine.training.products import Matrix, TorchFunctions
 
 SIZES = [(1, 1), (3, 5), (256, 128), (512, 256), (130, 1100)]
 """The last two are packed for the products of a step, the last three for those of all steps."""

@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import health, modelfile, points
-from engine.events import (
+from engine.network import modelfile
+from engine.runs import health, points
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -21,8 +22,8 @@ from engine.events import (
     Saved,
     Stopped,
 )
-from engine.rundir import RunDirectory, status
-from engine.trainer import Trainer
+from engine.runs.rundir import RunDirectory, status
+from engine.training.trainer import Trainer
 from tests.engine.lives import Watcher, a_run, ask, at, live, only
 
 

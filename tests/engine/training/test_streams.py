@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.parallel import Group
-from engine.streams import Stream, columns, layout
+from engine.training.parallel import Group
+from engine.training.streams import Stream, columns, layout
 
 LENGTH = st.integers(2, 300)
 COUNT = st.integers(1, 40)

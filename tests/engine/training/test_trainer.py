@@ -7,9 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import library, modelfile, points, score
 from engine.errors import ModelFileError
-from engine.events import (
+from engine.network import modelfile
+from engine.network.stepper import Stepper
+from engine.runs import library, points
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -22,10 +24,10 @@ from engine.events import (
     Started,
     Stopped,
 )
-from engine.learner import Learner
-from engine.rundir import status
-from engine.stepper import Stepper
-from engine.trainer import Trainer
+from engine.runs.rundir import status
+from engine.training.learner import Learner
+from engine.training.trainer import Trainer
+from engine.writing import score
 from tests.engine.lives import a_run, ask, at, live, only
 
 
@@ -69,7 +71,7 @@ def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(Learner, name, slowed)
 
-    monkeypatch.setattr("engine.trainer.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("engine.training.trainer.time.perf_counter", lambda: now[0])
     for name, seconds in (("step", 0.1), ("evaluate", 60.0), ("save", 60.0)):
         slow(name, seconds)
     speeds = [e.chars_per_second for e in only(Progress, live(a_run(steps=40)))]

@@ -8,10 +8,12 @@ import sys
 
 import pytest
 
-from engine import launch, library, points, sources, trainer
+from engine import storage
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import RunError, exit_status
-from engine.events import (
+from engine.network.stepper import Stepper
+from engine.runs import launch, library, points
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -25,9 +27,10 @@ from engine.events import (
     Stopped,
     parse,
 )
-from engine.generate import Generation
-from engine.rundir import LineReader, RunDirectory, status
-from engine.stepper import Stepper
+from engine.runs.rundir import LineReader, RunDirectory, status
+from engine.text import sources
+from engine.training import trainer
+from engine.writing.generate import Generation
 from tests.engine.lives import until
 
 Process = subprocess.Popen[bytes]
@@ -193,7 +196,7 @@ def test_what_keeps_a_run_from_starting_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = a_run(1)
-    library.remove_folder(run.corpus().folder)
+    storage.remove_folder(run.corpus().folder)
     monkeypatch.setattr("sys.argv", ["trainer", str(run.folder)])
     assert exit_status(trainer.main) == 1
     said = capsys.readouterr().err

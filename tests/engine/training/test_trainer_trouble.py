@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine import library
+from engine import storage
 from engine.errors import CorpusError, HeloError, StorageError
-from engine.events import (
+from engine.runs import library
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -20,7 +21,7 @@ from engine.events import (
     Saved,
     Started,
 )
-from engine.trainer import Trainer
+from engine.training.trainer import Trainer
 from tests.engine.lives import a_run, ask, at, live, only
 
 
@@ -60,7 +61,7 @@ def full(patch: pytest.MonkeyPatch, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["best.safetensors", "latest.safetensors", "000.safetensors"])
 def test_a_full_disk_pauses_the_run_and_loses_nothing(suffix: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("engine.life.RETRY", 0.0)
+    monkeypatch.setattr("engine.training.life.RETRY", 0.0)
     run = a_run(steps=40)
     tries: list[Event] = []
 
@@ -83,7 +84,7 @@ def test_a_full_disk_pauses_the_run_and_loses_nothing(suffix: str, monkeypatch: 
 
 
 def test_a_stop_is_obeyed_on_a_full_disk(monkeypatch: Any) -> None:
-    monkeypatch.setattr("engine.life.RETRY", 0.0)
+    monkeypatch.setattr("engine.training.life.RETRY", 0.0)
     run = a_run(steps=40)
 
     def watch(trainer: Trainer, event: Event) -> None:
@@ -120,6 +121,6 @@ def test_no_state_can_be_read() -> None:
 
 def test_a_corpus_that_is_gone() -> None:
     run = a_run()
-    library.remove_folder(run.corpus().folder)
+    storage.remove_folder(run.corpus().folder)
     with pytest.raises(CorpusError):
         Trainer(run)

@@ -9,12 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 
-from engine import modelfile, rundir
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.events import Evaluated, Sampled, Vitals
-from engine.trainer import Trainer
-from engine.vitals import saturated, vitals
+from engine.network import modelfile
+from engine.runs import rundir
+from engine.runs.events import Evaluated, Sampled, Vitals
+from engine.training.trainer import Trainer
+from engine.training.vitals import saturated, vitals
 from tests.engine.lives import a_run, live, only
 from tests.engine.networks import CONFIGURATIONS, network
 
@@ -85,7 +86,7 @@ def test_they_come_with_every_evaluation_and_change_nothing(
     found = only(Vitals, events)
     assert [(e.step, e.layer) for e in found] == [(step, l) for step in looks for l in (0, 1)]
     assert only(Vitals, rundir.find("with").events()) == found
-    monkeypatch.setattr("engine.life.vitals", lambda learner, about: [])
+    monkeypatch.setattr("engine.training.life.vitals", lambda learner, about: [])
     without = a_run("without")
     assert not only(Vitals, live(without))
     one, other = (modelfile.load(r.latest).weights for r in (run, without))

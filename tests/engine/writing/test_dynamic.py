@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import dynamic, score
 from engine.cells import CELLS
 from engine.config import ModelConfig
-from engine.gradient import gradient
-from engine.modelfile import Model
-from engine.stepper import Stepper
+from engine.network.gradient import gradient
+from engine.network.modelfile import Model
+from engine.network.stepper import Stepper
+from engine.writing import dynamic, score
 from tests.conftest import make_model, stacked
 from tests.engine.networks import random_model
 

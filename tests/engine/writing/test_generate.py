@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import score
 from engine.cells import CELLS
 from engine.config import SamplingConfig
 from engine.errors import UsageError
-from engine.generate import SNAPSHOT_EVERY, Generation, Step
-from engine.stepper import Stepper
+from engine.network.stepper import Stepper
+from engine.writing import score
+from engine.writing.generate import SNAPSHOT_EVERY, Generation, Step
 from tests.conftest import random_model
 
 MODEL = random_model("lstm", 6, 2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from engine.config import SamplingConfig
-from engine.sampling import (
+from engine.writing.sampling import (
     draw,
     filtered,
     log_softmax,

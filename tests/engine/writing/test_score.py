@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine import score
 from engine.cells import CELLS
 from engine.errors import UsageError
-from engine.sampling import log_softmax
-from engine.stepper import Stepper
+from engine.network.stepper import Stepper, log_softmax
+from engine.writing import score
 from tests.conftest import random_model
 
 IDS = np.random.default_rng(0).integers(0, 20, 1200).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.cli.output import draws
+from tui.cli.shared.output import draws
 from tui.picture import BELOW, BESIDE, WIDE, Picture
 from tui.train.follow import Series, joined
 from tui.train.frame import frame

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from engine import launch
 from engine.errors import RunError
-from engine.events import Event, Failed, Started, Stopped, parse
-from engine.rundir import LineReader, RunDirectory, status
-from engine.survey import Comparison, Reference
+from engine.runs import launch
+from engine.runs.comparison import Comparison
+from engine.runs.events import Event, Failed, Started, Stopped, parse
+from engine.runs.rundir import LineReader, RunDirectory, status
+from engine.text.survey import Reference
 from tui.phrases import killed
 
 _POLL = 0.05

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 
 from engine.errors import HeloError
-from tui.cli.output import note
+from tui.cli.shared.output import note
 
 FAILED = 1
 INTERRUPTED = 130

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from engine.events import Changed, Evaluated, Event, Progress, RolledBack, Sampled, Started
-from engine.points import Point, points
-from engine.summary import Summary
-from tui.cli.chart import LINE, chart, drawn
-from tui.cli.output import console, facts, write
+from engine.runs.events import Changed, Evaluated, Event, Progress, RolledBack, Sampled, Started
+from engine.runs.points import Point, points
+from engine.runs.summary import Summary
+from tui.cli.shared.chart import LINE, chart, drawn
+from tui.cli.shared.output import console, facts, write
 from tui.phrases import describe, duration, loss
 from tui.train.follow import Series
 
 if TYPE_CHECKING:
-    from engine.rundir import RunDirectory
+    from engine.runs.rundir import RunDirectory
 
 _WIDEST, _ROWS = 78, 12
 """Columns, at most, and rows of the picture."""

@@ -8,10 +8,10 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol, Self
 
-from engine.events import Evaluated, Event, Failed, Started, Stopped
-from engine.race import Race, Racer, Standing
-from tui.cli.chart import MARKS, NOTHING, chart, drawn
-from tui.cli.output import console, emit, grid, note, table, write
+from engine.runs.events import Evaluated, Event, Failed, Started, Stopped
+from engine.runs.race import Race, Racer, Standing
+from tui.cli.shared.chart import MARKS, NOTHING, chart, drawn
+from tui.cli.shared.output import console, emit, grid, note, table, write
 from tui.phrases import describe, duration
 from tui.text import visible
 from tui.train.follow import Series

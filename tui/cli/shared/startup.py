@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from engine.errors import HeloError
-from engine.library import DEFAULT_MODEL
+from engine.runs.library import DEFAULT_MODEL
 
 RUNS = 5
 _HELO = [sys.executable, "-P", "-m", "tui"]

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine import survey
-from engine.corpus import Corpus, CorpusInfo
-from engine.survey import Survey
+from engine.text import survey
+from engine.text.corpus import Corpus, CorpusInfo
+from engine.text.survey import Survey
 from engine.vocab import name_character
-from tui.cli.output import emit, facts, table, write
+from tui.cli.shared.output import emit, facts, table, write
 from tui.phrases import loss
 from tui.surveyed import both_units, passage, protocol, repeated, unusual
 from tui.text import visible

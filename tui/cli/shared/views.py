@@ -6,7 +6,7 @@ import math
 import sys
 from typing import TYPE_CHECKING, Self
 
-from engine.events import (
+from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
@@ -20,8 +20,8 @@ from engine.events import (
     Started,
     Stopped,
 )
-from engine.survey import Reference
-from tui.cli.output import console, note, write
+from engine.text.survey import Reference
+from tui.cli.shared.output import console, note, write
 from tui.phrases import describe, duration, trained
 from tui.text import visible
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-    from engine.rundir import RunDirectory
+    from engine.runs.rundir import RunDirectory
 
 _SAMPLE_LINES = 8
 _PLAIN_EVERY = 10.0

@@ -10,11 +10,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from engine import places, take, web
+from engine import places
 from engine.errors import CorpusError, HeloError, NotFoundError
-from engine.sources import Document, Reading, Source
-from engine.sources.remote import find_address
 from engine.storage import check_name
+from engine.text import take, web
+from engine.text.sources.document import Document, Source
+from engine.text.sources.reading import Reading
+from engine.text.sources.remote import find_address
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLACK = 2

@@ -1,0 +1,40 @@
+"""The usual loop of char-rnn programs in PyTorch: embed, one call of the module, softmax, multinomial.
+
+`python -P -m engine.training.usual CELL HIDDEN LAYERS` reads a count per line, writes that many characters,
+and answers with a line.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+
+from engine.config import ModelConfig
+from engine.writing.bench import ALPHABET, TORCH_MODULES
+
+
+def torch_module(config: ModelConfig, inputs: int) -> Any:
+    """torch's own module with the same layers, and weights of its own."""
+    name, options = TORCH_MODULES[config.cell]
+    return getattr(torch.nn, name)(inputs, config.hidden, config.layers, **options)
+
+
+def main(config: ModelConfig) -> None:
+    """The process."""
+    embed = torch.nn.Embedding(ALPHABET, config.hidden)
+    network = torch_module(config, config.hidden)
+    head = torch.nn.Linear(config.hidden, ALPHABET)
+    char, state = torch.tensor([[0]]), None
+    with torch.inference_mode():
+        for line in sys.stdin:
+            for _ in range(int(line)):
+                output, state = network(embed(char), state)
+                p = torch.softmax(head(output[0, 0]), -1)
+                char = torch.multinomial(p, 1)[None]
+            print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main(ModelConfig(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
