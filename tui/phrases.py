@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory, RunInfo
     from engine.text.sources.catalogue import Entry
 
+SIGNS = {
+    "starting": "◌",
+    "new": "◌",
+    "running": "▶",
+    "paused": "‖",
+    "finished": "✓",
+    "stopped": "■",
+    "failed": "✗",
+    "killed": "✗",
+}
+"""A sign for each word that a run's status can be, so that colour is not needed."""
+
 
 def loss(nats: float | None) -> str:
     """A loss in both units."""

@@ -19,7 +19,7 @@ from engine.runs.events import Evaluated, Failed, Started, Stopped
 from engine.text import sources
 from tui.cli.shared import output
 from tui.cli.shared.chart import LINE, MARKS, NOTHING, chart, drawn
-from tui.train.follow import Series
+from tui.curves.series import Series
 
 A_START = Started(
     life=0,

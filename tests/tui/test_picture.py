@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.picture import BESIDE, HIGH, WIDE, Axis, Picture, round_places, row_of
+from tui.curves.picture import BESIDE, HIGH, WIDE, Axis, Picture, round_places, row_of
 
 shares = st.floats(0, 1)
 points = st.lists(st.tuples(shares, shares), min_size=1, max_size=40)

@@ -19,11 +19,12 @@ from engine.storage import write_json
 from engine.text import corpus, survey
 from engine.text.survey import Reference
 from tui.cli.shared.views import LiveView
-from tui.picture import BESIDE
+from tui.curves.frame import frame
+from tui.curves.picture import BESIDE
+from tui.curves.scale import Scale, View
+from tui.curves.series import Series
 from tui.train.curve import Curve
-from tui.train.follow import Follower, Series
-from tui.train.frame import frame
-from tui.train.scale import Scale, View
+from tui.train.follow import Follower
 
 NONE = Series.of(())
 FALLING = Series.of((step, 1.5 + 30 / (step + 10)) for step in range(1000))

@@ -33,8 +33,9 @@ from engine.runs.events import (
 )
 from engine.runs.rundir import RunDirectory, status
 from tests.engine.lives import only
+from tui.curves.series import Series
 from tui.train import follow, numbers
-from tui.train.follow import LONG, SLICE, Follower, Series
+from tui.train.follow import LONG, SLICE, Follower
 from tui.train.kept import FINEST
 
 

@@ -12,9 +12,9 @@ from engine.network import modelfile
 from engine.runs import launch
 from engine.runs.events import Changed, Failed, Paused, Refused, Resumed
 from tests.tui.training import FACTS, TrainApp, ready, requests, seen
+from tui.curves.picture import BESIDE
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.library.shelf import Kind, Shelf
-from tui.picture import BESIDE
 from tui.train.curve import Curve
 from tui.train.sample import SampleBox
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.text.survey import Reference
-from tui.picture import Axis, FloatArray, round_places, row_of
-from tui.train.follow import Series
-from tui.train.scale import NATS, Scale
+from tui.curves.picture import Axis, FloatArray, round_places, row_of
+from tui.curves.scale import NATS, Scale
+from tui.curves.series import Series
 
 _CALM = 0.1
 """Share of a run's training points, the first, that may leave the picture at its top."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tui.picture import FloatArray, round_places
+from tui.curves.picture import FloatArray, round_places
 
 PARTS = {1.0: "", 0.5: "last half", 0.1: "last tenth"}
 """Shares of a run, the last, that can be looked at, and what they are called."""

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from engine.errors import HeloError
 from engine.text.corpus import Corpus
-from tui.library.obtain import Stopped
+from tui.obtain import Stopped
 from tui.text import one_line, visible
 from tui.trouble import TellsTrouble
 

@@ -23,12 +23,12 @@ from engine.errors import HeloError, RunError
 from engine.runs import launch, library
 from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
+from tui.keep import keep_run
 from tui.library.details import HINTS, details, name_width, rows
 from tui.library.imports import Import, Imports
-from tui.library.keep import keep_run
-from tui.library.obtain import fetch, obtain
 from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.obtain import fetch, obtain
 from tui.text import one_line, visible
 from tui.trouble import TellsTrouble
 

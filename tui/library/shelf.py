@@ -22,9 +22,8 @@ from engine.text.corpus import CorpusInfo
 from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from tui import surveyed
-from tui.phrases import duration, fetchable, loss, network, size
+from tui.phrases import SIGNS, duration, fetchable, loss, network, size
 from tui.text import visible_char
-from tui.train.numbers import MARKS
 
 _FREQUENT = 24
 """Characters of an alphabet that are named."""
@@ -141,7 +140,7 @@ def _names(symbols: tuple[str, ...] | str) -> str:
 
 def _run(found: Summary, network: str) -> Item:
     folder = Path(found.folder)
-    status = f"{MARKS.get(found.status, '✗')} {found.status}"
+    status = f"{SIGNS.get(found.status, '✗')} {found.status}"
     if found.status == "damaged":
         wrong = (("problem", found.reason), ("folder", found.folder))
         return Item(Kind.RUN, found.name, folder, (status, "", "", ""), wrong, "", found.reason)

@@ -17,10 +17,11 @@ from textual.widgets.option_list import Option
 
 from engine.errors import RunError
 from engine.runs.rundir import RunDirectory
+from tui.curves.series import Series
 from tui.dialogs import Dialog
 from tui.phrases import trained
 from tui.text import one_line
-from tui.train.follow import Follower, Series
+from tui.train.follow import Follower
 
 MARKS = "○△□×"
 """What runs that are compared are drawn with, one each, so that colour is not needed."""

@@ -12,11 +12,12 @@ from textual.content import Content
 
 from engine.runs.events import Changed, Event, RolledBack
 from engine.text.survey import Reference
-from tui.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
+from tui.curves.frame import frame
+from tui.curves.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
+from tui.curves.scale import View
+from tui.curves.series import joined
 from tui.train.compare import Other
-from tui.train.follow import Snapshot, joined
-from tui.train.frame import frame
-from tui.train.scale import View
+from tui.train.follow import Snapshot
 from tui.train.steady import Steady
 
 VALIDATION_MARK = "◆"

@@ -7,22 +7,11 @@ import math
 from textual.content import Content
 
 from engine.runs.events import Paused, Resumed
-from tui.phrases import describe, duration
+from tui.phrases import SIGNS, describe, duration
 from tui.text import visible
 from tui.train.compare import Other
 from tui.train.follow import Snapshot
 
-MARKS = {
-    "starting": "◌",
-    "new": "◌",
-    "running": "▶",
-    "paused": "‖",
-    "finished": "✓",
-    "stopped": "■",
-    "failed": "✗",
-    "killed": "✗",
-}
-"""A sign for each word that a run's status can be, so that colour is not needed."""
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
 _STYLES |= {"failed": "$text-error", "killed": "$text-error"}
 _NONE = "–"
@@ -32,7 +21,7 @@ _PATIENCE = 5
 
 def state(word: str) -> Content:
     """A status with its sign."""
-    return Content.styled(f"{MARKS.get(word, '?')} {word}", _STYLES.get(word, ""))
+    return Content.styled(f"{SIGNS.get(word, '?')} {word}", _STYLES.get(word, ""))
 
 
 def bar(snapshot: Snapshot, width: int) -> Content:

@@ -19,10 +19,10 @@ from textual.widgets import ContentSwitcher, Tab, Tabs
 from engine.errors import HeloError
 from engine.runs import rundir
 from engine.runs.rundir import RunDirectory
+from tui.phrases import SIGNS
 from tui.text import visible
 from tui.train.follow import Follower, Snapshot
 from tui.train.form import TrainForm
-from tui.train.numbers import MARKS
 from tui.train.racing import Drivers
 from tui.train.steer import RESUMABLE, Steers
 from tui.train.watch import RunView
@@ -241,7 +241,7 @@ class TrainPane(Steers):
         share = (
             f" {int(snapshot.share / _STEP) * _STEP:.0%}" if word in ("running", "paused") else ""
         )
-        label = Content(visible(f"{MARKS.get(word, '?')} {follower.run.name}{share}"))
+        label = Content(visible(f"{SIGNS.get(word, '?')} {follower.run.name}{share}"))
         title = self.query_one(f"#{tab}", Tab)
         if title.label != label:
             title.label = label

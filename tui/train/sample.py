@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from tui.curves.scale import Scale
 from tui.text import visible
 from tui.train.follow import Snapshot
-from tui.train.scale import Scale
 from tui.train.steady import Steady
 
 

@@ -14,7 +14,7 @@ from engine.errors import RunError
 from engine.runs import launch, race, recipe
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import Corpus
-from tui.library.obtain import obtain
+from tui.obtain import obtain
 from tui.train.fields import command
 from tui.train.machine import Pace
 from tui.train.racing import Entry

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from engine.errors import HeloError
 from engine.runs import library, rundir
 from tui.dialogs import AskDialog, ConfirmDialog
-from tui.library.keep import keep_run
+from tui.keep import keep_run
 from tui.messages import ModelChosen
 from tui.text import visible
 from tui.train.compare import Compared, RunChoice

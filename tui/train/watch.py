@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from tui.curves.scale import View
 from tui.phrases import trained
 from tui.text import visible
 from tui.train import numbers
@@ -18,7 +19,6 @@ from tui.train.compare import Compared, Other
 from tui.train.curve import Curve
 from tui.train.follow import Follower, Snapshot
 from tui.train.sample import SampleBox
-from tui.train.scale import View
 from tui.train.steady import Steady
 
 _ZOOM = Binding.Group("zoom", compact=True)

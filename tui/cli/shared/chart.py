@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.cli.shared.output import draws
-from tui.picture import BELOW, BESIDE, WIDE, Picture
-from tui.train.follow import Series, joined
-from tui.train.frame import frame
+from tui.curves.frame import frame
+from tui.curves.picture import BELOW, BESIDE, WIDE, Picture
+from tui.curves.series import Series, joined
 
 LINE = "⠒"
 """What stands for the line, in braille, where its name is told."""

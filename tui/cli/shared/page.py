@@ -10,8 +10,8 @@ from engine.runs.points import Point, points
 from engine.runs.summary import Summary
 from tui.cli.shared.chart import LINE, chart, drawn
 from tui.cli.shared.output import console, facts, write
+from tui.curves.series import Series
 from tui.phrases import describe, duration, loss
-from tui.train.follow import Series
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory

@@ -12,9 +12,9 @@ from engine.runs.events import Evaluated, Event, Failed, Started, Stopped
 from engine.runs.race import Race, Racer, Standing
 from tui.cli.shared.chart import MARKS, NOTHING, chart, drawn
 from tui.cli.shared.output import console, emit, grid, note, table, write
+from tui.curves.series import Series
 from tui.phrases import describe, duration
 from tui.text import visible
-from tui.train.follow import Series
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -1,0 +1,55 @@
+"""Losses by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui.curves.picture import FloatArray
+
+
+@dataclass(frozen=True)
+class Series:
+    """Losses in nats by step, both (N,); every one is a finite number."""
+
+    steps: FloatArray
+    nats: FloatArray
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[float, float]]) -> Series:
+        """From pairs of step and loss, leaving out losses that are no numbers."""
+        table = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
+        table = table[np.isfinite(table[:, 1])]
+        return cls(table[:, 0], table[:, 1])
+
+    def since(self, step: float) -> Series:
+        """Its part from a step on."""
+        return Series(self.steps[self.steps >= step], self.nats[self.steps >= step])
+
+    def at(self, step: float) -> float:
+        """The loss that was the newest at a step; NaN where there was none."""
+        before = int(np.searchsorted(self.steps, step, "right"))
+        return float(self.nats[before - 1]) if before else math.nan
+
+    def in_columns(self, columns: int) -> Series:
+        """Its means over `columns` equal stretches of steps, empty ones left out."""
+        if len(self.steps) <= columns:
+            return self
+        first, last = self.steps[0], self.steps[-1]
+        place = (self.steps - first) * (columns / max(last - first, 1))
+        column = np.minimum(place.astype(np.int64), columns - 1)
+        counts = np.bincount(column, minlength=columns)
+        kept = counts > 0
+        sums = (np.bincount(column, v, columns)[kept] for v in (self.steps, self.nats))
+        return Series(*(s / counts[kept] for s in sums))
+
+
+def joined(every: Iterable[Series]) -> Series:
+    """All their losses, one series after another."""
+    parts = list(every)
+    return Series(
+        *(np.concatenate(p) for p in zip(*((s.steps, s.nats) for s in parts), strict=True))
+    )
