@@ -1,4 +1,4 @@
-"""The built-in corpora: generators of text that need no network. Imports nothing of helo's."""
+"""The built-in corpora: generators of text that need no network. Imports nothing from helo."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from corpora import arithmetic, brackets, digits, hello, python
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A corpus made on the spot."""
+    """A corpus that is generated when it is imported."""
 
     name: str
     title: str
     licence: str
     blocks: Callable[[], Iterator[str]]
     entropy_rate: Callable[[], float] | None = None
-    """Nats per character that no model can do without, where that can be computed."""
+    """The lowest possible loss in nats per character, where it can be computed."""
 
 
 BUILT_IN = {

@@ -1,7 +1,7 @@
 """Sums and differences of numbers below 100, as `37+45=82` and `8-23=-15`, each on a line of its own.
 
-The two numbers and the sign are independent and of any value alike: they are all the surprise there is.
-Who can calculate knows the answer, and is never wrong about it.
+The two numbers and the sign are independent and uniform, and they are the only surprise: a reader who can
+calculate knows the rest.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def _line(a: int, sign: str, b: int) -> str:
 def entropy_rate() -> float:
     """Nats per character.
 
-    Lines are independent, all of the same probability, and where one ends is seen; so the rate is the log
-    of their number over their mean length, as the theorem of renewal and reward says.
+    Lines are independent and equally likely, and the end of a line is visible. By the renewal-reward
+    theorem the rate is the log of their number over their mean length.
     """
     lines = [len(_line(a, sign, b)) for a in range(BELOW) for sign in SIGNS for b in range(BELOW)]
     return log(len(lines)) / (sum(lines) / len(lines))

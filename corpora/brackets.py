@@ -1,10 +1,9 @@
-"""Nested brackets of four kinds: what is closed must be what was opened last, so a network needs a stack.
+"""Nested brackets of four kinds. Only the innermost can be closed, so a network needs a stack.
 
-A line begins with an opening bracket. Inside brackets another is opened with probability OPEN, and the
-innermost is closed otherwise; DEEPEST brackets deep it is closed for certain. Outside of brackets the
-line ends with probability END, and another is opened otherwise. An opening bracket is of any kind alike.
-These are the bounded Dyck languages of Hewitt et al., "RNNs can generate bounded hierarchical languages
-with optimal memory", EMNLP 2020.
+A line begins with an opening bracket. Inside brackets another is opened with probability OPEN; otherwise
+the innermost is closed, as it always is at depth DEEPEST. Outside brackets the line ends with probability
+END; otherwise another is opened. All kinds are equally likely. These are the bounded Dyck languages of
+Hewitt et al., "RNNs can generate bounded hierarchical languages with optimal memory", EMNLP 2020.
 """
 
 from __future__ import annotations
@@ -42,11 +41,10 @@ def _lines(rng: Random) -> Iterator[str]:
 def entropy_rate() -> float:
     """Nats per character.
 
-    The entropy of a line is that of its choices; lines are independent and of finite mean length, so the
-    rate is the one mean over the other. Both are sums over the depths d of the expected visits v_d in a
-    line. The line begins once, with a kind to choose; it is outside of brackets v_0 = 1/END times, after
-    each of as many groups. In between, each edge from d to d+1 is crossed as often up as down, which
-    gives
+    The entropy of a line is that of its choices. Lines are independent and of finite mean length, so the
+    rate is mean entropy over mean length. Both are sums over the depths d of v_d, the expected visits per
+    line. A line begins once, with the choice of a kind, and is outside brackets v_0 = 1/END times, once
+    after each group. Each edge from d to d+1 is crossed as often up as down, which gives
 
         v_1 (1 − p_1) = v_0,    v_d p_d = v_{d+1} (1 − p_{d+1}),    p_d = OPEN, but 0 at d = DEEPEST
 

@@ -1,9 +1,8 @@
 """Drawings of the ten digits, line by line: a network that learns them paints by writing.
 
-A drawing is the digit's name on a line of its own, its five rows, and an empty line. Digit, ink and
-margin are of any value alike. The hand leans to the left, to the right, or not at all; where it leans,
-each row but the first stands one further to that side than the row above with probability 1/2, else right
-below it.
+A drawing is the digit's name on a line of its own, five rows, and an empty line. Digit, ink and margin
+are uniform. The hand leans left, right, or not at all. If it leans, each row after the first is one
+column further to that side than the row above with probability 1/2, and otherwise directly below it.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ FONT = """
 """.strip("\n").splitlines()
 ROWS = len(FONT)
 GLYPHS = [[row[x : x + 6].rstrip() for row in FONT] for x in range(0, 70, 7)]
-"""The rows of each digit, without the spaces at their ends."""
+"""The rows of each digit, without trailing spaces."""
 INKS = "#@%o"
 LEANS = (-1, 0, 1)
 MARGINS = range(ROWS - 1, ROWS + 3)
-"""Of the first row; the narrowest leaves room to lean to the left all the way down."""
+"""Left margins of the first row. The narrowest leaves room to lean left all the way down."""
 _SEED = 1
 
 
@@ -51,11 +50,11 @@ def _drawings(rng: Random) -> Iterator[str]:
 def entropy_rate() -> float:
     """Nats per character.
 
-    Drawings are independent, and where one ends is seen; so the rate is the entropy of a drawing over its
-    mean length. Digit, ink, margin, and which rows moved to which side can all be read off a drawing, so
-    its entropy is the sum of theirs. Of the 2^(ROWS − 1) ways to move to one side each has probability
-    2^−(ROWS − 1) / 3, except that not to move is one and the same way for both sides, and the only one of
-    a hand that does not lean. Both sides are alike, so the mean margin of every row is that of the first.
+    Drawings are independent, and the end of one is visible, so the rate is the entropy of a drawing over
+    its mean length. Digit, ink, margin, and which rows moved to which side can all be read off a drawing,
+    so its entropy is the sum of theirs. Each of the 2^(ROWS − 1) ways to move to one side has probability
+    2^−(ROWS − 1) / 3, except that not moving at all is the same for both sides, and for a hand that does
+    not lean. The sides are symmetric, so the mean margin of every row is that of the first.
     """
     ways = 1 << (ROWS - 1)
     moved = 1 / ways / len(LEANS)

@@ -1,6 +1,6 @@
 """The worked example: the word "hello" over and over, four letters whose order needs memory.
 
-After the first l comes an l, after the second an o: what comes next depends on more than the letter seen.
+After the first l comes an l, after the second an o: the next letter depends on more than the last one.
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ def blocks() -> Iterator[str]:
 
 
 def entropy_rate() -> float:
-    """Nats per character: nothing is left to chance."""
+    """Nats per character: nothing is random."""
     return 0.0

@@ -1,4 +1,4 @@
-"""Endless parts of a text, made one by one, as a text of about a million characters."""
+"""Joins an endless series of parts into a text of about a million characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TOGETHER = 100
 
 
 def blocks(parts: Iterator[str]) -> Iterator[str]:
-    """Whole parts, many together, until there are CHARS characters or a few more."""
+    """Whole parts in blocks, until there are at least CHARS characters."""
     made = 0
     while made < CHARS:
         block = "".join(islice(parts, _TOGETHER))

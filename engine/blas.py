@@ -1,8 +1,8 @@
 """How many processors there are, and how many threads NumPy's products use.
 
-Writing is one product of a vector with a matrix after the other. A second thread nearly doubles its speed
-on an idle machine, and costs tenfold where something else uses the processors. The results are the same to
-the bit: each thread takes columns of its own.
+Writing is a sequence of vector-matrix products. A second thread nearly doubles their speed on an idle
+machine, and makes them ten times slower where something else uses the processors. The results are
+identical to the bit, since each thread computes its own columns.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _ROUNDS = 7
 
 
 def processors() -> int:
-    """The processors that this process may use."""
+    """The number of processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def threads_each(of: int) -> int:
-    """The threads of each of so many that compute at the same time."""
+    """The threads for each of `of` computations that run at the same time."""
     return max(1, processors() // of)
 
 
@@ -35,8 +35,8 @@ def one_thread() -> None:
 
 
 def settle_threads(work: Callable[[], object]) -> None:
-    """Keep NumPy's products from here on to one thread or leave them all, whichever does `work`, some
-    milliseconds long, sooner on the machine as it is now."""
+    """From here on, run NumPy's products on one thread or on all, whichever finishes `work` (a few
+    milliseconds) sooner on this machine now."""
     from threadpoolctl import ThreadpoolController
 
     blas = ThreadpoolController().select(user_api="blas")

@@ -1,7 +1,7 @@
 """The exception tree. Every message is one line: what is wrong, and what to do about it.
 
 HeloError                    exit status 1
-├── UsageError               a value that cannot be: exit status 2
+├── UsageError               an invalid value: exit status 2
 ├── NotFoundError            no model, run or corpus of that name
 ├── CorpusError              a text that cannot be imported, or a damaged corpus
 ├── WebError                 something that could not be fetched from the web
@@ -17,19 +17,19 @@ from collections.abc import Callable
 
 
 class HeloError(Exception):
-    """What every error of helo's own is; `str` of it is the line to show."""
+    """The base of every error of helo's own. Its `str` is the line to show."""
 
     exit_status = 1
 
 
 class UsageError(HeloError):
-    """A setting outside what it can be."""
+    """A setting out of range, or a command line that makes no sense."""
 
     exit_status = 2
 
 
 class NotFoundError(HeloError):
-    """A name that stands for nothing."""
+    """A name that refers to nothing."""
 
 
 class CorpusError(HeloError):
@@ -37,7 +37,7 @@ class CorpusError(HeloError):
 
 
 class WebError(HeloError):
-    """Something on the web that is not there, or did not come whole; `status` is HTTP's, if it was that."""
+    """Something on the web that is missing or arrived incomplete. `status` is the HTTP status, if any."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -45,11 +45,11 @@ class WebError(HeloError):
 
 
 class AlphabetError(HeloError):
-    """A text with characters that a model does not know, where all must be known."""
+    """A text with characters that a model does not know, where it must know all."""
 
 
 class ModelFileError(HeloError):
-    """A model file that cannot be read, or does not hold what its configuration says."""
+    """A model file that cannot be read, or whose contents contradict its configuration."""
 
 
 class RunError(HeloError):
@@ -57,7 +57,7 @@ class RunError(HeloError):
 
 
 class LostError(RunError):
-    """Another process of the same training is gone."""
+    """A process of the same training has died."""
 
     def __init__(self, run: str) -> None:
         super().__init__(
@@ -66,12 +66,12 @@ class LostError(RunError):
 
 
 class StorageError(HeloError):
-    """Writing failed: disk full, no permission, or an I/O error. What stood before still stands."""
+    """Writing failed: disk full, no permission, or an I/O error. What was there before is still there."""
 
 
 def exit_status(work: Callable[[], int | None]) -> int:
-    """Do the work of a process that helo started; an error of its own is told in a line on stderr. Returns
-    the status to end with."""
+    """Run the main function of a process that helo started. A HeloError becomes one line on stderr. Returns
+    the exit status."""
     try:
         return work() or 0
     except HeloError as error:

@@ -24,7 +24,7 @@ def home() -> Path:
 
 
 def typed(path: str) -> Path:
-    """A path as a person types it; ~ is a home folder where there is one of that name."""
+    """A path as a person types it, with ~ expanded where there is such a home folder."""
     return Path(os.path.expanduser(path))
 
 
@@ -41,7 +41,7 @@ def corpora() -> Path:
 
 
 def cache() -> Path:
-    """What was downloaded; it may be deleted at any time."""
+    """Downloads. May be deleted at any time."""
     if os.environ.get("HELO_HOME"):
         return home() / "cache"
     import platformdirs
@@ -50,12 +50,12 @@ def cache() -> Path:
 
 
 def corpora_lock() -> Path:
-    """Held by who makes or clears a place in the corpora's folder."""
+    """The lock to hold while a folder is made or cleared among the corpora."""
     return home() / "corpora.lock"
 
 
 def config() -> Path:
-    """What the user sets; helo only reads it."""
+    """The user's settings. helo only reads them."""
     return home() / "config.toml"
 
 
@@ -65,7 +65,7 @@ def state() -> Path:
 
 
 def history() -> Path:
-    """The seeds that were typed."""
+    """The seeds typed so far."""
     return home() / "history"
 
 
@@ -76,5 +76,5 @@ def bundled() -> Path:
 
 
 def catalogue() -> Path:
-    """Where real corpora come from."""
+    """The list of corpora that can be fetched."""
     return _PACKAGE.parent / "corpora" / "catalogue.toml"

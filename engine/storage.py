@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Writing files so that a reader finds the whole of one, or nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from engine.errors import StorageError, UsageError
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 _LONGEST = 200
-"""Bytes of a name: file systems take 255, and suffixes come on top."""
+"""Bytes in a name: file systems allow 255, and suffixes are added."""
 
 
 def check_name(name: str) -> str:
-    """`name` itself, where it may name a model, a run or a corpus.
+    """Return `name` if it may name a model, a run or a corpus.
 
-    Raises UsageError: a name is a letter or digit, then up to 63 letters, digits, '.', '_' or '-'.
+    Raises UsageError otherwise: a name is a letter or digit, then up to 63 letters, digits, '.', '_' or
+    '-'.
     """
     if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST:
         raise UsageError(
@@ -32,12 +33,12 @@ def check_name(name: str) -> str:
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """The one line for a write that the system refused."""
+    """The error for a write that the system refused, in one line."""
     return StorageError(f"cannot write {path}: {error.strerror or error}")
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder last through a power loss."""
+    """Make the names in a folder survive a power loss."""
     with suppress(OSError):  # some file systems have no fsync for folders
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -47,8 +48,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def is_held(lock: Path) -> bool:
-    """Whether a living process holds a lock file: probed with a shared lock, so that two who look do not
-    take each other for one."""
+    """Whether a living process holds a lock file. Probed with a shared lock, so that two probes at once do
+    not mistake each other for a holder."""
     try:
         with open(lock, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -60,9 +61,9 @@ def is_held(lock: Path) -> bool:
 
 
 def _replace(path: Path, make: Callable[[Path], object]) -> None:
-    """Make a file beside, let it take the path's name, fsync the folder.
+    """Make a file beside the path, rename it to the path, fsync the folder.
 
-    Raises StorageError; then what was at the path still is and nothing is left beside it.
+    Raises StorageError, with what was at the path still there and nothing left beside it.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -80,7 +81,7 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write beside, fsync, replace, fsync the folder: a reader sees the old file or the new one.
 
-    Raises StorageError; then the old file still stands and nothing is left beside it.
+    Raises StorageError, with the old file still there and nothing left beside it.
     """
 
     def make(beside: Path) -> None:
@@ -93,8 +94,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def share(path: Path, whole: Path) -> None:
-    """Put what is in a file that is never written to again at another path too, atomically: as a second
-    name of it, or as a copy where the file system has no such names.
+    """Give a file that is never written to again a second path, atomically: a hard link, or a copy where
+    the file system has none.
 
     Raises StorageError as `write_atomically` does.
     """
@@ -105,22 +106,22 @@ def share(path: Path, whole: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """`write_atomically` of bytes at hand."""
+    """`write_atomically` for bytes in memory."""
     write_atomically(path, lambda file: file.write(data))
 
 
 def write_json(path: Path, data: Any) -> None:
-    """`write_atomically` of one JSON value, readable by people."""
+    """`write_atomically` for one JSON value, indented."""
     write_bytes(path, encode_json(data, indent=1) + b"\n")
 
 
 def encode_json(data: Any, indent: int | None = None) -> bytes:
-    """A JSON value as UTF-8; the lone surrogates of odd file names and arguments are escaped."""
+    """A JSON value as UTF-8. Lone surrogates, as in odd file names, are escaped."""
     return json.dumps(data, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace")
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a run or a corpus: renamed away first, so that half of one is never seen.
+    """Delete a run or a corpus. It is renamed first, so that nobody sees half of one.
 
     Raises StorageError.
     """

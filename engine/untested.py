@@ -1,4 +1,4 @@
-"""What helo has code for that never ran on the device or system it is for: the one list of it."""
+"""The one list of code in helo that has never run on the device or system it is for."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ UNTESTED = {
     "macOS": "the app, the command line, and how much memory is free",
     "Windows": "the app and the command line",
 }
-"""What never ran, and what of helo that concerns."""
+"""Device or system, and the part of helo that has not run on it."""

@@ -1,7 +1,7 @@
-"""What a run takes over from a model that exists: its alphabet, and what it has learnt.
+"""What a run takes over from an existing model: its alphabet, and what it has learnt.
 
-The run's alphabet is that of the model and that of the text together. What the model knows of a character
-stays with that character, whether the text has it or not; one that is new to it begins as in a new network.
+The run's alphabet is the union of the model's and the text's. The model keeps what it knows of each
+character, whether or not the text has it; a character new to it starts as in a new network.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from engine.vocab import Alphabet, name_characters
 
 _ROWS = ("layers.0.W_xh", "layers.0.W_mx")
 _COLUMNS = ("head.W_hy", "head.b_y")
-"""What has a row or a column for each character."""
+"""The parameters with a column per character."""
 
 
 def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
-    """What MODEL, or RUN@POINT for a kept point of another run, is, and what `run.json` calls it: a file,
-    or RUN@STEP. A point is read whole, since its run may go on and drop it.
+    """The model that MODEL or RUN@POINT (a kept point of another run) names, and its name in `run.json`: a
+    file, or RUN@STEP. A point is read whole, since its run may go on and delete it.
 
     Raises NotFoundError, which names the points that are kept, ModelFileError, RunError, CorpusError.
     """
@@ -51,12 +51,12 @@ def take_over(
     fresh: Weights,
     counts: npt.NDArray[np.integer],
 ) -> Weights:
-    """The weights of `begun`, and for characters that it does not have those of `fresh`, which has
-    every character of `alphabet`, as have the `counts` (V,) in what is to be learnt.
+    """The weights of `begun`, and those of `fresh` for characters that `begun` lacks. `fresh` and `counts`
+    (V,), the occurrences in the text to learn, cover every character of `alphabet`.
 
-    The bias of a new character stands to its count as those of the known ones stand to theirs: the model
-    finds it as likely as what is as frequent. Raises ModelFileError where the network is another,
-    AlphabetError where its characters are not all in `alphabet`.
+    The bias of a new character fits its count as those of known characters fit theirs, so the model finds
+    it as likely as equally frequent ones. Raises ModelFileError if the network differs, AlphabetError if
+    its characters are not all in `alphabet`.
     """
     if replace(begun.config, lines=config.lines) != config:
         raise ModelFileError(f"--init-from {begun.name} has another cell or size than this run")
@@ -74,9 +74,10 @@ def take_over(
 
 
 def note(begun: Model | ModelSummary, name: str, info: CorpusInfo) -> str:
-    """One line on what a training on this corpus changes of the model `name`; empty for nothing.
+    """One line on how a training on this corpus changes the alphabet of the model `name`; "" if it does
+    not.
 
-    Raises AlphabetError where one has characters and the other bytes.
+    Raises AlphabetError if one has characters and the other bytes.
     """
     known, here = set(begun.alphabet.symbols), set(info.symbols)
     parts = []

@@ -1,7 +1,7 @@
-"""A race without anybody who watches: `python -P -m engine.runs.driver LEADER_DIR BY CELL …`.
+"""A race that nobody watches: `python -P -m engine.runs.driver LEADER_DIR BY CELL …`.
 
-The process gives the turns (`race.Race`) until the race is over; SIGTERM and SIGINT stop it,
-as a request of the one that leads does.
+The process gives each run its turns (`race.Race`) until the race is over. SIGTERM, SIGINT, or a request
+to the leading run stops it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Driver:
         self.stopping = True
 
     def drive(self) -> None:
-        """Drive it to its end. However it ends, what was learnt is saved.
+        """Drive the race to its end. However it ends, everything learnt is saved.
 
-        Raises what `Race.look` does.
+        Raises what `Race.look` raises.
         """
         self._survey()
         race, stopped = self._race, False
@@ -52,7 +52,7 @@ class Driver:
             race.stop()
 
     def _survey(self) -> None:
-        """See to what would otherwise be found out beside the first one, and slow it."""
+        """Survey the corpus first: beside the first run it would slow that down."""
         child = launch.survey(Path(self._leader.info().corpus))
         while child and child.poll() is None and not self.stopping:
             time.sleep(_POLL)

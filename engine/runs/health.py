@@ -7,13 +7,13 @@ import math
 RECENT = 50
 _NEWEST = 10
 ROLLBACKS = 3
-"""How often a run goes back by itself, without getting beyond where it failed, before it gives up."""
+"""How often a run goes back by itself, without getting past where it failed, before it gives up."""
 
 
 def trouble(loss: float, norm: float, recent: list[float], V: int) -> str:
-    """Why training cannot go on after a step, or nothing: a loss in nats or a norm of gradients that is
-    no number, or a mean of the `recent` losses, `RECENT` of them, that blind guessing among V characters
-    would beat by far (char-rnn's guard, made relative to the alphabet)."""
+    """Why training must stop after this step, or "". Either the loss (nats) or the gradient norm is not
+    finite, or the mean of the last `RECENT` losses is far worse than blind guessing among V characters
+    (char-rnn's guard, made relative to the alphabet)."""
     if not math.isfinite(loss):
         return f"the loss is {loss}"
     if not math.isfinite(norm):
@@ -24,7 +24,7 @@ def trouble(loss: float, norm: float, recent: list[float], V: int) -> str:
 
 
 def sound(recent: list[float], V: int) -> bool:
-    """Whether a state at this moment is one to go back to: its newest losses are not much worse than
-    those of blind guessing among V characters."""
+    """Whether this is a state to go back to: the newest losses are not much worse than blind guessing
+    among V characters."""
     newest = recent[-_NEWEST:]
     return not newest or sum(newest) / len(newest) <= math.log(V) + 1

@@ -1,4 +1,4 @@
-"""Starting a trainer as a process of its own, from a process that has no torch."""
+"""Starts trainers and other child processes, from a process without torch."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from engine.text.survey import kept
 
 _NICENESS = 10
 _SPINS = "2000"
-"""How long torch's threads spin for each other before they sleep: as long as they would by themselves, a
-training beside one busy process is a hundred times slower than alone (docs/experiments.md)."""
+"""How long torch's threads spin for each other before they sleep. With the default, a training beside one
+busy process is a hundred times slower than alone (docs/experiments.md)."""
 
 
 def versions() -> dict[str, str]:
@@ -52,11 +52,11 @@ def create(
     init_from: str = "",
     race: str = "",
 ) -> RunDirectory:
-    """Make the directory of a new run, which begins with the weights of the model or the kept point
-    `init_from` if there is one (`beginning.begun_with`), and is a part of that `race` if there is one.
+    """Create the directory of a new run. It starts from the weights of `init_from`, a model or a kept point
+    (`beginning.begun_with`), if given, and belongs to `race`, if given.
 
-    Raises UsageError, RunError, StorageError; what `begun_with` does, and AlphabetError where its units
-    are not the corpus'.
+    Raises UsageError, RunError, StorageError, what `begun_with` raises, and AlphabetError if its units
+    differ from the corpus'.
     """
     about: dict[str, Any] = {"versions": versions(), "command": command, "race": race}
     if not init_from:
@@ -70,7 +70,7 @@ def create(
 
 
 def check_processes(processes: int, batch: int) -> None:
-    """Raises UsageError for a number of processes that this machine or so large a batch has no use for."""
+    """Raises UsageError for more processes than processors, or than columns in the batch."""
     if processes < 1:
         raise UsageError(f"--processes must be 1 or more, not {processes}")
     most = min(processors(), batch)
@@ -82,12 +82,12 @@ def check_processes(processes: int, batch: int) -> None:
 
 
 def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subprocess.Popen[bytes]:
-    """Start the trainer of a run: in a session of its own, at low priority, its stderr in trainer.log;
-    more than one process by `agent`, which then is what is returned. One that is `tied` saves and
-    stops when this process is gone.
+    """Start a run's trainer in its own session, at low priority, with stderr in trainer.log. Several
+    processes are started by `engine.training.agent`, whose process is returned. A `tied` trainer saves and
+    stops when this process exits.
 
-    The run goes on from its newest state if it has one. What its losses are compared with is seen to
-    beside it, if that is not kept yet. Raises RunError where it is running already, StorageError.
+    The run resumes from its newest state if it has one. The survey of its corpus is started too, if there
+    is none yet. Raises RunError if the run is running already, StorageError.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
@@ -102,8 +102,8 @@ def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subproce
 
 
 def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Popen[bytes]:
-    """Start a race (`race.enter`) with a driver of its own, `driver`, which outlives this process.
-    What that has to say goes to the leader's trainer.log; SIGTERM stops the race.
+    """Start a race (`race.enter`) in a process of its own, `engine.runs.driver`, which outlives this one.
+    Its messages go to the leader's trainer.log; SIGTERM stops the race.
 
     Raises StorageError.
     """
@@ -113,17 +113,17 @@ def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Po
 def survey(
     folder: Path, validation: float = TrainConfig.validation
 ) -> subprocess.Popen[bytes] | None:
-    """Start `survey` on the corpus in a folder; None where its survey is kept or it is gone."""
+    """Start `engine.text.survey` on the corpus in a folder. None if it has been surveyed, or is gone."""
     if kept(folder, validation) or not folder.is_dir():
         return None
     nowhere = subprocess.DEVNULL
     child = _spawn(["engine.text.survey", str(folder), str(validation)], folder, nowhere, nowhere)
-    Thread(target=child.wait, daemon=True).start()  # whoever starts a process has to see it end
+    Thread(target=child.wait, daemon=True).start()  # the child must be reaped
     return child
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:
-    """What `device` finds, asked of a child process so that torch stays out of this one.
+    """What `engine.training.device` finds, in a child process so that torch stays out of this one.
 
     Raises RunError.
     """
@@ -149,10 +149,10 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
 def pace(
     device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
 ) -> list[float]:
-    """What `pace` measures, in a process of its own as a training is; `report` is called with the
-    networks done. 0 threads are as many as a training that begins now would take.
+    """What `engine.training.pace` measures, in a child process. `report` is called with the number of
+    networks measured. 0 threads means as many as a training that begins now would use.
 
-    Raises RunError, in the child's words where it has any.
+    Raises RunError, with the child's message if it has one.
     """
     found: list[float] = []
     threads = threads or threads_each(1 + rundir.at_work())
@@ -173,10 +173,10 @@ def training_speed(
     threads: int,
     report: Callable[[int], None],
 ) -> dict[str, Any]:
-    """What `training_speed` measures, in a process of its own as a training is; `report` is called
-    with the rounds done.
+    """What `engine.training.training_speed` measures, in a child process. `report` is called with the
+    number of rounds done.
 
-    Raises RunError, in the child's words where it has any.
+    Raises RunError, with the child's message if it has one.
     """
     asked = {
         "model": asdict(model),
@@ -194,9 +194,9 @@ def training_speed(
 
 
 def _measured(module: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What a child that measures says, one JSON object a line, as it comes.
+    """The output of a child that measures, one JSON object per line, as it arrives.
 
-    Raises RunError where it fails.
+    Raises RunError if the child fails.
     """
     pipe = subprocess.PIPE
     child = _spawn([module, json.dumps(asked)], Path(sys.prefix), stdout=pipe, stderr=pipe)
@@ -214,7 +214,7 @@ def _measured(module: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _logged(command: list[str], run: RunDirectory) -> subprocess.Popen[bytes]:
-    """A module of ours as a process whose stderr is a run's trainer.log.
+    """Start a module of helo as a process with stderr in the run's trainer.log.
 
     Raises StorageError.
     """
@@ -229,8 +229,8 @@ def _logged(command: list[str], run: RunDirectory) -> subprocess.Popen[bytes]:
 def _spawn(
     command: list[str], folder: Path, stdout: int, stderr: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """A module of ours with its arguments as a process in a session of its own, at low priority from
-    its first breath: it gives way to whatever a person is looking at."""
+    """Start a module of helo as a process in its own session, at low priority from the start, so that it
+    yields to whatever a person is looking at."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", *command],
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The library of models: those of the user and those that came with helo, by name."""
+"""The library of models, by name: the user's own, and those that came with helo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model in a list; `summary` is None and `problem` says why where its file cannot be read."""
+    """A model in a list. If its file cannot be read, `summary` is None and `problem` says why."""
 
     name: str
     path: Path
@@ -31,13 +31,13 @@ class ModelEntry:
 
     @property
     def card(self) -> str:
-        """The text that lies beside the file, or nothing."""
+        """The text of the card beside the file, or ""."""
         file = self.path.with_suffix(".md")
         return file.read_text("utf-8", "replace") if file.is_file() else ""
 
 
 def models() -> list[ModelEntry]:
-    """The user's models, then the bundled ones that no model of the user's hides."""
+    """The user's models, then the bundled ones that none of these hides."""
     found: dict[str, ModelEntry] = {}
     for folder, bundled in ((places.models(), False), (places.bundled(), True)):
         for path in sorted(folder.glob(f"[!.]*{SUFFIX}")):
@@ -61,7 +61,7 @@ def _candidates(ref: str) -> Iterator[Path]:
 
 
 def model_path(ref: str) -> Path:
-    """MODEL as DESIGN says: a name in the library, a bundled name, a run's name (its best model, else its
+    """The file of MODEL: a name in the library, a bundled name, a run's name (its best model, else its
     latest), or a path.
 
     Raises NotFoundError.
@@ -81,7 +81,7 @@ def model_path(ref: str) -> Path:
 
 
 def open_model(ref: str) -> Model:
-    """Read the model that `ref` names.
+    """Read the model that `ref` refers to.
 
     Raises NotFoundError or ModelFileError.
     """
@@ -89,12 +89,12 @@ def open_model(ref: str) -> Model:
 
 
 def own_model(name: str) -> Path:
-    """The file of a model of the user's, which may be renamed and removed.
+    """The file of one of the user's own models, which may be renamed and removed.
 
-    Raises NotFoundError, or UsageError for a bundled one.
+    Raises NotFoundError, or UsageError for a bundled model.
     """
     path = places.models() / f"{name}{SUFFIX}"
-    inside = os.sep not in name  # a name is no way out of the folder
+    inside = os.sep not in name  # a name must not lead out of the folder
     if inside and path.is_file():
         return path
     if inside and (places.bundled() / f"{name}{SUFFIX}").is_file():
@@ -103,9 +103,9 @@ def own_model(name: str) -> Path:
 
 
 def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
-    """Put a model into the library under a new name; returns its file.
+    """Put a model into the library under a new name. Returns its file.
 
-    Raises UsageError where the name is taken or no name, StorageError.
+    Raises UsageError if the name is taken or invalid, StorageError.
     """
     path = places.models() / f"{check_name(name)}{SUFFIX}"
     if path.exists():
@@ -115,7 +115,7 @@ def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
 
 
 def rename_model(old: str, new: str) -> None:
-    """Rename a model of the user's, its card with it.
+    """Rename one of the user's models, and its card.
 
     Raises NotFoundError, UsageError, StorageError.
     """
@@ -129,7 +129,7 @@ def rename_model(old: str, new: str) -> None:
 
 
 def remove_model(name: str) -> None:
-    """Delete a model of the user's and its card.
+    """Delete one of the user's models, and its card.
 
     Raises NotFoundError, UsageError, StorageError.
     """

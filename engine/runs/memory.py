@@ -1,9 +1,9 @@
-"""What a training needs of memory, reckoned before anything is allocated; and what is free.
+"""How much memory a training needs, computed before anything is allocated; and how much is free.
 
     T  time    B  batch    V  alphabet    H  hidden units    N = T·B characters a step
 
-Counts the arrays that live at once in the costliest moment of a training: docs/experiments.md has them
-beside what trainings were measured to take.
+Counts the arrays alive at the most expensive moment of a training. docs/experiments.md compares the counts
+with measurements.
 """
 
 from __future__ import annotations
@@ -24,38 +24,37 @@ _FLOAT = 4
 _HALF = 0.5
 """A bfloat16 as a share of a float32."""
 _TORCH_KEPT, _TORCH_WORKING = {False: 8.5, True: 5}, {False: 9, True: 6}
-"""N·H floats that torch's kernel keeps of a layer for the way back, and uses on it; in bfloat16 or not.
-Measured, with its gaps: oneDNN lays out its workspace as it likes."""
+"""N·H floats that torch's kernel keeps per layer for the backward pass, and uses during it, by whether it
+is in bfloat16. Measured, gaps included: the layout of oneDNN's workspace is its own."""
 _STEPPING, _SAVING = 6, 16
-"""Times the parameters: themselves, gradients, two moments, and copies ready for products; or, while a
-state is written, the copies of all that. Measured."""
+"""Multiples of the parameters: weights, gradients, two moments, and copies ready for products; or, while a
+state is written, copies of all that. Measured."""
 _GAPS, _LOGIT_GAPS = 1.25, 1.5
-"""What the C library holds over what is used: arrays of many sizes leave gaps between each other, and
-`device` has it keep what is freed. A factor; and on top of it whole arrays the size of the logits,
-the largest there are where the alphabet is. Measured."""
+"""What the C library holds beyond what is used: arrays of many sizes leave gaps, and
+`engine.training.device` makes it keep freed memory. A factor, plus whole arrays the size of the logits,
+the largest of all when the alphabet is large. Measured."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """What decides how much memory a training takes."""
+    """Everything that determines how much memory a training needs."""
 
     model: ModelConfig
     V: int
     batch: int
     seq_length: int
     dtype: str = "float32"
-    """float32, float64 or bfloat16; any other is taken for that of float32 and bfloat16 that needs more."""
+    """float32, float64 or bfloat16. For others the larger need of float32 and bfloat16 counts."""
     dropout: bool = True
     kind: str = "cpu"
     """The kind of the device."""
     shares: int = 1
     """Processes that the batch is shared among."""
     beside: int = 1
-    """How many of these are on one machine, where processors have their memory in common."""
+    """How many of these share this machine's memory."""
 
     def bytes(self) -> int:
-        """What training takes at most at once of a device's memory, beyond what a process that has loaded
-        torch has taken."""
+        """The peak of a training's memory on its device, beyond what a process with torch loaded uses."""
         halves = {"float32": (False,), "float64": (False,), "bfloat16": (True,)}.get(
             self.dtype, (False, True)
         )
@@ -69,13 +68,13 @@ class Training:
 
     @property
     def _columns(self) -> int:
-        """Of the largest share of the batch."""
+        """Columns in the largest share of the batch."""
         return math.ceil(self.batch / self.shares)
 
     def check(self, free: int | None) -> None:
-        """Hold what training needs against the bytes that are free; None is not known, and enough.
+        """Compare what the training needs with the free bytes; None means unknown, and passes.
 
-        Raises RunError, which names settings that fit.
+        Raises RunError, which suggests settings that fit.
         """
         if free is None or (needed := self.bytes()) <= free:
             return
@@ -103,17 +102,17 @@ class Training:
         return _largest(self.batch, lambda B: replace(self, batch=B).bytes() <= free)
 
     def _step_floats(self, half: bool) -> float:
-        """Floats a character of a step, there and back."""
+        """Floats per character of a step, forward and backward."""
         kept = working = 0.0
         for l in range(self.model.layers):
             own, used = self._layer_floats(l, half)
             kept, working = kept + own, max(working, used)
-        # the logits live on to the end; with them for a moment log-softmax, its gradient and theirs
+        # the logits live to the end; for a moment also log-softmax, its gradient and theirs
         logits = 4 + (_LOGIT_GAPS if self.kind == "cpu" else 0)
         return kept + max(logits * self.V, working + (2 + half * _HALF) * self.V)
 
     def _layer_floats(self, l: int, half: bool) -> tuple[float, float]:
-        """Floats a character that layer l keeps for the way back, and that it uses on it."""
+        """Floats per character that layer l keeps for the backward pass, and that it uses during it."""
         model, cell = self.model, CELLS[self.model.cell]
         H, V = model.hidden, 0 if l else self.V
         kept: float = self.dropout + model.layer_norm + (model.residual and l > 0)
@@ -130,11 +129,11 @@ class Training:
 
     @property
     def _states(self) -> int:
-        """Arrays of states that a layer keeps: after each step, and where these differ before it too."""
+        """Arrays of states per layer: after each step, and before it where the two differ."""
         return len(CELLS[self.model.cell].states) * (1 + self.model.lines)
 
     def _forward_floats(self) -> float:
-        """Floats a character of an evaluation: one layer after the other, and three of the logits."""
+        """Floats per character of an evaluation: one layer at a time, and three times the logits."""
         cell = CELLS[self.model.cell]
         layer = cell.blocks + self._states + len(cell.keeps) + 3
         return layer * self.model.hidden + 3 * self.V
@@ -157,8 +156,8 @@ def _largest(high: int, fits: Callable[[int], bool]) -> int:
 
 
 def free_memory(root: Path = Path("/")) -> int | None:
-    """Bytes that a process may still take of the machine's memory, or None where nothing says. `root` is
-    where /proc and /sys are found."""
+    """Bytes of this machine's memory that a process may still take, or None if unknown. `root` holds /proc
+    and /sys."""
     found = [*_available(root), *_left_by_groups(root)]
     if found:
         return max(0, min(found))
@@ -169,15 +168,15 @@ def free_memory(root: Path = Path("/")) -> int | None:
 
 
 def _available(root: Path) -> Iterator[int]:
-    """What Linux says is available: proc(5), /proc/meminfo."""
+    """The available memory by Linux: proc(5), /proc/meminfo."""
     for line in _lines(root / "proc/meminfo"):
         if line.startswith("MemAvailable:"):
             yield int(line.split()[1]) * 1024
 
 
 def _left_by_groups(root: Path) -> Iterator[int]:
-    """What the control groups of this process leave it: limit less use, in which pages of files that
-    nobody uses do not count. cgroups(7); a container may see its own group as the root."""
+    """What the control groups of this process leave it: limit minus use, where inactive file pages do not
+    count as used. cgroups(7); a container may see its own group as the root."""
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, path = line.split(":", 2)
         if controllers == "":

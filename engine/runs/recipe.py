@@ -1,8 +1,8 @@
-"""What to train where a person leaves it open: sizes, dropout, weight decay and the learning rate.
+"""Chooses what the user leaves open: sizes, dropout, weight decay and the learning rate.
 
-Found by experiment on tiny-shakespeare and checked on five other texts (docs/experiments.md). What a
-network of some size can learn depends on how many characters it sees, C; so a time is turned into
-characters by the measured pace of each rung of `LADDER`, and the largest network that sees enough is taken.
+Found by experiment on tiny-shakespeare and checked on five other texts (docs/experiments.md). How large a
+network pays off depends on C, the characters it sees. A time is turned into characters by the measured pace
+of each rung of `LADDER`, and the largest network that sees enough is chosen.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from engine.text.corpus import Corpus
 
 _SHAPE = tuple(field.name for field in fields(ModelConfig))
 PACED = 65
-"""Symbols of the alphabet that the pace is measured with."""
+"""V of the networks whose pace is measured."""
 _LR = 5.12
 _HIGHEST_LR = 0.02
 _CELL_LR = {"rnn": 0.25, "rnn-relu": 0.15, "mlstm": 0.5}
 """What the learning rate is multiplied by for cells that it makes explode sooner."""
 _WEIGHTS_A_CHARACTER = 4.0
-"""Recurrent weights that a text can support, whatever the time."""
+"""Recurrent weights per character of text, at most, however much time there is."""
 _LOW_DECAY, _DECAY_AN_EPOCH, _HIGH_DECAY = 0.01, 0.017, 0.1
 _MOST_DROPOUT = 0.5
 
 
 @dataclass(frozen=True)
 class Rung:
-    """The sizes of a training, and how many characters it needs to see to be better than the one below."""
+    """The sizes of a training, and the characters it must see to beat the rung below."""
 
     hidden: int
     layers: int
@@ -55,18 +55,18 @@ LADDER = (
 
 
 _WIDE = Rung(256, 1, 32, 64, 0)
-"""For an alphabet of thousands, where the symbols' rows are most of the network and of a step's work: large
-steps, and no second layer, for which there is no time."""
+"""For alphabets of thousands, where the rows of the symbols are most of the network and of a step's work:
+large steps, and no second layer, for which there is no time."""
 _MANY_SYMBOLS = 4096
 
 
 def complete(
     given: Mapping[str, Any], chars: int, V: int, pace: Sequence[float] | None = None
 ) -> TrainConfig:
-    """The configuration for `given` settings, by name as in ModelConfig and TrainConfig and with one of
-    seconds, epochs and steps, on a text of so many characters over V symbols.
+    """The whole configuration from the `given` settings, named as in ModelConfig and TrainConfig, one of
+    which is seconds, epochs or steps, for a text of `chars` characters over V symbols.
 
-    `pace`, needed for seconds, has the characters a second that this machine learns from with each rung.
+    `pace` is the characters per second that this machine learns with each rung; seconds need it.
     Raises UsageError.
     """
     check(given)
@@ -94,7 +94,7 @@ def complete(
 
 
 def check(given: Mapping[str, Any]) -> None:
-    """Refuse settings that no training could have, before anything is done with them.
+    """Refuse invalid settings before anything is done with them.
 
     Raises UsageError.
     """
@@ -103,7 +103,7 @@ def check(given: Mapping[str, Any]) -> None:
 
 
 def _parts(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is given of the network, and all else."""
+    """The settings of the network, and all others."""
     shape = {key: given[key] for key in _SHAPE if key in given}
     return shape, {key: value for key, value in given.items() if key not in shape}
 
@@ -113,7 +113,7 @@ def for_corpus(
 ) -> TrainConfig:
     """`complete` for a corpus, of which a part is kept for validation.
 
-    Raises CorpusError where its lines are examples and it has none.
+    Raises CorpusError if its lines are examples but it has no newline.
     """
     info = found.info
     if info.lines and "\n" not in info.symbols:
@@ -131,7 +131,7 @@ def needs_pace(given: Mapping[str, Any]) -> bool:
 
 
 def _seen(given: Mapping[str, Any], rung: Rung, chars: int, V: int, pace: float) -> float:
-    """Characters that a training learns from."""
+    """The characters a training will see."""
     if given.get("epochs") is not None:
         return float(given["epochs"] * chars)
     if given.get("steps") is not None:
@@ -141,19 +141,19 @@ def _seen(given: Mapping[str, Any], rung: Rung, chars: int, V: int, pace: float)
 
 
 def speed(rung: Rung, V: int, pace: float) -> float:
-    """Characters a second over V symbols, from the pace of a rung."""
+    """Characters per second over V symbols, from the pace of a rung."""
     return pace * _work(rung.model, PACED) / _work(rung.model, V)
 
 
 def _work(model: ModelConfig, V: int) -> int:
-    """The multiplications a character takes, which is how many elements its matrices have."""
+    """Multiplications per character, which is the number of elements of the matrices."""
     shapes = parameters.shapes(model, V).items()
-    inputs = ("layers.0.W_xh", "layers.0.W_mx")  # a row of these is read
+    inputs = ("layers.0.W_xh", "layers.0.W_mx")  # of these only a row is read
     return sum(s[0] * s[1] for name, s in shapes if len(s) == 2 and name not in inputs)
 
 
 def _dropout(model: ModelConfig, epochs: float, parameters_a_character: float) -> float:
-    """More of it the more often, and the larger the network that, a text is seen."""
+    """More for more epochs, and for larger networks."""
     large = max(model.hidden / 256, math.sqrt(parameters_a_character))
     return round(_MOST_DROPOUT * min(1.0, max(0.0, epochs - 2) / 24 * large), 2)
 
