@@ -8,6 +8,8 @@ transposed and two biases; that mapping lives here alone.
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -123,6 +125,8 @@ class CharRNN(nn.Module):
     def _on_torch(self, x: Tensor) -> bool:
         V, kind = self.V if x.ndim == 2 else 0, x.device.type
         bfloat16 = torch.is_autocast_enabled(kind)
+        if bfloat16 and kind == "cpu" and not _has_bfloat16_kernels():
+            return False
         return on_torch(self.config, V, x.shape[1], kind, bfloat16)
 
     def _loops(
@@ -156,6 +160,12 @@ class CharRNN(nn.Module):
         kernels = {"gru": torch.gru, "rnn": torch.rnn_tanh, "rnn-relu": torch.rnn_relu}
         x, h = kernels[self.cell.name](x, state[0][None], *rest)
         return x, (h[0],)
+
+
+@cache
+def _has_bfloat16_kernels() -> bool:
+    """Whether oneDNN has recurrent kernels in bfloat16 for this processor; without AVX-512 it has none."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _with_input_gate(v: Tensor) -> Tensor:

@@ -206,7 +206,7 @@ def test_an_answer_after_the_end_leaves_nothing(server: Server) -> None:
 def test_a_full_disk_is_told_and_leaves_nothing(server: Server, home: Path) -> None:
     url = server.endless("/big", TEXT)
     script = (
-        "import sys; from engine import web\n"
+        "import sys; from engine.text import web\n"
         "try: web.fetch(sys.argv[1], max_size=10**8)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
