@@ -1,8 +1,9 @@
-"""A race: a run for each of several cells on one corpus. They train in turns: no two share the machine.
+"""A race: one run for each of several cells on one corpus. They train in turns, so no two share the
+machine.
 
-The trainers are processes that wait, paused, while another has its turn; a turn ends with an evaluation,
-and the first one before any step is taken. The runs are ordinary ones, but for their trainers, which save
-and stop where whoever gives the turns is gone.
+The trainers are processes that wait, paused, while another has its turn. A turn ends with an evaluation;
+the first one ends before any step. The runs are ordinary runs, except that their trainers save and stop
+if the process that gives the turns dies.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ from engine.storage import is_held
 from engine.text.corpus import Corpus
 
 MEASURES = ("parameters", "seconds")
-"""What is equal: the parameters, and with them the steps; or the time, all units being as many."""
+"""What is equal in a race: parameters and steps, or time and the number of units."""
 
 
 def check(cells: Sequence[str], by: str) -> None:
-    """Raises UsageError for what is no race."""
+    """Raises UsageError if these cells and this measure make no race."""
     if by not in MEASURES:
         raise UsageError(f"--by must be one of {', '.join(MEASURES)}, not {by!r}")
     for cell in cells:
@@ -56,7 +57,8 @@ def check(cells: Sequence[str], by: str) -> None:
 
 
 def matched(model: ModelConfig, cell: str, V: int) -> ModelConfig:
-    """The network of a cell with as many layers as `model` whose number of parameters is nearest to its."""
+    """The network of `cell` with the layers of `model` whose number of parameters is closest to
+    `model`'s."""
 
     def size(hidden: int) -> int:
         return parameters.count(replace(model, cell=cell, hidden=hidden), V)
@@ -68,15 +70,15 @@ def matched(model: ModelConfig, cell: str, V: int) -> ModelConfig:
 
 
 def free_name() -> str:
-    """A name that no race has."""
+    """A name not used by any race."""
     number = next(i for i in count(1) if not any(places.runs().glob(f"race-{i}-*")))
     return f"race-{number}"
 
 
 def leader(name: str) -> RunDirectory | None:
-    """The run that leads the race of that name; None where there is no such race.
+    """The run that leads the race of that name; None if there is no such race.
 
-    Raises RunError where it is over.
+    Raises RunError if the race is over.
     """
     own = [run for run in rundir.runs() if run.race() == name]
     if own and not any(map(goes_on, own)):
@@ -85,31 +87,31 @@ def leader(name: str) -> RunDirectory | None:
 
 
 def goes_on(leader: RunDirectory) -> bool:
-    """Whether the race that a run leads goes on."""
+    """Whether the race that this run leads is still going on."""
     return is_held(_lock(leader))
 
 
 def _lock(leader: RunDirectory) -> Path:
-    """What is held as long as there is anybody who gives turns."""
+    """The lock held by the process that gives the turns."""
     return leader.folder / "race.lock"
 
 
 def lead(found: Corpus, first: TrainConfig, command: str) -> RunDirectory:
-    """The first run of a new race, with the configuration `first`, which has `seconds`.
+    """Create the first run of a new race, with the configuration `first`, which has `seconds`.
 
-    Raises what `launch.create` does.
+    Raises what `launch.create` raises.
     """
     name = free_name()
     return launch.create(f"{name}-{first.model.cell}", found, first, command, race=name)
 
 
 def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunDirectory]:
-    """The runs of a race: the one that leads, and one for each of the `others`' cells, made when it is
-    asked for, before which the leader's trainer has to have begun.
+    """The runs of a race: the leader, then one for each of the `others`' cells, created when asked for. The
+    leader's trainer must have begun by then.
 
-    All is the same, the device, precision and threads that it chose too, but for the learning rate, which
-    the recipe has for each cell and size. Raises RunError where it could not begin, and what
-    `launch.create` does.
+    All settings are the leader's, with the device, precision and threads it chose, except the learning
+    rate, which the recipe sets by cell and size. Raises RunError if the leader could not begin, and what
+    `launch.create` raises.
     """
     yield leader
     info, found, began = leader.info(), leader.corpus(), _began(leader)
@@ -126,7 +128,7 @@ def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunD
 
 
 def _began(run: RunDirectory) -> Started:
-    """What a trainer said when it began. Raises RunError, in its words, where it could not."""
+    """The trainer's Started event. Raises RunError, with the trainer's message, if it could not begin."""
     for event in run.events():
         if isinstance(event, Started):
             return event
@@ -145,21 +147,21 @@ def check_corpus(found: Corpus) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """How one does: a row of the table. The loss is None where there is no number yet."""
+    """A row of the table of results. The loss is None until there is one."""
 
     run: str
     network: ModelConfig
     parameters: int
     steps: int
     chars_per_second: float
-    """Over all the time spent training, evaluations included."""
+    """Averaged over all the time spent training, evaluations included."""
     val_nats: float | None
     seconds: float
     status: str
 
 
 class Racer:
-    """A run in a race, and what its trainer has said."""
+    """A run in a race, and the events of its trainer."""
 
     def __init__(self, run: RunDirectory) -> None:
         self.run, self.model = run, run.info().config.model
@@ -170,7 +172,7 @@ class Racer:
         self.process: subprocess.Popen[bytes] | None = None
         self._reader = LineReader(run.events_path)
         self._events = list[Event]()
-        """Those that count, but for the most frequent kinds."""
+        """The events that count, without the most frequent kinds."""
 
     @property
     def evaluations(self) -> list[Evaluated]:
@@ -178,11 +180,11 @@ class Racer:
 
     @property
     def status(self) -> int:
-        """The exit status of the trainer; 0 while it lives."""
+        """The exit status of the trainer; 0 while it runs."""
         return (self.process.returncode if self.process else None) or 0
 
     def go(self) -> None:
-        """Take a turn. Raises RunError, StorageError where the trainer cannot be started or asked."""
+        """Take a turn. Raises RunError or StorageError if the trainer cannot be started or asked."""
         self.resting = False
         if self.process is None:
             self.process = launch.start(self.run, tied=True)
@@ -191,7 +193,7 @@ class Racer:
                 self.run.ask("resume", text=RACE)
 
     def read(self) -> Iterator[tuple[Event, str]]:
-        """What was said since the last time, and the lines of the log that it is."""
+        """The events since the last call, each with its line in the log."""
         ended = self.process is not None and self.process.poll() is not None
         for line in self._reader.read():
             if event := parse(line):
@@ -209,23 +211,23 @@ class Racer:
             case Progress():
                 self.progress = event
             case Evaluated() if self.started and event.step < self.started.total_steps:
-                with suppress(RunError):  # it is gone, as the next look will find
+                with suppress(RunError):  # the trainer is gone; the next look finds that
                     self.run.ask("pause", text=RACE)
             case Paused(reason=rundir.WAITS):
                 self.resting = True
 
     def stop(self) -> None:
-        """End the trainer, which saves."""
+        """Stop the trainer; it saves first."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
 
     @property
     def final(self) -> Evaluated | None:
-        """The evaluation of the best weights at the very end."""
+        """The final evaluation, of the best weights."""
         return next((e for e in self.evaluations if e.final), None)
 
     def standing(self, final: bool) -> Standing:
-        """How it does, with the loss of the final evaluation or the best of the others."""
+        """Its row of the table, with the loss of the final evaluation or the best of the others."""
         losses = [e.val_nats for e in self.evaluations if e.final == final]
         losses = [nats for nats in losses if math.isfinite(nats)]
         progress, seconds = self.progress, self.progress.seconds if self.progress else 0.0
@@ -242,8 +244,8 @@ class Racer:
 
 
 class Race:
-    """The runs of a race (`enter`) as they come in, and whose turn it is. It goes on, for all to see, as
-    long as this object lives."""
+    """The runs of a race (`enter`) as they come in, and whose turn it is. The race goes on as long as this
+    object exists, and other processes can see that."""
 
     def __init__(self, leader: RunDirectory, others: Sequence[str], by: str) -> None:
         self.racers = list[Racer]()
@@ -255,14 +257,14 @@ class Race:
 
     @property
     def over(self) -> bool:
-        """Whether no trainer is left, and none is to come."""
+        """Whether all trainers have ended, and none is still to come."""
         return self._over and all(racer.ended for racer in self.racers)
 
     def look(self) -> Iterator[tuple[Racer, Event, str]]:
-        """What has happened since the last look, with the lines of the logs; then the turn goes to the
-        next one if it is over, or all are stopped if that was asked of the one that leads.
+        """The events since the last look, each with its line in the log. Then the next run gets its turn
+        if this one is over, or all are stopped if the leader was asked to.
 
-        Raises what `enter` and `Racer.go` do.
+        Raises what `enter` and `Racer.go` raise.
         """
         for racer in self.racers:
             for event, line in racer.read():
@@ -287,13 +289,13 @@ class Race:
             self._over = True
 
     def stop(self) -> None:
-        """End all trainers, which save; `look` tells what they still say."""
+        """Stop all trainers; they save first. `look` returns their last events."""
         self._over, self.turn = True, None
         for racer in self.racers:
             racer.stop()
 
     def standings(self) -> list[Standing]:
-        """The table, in the order of the start. The losses are by the same protocol: those of the final
-        evaluation where all have had it."""
+        """The table, in starting order. All losses follow one protocol: that of the final evaluation once
+        every run has had it."""
         final = all(racer.final for racer in self.racers)
         return [racer.standing(final) for racer in self.racers]

@@ -1,7 +1,7 @@
-"""torchrun on one machine, for a run of ours: `python -P -m engine.training.agent N RUN_DIR`.
+"""torchrun on one machine, for a run of helo's: `python -P -m engine.training.agent N RUN_DIR`.
 
-It starts N processes of `trainer` and ends them all where one is lost. What it would log of that
-itself is silenced: the processes have said what there is to say, in one line each.
+Starts N processes of `trainer`, and ends them all if one dies. Its own log messages are silenced: the
+processes report what happened, in one line each.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def main() -> int:
         statuses = [failure.exitcode for failure in error.failures.values()]
         if min(statuses) >= 0:
             return statuses[0]
-        trained.note_loss(life)  # where none of the others could
+        trained.note_loss(life)  # in case no other process could
         print(f"helo: {LostError(trained.name)}", file=sys.stderr)
         return 1
-    except SignalException:  # handed on to all, and they have ended
+    except SignalException:  # passed on to all processes, which have ended
         events = trained.events()
         return 0 if events and isinstance(events[-1], Stopped) else 1
     return 0

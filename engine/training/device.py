@@ -1,6 +1,6 @@
 """Where training computes: device, precision and threads, chosen in one place.
 
-`python -P -m engine.training.device --json` answers for processes that do not import torch.
+`python -P -m engine.training.device --json` answers for processes without torch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engine.training.products import Matrix
 from engine.vocab import Text
 
 _WORTHWHILE = 1.15
-"""How many times as fast bfloat16 must be to be taken."""
+"""How many times as fast bfloat16 must be to be chosen."""
 _TRIES = 6
 _PRECISIONS = {
     "cuda": ("float32", "bfloat16", "float16"),
@@ -36,13 +36,13 @@ _PRECISIONS = {
     "cpu": ("float32", "bfloat16", "float64"),
 }
 _CORPUS_SHARE = 0.25
-"""Of a GPU's free memory, what a corpus may take."""
+"""The share of a GPU's free memory that a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
 @dataclass(frozen=True)
 class Device:
-    """What a run computes on, as settled at its start; `dtype` is that of the matrix products."""
+    """What a run computes on, decided at its start. `dtype` is that of the matrix products."""
 
     kind: str
     dtype: str
@@ -53,21 +53,21 @@ class Device:
         return torch.device(self.kind)
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Products in half precision where that is chosen, weights and losses in float32."""
+        """Products in half precision if that was chosen; weights and losses stay in float32."""
         half = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(self.dtype)
         return torch.autocast(self.kind, half, enabled=half is not None)
 
     def widen(self, x: Tensor) -> Tensor:
-        """x as the type of weights, states and losses: float32, or float64 where all is in that."""
+        """x in the type of weights, states and losses: float32, or float64 if that was chosen."""
         return x.double() if self.dtype == "float64" else x.float()
 
     def wait(self) -> None:
-        """Until all that was asked of the device is done."""
+        """Wait until the device has finished its work."""
         if self.kind == "cuda":
             torch.cuda.synchronize()
 
     def hold(self, ids: Text) -> Tensor | None:
-        """A corpus (N,) on a GPU that has room for it; else nothing, and blocks go there one by one."""
+        """The corpus (N,) on a GPU with room for it; else None, and blocks are copied one by one."""
         if self.kind != "cuda":
             return None
         kept = ids.dtype if ids.dtype == np.uint8 else np.dtype(np.int32)
@@ -76,12 +76,12 @@ class Device:
         return torch.from_numpy(np.array(ids[:], kept)).to(self.torch)
 
     def rng_state(self) -> list[Tensor]:
-        """Of every random number that a step draws."""
+        """The states of all random number generators that a step uses."""
         cuda = [torch.cuda.get_rng_state()] if self.kind == "cuda" else []
         return [torch.get_rng_state(), *cuda]
 
     def set_rng_state(self, states: list[Tensor]) -> None:
-        """Go back to what `rng_state` gave."""
+        """Restore what `rng_state` returned."""
         torch.set_rng_state(states[0])
         for state in states[1:]:
             torch.cuda.set_rng_state(state)
@@ -100,17 +100,17 @@ def available() -> list[str]:
 
 
 def free_memory(kind: str) -> int | None:
-    """Bytes that are free on a device of that kind, or None where nothing says."""
+    """Free bytes on a device of that kind, or None if unknown."""
     if kind == "cuda" and torch.cuda.is_available():
         return torch.cuda.mem_get_info()[0]
     return memory.free_memory()
 
 
 def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
-    """Settle the device, the precision and the threads, and set torch up for them. Where `auto` leaves a
-    choice of precision, a processor tries `work` in both.
+    """Choose the device, precision and threads, and set torch up for them. If `auto` leaves a choice of
+    precision on a processor, `work` is timed in both.
 
-    Raises UsageError for a device that is not there.
+    Raises UsageError for a device that is not available.
     """
     kinds = available()
     kind = kinds[0] if device == "auto" else device
@@ -120,7 +120,7 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     torch.set_num_threads(threads)
     _keep_memory()
     torch.set_flush_denormal(True)
-    warnings.filterwarnings("ignore", "RNN module weights")  # they are gathered each time: 10 µs
+    warnings.filterwarnings("ignore", "RNN module weights")  # gathering them each time takes 10 µs
     # TensorFloat-32 on the GPUs that have it, as cuDNN does
     torch.set_float32_matmul_precision("high")
     known = _PRECISIONS[kind]
@@ -132,8 +132,8 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
 
 
 def _fastest(kind: str, work: Work) -> str:
-    """The precision that `auto` stands for. On GPUs halves are twice as fast in torch's kernels and cost a
-    few percent in helo's loops (docs/experiments.md); a processor is asked."""
+    """The precision for `auto`. On GPUs half precision is twice as fast in torch's kernels and costs a few
+    percent in helo's loops (docs/experiments.md); on processors it is measured."""
     if kind == "cuda":
         bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
         return "bfloat16" if bfloat16 else "float16"
@@ -150,7 +150,7 @@ def speedup(work: Work, kind: str, dtype: str) -> float:
 
 
 def _recurrent_product(device: Device) -> None:
-    """That of a step of the usual LSTM, there and back."""
+    """The recurrent products of steps of a typical LSTM, forward and backward."""
     W = Matrix(torch.ones(448, 4 * 448), device.dtype == "bfloat16")
     h, d = torch.ones(16, 448), torch.ones(16, 4 * 448)
     for _ in range(40):
@@ -158,8 +158,8 @@ def _recurrent_product(device: Device) -> None:
 
 
 def _keep_memory() -> None:
-    """Have the C library keep what is freed: the large arrays of every step would else come from the
-    kernel anew, page by page, which costs up to half of the time of a training. glibc alone."""
+    """Make the C library keep freed memory. Otherwise the large arrays of every step come from the kernel
+    anew, page by page, which costs up to half the time of a training. glibc only."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
@@ -192,7 +192,7 @@ def _processor_flags() -> list[str]:
 
 
 def facts() -> dict[str, Any]:
-    """What `helo doctor` and the Train screen say of this machine."""
+    """The facts about this machine for `helo doctor` and the Train screen."""
     names = {"cpu": platform.processor() or platform.machine()}
     if torch.cuda.is_available():
         names["cuda"] = torch.cuda.get_device_name(0)

@@ -1,6 +1,6 @@
-"""The loss of a network on ids, in parallel columns on torch's side of the house.
+"""The loss of a network on ids, in parallel columns, by torch.
 
-With one column this is `score`'s stateful pass; with many, each begins from a cold state.
+With one column this is the stateful pass of `score`; with many, each starts from a cold state.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from engine.training.streams import Layout, columns, layout
 from engine.vocab import Text
 
 _COLUMN = 1024
-"""Characters that a column has where there are more than the usual ones."""
+"""Characters per column, where there are more columns than usual."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A mean loss in nats, the predictions behind it, and the drift: how much worse the network predicts
-    the same characters with the state it has carried than from a cold start 64 characters before; None
-    where the text is too short to tell."""
+    """A mean loss in nats, the number of predictions, and the drift: how much worse the network predicts
+    the same characters with its carried state than from a cold start 64 characters earlier; None if the
+    text is too short."""
 
     nats: float
     predictions: int
@@ -43,11 +43,11 @@ def evaluate(
     wanted: int | None = None,
     group: Group = ALONE,
 ) -> Evaluation:
-    """The loss over ids (N,), N ≥ 2, in at most `batch` columns that are spread evenly over them, and in
-    each column over so many characters that they are `wanted` in all, or all there are. Leaves the
-    model's mode and all random numbers as they were.
+    """The loss over ids (N,), N ≥ 2, in at most `batch` columns spread evenly over them. Each column
+    covers its part of the `wanted` characters, or all it has. Leaves the model's mode and all random
+    numbers unchanged.
 
-    The processes of `group` share the columns; raises LostError where one is gone.
+    The processes of `group` share the columns. Raises LostError if one has died.
     """
     plan = layout(len(ids), batch, EVALUATION_LENGTH)
     length = plan.length if wanted is None else min(plan.length, math.ceil(wanted / plan.batch))
@@ -68,9 +68,9 @@ def evaluate(
 
 
 def most_columns(training: Layout, n: int) -> int:
-    """The columns of an evaluation of n characters while training: as many as the batch has, where that
-    is more than usual, takes no more memory than a step and leaves enough to each. What takes a step's
-    work to many devices has to take an evaluation there."""
+    """The columns for an evaluation of n characters during training: as many as the batch has, if that is
+    more than usual, needs no more memory than a step, and leaves each column enough characters. So an
+    evaluation is spread over as many devices as a step is."""
     B, T = training.batch, training.seq_length
     return max(EVALUATION_COLUMNS, min(B, B * T // EVALUATION_LENGTH, n // _COLUMN))
 
@@ -82,8 +82,9 @@ def _tells_drift(length: int) -> bool:
 def _sums(
     model: CharRNN, ids: Text, device: Device, share: range, apart: int, length: int
 ) -> Tensor:
-    """Of some columns, `apart` characters apart: the nats of all predictions, and those of the second half
-    of the last whole block, with the state carried and from a cold one before the block; float64 (3,)."""
+    """Sums over columns `apart` characters apart, float64 (3,): the nats of all predictions; and those of
+    the second half of the last whole block, with the carried state, and from a cold state before the
+    block."""
     half = EVALUATION_LENGTH // 2
     states = model.start_state(len(share))
     sums = torch.zeros(3, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""A process of a run that rank 0 leads: it has its share of the columns, and no say."""
+"""A process that rank 0 leads: it trains its share of the columns, and decides nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.training.parallel import Group, serve
 
 
 def follow(run: RunDirectory, group: Group) -> int:
-    """Take part in one life of a run; returns the exit status.
+    """Take part in one life of a run. Returns the exit status.
 
-    Raises what the learner does.
+    Raises what the learner raises.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # rank 0 gets it too, saves, and ends all
+        signal.signal(number, signal.SIG_IGN)  # rank 0 gets it too, saves, and ends all processes
     try:
         life = group.agree()
         serve(Learner(run, group))

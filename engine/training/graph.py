@@ -1,7 +1,7 @@
 """A step of training captured once and replayed as one launch, for GPUs.
 
-A step launches hundreds of kernels of some microseconds each, more than a processor can ask for one by
-one (Nguyen et al., "Accelerating PyTorch with CUDA graphs", 2021).
+A step launches hundreds of kernels that take microseconds each, faster than a processor can launch them
+(Nguyen et al., "Accelerating PyTorch with CUDA graphs", 2021).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 _REHEARSALS = 3
-"""Runs before the capture: what is allocated lazily has to be there."""
+"""Runs before the capture, so that everything allocated lazily exists."""
 
 
 class Captured:
-    """A function of one tensor that works on tensors that stay where they are, its shapes always the
-    same. The first calls run it as it is, then it is captured; what it returns is a copy."""
+    """A function of one tensor of fixed shape, whose other tensors stay in place. The first calls run it
+    directly, then it is captured. Returns a copy of its result."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         self._function = function
@@ -39,7 +39,7 @@ class Captured:
         return self._y.clone()
 
     def _rehearse(self, x: Tensor) -> Tensor:
-        # aside, as the capture will be
+        # on a side stream, like the capture
         self._stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self._stream):
             y = self._function(x)

@@ -1,4 +1,4 @@
-"""The optimiser: its parameter groups, the learning rate's schedule, clipping, and the loss' scale."""
+"""The optimiser: parameter groups, learning rate schedule, clipping, and loss scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.config import TrainConfig
 
 _FIRST_SCALE = 2.0**12
 _SCALE_GROWS = 1000
-"""Steps without an overflow after which the loss is scaled by twice as much."""
+"""Steps without an overflow after which the loss scale doubles."""
 
 
 def learning_rate(progress: float, config: TrainConfig, peak: float) -> float:
@@ -25,12 +25,12 @@ def learning_rate(progress: float, config: TrainConfig, peak: float) -> float:
 
 
 class Optimiser:
-    """AdamW (Loshchilov & Hutter, 2019) whose weight decay leaves vectors, the biases, alone.
+    """AdamW (Loshchilov & Hutter, 2019) without weight decay on vectors, the biases.
 
-    A step clips the gradients' global norm (Pascanu et al., 2013) and leaves everything as it was where
-    that norm is not finite. In float16 gradients would fall to zero, so the loss is multiplied by a scale
-    that halves at an overflow and doubles after a while without (Micikevicius et al., "Mixed precision
-    training", 2018). Nothing waits for the device.
+    A step clips the gradients' global norm (Pascanu et al., 2013) and changes nothing if that norm is not
+    finite. In float16, where gradients would underflow, the loss is multiplied by a scale that halves at an
+    overflow and doubles after a while without one (Micikevicius et al., "Mixed precision training", 2018).
+    Nothing waits for the device.
     """
 
     def __init__(self, model: nn.Module, config: TrainConfig, float16: bool = False) -> None:
@@ -40,9 +40,7 @@ class Optimiser:
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
             {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
         ]
-        on_device = (
-            device.type == "cuda"
-        )  # where a step may be captured, and then reads what is there
+        on_device = device.type == "cuda"  # a captured step reads the tensor in place
         lr = torch.tensor(config.lr, device=device) if on_device else config.lr
         self.adamw = torch.optim.AdamW(
             groups, lr=lr, betas=(config.beta1, config.beta2), fused=True, capturable=on_device
@@ -54,7 +52,7 @@ class Optimiser:
         self._parameters = parameters
 
     def set_lr(self, lr: float) -> None:
-        """Take this learning rate from the next step on."""
+        """Use this learning rate from the next step on."""
         for group in self.adamw.param_groups:
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(lr)
@@ -62,21 +60,21 @@ class Optimiser:
                 group["lr"] = lr
 
     def backward(self, loss: Tensor) -> None:
-        """The gradients of `loss`, in place of those before."""
+        """Compute the gradients of `loss`, replacing earlier ones."""
         self.adamw.zero_grad(set_to_none=True)
         (loss if self.scale is None else loss * self.scale).backward()  # type: ignore[no-untyped-call]
 
     def gradients(self) -> list[Tensor]:
-        """What `backward` found, each as its parameter is laid out."""
+        """The gradients from `backward`, each with its parameter's memory layout."""
         return [p.grad for p in self._parameters if p.grad is not None]
 
     def step(self) -> Tensor:
-        """Take a step with the gradients of `backward`; returns their global norm before clipping."""
+        """Take a step with the gradients from `backward`. Returns their global norm before clipping."""
         norm = nn.utils.get_total_norm(self.gradients())
         if self.scale is not None:
             norm = norm / self.scale
         shrink = torch.clamp((norm + 1e-6) / self.clip, min=1.0).float()
-        # the fused kernel divides by the one and does nothing where the other is 1: no pass of our own
+        # the fused kernel divides by the one and skips the step if the other is 1: no extra pass
         self.adamw.grad_scale = shrink if self.scale is None else shrink * self.scale  # type: ignore[attr-defined]
         self.adamw.found_inf = found = norm.isfinite().logical_not().float()  # type: ignore[attr-defined]
         self.adamw.step()
@@ -91,7 +89,7 @@ class Optimiser:
         self.sound.mul_(1 - grows)
 
     def reset(self) -> None:
-        """Forget every step taken."""
+        """Forget all steps taken."""
         for state in self.adamw.state.values():
             for value in state.values():
                 value.zero_()

@@ -1,7 +1,7 @@
-"""Training in several processes: each has its share of the columns, and all step alike.
+"""Training in several processes: each has its share of the columns, and all take the same steps.
 
-torchrun starts the processes and tells each one in its environment which it is; on processors they speak
-by gloo, on GPUs by NCCL. Rank 0 leads: it alone decides, and what needs all, it announces (`together`).
+torchrun starts the processes and tells each its rank through the environment. They communicate by gloo on
+processors and by NCCL on GPUs. Rank 0 leads: it alone decides, and announces what all must do (`together`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from torch import Tensor
 from engine.errors import LostError, RunError, UsageError
 
 _PATIENCE = timedelta(days=36500)
-"""A paused run waits as long as it likes; a process that is gone shows itself by its connections."""
+"""A paused run may wait for any time. A process that died is noticed by its closed connections."""
 _LONGEST = 256
-"""Bytes of what rank 0 says at once."""
+"""Bytes of one announcement by rank 0, at most."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a run, seen from one of them; by itself, one that is alone."""
+    """The processes of a run, as seen by one of them. The default is a process that trains alone."""
 
     rank: int = 0
     size: int = 1
@@ -44,12 +44,12 @@ class Group:
         return self.rank == 0
 
     def share(self, n: int) -> range:
-        """This process' part of 0 … n−1: contiguous, in the order of the ranks, none longer than
-        another by more than one."""
+        """This process' part of 0 … n−1: contiguous, in the order of the ranks, lengths differing by at
+        most one."""
         return range(n * self.rank // self.size, n * (self.rank + 1) // self.size)
 
     def check(self, kind: str, columns: int) -> None:
-        """Raises UsageError where so many processes cannot train so many columns on a kind of device."""
+        """Raises UsageError if these processes cannot share `columns` columns on this kind of device."""
         if self.size > columns:
             what = "column" if columns == 1 else "columns"
             raise UsageError(
@@ -62,9 +62,9 @@ class Group:
             raise UsageError("--device mps trains in one process: leave out --processes")
 
     def sum(self, tensors: Sequence[Tensor]) -> None:
-        """Put the sum over all processes of each tensor in its place; all are of one type and device.
+        """Replace each tensor by its sum over all processes. All have one type and device.
 
-        Raises LostError where another process is gone.
+        Raises LostError if another process has died.
         """
         if self.size == 1:
             return
@@ -77,9 +77,9 @@ class Group:
             t.detach().copy_(summed.view_as(t))
 
     def agree(self, value: Any = None) -> Any:
-        """A small value that JSON can hold, as rank 0 has it.
+        """Return rank 0's `value`, a small JSON value, in every process.
 
-        Raises LostError where another process is gone.
+        Raises LostError if another process has died.
         """
         if self.size == 1:
             return value
@@ -92,7 +92,8 @@ class Group:
         return json.loads(bytes(said.tolist()).rstrip(b"\0"))
 
     def end(self) -> None:
-        """Say that this was all, where rank 0 does; all meet a last time, so that none goes too soon."""
+        """Announce the end, if this is rank 0. All processes wait for each other, so that none leaves
+        early."""
         with suppress(LostError):
             if self.leads:
                 self.agree(None)
@@ -111,9 +112,9 @@ ALONE = Group()
 
 @contextmanager
 def joined(run: str) -> Iterator[Group]:
-    """The group that torchrun's environment tells of, while it lasts; else one that is alone.
+    """The group described by torchrun's environment, or a process that trains alone.
 
-    Raises RunError where the others cannot be reached.
+    Raises RunError if the other processes cannot be reached.
     """
     size, rank = (int(os.environ.get(name, d)) for name, d in (("WORLD_SIZE", "1"), ("RANK", "0")))
     if size == 1:
@@ -138,7 +139,7 @@ def joined(run: str) -> Iterator[Group]:
 
 
 class Member(Protocol):
-    """What has methods that all processes run."""
+    """An object with methods that all processes run together."""
 
     group: Group
 
@@ -149,8 +150,8 @@ R = TypeVar("R")
 
 
 def together(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-    """A method that every process runs when rank 0 calls it. Its arguments are such that JSON holds
-    them; it may not call another of its kind."""
+    """Decorate a method so that every process runs it when rank 0 calls it. Its arguments must be JSON
+    values, and it must not call another such method."""
 
     @wraps(method)
     def lead(self: M, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -162,7 +163,7 @@ def together(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, 
 
 
 def serve(member: Member) -> None:
-    """Run what rank 0 announces, until it says that this was all.
+    """Run what rank 0 announces, until it announces the end.
 
     Raises LostError.
     """
@@ -173,8 +174,8 @@ def serve(member: Member) -> None:
 
 
 def leave(status: int) -> NoReturn:
-    """End this process at once: gloo's threads may still let go of tensors, and where the interpreter
-    is being taken down meanwhile they abort it."""
+    """Exit at once: gloo's threads may still release tensors, and abort an interpreter that is shutting
+    down."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -1,8 +1,8 @@
-"""The cells' functions for torch, and the fastest matrix products that a processor has.
+"""The cells' functions for torch, with the fastest matrix products of the processor.
 
-oneDNN's product of an input with a matrix that was packed once is two to three times as fast as the
-library's `mm` on some processors and never slower where a loop uses the matrix T times. torch reaches it
-through the operator that its own compiler uses; where a build has no such operator, `mm` does the same.
+Where a loop uses a matrix T times, oneDNN's product with a matrix packed once is two to three times as
+fast as `mm` on some processors, and never slower. It is reached through the operator that torch's
+compiler uses; builds without that operator use `mm`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _available: Any = torch.backends.mkldnn.is_available
 _PACKED = hasattr(torch.ops.mkldnn, "_linear_pointwise") and _available()
 _HALF_PACKED = _PACKED and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 _LEAST_STEP, _LEAST_BULK = 1 << 17, 1 << 15
-"""Elements of a matrix from which on packing pays: for the few rows of a step, and for those of all."""
+"""Elements of a matrix from which packing pays: for the few rows of one step, and for those of all."""
 _linear: Any = torch.ops.mkldnn._linear_pointwise.default if _PACKED else None
 _reorder: Any = torch.ops.mkldnn._reorder_linear_weight.default if _PACKED else None
 _sigmoid_backward: Any = torch.ops.aten.sigmoid_backward.grad_input
@@ -28,7 +28,7 @@ _MINUS_ONE = torch.tensor(-1.0)
 
 
 def _packs(W: Tensor, elements: int, least: int) -> bool:
-    """Whether products with a matrix of so many elements and the type of W are to be packed for."""
+    """Whether to pack a matrix with this many elements and the type of W."""
     there = {torch.float32: _PACKED, torch.bfloat16: _HALF_PACKED}.get(W.dtype, False)
     return there and W.device.type == "cpu" and elements >= least
 
@@ -36,7 +36,7 @@ def _packs(W: Tensor, elements: int, least: int) -> bool:
 class Matrix:
     """W (m, n), ready for many products x @ W with x (…, m) of W's own type.
 
-    In `bfloat16` both sides and the result of a product are rounded to it; it is summed in float32.
+    With `bfloat16` both operands and the result are rounded to it; sums are in float32.
     """
 
     def __init__(self, W: Tensor, bfloat16: bool, least: int = _LEAST_STEP) -> None:
@@ -55,7 +55,7 @@ class Matrix:
         return self.bare(x)
 
     def bare(self, x: Tensor, b: Tensor | None = None) -> Tensor:
-        """x W + b in the type that products are made in: x, b and the result are of it."""
+        """x W + b in the type of the products, which x, b and the result have."""
         if self._packed:
             product: Tensor = _linear(x, self._product, b, "none", (), "")
             return product
@@ -76,9 +76,9 @@ class Matrix:
 
 
 class TorchFunctions:
-    """`engine.cells.functions.Functions` for torch; nothing here is followed by autograd.
+    """`engine.cells.functions.Functions` for torch; autograd follows nothing here.
 
-    `parallel` has a cell that can compute all steps at once do so, which is faster where starting an
+    With `parallel`, a cell that can compute all steps at once does so, which is faster where launching an
     operation is slow.
     """
 
@@ -98,7 +98,7 @@ class TorchFunctions:
         return torch.cat(arrays, -1)
 
     def tanh(self, x: Tensor, out: Tensor) -> Tensor:
-        # 2σ(2x) − 1: torch's σ is four times as fast as its tanh on a processor
+        # 2σ(2x) − 1: on processors torch's σ is four times as fast as its tanh
         torch.add(x, x, out=out)
         torch.sigmoid(out, out=out)
         return torch.add(_MINUS_ONE, out, alpha=2, out=out)

@@ -1,7 +1,7 @@
-"""The trainer's state as a file: all that the next step depends on, in one .safetensors.
+"""The trainer's state as a file: everything the next step depends on, in one .safetensors.
 
 model.*  optim.<parameter>.*  optim.scale  optim.sound  carried.<layer>.<state>  rng.torch  rng.cuda
-and as JSON: the `Cursor` of `points`
+and as JSON, the `Cursor` of `engine.runs.points`
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def save(
 ) -> None:
     """Write the state of a run.
 
-    Raises StorageError; then the states before still stand.
+    Raises StorageError, with the earlier states still there.
     """
     tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
     for name, parameter in model.named_parameters():
@@ -50,10 +50,10 @@ def save(
 
 
 def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -> States:
-    """Put the state in `path` into the model, the optimiser and torch's random numbers; returns the
-    carried states, of the shapes of `carried`.
+    """Load the state in `path` into the model, the optimiser and torch's random number generators. Returns
+    the carried states, with the shapes of `carried`.
 
-    Raises RunError where the file is damaged or of another network.
+    Raises RunError if the file is damaged or belongs to another network.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -61,7 +61,7 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
             moments = _part(tensors, f"optim.{name}.")
-            # laid out as the parameter is: the fused optimiser goes through memory, not through indices
+            # laid out like the parameter: the fused optimiser walks memory, not indices
             optimiser.adamw.state[parameter] = {
                 k: v.to(optimiser.sound) if k == "step" else torch.empty_like(parameter).copy_(v)
                 for k, v in moments.items()
