@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.errors import HeloError
@@ -63,6 +64,11 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def versions(found: Mapping[str, str]) -> str:
+    """Names and their versions in a line."""
+    return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
 def network(run: RunDirectory) -> str:

@@ -31,12 +31,12 @@ _SPINS = "2000"
 busy process is a hundred times slower than alone (docs/experiments.md)."""
 
 
-def versions() -> dict[str, str]:
-    """The versions that a run's results may depend on."""
+def versions(*more: str) -> dict[str, str]:
+    """The versions that a run's results may depend on, and those of `more` packages."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"helo": __version__, "python": platform.python_version()}
-    for package in ("torch", "numpy"):
+    for package in ("torch", "numpy", *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -12,9 +12,11 @@ import typer
 
 from tui.cli.shared.options import Command, Json
 from tui.cli.shared.output import console, emit, facts, write
+from tui.phrases import versions
 
 app = typer.Typer()
-_PACKAGES = ("torch", "numpy", "textual", "rich", "typer", "safetensors")
+_PACKAGES = ("textual", "rich", "typer", "safetensors")
+"""Those whose versions are told, beside what a run's results may depend on."""
 
 
 def _paths() -> dict[str, str]:
@@ -68,7 +70,7 @@ def doctor(json: Json = False) -> None:
     facts(
         {
             "system": found["system"],
-            "versions": ", ".join(f"{k} {v}" for k, v in found["versions"].items()),
+            "versions": versions(found["versions"]),
             **told,
             "terminal": f"{terminal['columns']}×{terminal['rows']}, {terminal['colours']}, "
             f"TERM={terminal['TERM'] or 'not set'}, {terminal['encoding']}",
@@ -102,7 +104,7 @@ def _examine() -> dict[str, Any]:
     colours = console().color_system or "no colours"
     return {
         "system": f"{platform.platform()}, {sys.executable}",
-        "versions": launch.versions() | _versions(),
+        "versions": launch.versions(*_PACKAGES),
         "devices": devices,
         "terminal": {
             "columns": columns,
@@ -114,15 +116,3 @@ def _examine() -> dict[str, Any]:
         "paths": _paths(),
         "untested": UNTESTED,
     }
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "missing"
-    return found

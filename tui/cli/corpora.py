@@ -6,17 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from engine.errors import CorpusError, HeloError, NotFoundError
-from tui.cli.shared.options import Command, Json, Yes, argument, flag, group, option
+from tui.cli.shared.options import Command, Json, Listing, Yes, argument, flag, group, option
 from tui.cli.shared.output import confirm, emit, note, progress, table
 from tui.phrases import fetchable
 
 if TYPE_CHECKING:
     from engine.text.sources import Reading, Source
 
-app = group("List, show, fetch, import and delete corpora.")
+app = group("List, show, fetch, import and delete corpora.", Listing)
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
 
 
@@ -35,12 +33,6 @@ def _find(name: str) -> Path:
             f"{name} is built in and not made yet: helo corpora add {name} makes it"
         )
     raise NotFoundError(sources.nothing(name))
-
-
-@app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
 
 
 @app.command("list", cls=Command)

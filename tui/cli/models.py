@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from tui.cli.shared.options import Command, Json, Yes, argument, group
+from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
 from tui.cli.shared.output import confirm, emit, facts, note, table, write
-from tui.phrases import loss, size
+from tui.phrases import loss, size, versions
 
 if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
 
-app = group("List, show, rename and delete models.")
+app = group("List, show, rename and delete models.", Listing)
 Own = Annotated[str, argument("MODEL", "A model of yours.")]
 
 
@@ -38,12 +36,6 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
             "history": asdict(summary.history),
         }
     return data
-
-
-@app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
 
 
 @app.command("list", cls=Command)
@@ -110,7 +102,7 @@ def show(
             "loss": loss(history.best_val_nats),
             "trained": f"{history.steps:,} steps, {history.chars:,} characters, "
             f"{history.seconds:,.0f} s",
-            "versions": ", ".join(f"{k} {v}" for k, v in history.versions.items()),
+            "versions": versions(history.versions),
             "command": history.command,
             "file": f"{path} ({size(entry.size)})",
         }

@@ -14,9 +14,8 @@ from engine.config import CELLS
 from engine.errors import RunError
 from engine.runs.events import Stopped
 from tui.cli.shared.guard import INTERRUPTED
-from tui.cli.shared.options import Command, argument, flag, option
+from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
 from tui.cli.shared.output import note, progress
-from tui.cli.train import complete, obtain
 
 if TYPE_CHECKING:
     from engine.runs.race import Race
@@ -33,10 +32,7 @@ app = typer.Typer()
 
 @app.command(cls=Command, rich_help_panel="Train")
 def race(
-    corpus: Annotated[
-        str,
-        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
-    ],
+    corpus: Annotated[str, argument("CORPUS", CORPUS_HELP)],
     cells: Annotated[
         str, option("--cells", shows="A,B,…", help=f"Two or more of {', '.join(CELLS)}.")
     ] = "rnn,lstm,gru",
@@ -69,6 +65,7 @@ def race(
     """
     from engine.runs import race as races
     from engine.runs import recipe
+    from tui.cli.shared import begin
 
     names = [name.strip() for name in cells.split(",")]
     races.check(names, by)
@@ -76,10 +73,10 @@ def race(
     if hidden is not None:
         given["hidden"] = hidden
     recipe.check(given)
-    found = obtain(corpus)
+    found = begin.obtain(corpus)
     races.check_corpus(found)
     _survey(found)
-    first = complete(given, found)
+    first = begin.complete(given, found)
     leader = races.lead(found, first, shlex.join(["helo", *sys.argv[1:]]))
     if detach:
         _detach(leader, names[1:], by)

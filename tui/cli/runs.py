@@ -5,26 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from engine.errors import RunError
-from tui.cli import control
-from tui.cli.control import Run
-from tui.cli.shared.options import Command, Json, Yes, group, option
+from tui.cli.shared.ask import ask, stop_race
+from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, note, table, write
 from tui.phrases import duration, network
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
 
-app = group("List, watch and steer trainings.")
-app.add_typer(control.app)
-
-
-@app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
+app = group("List, watch and steer trainings.", Listing)
+Run = Annotated[str, argument("RUN", "A run's name.")]
 
 
 @app.command("list", cls=Command)
@@ -98,15 +89,88 @@ def show(name: Run, json: Json = False) -> None:
 def attach(name: Run, json: Json = False) -> None:
     """Watch a training that goes on; ctrl+c leaves it training."""
     from engine.runs.rundir import find
-    from tui.cli import train
-    from tui.cli.shared import follow, views
+    from tui.cli.shared import follow
+    from tui.cli.shared.watch import watch
 
     run = find(name)
-    try:
-        end = follow.attach(run, views.choose(json, run, "ctrl+c leaves it training"))
-    except BrokenPipeError:
-        end = follow.End.DETACHED
-    train.tell_end(run, end, json)
+    watch(run, lambda view: follow.attach(run, view), "ctrl+c leaves it training", json)
+
+
+@app.command(cls=Command)
+def pause(name: Run) -> None:
+    """Pause a training; its process stays."""
+    ask(name, "pause")
+
+
+@app.command(cls=Command)
+def resume(name: Run) -> None:
+    """Go on with a paused training."""
+    ask(name, "resume")
+
+
+@app.command(cls=Command)
+def stop(name: Annotated[str, argument("RUN", "A run's name, or that of a race.")]) -> None:
+    """Save and end a training, or a whole race; helo train --resume goes on with a run."""
+    from engine.runs import race
+
+    if leader := race.leader(name):
+        stop_race(name, leader)
+    else:
+        ask(name, "stop")
+
+
+@app.command(cls=Command)
+def save(name: Run) -> None:
+    """Save now."""
+    ask(name, "save")
+
+
+@app.command(cls=Command)
+def evaluate(name: Run) -> None:
+    """Evaluate now."""
+    ask(name, "evaluate")
+
+
+@app.command(cls=Command)
+def sample(name: Run) -> None:
+    """Let it write a sample now."""
+    ask(name, "sample")
+
+
+@app.command(cls=Command)
+def lr(name: Run, factor: Annotated[float, argument("FACTOR", "2 doubles it.")]) -> None:
+    """Multiply the learning rate."""
+    ask(name, "lr", factor)
+
+
+@app.command(cls=Command)
+def clip(name: Run, norm: Annotated[float, argument("NORM", "Of all gradients together.")]) -> None:
+    """Clip gradients at another norm from here on."""
+    ask(name, "clip", norm)
+
+
+@app.command(cls=Command)
+def dropout(name: Run, share: Annotated[float, argument("P", "Share of units silenced.")]) -> None:
+    """Silence another share of units from here on."""
+    ask(name, "dropout", share)
+
+
+@app.command(cls=Command)
+def mark(
+    name: Run,
+    mark: Annotated[str, argument("NAME", "The mark's name, if not the step.")] = "",
+) -> None:
+    """Keep the state of now for ever: to go back to, or for --init-from RUN@NAME."""
+    ask(name, "mark", text=mark)
+
+
+@app.command(cls=Command)
+def back(
+    name: Run,
+    point: Annotated[str, argument("POINT", "best, a mark, or a kept step.")] = "best",
+) -> None:
+    """Go back to a kept point and train on from there."""
+    ask(name, "back", text=point)
 
 
 @app.command(cls=Command)

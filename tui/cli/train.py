@@ -11,15 +11,11 @@ import typer
 
 from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
-from tui.cli.shared.guard import INTERRUPTED
-from tui.cli.shared.options import Command, argument, flag, option
-from tui.cli.shared.output import note, progress, write
-from tui.phrases import duration, loss
+from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
+from tui.cli.shared.output import note
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
-    from engine.text.corpus import Corpus
-    from tui.cli.shared.follow import End
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """What is no part of a run's configuration."""
@@ -33,10 +29,7 @@ app = typer.Typer()
 @app.command(cls=Command, rich_help_panel="Train")
 def train(
     context: typer.Context,
-    corpus: Annotated[
-        str | None,
-        argument("CORPUS", "A corpus' name, a text file, a folder, an archive, or - for a pipe."),
-    ] = None,
+    corpus: Annotated[str | None, argument("CORPUS", CORPUS_HELP)] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
         str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.")
@@ -139,7 +132,15 @@ def train(
             )
             raise UsageError(f"--resume goes on as the run began: leave out {names}")
         run = _to_resume(resume, processes)
-    _watch(run, processes, json, detach)
+    from tui.cli.shared import follow
+    from tui.cli.shared.watch import watch
+
+    watch(
+        run,
+        lambda view: follow.train(run, view, processes, detach=detach),
+        "ctrl+c saves and stops it",
+        json,
+    )
 
 
 def _typed(context: typer.Context, key: str) -> bool:
@@ -158,6 +159,7 @@ def _create(
 ) -> RunDirectory:
     """A new run. What can be refused without the corpus is refused before that is imported."""
     from engine.runs import beginning, launch, recipe
+    from tui.cli.shared import begin
 
     begun = beginning.begun_with(init_from)[0] if init_from is not None else None
     given = _begun_as(begun.config, given) if begun else dict(given)
@@ -165,26 +167,13 @@ def _create(
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
     launch.check_processes(processes, given.get("batch", processes))
-    found = obtain(corpus)
+    found = begin.obtain(corpus)
     if begun and (changed := beginning.note(begun, str(init_from), found.info)):
         note(changed)
-    config = complete(given, found)
+    config = begin.complete(given, found)
     launch.check_processes(processes, config.batch)
     command = shlex.join(["helo", *sys.argv[1:]])
     return launch.create(name, found, config, command, init_from or "")
-
-
-def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
-    """What is not given, found; where that takes this machine's pace, it is measured."""
-    from engine.runs import launch, recipe
-
-    pace = None
-    if recipe.needs_pace(given):
-        usual = {"device": TrainConfig.device, "dtype": TrainConfig.dtype, "threads": 0}
-        asked = {key: given.get(key, value) for key, value in usual.items()}
-        with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
-            pace = launch.pace(**asked, report=lambda done: report(done, None))
-    return recipe.for_corpus(given, found, pace)
 
 
 def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
@@ -202,13 +191,6 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
     return given | own
 
 
-def obtain(ref: str) -> Corpus:
-    from engine.text import sources
-
-    with progress(f"importing {ref}", unit="bytes") as report:
-        return sources.obtain(ref, report, note)
-
-
 def _to_resume(ref: str, processes: int) -> RunDirectory:
     """Raises NotFoundError, UsageError, or RunError where the run has nothing left to do."""
     from engine.runs import launch, rundir
@@ -220,55 +202,3 @@ def _to_resume(ref: str, processes: int) -> RunDirectory:
             f"run {run.name} has finished; helo train CORPUS --init-from {run.name} learns on from it"
         )
     return run
-
-
-def _watch(run: RunDirectory, processes: int, json: bool, detach: bool) -> None:
-    """Follow a run to its end and say what came of it."""
-    from tui.cli.shared import follow, views
-
-    view = views.choose(json, run, "ctrl+c saves and stops it")
-    try:
-        end = follow.train(run, view, processes, detach=detach)
-    except BrokenPipeError:
-        end = follow.End.DETACHED
-    tell_end(run, end, json)
-
-
-def tell_end(run: RunDirectory, end: End, json: bool) -> None:
-    """What came of a run that was followed."""
-    from tui.cli.shared.follow import End
-
-    if end is End.DETACHED:
-        note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
-        return
-    if end is End.LEFT:
-        note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
-        raise typer.Exit(INTERRUPTED)
-    if not json:
-        write(_summary(run))
-    if end is End.STOPPED:
-        note(f"stopped and saved: helo train --resume {run.name} goes on")
-        raise typer.Exit(INTERRUPTED)
-
-
-def _summary(run: RunDirectory) -> str:
-    """What came of a run."""
-    from engine.runs.comparison import Comparison
-    from engine.runs.events import Evaluated, Progress
-
-    events = run.events()
-    best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)
-    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
-    seconds = max((e.seconds for e in events if isinstance(e, Progress)), default=0.0)
-    model = run.best if run.best.exists() else run.latest
-    lines = [f"trained  {events[-1].step:,} steps in {duration(seconds)}"]
-    if best is not None:
-        lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
-        lines += [
-            f"limit    {loss(r.nats)}, the text's entropy rate"
-            for r in Comparison(run.info()).look()
-            if r.limit
-        ]
-    if model.exists():
-        lines += [f"model    {model}", f"write    helo sample {run.name}"]
-    return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ from engine.text.corpus import CorpusInfo
 from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from tui import surveyed
-from tui.phrases import SIGNS, duration, fetchable, loss, network, size
+from tui.phrases import SIGNS, duration, fetchable, loss, network, size, versions
 from tui.text import visible_char
 
 _FREQUENT = 24
@@ -112,7 +112,7 @@ def _model(entry: ModelEntry) -> Item:
         ("corpus", history.corpus or "not known"),
         ("trained", f"{history.steps:,} steps in {duration(history.seconds)}"),
         ("alphabet", f"{len(symbols)} {entry.summary.alphabet.units}s: {_names(symbols)}"),
-        ("versions", ", ".join(f"{k} {v}" for k, v in history.versions.items())),
+        ("versions", versions(history.versions)),
         ("command", history.command),
         ("file", f"{entry.path} ({size(entry.size)}, {entry.summary.dtype})"),
     )

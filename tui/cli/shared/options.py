@@ -26,6 +26,7 @@ def argument(shows: str, help: str) -> Any:
 Json = Annotated[bool, flag("--json", help="Answer as JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
 MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
+CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pipe."
 
 
 class _PlainHelp:
@@ -46,6 +47,13 @@ class Group(_PlainHelp, TyperGroup):
     """A group of commands."""
 
 
-def group(help: str, **settings: Any) -> typer.Typer:
+class Listing(Group):
+    """A group whose command `list` is meant where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["list"])
+
+
+def group(help: str, cls: type[Group] = Group, **settings: Any) -> typer.Typer:
     """An app for a group of commands."""
-    return typer.Typer(cls=Group, help=help, **settings)
+    return typer.Typer(cls=cls, help=help, **settings)

@@ -1,0 +1,31 @@
+"""What a training begins with: its text, and the settings that were not given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.config import TrainConfig
+from engine.runs import launch, recipe
+from engine.text import sources
+from engine.text.corpus import Corpus
+from tui.cli.shared.output import note, progress
+
+
+def obtain(ref: str) -> Corpus:
+    """The corpus that CORPUS stands for, imported if it is not yet.
+
+    Raises what `sources.obtain` does.
+    """
+    with progress(f"importing {ref}", unit="bytes") as report:
+        return sources.obtain(ref, report, note)
+
+
+def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
+    """What is not given, found; where that takes this machine's pace, it is measured."""
+    pace = None
+    if recipe.needs_pace(given):
+        usual = {"device": TrainConfig.device, "dtype": TrainConfig.dtype, "threads": 0}
+        asked = {key: given.get(key, value) for key, value in usual.items()}
+        with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
+            pace = launch.pace(**asked, report=lambda done: report(done, None))
+    return recipe.for_corpus(given, found, pace)

@@ -1,0 +1,58 @@
+"""Watching a run on the command line to its end, and what is said then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from engine.runs.comparison import Comparison
+from engine.runs.events import Evaluated, Progress
+from engine.runs.rundir import RunDirectory
+from tui.cli.shared import views
+from tui.cli.shared.follow import End, View
+from tui.cli.shared.guard import INTERRUPTED
+from tui.cli.shared.output import note, write
+from tui.phrases import duration, loss
+
+
+def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: bool) -> None:
+    """Follow a run with the view that suits stdout, and say what came of it; `ctrl_c` says what that does.
+
+    Raises what `follow` does, and typer.Exit where ctrl+c ended it.
+    """
+    try:
+        end = follow(views.choose(json, run, ctrl_c))
+    except BrokenPipeError:  # whoever read has read enough
+        end = End.DETACHED
+    if end is End.DETACHED:
+        note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
+        return
+    if end is End.LEFT:
+        note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
+        raise typer.Exit(INTERRUPTED)
+    if not json:
+        write(_summary(run))
+    if end is End.STOPPED:
+        note(f"stopped and saved: helo train --resume {run.name} goes on")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _summary(run: RunDirectory) -> str:
+    """What came of a run."""
+    events = run.events()
+    best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)
+    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
+    seconds = max((e.seconds for e in events if isinstance(e, Progress)), default=0.0)
+    model = run.best if run.best.exists() else run.latest
+    lines = [f"trained  {events[-1].step:,} steps in {duration(seconds)}"]
+    if best is not None:
+        lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
+        lines += [
+            f"limit    {loss(r.nats)}, the text's entropy rate"
+            for r in Comparison(run.info()).look()
+            if r.limit
+        ]
+    if model.exists():
+        lines += [f"model    {model}", f"write    helo sample {run.name}"]
+    return "\n".join(lines) + "\n"
