@@ -1,11 +1,19 @@
-"""What a field of the form is typed into or chosen from."""
+"""What the settings of a training are typed into and chosen from."""
 
 from __future__ import annotations
 
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
-from tui.train.fields import Field
+from engine.config import TrainConfig
+from tui.text import visible
+from tui.train.choice import TextChoice
+from tui.train.fields import FIELDS, FOUND, KINDS, Field
+
+_AUTO = "auto"
 
 
 class NumberInput(Input):
@@ -22,3 +30,73 @@ def control(field: Field) -> Input | Select[str]:
         options = [(choice, choice) for choice in field.choices]
         return Select(options, value=field.usual, id=field.key, allow_blank=False, compact=True)
     return NumberInput(field.usual, id=field.key, compact=True)
+
+
+class Controls(VerticalScroll):
+    """The choice of a text, and a row for each field: its label, its control and a hint."""
+
+    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    DEFAULT_CSS = """
+    Controls {
+        height: 1fr; padding: 1 2 0 2;
+        .row { height: 1; margin-bottom: 1; }
+        .row .label { width: 16; text-style: bold; }
+        .row .hint {
+            width: 1fr; padding-left: 2; color: $text-muted;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
+        .row Input, .row Select { width: 40; }
+        .row #corpus { width: 1fr; max-width: 80; }
+        SelectCurrent #label { text-wrap: nowrap; text-overflow: ellipsis; }
+        #advice { color: $text-muted; margin-bottom: 1; }
+        .row Input:focus { background-tint: $primary 20%; text-style: bold; }
+        .row #length { width: 20; }
+        .row #unit { width: 20; }
+    }
+    TrainPane.-short Controls {
+        padding: 0 1;
+        .row, #advice { margin-bottom: 0; }
+    }
+    TrainPane.-narrow Controls {
+        scrollbar-size-vertical: 1;
+        .row .label { width: 14; }
+        .row .hint { padding-left: 1; }
+        .row Input, .row Select { width: 16; }
+        .row #file { width: 28; }
+        .row #length { width: 12; }
+        .row #unit { width: 16; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        fields = {field.key: field for field in FIELDS}
+        unit = fields.pop("unit")
+        yield Static("Just start: auto is found for the text and the time.", id="advice")
+        yield TextChoice()
+        for field in fields.values():
+            with Horizontal(classes="row"):
+                yield Static(field.label, classes="label")
+                yield control(field)
+                if field.key == "length":
+                    yield control(unit)
+                yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
+
+    def values(self) -> dict[str, str]:
+        """What is typed and chosen, by field."""
+        inputs = {str(control.id): control.value for control in self.query(Input)}
+        return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
+
+    def hint(self, key: str, text: str) -> None:
+        """Say something else beside a field."""
+        self.query_one(f"#{key}-hint", Static).update(visible(text))
+
+    def show_found(self, config: TrainConfig | None) -> None:
+        """Say in the empty fields what is taken for them."""
+        for key in FOUND:
+            found = config and getattr(config, key, getattr(config.model, key, None))
+            text = _AUTO if found is None else f"{_AUTO}: {found:g}"
+            self.query_one(f"#{key}", Input).placeholder = text
+
+    @on(Select.Changed, "#cell")
+    def _name_cell(self, changed: Select.Changed) -> None:
+        self.hint("cell", KINDS[str(changed.value)])

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
@@ -22,15 +22,13 @@ from engine.runs.rundir import RunDirectory
 from tui.text import visible
 from tui.train import plan
 from tui.train.choice import TextChoice
-from tui.train.controls import control
-from tui.train.fields import FIELDS, FOUND, KINDS, given, in_words, processes
+from tui.train.controls import Controls
+from tui.train.fields import given, in_words, processes
 from tui.train.machine import Machine
 from tui.train.plan import Speed
 from tui.train.racing import RaceDialog
 from tui.train.start import MEASURING, Begin, start, start_race
 from tui.trouble import TellsTrouble
-
-_AUTO = "auto"
 
 
 class TrainForm(TellsTrouble, Vertical):
@@ -73,20 +71,6 @@ class TrainForm(TellsTrouble, Vertical):
     SCOPED_CSS = False  # how much room there is, is a class of the pane
     DEFAULT_CSS = """
     TrainForm {
-        #fields { height: 1fr; padding: 1 2 0 2; }
-        .row { height: 1; margin-bottom: 1; }
-        .row .label { width: 16; text-style: bold; }
-        .row .hint {
-            width: 1fr; padding-left: 2; color: $text-muted;
-            text-wrap: nowrap; text-overflow: ellipsis;
-        }
-        .row Input, .row Select { width: 40; }
-        .row #corpus { width: 1fr; max-width: 80; }
-        SelectCurrent #label { text-wrap: nowrap; text-overflow: ellipsis; }
-        #advice { color: $text-muted; margin-bottom: 1; }
-        .row Input:focus { background-tint: $primary 20%; text-style: bold; }
-        .row #length { width: 20; }
-        .row #unit { width: 20; }
         #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
         #start-row { height: auto; }
         #outlook { width: 1fr; height: auto; min-height: 3; }
@@ -97,18 +81,9 @@ class TrainForm(TellsTrouble, Vertical):
         #race { width: 100%; margin-top: 1; }
     }
     TrainPane.-short TrainForm {
-        #fields { padding: 0 1; }
-        .row, #advice { margin-bottom: 0; }
         #foot { padding: 0 1; }
     }
     TrainPane.-narrow TrainForm {
-        #fields { scrollbar-size-vertical: 1; }
-        .row .label { width: 14; }
-        .row .hint { padding-left: 1; }
-        .row Input, .row Select { width: 16; }
-        .row #file { width: 28; }
-        .row #length { width: 12; }
-        .row #unit { width: 16; }
         #buttons { margin-right: 1; }
     }
     """
@@ -152,18 +127,7 @@ class TrainForm(TellsTrouble, Vertical):
         """Why nothing was started; it stands until something in the form is changed."""
 
     def compose(self) -> ComposeResult:
-        fields = {field.key: field for field in FIELDS}
-        unit = fields.pop("unit")
-        with VerticalScroll(id="fields", can_focus=False):
-            yield Static("Just start: auto is found for the text and the time.", id="advice")
-            yield TextChoice()
-            for field in fields.values():
-                with Horizontal(classes="row"):
-                    yield Static(field.label, classes="label")
-                    yield control(field)
-                    if field.key == "length":
-                        yield control(unit)
-                    yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
+        yield Controls(id="fields", can_focus=False)
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
@@ -177,6 +141,10 @@ class TrainForm(TellsTrouble, Vertical):
         self._machine.look()
 
     # what is known
+
+    @property
+    def _controls(self) -> Controls:
+        return self.query_one(Controls)
 
     @property
     def _text(self) -> TextChoice:
@@ -196,35 +164,24 @@ class TrainForm(TellsTrouble, Vertical):
         self._speeds = found.speeds
         self._estimate()
 
-    @on(Select.Changed, "#cell")
-    def _name_cell(self, changed: Select.Changed) -> None:
-        self.query_one("#cell-hint", Static).update(KINDS[str(changed.value)])
-
     # what it would be
-
-    def values(self) -> dict[str, str]:
-        """What is typed and chosen, by field."""
-        inputs = {str(control.id): control.value for control in self.query(Input)}
-        return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
     def _given(self) -> tuple[dict[str, Any], int]:
         """The settings, and in how many processes to train.
 
         Raises UsageError.
         """
-        values = self.values()
+        values = self._controls.values()
         found = given(values)
         number = processes(values, found)
-        there = self._machine.facts.get("devices", [])
-        if there and self._device not in (TrainConfig.device, *there):
-            raise UsageError(
-                f"device {self._device} is not there: this machine has {', '.join(there)}"
-            )
+        device, there = values["device"], self._machine.facts.get("devices", [])
+        if there and device not in (TrainConfig.device, *there):
+            raise UsageError(f"device {device} is not there: this machine has {', '.join(there)}")
         return found, number
 
     @property
     def _device(self) -> str:
-        return str(self.query_one("#device", Select).value)
+        return self._controls.values()["device"]
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -239,7 +196,7 @@ class TrainForm(TellsTrouble, Vertical):
         text = self._text
         problem = self._machine.problem(self._device)
         if said := problem or str(self._machine):
-            self.query_one("#device-hint", Static).update(visible(said))
+            self._controls.hint("device", said)
         try:
             settled, _ = self._given()
         except UsageError as error:
@@ -250,7 +207,7 @@ class TrainForm(TellsTrouble, Vertical):
             self._machine.measure(self._device)
         pace = self._machine.pace(self._device)
         config = plan.complete(settled, text.outlook, pace) if text.outlook else None
-        self._show_found(config)
+        self._controls.show_found(config)
         if self._starting:
             return
         lines = ["choose a text to train on"]
@@ -262,13 +219,6 @@ class TrainForm(TellsTrouble, Vertical):
                 plan.describe_text(text.outlook),
             ]
         self._say("\n".join(lines))
-
-    def _show_found(self, config: TrainConfig | None) -> None:
-        """Say in the empty fields what is taken for them."""
-        for key in FOUND:
-            found = config and getattr(config, key, getattr(config.model, key, None))
-            text = _AUTO if found is None else f"{_AUTO}: {found:g}"
-            self.query_one(f"#{key}", Input).placeholder = text
 
     def _say(self, text: str) -> None:
         self.query_one("#outlook", Static).update(visible(text))
