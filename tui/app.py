@@ -32,6 +32,7 @@ from tui.commands import COMMANDS, Completion
 from tui.dialogs import ChoiceDialog
 from tui.frame import KeyHints, TabBar, TabName
 from tui.help import HelpScreen
+from tui.keycheck import KeyCheck
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.remember import Seeds, load_state
 from tui.settings import load_settings
@@ -109,7 +110,7 @@ class HeloApp(App[int]):
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
         self._saved = replace(self._remembered)
-        self._unchecked = set(self._settings.keys)
+        self._keys = KeyCheck(self._settings.keys)
         self._focus: dict[str, Widget] = {}
         """Where the focus was in each tab."""
         self._making = asyncio.Lock()
@@ -205,23 +206,22 @@ class HeloApp(App[int]):
     @on(RunChosen)
     @work(group="tabs")
     async def _run_chosen(self, event: RunChosen) -> None:
-        self.action_show_tab("train")
-        await self._make("train")
-        self._train.show_run(event.folder)
+        (await self._show_train()).show_run(event.folder)
 
     @on(TrainOn)
     @work(group="tabs")
     async def _train_on(self, event: TrainOn) -> None:
-        self.action_show_tab("train")
-        await self._make("train")
-        await self._train.fill_in(event.corpus)
+        await (await self._show_train()).fill_in(event.corpus)
 
     @work(group="tabs")
     async def action_race(self) -> None:
         """Ask in Train what a race is to be."""
+        await (await self._show_train()).race()
+
+    async def _show_train(self) -> TrainPane:
         self.action_show_tab("train")
         await self._make("train")
-        await self._train.race()
+        return self._train
 
     @property
     def _train(self) -> TrainPane:
@@ -259,36 +259,11 @@ class HeloApp(App[int]):
         return shown.upper() if binding.key[:1] == "f" and binding.key[1:].isdigit() else shown
 
     def _check_keys(self) -> None:
-        """Say what is wrong with `[keys]`: ids that no binding has, and keys that another binding has.
-
-        Those of a tab that is not made yet are looked at when it is.
-        """
-        nodes = [self, *self.query("*")]
-        bindings = [[binding for _, binding in node._bindings] for node in nodes]
-        known = {binding.id for own in bindings for binding in own}
-        known |= {b.id for b in HelpScreen.BINDINGS if isinstance(b, Binding)}
+        """Say what is wrong with `[keys]`, as far as the tabs that are made tell it."""
         made = {child.id for child in self.query_one("#body").children}
         unmade = {tab.id for tab in TABS} - made
-        for id in sorted(self._unchecked):
-            if id in known:
-                self._unchecked.discard(id)
-                for own in bindings:
-                    self._check_clash(id, own)
-            elif id.partition(".")[0] not in unmade:
-                self._unchecked.discard(id)
-                self.tell(f"config.toml: there is no key for {id}; F1 shows the keys", "warning")
-
-    def _check_clash(self, id: str, bindings: list[Binding]) -> None:
-        """Say which other binding of the same widget has the key that this one was given."""
-        if any(binding.id == id for binding in bindings):
-            keys = self._settings.keys
-            taken = {b.key for b in Binding.make_bindings([(keys[id], "", "")])}
-            for other in bindings:
-                if other.id != id and other.id not in keys and other.key in taken:
-                    what = other.id or other.description
-                    self.tell(
-                        f"config.toml: {id} takes the key of {what}, which has none", "warning"
-                    )
+        for problem in self._keys.problems([self, *self.query("*")], unmade):
+            self.tell(problem, "warning")
 
     # -- the end
 
