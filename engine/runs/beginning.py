@@ -15,14 +15,17 @@ from engine.config import ModelConfig
 from engine.errors import ModelFileError, NotFoundError
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
-from engine.network.parameters import Weights
+from engine.network.parameters import Weights, initial
 from engine.runs import library, points, rundir
+from engine.runs.rundir import RunDirectory
 from engine.text.corpus import CorpusInfo
-from engine.vocab import Alphabet, name_characters
+from engine.vocab import Alphabet, Text, name_characters
 
 _ROWS = ("layers.0.W_xh", "layers.0.W_mx")
 _COLUMNS = ("head.W_hy", "head.b_y")
 """The parameters with a column per character."""
+_COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
+"""Characters that are enough to know how frequent each is."""
 
 
 def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
@@ -42,6 +45,27 @@ def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
     run = rundir.find(name)
     found = points.find(run, point)
     return points.model(run, found), f"{run.name}@{found.step}"
+
+
+def first_weights(run: RunDirectory, alphabet: Alphabet, ids: Text) -> tuple[Weights, str]:
+    """What a run over `alphabet` begins with, to learn from ids (N,); and the `note` on the model that it
+    takes over, where there is one.
+
+    Raises what `library.open_model` and `take_over` do.
+    """
+    info, config, V = run.info(), run.info().config, len(alphabet)
+    counts = np.zeros(V, np.int64)
+    for start in range(0, min(_COUNTED, len(ids)), _COUNTED_AT_ONCE):
+        counts += np.bincount(ids[start : start + _COUNTED_AT_ONCE], minlength=V)
+    fresh = initial(config.model, V, config.seed, counts)
+    if not info.init_from:
+        return fresh, ""
+    if run.begin.exists():
+        begun = replace(modelfile.load(run.begin), name=info.init_from)
+    else:
+        begun = library.open_model(info.init_from)
+    taken = take_over(begun, config.model, alphabet, fresh, counts)
+    return taken, note(begun, begun.name, run.corpus().info)
 
 
 def take_over(

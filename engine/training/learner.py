@@ -1,41 +1,35 @@
-"""A network in training: one step of it, its losses, its samples, and its files.
+"""A network in training: its steps, its losses and its samples.
 
-Knows nothing of requests, clocks and logs; the trainer above it decides when.
+It knows nothing of requests and logs; the trainer above it decides when.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.blas import threads_each
 from engine.config import SamplingConfig
-from engine.errors import RunError
 from engine.network import modelfile
 from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
-from engine.network.parameters import Weights, initial
 from engine.network.stepper import Stepper
-from engine.runs import beginning, library
+from engine.runs import beginning
 from engine.runs.memory import Training
-from engine.runs.points import Cursor, prune, read_cursor
+from engine.runs.points import Cursor, read_cursor
 from engine.runs.rundir import RunDirectory, at_work
-from engine.storage import share
 from engine.training import state
 from engine.training.device import Device, available, choose, free_memory
 from engine.training.evaluate import Evaluation, evaluate, most_columns
-from engine.training.graph import Captured
 from engine.training.model import CharRNN, States
 from engine.training.optim import Optimiser, learning_rate
 from engine.training.parallel import ALONE, Group, together
+from engine.training.step import TrainingStep
 from engine.training.streams import Stream, layout
 from engine.writing.generate import Generation
 
@@ -45,8 +39,6 @@ _EVALUATION_LEAST = 4096
 STATEFUL_LIMIT = 250_000
 """Validation characters up to which the final figure is one stateful pass."""
 SAMPLE_TEMPERATURE = 0.8
-_COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
-"""Characters that are enough to know how frequent each is."""
 _FIRST = 6
 """Steps that a GPU is measured with at first: some of them prepare the others."""
 _BEHIND = 16
@@ -78,17 +70,14 @@ class Learner:
         newline = newline_id(config.model, self.alphabet)
         self.model = CharRNN(config.model, len(self.alphabet), config.dropout, newline)
         self.model.batch, self.model.share = self.layout.batch, self.share
-        self.device = self._choose(config.dtype, config.threads)
-        self.model.to(self.device.torch)
-        if self.device.dtype == "float64":
-            self.model.double()
+        device = self._choose(config.dtype, config.threads)
+        self.training_step = TrainingStep(self.model, config, device, len(self.share), group)
         self.note = ""
         """What the model that the run has just begun with is told of."""
         if not run.states():
-            self.model.load(self._initial())
+            weights, self.note = beginning.first_weights(run, self.alphabet, self.train_ids)
+            self.model.load(weights)
         torch.manual_seed(config.seed)
-        self.optimiser = Optimiser(self.model, config, self.device.dtype == "float16")
-        self.carried = self.model.zero_state(len(self.share))
         self.cursor = Cursor(
             step=0,
             total_steps=0,
@@ -101,7 +90,6 @@ class Learner:
         )
         self._text = self.device.hold(self.train_ids)
         self._columns = torch.from_numpy(self.stream.offsets()).to(self.device.torch)
-        self._captured: Captured | None = None
         self._unread: list[Tensor] = []
 
     def _check_memory(self) -> None:
@@ -133,29 +121,18 @@ class Learner:
         return device
 
     def _try(self, device: Device) -> None:
-        """One pass there and back, as in a step but for the step."""
-        self.model.to(device.torch)
+        """A step as they will be; the network has no weights yet."""
         T, B = self.layout.seq_length, len(self.share)
-        ids = torch.zeros(T, B, dtype=torch.long, device=device.torch)
-        with device.autocast():
-            logits, _ = self.model(ids, self.model.zero_state(B))
-        logits.float().mean().backward()
-        self.model.zero_grad()
+        ids = torch.zeros(T + 1, B, dtype=torch.long, device=device.torch)
+        TrainingStep(self.model, self.config, device, B)(ids)
 
-    def _initial(self) -> Weights:
-        config, V = self.config.model, len(self.alphabet)
-        counts = np.zeros(V, np.int64)
-        for start in range(0, min(_COUNTED, len(self.train_ids)), _COUNTED_AT_ONCE):
-            counts += np.bincount(self.train_ids[start : start + _COUNTED_AT_ONCE], minlength=V)
-        fresh = initial(config, V, self.config.seed, counts)
-        if not self.info.init_from:
-            return fresh
-        if self.run.begin.exists():
-            begun = replace(modelfile.load(self.run.begin), name=self.info.init_from)
-        else:
-            begun = library.open_model(self.info.init_from)
-        self.note = beginning.note(begun, begun.name, self.corpus.info)
-        return beginning.take_over(begun, config, self.alphabet, fresh, counts)
+    @property
+    def device(self) -> Device:
+        return self.training_step.device
+
+    @property
+    def optimiser(self) -> Optimiser:
+        return self.training_step.optimiser
 
     @property
     def has_validation(self) -> bool:
@@ -191,7 +168,7 @@ class Learner:
         weights, rng, times = self.model.weights(), self.device.rng_state(), list[float]()
         for step in range(steps):
             begin = time.perf_counter()
-            self._update(step, lr=0.0).tolist()
+            self._learn(step, lr=0.0).tolist()
             times.append(time.perf_counter() - begin)
         self.model.load(weights)
         self.device.set_rng_state(rng)
@@ -220,20 +197,15 @@ class Learner:
 
     @together
     def _step(self, step: int, lr: float) -> Tensor:
-        """`_update`, by all."""
-        return self._update(step, lr)
+        """`_learn`, by all."""
+        return self._learn(step, lr)
 
-    def _update(self, step: int, lr: float) -> Tensor:
+    def _learn(self, step: int, lr: float) -> Tensor:
         """One step of the network; loss and norm (2,), those of all columns, on the device."""
         if self.stream.begins_epoch(step):
-            self._carry(self.model.start_state(len(self.share)))
-        block = self._block(step)
+            self.training_step.carry(self.model.start_state(len(self.share)))
         self.optimiser.set_lr(lr)
-        if self.device.kind != "cuda":
-            return self._pass(block)
-        if self._captured is None:
-            self._captured = Captured(self._pass)
-        return self._captured(block)
+        return self.training_step(self._block(step))
 
     def _block(self, step: int) -> Tensor:
         """The characters of a step (T+1, B) on the device."""
@@ -241,29 +213,12 @@ class Learner:
             return torch.from_numpy(self.stream.read(step)).to(self.device.torch)
         return self._text[self.stream.first(step) + self._columns].long()
 
-    def _pass(self, block: Tensor) -> Tensor:
-        """There, back, and a step; the carried state goes on in place."""
-        with self.device.autocast():
-            logits, after = self.model(block[:-1], self.carried)
-        logits, targets = self.device.widen(logits).flatten(0, 1), block[1:].flatten()
-        loss = F.cross_entropy(logits, targets, reduction="sum")
-        loss = loss / (self.layout.batch * self.layout.seq_length)
-        self.optimiser.backward(loss)
-        self.group.sum([*self.optimiser.gradients(), loss])
-        norm = self.optimiser.step()
-        self._carry(after)
-        return torch.stack((loss.detach(), norm))
-
-    def _carry(self, states: States) -> None:
-        for s, new in zip(chain(*self.carried), chain(*states), strict=True):
-            s.copy_(new.detach())
-
     @together
     def tune(self, clip: float, dropout: float) -> None:
         """Clip and silence so from the next step on."""
         self.cursor.clip = self.optimiser.clip = clip
         self.cursor.dropout = self.model.dropout = dropout
-        self._captured = None  # both are part of what was captured
+        self.training_step.renew()
 
     def sound(self) -> bool:
         """Whether every parameter is a number."""
@@ -289,20 +244,13 @@ class Learner:
         found = evaluate(self.model, self.val_ids, self.device, columns, wanted, self.group)
         return found.nats, found.predictions, "stateful" if stateful else "columns"
 
-    def note_final(self, nats: float) -> None:
-        """Rewrite the best model with its final score.
-
-        Raises StorageError.
-        """
-        best = modelfile.load(self.run.best)
-        history = replace(best.history, best_val_nats=nats)
-        modelfile.save(self.run.best, replace(best, history=history))
-
     @together
-    def _all_carried(self) -> States:
+    def all_carried(self) -> States:
         """The carried states of the columns of all processes."""
         states = self.model.zero_state(self.layout.batch)
-        for all_columns, own in zip(chain(*states), chain(*self.carried), strict=True):
+        for all_columns, own in zip(
+            chain(*states), chain(*self.training_step.carried), strict=True
+        ):
             all_columns[self.share.start : self.share.stop] = own
         self.group.sum([*chain(*states)])
         return states
@@ -332,57 +280,25 @@ class Learner:
             writing.advance()
         return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
 
-    def save(self) -> None:
-        """Write the state, then export it; states that nothing needs are removed.
+    def take_up(self, path: Path) -> None:
+        """Take up a state of the run.
 
-        Raises StorageError.
+        Raises RunError where it is damaged.
         """
-        path = self.run.state_path(self.cursor.step)
-        state.save(path, self.cursor, self.model, self.optimiser, self._all_carried())
-        self.publish()
-        prune(self.run, self.cursor)
-
-    def publish(self) -> None:
-        """Export the network as the newest, and as the best where it is.
-
-        Raises StorageError.
-        """
-        modelfile.save(self.run.latest, self.export())
-        if self.cursor.best_step == self.cursor.step:
-            share(self.run.best, self.run.latest)
-
-    def restore(self, paths: list[Path]) -> str:
-        """Go on from the first of these states that can be read; returns a line where that is not the
-        first of all.
-
-        Raises RunError where none can.
-        """
-        problem = ""
-        for path in paths:
-            try:
-                self._read(path)
-            except RunError as error:
-                problem = problem or str(error)
-                continue
-            self._go_on(path.name)
-            return f"{problem}: went back to step {self.cursor.step:,}" if problem else ""
-        raise RunError(problem or f"run {self.run.name} has no state to go on from")
-
-    def _read(self, path: Path) -> None:
-        """Raises RunError."""
         cursor, all_columns = read_cursor(path), self.model.zero_state(self.layout.batch)
         all_columns = state.restore(path, self.model, self.optimiser, all_columns)
         own = slice(self.share.start, self.share.stop)
-        self.carried = tuple(tuple(s[own].clone() for s in layer) for layer in all_columns)
-        self.cursor, self._unread, self._captured = cursor, [], None
+        self.training_step.carry(tuple(tuple(s[own] for s in layer) for layer in all_columns))
+        self.training_step.renew()
+        self.cursor, self._unread = cursor, []
         self.optimiser.clip, self.model.dropout = cursor.clip, cursor.dropout
 
     @together
-    def _go_on(self, name: str) -> None:
+    def go_on(self, name: str) -> None:
         """Take up the state in that file, which rank 0 has read and found good, and compute as it was."""
         if not self.group.leads:
-            self._read(self.run.folder / name)
+            self.take_up(self.run.folder / name)
         same = self.cursor.processes == self.group.size
         threads = self.cursor.threads if same else self.config.threads
-        self.device = self._choose(self.cursor.dtype, threads)
+        self.training_step.device = self._choose(self.cursor.dtype, threads)
         self.cursor.threads, self.cursor.processes = self.device.threads, self.group.size

@@ -28,6 +28,7 @@ from engine.runs.events import (
 )
 from engine.runs.rundir import LineReader, Request, RunDirectory, parse_request
 from engine.storage import share
+from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.parallel import ALONE, Group
 from engine.training.vitals import vitals
@@ -45,6 +46,7 @@ class Life:
         self.run, self.group = run, group
         self.life = group.agree(run.lives())
         self.learner = Learner(run, group)
+        self.files = Files(self.learner)
         self.control = LineReader(run.control_path, _size(run.control_path))
         self.stopping = self.paused = False
         self.losses = list[float]()
@@ -99,7 +101,7 @@ class Life:
         """Write the state; as a mark of that name too, where there is one."""
         cursor = self.learner.cursor
         cursor.control_offset, begin = self.control.offset, time.monotonic()
-        yield from self.persist(self.learner.save)
+        yield from self.persist(self.files.save)
         self.last_save = time.monotonic()
         took = round(self.last_save - begin, 3)
         path = self.run.state_path(cursor.step)
@@ -229,7 +231,7 @@ class Life:
         Raises RunError where none can.
         """
         seconds = self.learner.cursor.seconds
-        if problem := self.learner.restore(paths):
+        if problem := self.files.restore(paths):
             reason = f"{reason}; {problem}" if reason else problem
         cursor = self.learner.cursor
         cursor.seconds, cursor.recent, self.losses = seconds, [], []

@@ -9,18 +9,16 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from engine.config import TrainConfig
 from engine.errors import exit_status
 from engine.runs.recipe import LADDER, PACED, Rung
 from engine.training.device import Device, choose
-from engine.training.graph import Captured
 from engine.training.model import CharRNN
-from engine.training.optim import Optimiser
+from engine.training.step import TrainingStep
 
 _WARM = 5
 """Steps that are not timed: on a GPU the first ones are not captured yet."""
@@ -54,21 +52,11 @@ def _seconds(rung: Rung, device: Device) -> float:
 
 
 def _step(rung: Rung, device: Device) -> Callable[[], object]:
-    """A step of training that starts from a state of zeros."""
+    """A step of training with a rung's sizes, always on the same characters."""
     config = TrainConfig(rung.model, steps=1)
-    model = CharRNN(rung.model, PACED).to(device.torch)
-    optimiser = Optimiser(model, config, device.dtype == "float16")
+    step = TrainingStep(CharRNN(rung.model, PACED), config, device, rung.batch)
     ids = torch.randint(PACED, (rung.seq_length + 1, rung.batch), device=device.torch)
-    states = model.zero_state(rung.batch)
-
-    def work(ids: Tensor) -> Tensor:
-        with device.autocast():
-            logits, _ = model(ids[:-1], states)
-        optimiser.backward(F.cross_entropy(logits.float().flatten(0, 1), ids[1:].flatten()))
-        return optimiser.step()
-
-    run = Captured(work) if device.kind == "cuda" else work
-    return lambda: run(ids)
+    return partial(step, ids)
 
 
 def main() -> None:

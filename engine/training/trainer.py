@@ -107,13 +107,13 @@ class Trainer(Life):
     def _resume(self) -> Iterator[Event]:
         """Go on from the newest state; what a killed trainer had not exported of it is exported."""
         learner = self.learner
-        learner.note = learner.restore(self.run.states()[::-1])
+        learner.note = self.files.restore(self.run.states()[::-1])
         if self._had_failed:  # someone wants it tried again
             learner.cursor.rollbacks = 0
         yield self._started()
         yield Resumed(**self.about())
         if not self._scored:
-            yield from self.persist(learner.publish)
+            yield from self.persist(self.files.publish)
 
     @property
     def _finished(self) -> bool:
@@ -251,7 +251,7 @@ class Trainer(Life):
 
     def _final(self) -> Iterator[Event]:
         nats, predictions, protocol = self.learner.final_score()
-        yield from self.persist(partial(self.learner.note_final, nats))
+        yield from self.persist(partial(self.files.note_final, nats))
         yield Evaluated(
             **self.about(),
             chars=self.learner.cursor.chars,

@@ -56,7 +56,8 @@ def test_a_captured_step_is_the_step(cell: str, lines: bool) -> None:
         learner = Learner(a_run(name, "hello\n" * 300, cell, lines=lines, **settings))
         learner.plan()
         if not captured:
-            learner._captured = learner._pass  # type: ignore[assignment]
+            step = learner.training_step
+            step._captured = step._pass  # type: ignore[assignment]
         results = [result for _ in range(40) for result in learner.step()]
         losses.append(np.array(results + learner.settle()))
     assert losses[0].shape == (40, 2)
@@ -68,7 +69,7 @@ def test_a_changed_dropout_and_clip_reach_a_captured_step() -> None:
     learner = Learner(a_run(steps=200, dtype="float32", **ON_GPU))
     learner.plan()
     calm = _losses(learner, 100)[-1]
-    assert learner._captured is not None
+    assert learner.training_step._captured is not None
     learner.tune(clip=1.0, dropout=0.95)
     assert max(_losses(learner, 10)) > 2 * calm, "most units are silent"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,7 @@ from engine.runs.events import (
     Stopped,
 )
 from engine.runs.rundir import status
+from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
 from engine.writing import score
@@ -62,18 +65,19 @@ def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -
     """A clock by which a step takes 0.1 s, and an evaluation and a save a minute each."""
     now = [0.0]
 
-    def slow(name: str, seconds: float) -> None:
-        whole = getattr(Learner, name)
+    def slow(owner: type, name: str, seconds: float) -> None:
+        whole = getattr(owner, name)
 
         def slowed(*args: object) -> object:
             now[0] += seconds
             return whole(*args)
 
-        monkeypatch.setattr(Learner, name, slowed)
+        monkeypatch.setattr(owner, name, slowed)
 
     monkeypatch.setattr("engine.training.trainer.time.perf_counter", lambda: now[0])
-    for name, seconds in (("step", 0.1), ("evaluate", 60.0), ("save", 60.0)):
-        slow(name, seconds)
+    slow(Learner, "step", 0.1)
+    slow(Learner, "evaluate", 60.0)
+    slow(Files, "save", 60.0)
     speeds = [e.chars_per_second for e in only(Progress, live(a_run(steps=40)))]
     assert len(speeds) >= 8 and speeds == pytest.approx([4 * 10 / 0.1] * len(speeds))
 
@@ -299,9 +303,8 @@ def test_the_state_is_carried_from_step_to_step_and_begins_each_epoch_at_zero() 
         learner = Learner(run)
         learner.plan()
         learner.cursor.step = step
-        learner.carried = tuple(
-            tuple(torch.full_like(s, carried) for s in layer) for layer in learner.carried
-        )
+        for s in chain(*learner.training_step.carried):
+            s.fill_(carried)
         return learner.step()[0]
 
     for step in (0, per_epoch, 2 * per_epoch):
