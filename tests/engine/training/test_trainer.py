@@ -27,6 +27,7 @@ from engine.runs.events import (
     Stopped,
 )
 from engine.runs.rundir import status
+from engine.training import device
 from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
@@ -59,6 +60,29 @@ def test_a_whole_life() -> None:
     assert 0 < sum(e.took for e in looks) < looks[-1].seconds
     assert all(e.took > 0 for e in only(Saved, events))
     assert events[-1].finished and status(run, run.events()).word == "finished"
+
+
+@pytest.mark.parametrize(("speedup", "chosen"), [(1.0, "float32"), (2.0, "bfloat16")])
+def test_a_precision_that_is_tried_leaves_no_trace(
+    speedup: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[str]()
+
+    def seconds(work: device.Work, on: device.Device) -> float:
+        work(on)
+        tried.append(on.dtype)
+        return 1.0 if on.dtype == "float32" else 1.0 / speedup
+
+    monkeypatch.setattr(device, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(device, "_seconds", seconds)
+    weights = []
+    for dtype in ("auto", chosen):
+        run = a_run(dtype, cell="peephole", dtype=dtype, steps=10)
+        assert only(Started, live(run))[0].dtype == chosen
+        weights.append(modelfile.load(run.latest).weights)
+    assert {*tried} == {"float32", "bfloat16"}
+    for name, values in weights[0].items():
+        assert np.array_equal(values, weights[1][name]), name
 
 
 def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
