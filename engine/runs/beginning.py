@@ -25,7 +25,7 @@ _ROWS = ("layers.0.W_xh", "layers.0.W_mx")
 _COLUMNS = ("head.W_hy", "head.b_y")
 """The parameters with a column per character."""
 _COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
-"""Characters that are enough to know how frequent each is."""
+"""Characters of a text that are counted at most, and at a time."""
 
 
 def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
@@ -48,8 +48,8 @@ def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
 
 
 def first_weights(run: RunDirectory, alphabet: Alphabet, ids: Text) -> tuple[Weights, str]:
-    """What a run over `alphabet` begins with, to learn from ids (N,); and the `note` on the model that it
-    takes over, where there is one.
+    """The weights that a run over `alphabet` starts with, to learn from ids (N,); and the `note` on the
+    model that it starts from, if any.
 
     Raises what `library.open_model` and `take_over` do.
     """

@@ -1,4 +1,4 @@
-"""What a run in training leaves in its folder: its states, and the models made of them."""
+"""What a training writes into its run's folder: states, and the models exported from them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engine.training.learner import Learner
 
 
 class Files:
-    """The files of a learner's run; in a group rank 0 alone has them."""
+    """The files of a learner's run. In a group only rank 0 has them."""
 
     def __init__(self, learner: Learner) -> None:
         self.learner, self.run = learner, learner.run
 
     def save(self) -> None:
-        """Write the state, then export it; states that nothing needs are removed.
+        """Write the state, export the network, and remove states that nothing needs.
 
         Raises StorageError.
         """
@@ -32,7 +32,7 @@ class Files:
         prune(self.run, learner.cursor)
 
     def publish(self) -> None:
-        """Export the network as the newest, and as the best where it is.
+        """Export the network as the newest model, and as the best if it is.
 
         Raises StorageError.
         """
@@ -42,7 +42,7 @@ class Files:
             share(self.run.best, self.run.latest)
 
     def note_final(self, nats: float) -> None:
-        """Rewrite the best model with its final score.
+        """Write the final score into the best model.
 
         Raises StorageError.
         """
@@ -51,10 +51,10 @@ class Files:
         modelfile.save(self.run.best, replace(best, history=history))
 
     def restore(self, paths: list[Path]) -> str:
-        """Go on from the first of these states that can be read; returns a line where that is not the
-        first of all.
+        """Continue from the first of these states that can be read. Returns a line if an earlier one could
+        not.
 
-        Raises RunError where none can.
+        Raises RunError if none can.
         """
         problem = ""
         for path in paths:

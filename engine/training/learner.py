@@ -1,6 +1,6 @@
 """A network in training: its steps, its losses and its samples.
 
-It knows nothing of requests and logs; the trainer above it decides when.
+It knows nothing about requests and logs; the trainer decides when to call what.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ STATEFUL_LIMIT = 250_000
 """Validation characters up to which the final figure is one stateful pass."""
 SAMPLE_TEMPERATURE = 0.8
 _FIRST = 6
-"""Steps that a GPU is measured with at first: some of them prepare the others."""
+"""Steps of the first measurement on a GPU, the warm-up and the capture included."""
 _BEHIND = 16
-"""Steps that a GPU may be behind with what it has to say."""
+"""Steps whose losses may wait on a GPU before they are read."""
 
 
 class Learner:
     """The network of a run with its optimiser, its place in the corpus and its device.
 
-    In a group the columns are shared, all else is the same in every process. Where a process of it is
-    gone, what needs all raises LostError.
+    In a group the processes share the columns; everything else is the same in each. A method that all of
+    them run raises LostError if one is gone.
     """
 
     def __init__(self, run: RunDirectory, group: Group = ALONE) -> None:
@@ -64,7 +64,7 @@ class Learner:
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)
         self.others = group.agree(at_work(self.info.race or run.name))
-        """Trainings at work beside this one, each with its share of the threads."""
+        """Other trainings on this machine; each has its share of the threads."""
         self._check_memory()
         self.stream = Stream(self.train_ids, self.layout, config.seed, self.share)
         newline = newline_id(config.model, self.alphabet)
@@ -73,7 +73,7 @@ class Learner:
         device = self._choose(config.dtype, config.threads)
         self.training_step = TrainingStep(self.model, config, device, len(self.share), group)
         self.note = ""
-        """What the model that the run has just begun with is told of."""
+        """One line about the model that the run starts from, at its first start."""
         if not run.states():
             weights, self.note = beginning.first_weights(run, self.alphabet, self.train_ids)
             self.model.load(weights)
@@ -93,7 +93,7 @@ class Learner:
         self._unread: list[Tensor] = []
 
     def _check_memory(self) -> None:
-        """Raises RunError where training would not fit, as rank 0 sees it."""
+        """Raises RunError if the training does not fit into the memory that rank 0 finds free."""
         config, layout, group = self.config, self.layout, self.group
         kind = available()[0] if config.device == "auto" else config.device
         needs = Training(
@@ -110,7 +110,7 @@ class Learner:
         needs.check(group.agree(free_memory(kind)))
 
     def _choose(self, dtype: str, threads: int) -> Device:
-        """The device; a precision that has to be tried is tried by rank 0, for all."""
+        """The device. Rank 0 alone tries precisions, for all processes."""
         threads = threads or threads_each(self.group.local_size * (1 + self.others))
         if not self.group.leads:
             dtype = self.group.agree()
@@ -121,7 +121,7 @@ class Learner:
         return device
 
     def _try(self, device: Device) -> None:
-        """A step as they will be; the network has no weights yet."""
+        """Take a step like those to come. The network is still without its weights."""
         T, B = self.layout.seq_length, len(self.share)
         ids = torch.zeros(T + 1, B, dtype=torch.long, device=device.torch)
         TrainingStep(self.model, self.config, device, B)(ids)
@@ -145,7 +145,7 @@ class Learner:
         return learning_rate(min(progress, 1.0), self.config, self.cursor.peak_lr)
 
     def plan(self) -> None:
-        """Fix the number of steps in all; where that depends on seconds, by measuring some first."""
+        """Set the total number of steps; for a training of some seconds, by timing a few steps first."""
         config, per_epoch = self.config, self.layout.steps_per_epoch
         if config.steps is not None:
             self.cursor.total_steps = config.steps
@@ -164,7 +164,7 @@ class Learner:
 
     @together
     def _measure(self, steps: int) -> float:
-        """Seconds a step takes: the median of some that leave no trace, the first of them left out."""
+        """Seconds per step: the median of `steps` steps without the first. They leave no trace."""
         weights, rng, times = self.model.weights(), self.device.rng_state(), list[float]()
         for step in range(steps):
             begin = time.perf_counter()
@@ -176,15 +176,15 @@ class Learner:
         return sorted(times[1:])[len(times[1:]) // 2]
 
     def step(self) -> list[tuple[float, float]]:
-        """Take one step; returns the losses in nats and the norms of the gradients before clipping that
-        are known since the last call, its own among them where the device is a processor."""
+        """Take one step. Returns the losses in nats and the gradient norms before clipping that became
+        known since the last call; on a processor these include its own."""
         self._unread.append(self._step(self.cursor.step, self.lr))
         self.cursor.step += 1
         self.cursor.chars += self.layout.batch * self.layout.seq_length
         return self.settle() if len(self._unread) >= self._behind else []
 
     def settle(self) -> list[tuple[float, float]]:
-        """Wait for the device; returns the losses and norms that no call gave so far."""
+        """Wait for the device. Returns the losses and norms that were not returned yet."""
         if not self._unread:
             return []
         rows = torch.stack(self._unread).tolist()
@@ -197,11 +197,11 @@ class Learner:
 
     @together
     def _step(self, step: int, lr: float) -> Tensor:
-        """`_learn`, by all."""
+        """`_learn` in every process."""
         return self._learn(step, lr)
 
     def _learn(self, step: int, lr: float) -> Tensor:
-        """One step of the network; loss and norm (2,), those of all columns, on the device."""
+        """Take a step of training; returns what `TrainingStep` does."""
         if self.stream.begins_epoch(step):
             self.training_step.carry(self.model.start_state(len(self.share)))
         self.optimiser.set_lr(lr)
@@ -215,19 +215,19 @@ class Learner:
 
     @together
     def tune(self, clip: float, dropout: float) -> None:
-        """Clip and silence so from the next step on."""
+        """Use this clipping and dropout from the next step on."""
         self.cursor.clip = self.optimiser.clip = clip
         self.cursor.dropout = self.model.dropout = dropout
         self.training_step.renew()
 
     def sound(self) -> bool:
-        """Whether every parameter is a number."""
+        """Whether every parameter is finite."""
         return all(bool(p.isfinite().all()) for p in self.model.parameters())
 
     @together
     def evaluate(self, evaluate_every: int) -> Evaluation:
-        """Validation loss in parallel columns, over as many characters as cost a few percent of the
-        `evaluate_every` steps between two evaluations."""
+        """Validation loss in parallel columns. It reads as many characters as take a few percent of the
+        time of the `evaluate_every` steps between two evaluations."""
         learnt = evaluate_every * self.layout.batch * self.layout.seq_length
         wanted = max(_EVALUATION_LEAST, int(_EVALUATION_SHARE * learnt))
         columns = most_columns(self.layout, len(self.val_ids))
@@ -235,8 +235,8 @@ class Learner:
 
     @together
     def final_score(self) -> tuple[float, int, str]:
-        """The loss of the best weights on the validation part, the predictions behind it, and the
-        protocol: stateful, or columns where one pass would take too long."""
+        """The loss of the best weights on the validation part, the number of predictions, and the protocol:
+        stateful, or columns if one pass would take too long."""
         self.model.load(modelfile.load(self.run.best).weights)
         stateful = len(self.val_ids) <= STATEFUL_LIMIT
         wanted = None if stateful else 4 * STATEFUL_LIMIT
@@ -256,7 +256,7 @@ class Learner:
         return states
 
     def export(self) -> Model:
-        """The network as it is now, as a model of the ground floor."""
+        """The network as it is now, as a model."""
         cursor = self.cursor
         history = History(
             corpus=self.info.corpus_name,
@@ -281,9 +281,9 @@ class Learner:
         return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
 
     def take_up(self, path: Path) -> None:
-        """Take up a state of the run.
+        """Read a state of the run and take its place.
 
-        Raises RunError where it is damaged.
+        Raises RunError if it is damaged.
         """
         cursor, all_columns = read_cursor(path), self.model.zero_state(self.layout.batch)
         all_columns = state.restore(path, self.model, self.optimiser, all_columns)
@@ -295,7 +295,8 @@ class Learner:
 
     @together
     def go_on(self, name: str) -> None:
-        """Take up the state in that file, which rank 0 has read and found good, and compute as it was."""
+        """Continue from the state in this file, which rank 0 has already read, with the precision and the
+        threads it was made with."""
         if not self.group.leads:
             self.take_up(self.run.folder / name)
         same = self.cursor.processes == self.group.size

@@ -21,15 +21,15 @@ from engine.training.model import CharRNN
 from engine.training.step import TrainingStep
 
 _WARM = 5
-"""Steps that are not timed: on a GPU the first ones are not captured yet."""
+"""Steps that are not timed: on a GPU the first ones are not captured."""
 _SHORTEST, _TIMED = 0.1, 2
-"""Seconds and steps that are timed at least."""
+"""The least seconds and steps to time."""
 
 
 def pace(device: str, dtype: str, threads: int) -> Iterator[float]:
-    """Characters a second that are learnt from with each rung, one after another.
+    """Characters per second in training, for one rung after another.
 
-    Raises UsageError for a device that is not there.
+    Raises UsageError for a device that this machine does not have.
     """
     middle = LADDER[len(LADDER) // 2]
     chosen = choose(device, dtype, threads, lambda d: _step(middle, d)())
@@ -52,7 +52,7 @@ def _seconds(rung: Rung, device: Device) -> float:
 
 
 def _step(rung: Rung, device: Device) -> Callable[[], object]:
-    """A step of training with a rung's sizes, always on the same characters."""
+    """A training step with the sizes of a rung, always on the same characters."""
     config = TrainConfig(rung.model, steps=1)
     step = TrainingStep(CharRNN(rung.model, PACED), config, device, rung.batch)
     ids = torch.randint(PACED, (rung.seq_length + 1, rung.batch), device=device.torch)

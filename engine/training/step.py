@@ -1,6 +1,6 @@
-"""One step of training: the loss of a block of text, its gradients, and what the optimiser makes of them.
+"""One step of training: the loss on a block of text, its gradients, and the optimiser's step.
 
-A training takes it, and so do the measure of this machine's pace and the trial of a precision.
+A training uses it, and so does what measures a step: the pace of this machine and the choice of precision.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from engine.training.parallel import ALONE, Group
 
 
 class TrainingStep:
-    """A step of a network on a device, with an optimiser and a carried state of its own.
+    """A training step of a network on a device, with its own optimiser and carried state.
 
-    On a GPU it is captured. In a group each process has its columns, and the gradients are those of all.
+    On a GPU the step is captured (`graph`). In a group each process reads its own columns, and the
+    gradients are summed over all processes.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class TrainingStep:
         columns: int,
         group: Group = ALONE,
     ) -> None:
-        """Moves the model to the device; the carried state (columns, H) is zeros."""
+        """Move the model to the device; the carried state (columns, H) starts as zeros."""
         dtype = torch.float64 if device.dtype == "float64" else torch.float32
         self.model, self.device, self.group = model.to(device.torch, dtype), device, group
         self.optimiser = Optimiser(model, config, device.dtype == "float16")
@@ -41,10 +42,10 @@ class TrainingStep:
         self._captured: Captured | None = None
 
     def __call__(self, block: Tensor) -> Tensor:
-        """Learn from a block (T+1, B) on the device. Returns the loss and the norm of the gradients before
-        clipping (2,), those of all columns, on the device.
+        """Learn from a block of ids (T+1, B) on the device. Returns the mean loss in nats and the gradient
+        norm before clipping, both over all columns: (2,) on the device.
 
-        Raises LostError where another process is gone.
+        Raises LostError if another process is gone.
         """
         if self.device.kind != "cuda":
             return self._pass(block)
@@ -53,8 +54,8 @@ class TrainingStep:
         return self._captured(block)
 
     def renew(self) -> None:
-        """Capture the step anew: something that the capture keeps is another now, such as the clipping,
-        the dropout, or the tensors of the carried state and of the optimiser."""
+        """Capture the step again. Needed after a change of what a capture keeps: the clipping, the dropout,
+        the optimiser's tensors."""
         self._captured = None
 
     def _pass(self, block: Tensor) -> Tensor:
@@ -70,6 +71,6 @@ class TrainingStep:
         return torch.stack((loss.detach(), norm))
 
     def carry(self, states: States) -> None:
-        """Go on from these states; they are copied to where the carried ones are."""
+        """Copy these states into the carried ones, in place."""
         for s, new in zip(chain(*self.carried), chain(*states), strict=True):
             s.copy_(new.detach())
