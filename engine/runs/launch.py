@@ -129,7 +129,7 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
     """
     try:
         child = _spawn(
-            ["engine.training.device", "--json"],
+            ["engine.training.device"],
             Path(sys.prefix),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from engine.errors import WebError
+from engine.errors import WebError, exit_status
 from engine.text.web import is_address
 
 _PATIENCE = 30.0
@@ -121,6 +121,11 @@ def _links(html: str, url: str) -> list[str]:
     return list(found)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The process."""
     file, url, charset = sys.argv[1:]
     print(json.dumps(asdict(parse(Path(file).read_bytes(), url, charset))))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

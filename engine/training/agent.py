@@ -14,7 +14,7 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import parse_args, run
 
-from engine.errors import LostError
+from engine.errors import LostError, exit_status
 from engine.runs.events import Stopped
 from engine.runs.rundir import RunDirectory
 
@@ -40,8 +40,7 @@ def main() -> int:
         if min(statuses) >= 0:
             return statuses[0]
         trained.note_loss(life)  # in case no other process could
-        print(f"helo: {LostError(trained.name)}", file=sys.stderr)
-        return 1
+        raise LostError(trained.name) from error
     except SignalException:  # passed on to all processes, which have ended
         events = trained.events()
         return 0 if events and isinstance(events[-1], Stopped) else 1
@@ -49,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

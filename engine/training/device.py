@@ -1,6 +1,6 @@
 """Where training computes: device, precision and threads, chosen in one place.
 
-`python -P -m engine.training.device --json` answers for processes without torch.
+`python -P -m engine.training.device` answers for processes without torch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from engine.blas import processors
-from engine.errors import UsageError
+from engine.errors import UsageError, exit_status
 from engine.runs import memory
 from engine.training.products import Matrix
 from engine.vocab import Text
@@ -209,6 +209,10 @@ def facts() -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    assert sys.argv[1:] == ["--json"]
+def main() -> None:
+    """The process."""
     print(json.dumps(facts()))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from engine.config import ModelConfig
+from engine.errors import exit_status
 from engine.writing.bench import ALPHABET, TORCH_MODULES
 
 
@@ -21,8 +22,10 @@ def torch_module(config: ModelConfig, inputs: int) -> Any:
     return getattr(torch.nn, name)(inputs, config.hidden, config.layers, **options)
 
 
-def main(config: ModelConfig) -> None:
+def main() -> None:
     """The process."""
+    cell, hidden, layers = sys.argv[1:]
+    config = ModelConfig(cell, int(hidden), int(layers))
     embed = torch.nn.Embedding(ALPHABET, config.hidden)
     network = torch_module(config, config.hidden)
     head = torch.nn.Linear(config.hidden, ALPHABET)
@@ -37,4 +40,4 @@ def main(config: ModelConfig) -> None:
 
 
 if __name__ == "__main__":
-    main(ModelConfig(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(exit_status(main))
