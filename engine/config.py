@@ -23,7 +23,7 @@ DEFAULT_SECONDS = 300.0
 """How long to train where nobody says."""
 
 
-def _check(
+def check_number(
     name: str, value: float, low: float, high: float = math.inf, *, over: bool = False
 ) -> None:
     """Refuse a value outside [low, high], or outside (low, high] where `over`."""
@@ -36,11 +36,11 @@ def _check(
         raise UsageError(f"--{name.replace('_', '-')} must be {bound}, not {shown}")
 
 
-def _count(name: str, value: int, low: int, high: float = math.inf) -> None:
+def check_count(name: str, value: float, low: float, high: float = math.inf) -> None:
     """Refuse what is no whole number in [low, high]."""
     if not isinstance(value, int):
         raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {value!r}")
-    _check(name, value, low, high)
+    check_number(name, value, low, high)
 
 
 def _flag(name: str, value: bool) -> None:
@@ -73,8 +73,8 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, CELLS)
-        _count("hidden", self.hidden, 1, MOST_HIDDEN)
-        _count("layers", self.layers, 1, 64)
+        check_count("hidden", self.hidden, 1, MOST_HIDDEN)
+        check_count("layers", self.layers, 1, 64)
         _flag("layer_norm", self.layer_norm)
         _flag("residual", self.residual)
         _flag("lines", self.lines)
@@ -85,25 +85,6 @@ class ModelConfig:
         return ", ".join(
             [f"{self.cell} {self.hidden}×{self.layers}", *(w for k, w in extra if getattr(self, k))]
         )
-
-
-@dataclass(frozen=True)
-class SamplingConfig:
-    """How a character is drawn from a distribution. The defaults leave it as the model gives it.
-
-    Off values: `top_k` 0, `top_p` 1, `min_p` 0. Temperature 0 is greedy.
-    """
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check("temperature", self.temperature, 0, 100)
-        _count("top_k", self.top_k, 0)
-        _check("top_p", self.top_p, 0, 1, over=True)
-        _check("min_p", self.min_p, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -154,27 +135,27 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _count("batch", self.batch, 1, 65536)
-        _count("seq_length", self.seq_length, 1, 65536)
-        _check("dropout", self.dropout, 0, 0.95)
-        _check("lr", self.lr, 0, 100, over=True)
-        _check("warmup", self.warmup, 0, 1)
-        _check("final_lr", self.final_lr, 0, 1)
-        _check("beta1", self.beta1, 0, 0.9999)
-        _check("beta2", self.beta2, 0, 0.99999)
-        _check("weight_decay", self.weight_decay, 0, 10)
-        _check("clip", self.clip, 0, over=True)
-        _check("validation", self.validation, 0, 0.9)
-        _count("evaluations", self.evaluations, 1)
-        _count("early_stop", self.early_stop, 0)
+        check_count("batch", self.batch, 1, 65536)
+        check_count("seq_length", self.seq_length, 1, 65536)
+        check_number("dropout", self.dropout, 0, 0.95)
+        check_number("lr", self.lr, 0, 100, over=True)
+        check_number("warmup", self.warmup, 0, 1)
+        check_number("final_lr", self.final_lr, 0, 1)
+        check_number("beta1", self.beta1, 0, 0.9999)
+        check_number("beta2", self.beta2, 0, 0.99999)
+        check_number("weight_decay", self.weight_decay, 0, 10)
+        check_number("clip", self.clip, 0, over=True)
+        check_number("validation", self.validation, 0, 0.9)
+        check_count("evaluations", self.evaluations, 1)
+        check_count("early_stop", self.early_stop, 0)
         if self.early_stop and not self.validation:
             raise UsageError(
                 "--early-stop needs a validation part: --validation must be more than 0"
             )
-        _count("sample_length", self.sample_length, 0, 100_000)
-        _check("save_every", self.save_every, 0, over=True)
-        _count("threads", self.threads, 0, 1024)
-        _count("seed", self.seed, 0, 2**63 - 1)
+        check_count("sample_length", self.sample_length, 0, 100_000)
+        check_number("save_every", self.save_every, 0, over=True)
+        check_count("threads", self.threads, 0, 1024)
+        check_count("seed", self.seed, 0, 2**63 - 1)
         _choose("device", self.device, DEVICES)
         _choose("dtype", self.dtype, DTYPES)
         budgets = {"steps": self.steps, "epochs": self.epochs, "seconds": self.seconds}
@@ -182,9 +163,9 @@ class TrainConfig:
         if len(given) != 1:
             raise UsageError("say how long to train with one of --steps, --epochs and --seconds")
         for name, value in given.items():
-            _check(name, value, 0, over=True)
+            check_number(name, value, 0, over=True)
         if self.steps is not None:
-            _count("steps", self.steps, 1)
+            check_count("steps", self.steps, 1)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -74,6 +74,11 @@ def test_the_command_line_has_no_torch(arguments: list[str]) -> None:
     assert "tui" in found and not found & {"torch", "textual"}
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["sample", "--help"]])
+def test_help_is_told_without_numpy(arguments: list[str]) -> None:
+    assert "numpy" not in loaded(MAIN, *arguments)
+
+
 def test_writing_and_scoring_have_no_torch(tmp_path: Path) -> None:
     from engine.network import modelfile
     from tests.conftest import random_model

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import SamplingConfig
+from engine.writing.settings import SamplingConfig
 from tests.conftest import Cli, Helo
 from tui.remember import State, load_state
 from tui.settings import load_settings
@@ -71,7 +71,7 @@ def test_a_mark_is_something_to_begin_from(old: Path, helo: Helo) -> None:
 
 
 def test_what_the_app_remembered_and_what_was_set_is_read(old: Path) -> None:
-    sampling = SamplingConfig(0.7, 5, 0.9, 0.01)
+    sampling = SamplingConfig(temperature=0.7, top_k=5, top_p=0.9, min_p=0.01)
     assert load_state() == (State("nord", "kept", sampling, math.inf, 300, True), "")
     settings = load_settings()
     assert not settings.problems

@@ -28,7 +28,7 @@ from engine.runs import library
 from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
 from tui import escapes, palette
-from tui.commands import COMMANDS, Completion
+from tui.commands import Completion
 from tui.dialogs import ChoiceDialog
 from tui.frame import KeyHints, TabBar, TabName
 from tui.help import HelpScreen
@@ -38,7 +38,8 @@ from tui.remember import Seeds, load_state
 from tui.settings import load_settings
 from tui.text import one_line
 from tui.write.pane import WritePane
-from tui.write.session import adjusted, model_names
+from tui.write.session import model_names
+from tui.write.slash import COMMANDS
 
 if TYPE_CHECKING:
     from tui.train.pane import TrainPane
@@ -139,7 +140,8 @@ class HeloApp(App[int]):
             )
         self._first_theme = self.theme
         self.set_interval(_REMEMBER_SECONDS, partial(asyncio.to_thread, self._remember))
-        self._remembered.sampling = adjusted(self._remembered.sampling, self._settings.sampling)
+        sampling = replace(self._remembered.sampling, **self._settings.sampling)
+        self._remembered.sampling = sampling
         self.set_keymap(self._settings.keys)
         self._check_keys()
         for problem in (*self._settings.problems, self._complaint):

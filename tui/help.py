@@ -14,8 +14,8 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.commands import COMMANDS
 from tui.text import visible
+from tui.write.slash import COMMANDS
 
 
 class HelpScreen(ModalScreen[None]):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine import places
-from engine.config import SamplingConfig
 from engine.errors import HeloError
 from engine.storage import write_bytes, write_json
+from engine.writing.settings import SamplingConfig
 
 SEEDS = 500
 """Seeds that are kept."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import places
-from engine.config import SamplingConfig
 from engine.errors import UsageError
+from engine.writing.settings import SETTINGS
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Settings:
     """What was set, and a line for each thing that could not be understood."""
 
     theme: str = ""
-    sampling: dict[str, float] = field(default_factory=dict)
+    sampling: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     """Binding id to keys, separated by commas."""
     problems: list[str] = field(default_factory=list)
@@ -53,19 +53,17 @@ def load_settings() -> Settings:
 
 
 def _sampling(table: dict[str, Any], settings: Settings) -> None:
-    known = {f.name for f in fields(SamplingConfig)}
     for key, value in table.items():
-        name = key.replace("-", "_")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if name not in known or not number or (name == "top_k" and not isinstance(value, int)):
+        setting = SETTINGS.get(key.replace("-", "_"))
+        if setting is None:
             settings.problems.append(f"config.toml: sampling.{key} is not understood")
             continue
         try:
-            SamplingConfig(**{name: value})
+            setting.check(value)
         except UsageError as error:
             settings.problems.append(f"config.toml: {error}")
         else:
-            settings.sampling[name] = value
+            settings.sampling[setting.name] = value
 
 
 def _keys(table: dict[str, Any], settings: Settings) -> None:

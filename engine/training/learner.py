@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from engine.blas import threads_each
-from engine.config import SamplingConfig
 from engine.network import modelfile
 from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
@@ -32,6 +31,7 @@ from engine.training.parallel import ALONE, Group, together
 from engine.training.step import TrainingStep
 from engine.training.streams import Stream, layout
 from engine.writing.generate import Generation
+from engine.writing.settings import SamplingConfig
 
 _EVALUATION_SHARE = 0.1
 """Predictions of an evaluation, as a share of those learnt from since the last."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.config import SamplingConfig
 from engine.errors import UsageError
 from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
 from engine.writing.sampling import Probs, draw, filtered, uniform
+from engine.writing.settings import SamplingConfig
 
 SNAPSHOT_EVERY = 32
 TOP = 10

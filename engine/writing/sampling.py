@@ -1,28 +1,39 @@
 """From logits to a character, as pure functions.
 
-The filters work on log-probabilities (V,) in float64, -inf standing for what is left out, and are applied
-in this order: temperature, top-k, top-p, min-p. Every one of them keeps at least the likeliest symbol.
+The filters work on log-probabilities (V,) in float64, -inf standing for what is left out. Every one of them
+keeps at least the likeliest symbol. Each has the name of its row in `settings`, whose order is theirs, and
+is called only where that setting is not off.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.config import SamplingConfig
 from engine.network.stepper import LogProbs, log_softmax
+from engine.writing.settings import SETTINGS, SamplingConfig
 
 Probs = npt.NDArray[np.float64]
 
+F = TypeVar("F", bound=Callable[..., LogProbs])
+
 _MASK = (1 << 64) - 1
+_FILTERS: dict[str, Callable[..., LogProbs]] = {}
 
 
+def _filter(function: F) -> F:
+    """Make a function the filter of the setting that has its name."""
+    _FILTERS[function.__name__] = function
+    return function
+
+
+@_filter
 def temperature(log_p: LogProbs, T: float) -> LogProbs:
     """Divide by T and normalise again; T = 0 leaves the likeliest symbol alone (the first of equals)."""
-    if T == 1:
-        return log_p
     if T == 0:
         greedy = np.full_like(log_p, -np.inf)
         greedy[log_p.argmax()] = 0.0
@@ -31,6 +42,7 @@ def temperature(log_p: LogProbs, T: float) -> LogProbs:
         return log_softmax((log_p - log_p.max()) / T)
 
 
+@_filter
 def top_k(log_p: LogProbs, k: int) -> LogProbs:
     """Keep the k likeliest symbols, and those equal to the k-th (Fan et al., 2018). 0 keeps all."""
     if not 0 < k < len(log_p):
@@ -39,11 +51,10 @@ def top_k(log_p: LogProbs, k: int) -> LogProbs:
     return np.where(log_p >= kth, log_p, -np.inf)
 
 
+@_filter
 def top_p(log_p: LogProbs, p: float) -> LogProbs:
     """Keep the smallest set of likeliest symbols that holds the share p of the mass (Holtzman et al.,
-    2020). 1 keeps all."""
-    if p >= 1:
-        return log_p
+    2020)."""
     order = np.argsort(-log_p, kind="stable")
     mass = np.cumsum(np.exp(log_p[order]))
     kept = int(np.searchsorted(mass, p * mass[-1])) + 1
@@ -52,19 +63,18 @@ def top_p(log_p: LogProbs, p: float) -> LogProbs:
     return result
 
 
+@_filter
 def min_p(log_p: LogProbs, p: float) -> LogProbs:
-    """Keep the symbols at least p times as likely as the likeliest (Nguyen et al., 2024). 0 keeps all."""
-    if p <= 0:
-        return log_p
+    """Keep the symbols at least p times as likely as the likeliest (Nguyen et al., 2024)."""
     return np.where(log_p >= log_p.max() + math.log(p), log_p, -np.inf)
 
 
 def filtered(log_p: LogProbs, config: SamplingConfig) -> Probs:
     """The distribution (V,) that a character is drawn from: all filters in order, then normalised."""
-    log_p = temperature(log_p, config.temperature)
-    log_p = top_k(log_p, config.top_k)
-    log_p = top_p(log_p, config.top_p)
-    log_p = min_p(log_p, config.min_p)
+    for name, setting in SETTINGS.items():
+        value = getattr(config, name)
+        if value != setting.off:
+            log_p = _FILTERS[name](log_p, value)
     p = np.exp(log_p)
     return np.asarray(p / p.sum())
 

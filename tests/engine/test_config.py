@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, DTYPES, ModelConfig, SamplingConfig, TrainConfig
+from engine.config import CELLS, DTYPES, ModelConfig, TrainConfig
 from engine.errors import UsageError
+from engine.writing.settings import SamplingConfig
 
 BAD_MODEL = {
     "cell": ["", "transformer", "LSTM"],

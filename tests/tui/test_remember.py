@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import places
-from engine.config import SamplingConfig
+from engine.writing.settings import SamplingConfig
 from tui.remember import LONGEST_SEED, SEEDS, Seeds, State, load_state
 from tui.settings import load_settings
 
@@ -20,7 +20,8 @@ def test_nothing_saved_is_the_default(home: Path) -> None:
 
 @pytest.mark.parametrize("speed", [2.0, math.inf])
 def test_a_state_comes_back(home: Path, speed: float) -> None:
-    state = State("nord", "tiny", SamplingConfig(0.5, 3, 0.9, 0.1), speed, 77, True)
+    sampling = SamplingConfig(temperature=0.5, top_k=3, top_p=0.9, min_p=0.1)
+    state = State("nord", "tiny", sampling, speed, 77, True)
     state.save()
     assert load_state() == (state, "")
 
@@ -34,6 +35,8 @@ def test_a_state_comes_back(home: Path, speed: float) -> None:
         "null",
         '{"sampling": {"temperature": -1}}',
         '{"sampling": {"heat": 1}}',
+        '{"sampling": {"temperature": "hot"}}',
+        '{"sampling": {"top_k": true}}',
         '{"sampling": 3}',
         '{"speed": 0}',
         '{"speed": NaN}',
@@ -101,6 +104,7 @@ def test_no_settings(home: Path) -> None:
         ("[sampling]\ntemperature = -1", "--temperature"),
         ("[sampling]\ntop-k = 1.5", "top-k"),
         ("[sampling]\ntop-k = true", "top-k"),
+        ("[sampling]\nmin-p = 'none'", "min-p"),
         ('[keys]\n"write.run" = 3', "write.run"),
         ("theme = ", "TOML"),
     ],

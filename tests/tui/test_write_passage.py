@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from engine.config import SamplingConfig
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
 from engine.writing.generate import Generation
+from engine.writing.settings import SamplingConfig
 from tests.conftest import random_model
 from tui.write.glyphs import Glyphs, symbol_name
 from tui.write.passage import CHOSEN, GIVEN, WRITTEN, Passage

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import inspect
 import secrets
 import sys
 from collections.abc import Callable
+from inspect import Parameter
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import SamplingConfig
 from engine.errors import UsageError
+from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.shared.output import emit, note, write
 
@@ -23,8 +25,35 @@ if TYPE_CHECKING:
 
 _RANDOM = -1
 _LARGEST_SEED = 2**63 - 1
-_ALIASES = {"temp": "temperature", "prime": "prompt", "start": "prompt"}
+_ALIASES = {"prime": "prompt", "start": "prompt"} | {
+    setting.alias: setting.word for setting in SETTINGS.values() if setting.alias
+}
 """What peers call these options."""
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take an option for each setting of sampling as its `**sampling`; in the help they
+    stand before --seed."""
+    signature = inspect.signature(command, eval_str=True)
+    *parameters, _ = signature.parameters.values()
+    place = list(signature.parameters).index("seed")
+    parameters[place:place] = map(_parameter, SETTINGS.values())
+    vars(command)["__signature__"] = signature.replace(parameters=parameters)
+    return command
+
+
+def _parameter(setting: Setting[Any]) -> Parameter:
+    names = (f"--{setting.word}", setting.flag)
+    about = setting.help.format(setting.letter)
+    taken = option(
+        *filter(None, names), shows=setting.letter, help=f"{about[:1].upper()}{about[1:]}."
+    )
+    return Parameter(
+        setting.name,
+        Parameter.POSITIONAL_OR_KEYWORD,
+        default=setting.off,
+        annotation=Annotated[setting.kind, taken],
+    )
 
 
 app = typer.Typer()
@@ -35,6 +64,7 @@ app = typer.Typer()
     rich_help_panel="Write",
     context_settings={"token_normalize_func": lambda name: _ALIASES.get(name, name)},
 )
+@_with_settings
 def sample(
     model: Annotated[str | None, argument("MODEL", MODEL_HELP)] = None,
     prompt: Annotated[
@@ -43,20 +73,6 @@ def sample(
     length: Annotated[
         int, option("--length", "-n", shows="N", help="New characters to write.")
     ] = 500,
-    temperature: Annotated[
-        float,
-        option("--temperature", "-t", shows="T", help="Lower is safer, higher wilder."),
-    ] = SamplingConfig.temperature,
-    top_k: Annotated[
-        int, option("--top-k", shows="K", help="Keep the K likeliest; 0 keeps all.")
-    ] = SamplingConfig.top_k,
-    top_p: Annotated[
-        float, option("--top-p", shows="P", help="Keep the likeliest that hold P; 1 keeps all.")
-    ] = SamplingConfig.top_p,
-    min_p: Annotated[
-        float,
-        option("--min-p", shows="P", help="Keep those P times as likely as the top; 0 keeps all."),
-    ] = SamplingConfig.min_p,
     seed: Annotated[
         int,
         option("--seed", "-s", shows="N", help="Of the random numbers; -1 takes one and says it."),
@@ -68,6 +84,7 @@ def sample(
         bool, flag("--greedy", help="Always the likeliest, as with temperature 0.")
     ] = False,
     json: Annotated[bool, flag("--json", help="One JSON object a character.")] = False,
+    **sampling: Any,
 ) -> None:
     """Write with a model, as fast as it goes.
 
@@ -75,14 +92,14 @@ def sample(
 
     The same seed gives the same text.
     """
-    sampling = SamplingConfig(0.0 if greedy else temperature, top_k, top_p, min_p)
+    config = SamplingConfig(**sampling | ({"temperature": 0.0} if greedy else {}))
     if length < 0:
         raise UsageError(f"--length must be 0 or more, not {length}")
     if not _RANDOM <= seed <= _LARGEST_SEED:
         raise UsageError(f"--seed must be -1 or more and at most {_LARGEST_SEED}, not {seed}")
     if stop == "":
         raise UsageError("--stop needs at least one character")
-    generation = _begin(model, prompt, sampling, seed, top=10 if json else 1)
+    generation = _begin(model, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
     steps = islice(generation, len(generation.seed) + length)
     put = _writer(alphabet)
@@ -99,7 +116,7 @@ def sample(
 
 
 def _begin(
-    model: str | None, prompt: str, sampling: SamplingConfig, seed: int, top: int
+    model: str | None, prompt: str, config: SamplingConfig, seed: int, top: int
 ) -> Generation:
     """The generation of a command, its notes on stderr."""
     from engine.blas import settle_threads
@@ -112,14 +129,14 @@ def _begin(
     fitted = alphabet.fit(_text(prompt, opened))
     if fitted.note:
         note(fitted.note)
-    if sampling.top_k > len(alphabet):
-        note(f"--top-k {sampling.top_k} keeps all {len(alphabet)} characters of the model")
-    if seed == _RANDOM and sampling.temperature > 0:
+    if config.top_k > len(alphabet):
+        note(f"--top-k {config.top_k} keeps all {len(alphabet)} characters of the model")
+    if seed == _RANDOM and config.temperature > 0:
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")
     stepper = Stepper(opened)
     settle_threads(stepper.rehearse)
-    return Generation(stepper, fitted.ids, sampling, seed, top)
+    return Generation(stepper, fitted.ids, config, seed, top)
 
 
 def _text(prompt: str, model: Model) -> str | bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from engine.writing.settings import SETTINGS
+
 _WALK = Binding.Group("walk", compact=True)
 _TAKE = Binding.Group("take", compact=True)
 _PASSAGE = Binding.Group("passage", compact=True)
@@ -47,11 +49,20 @@ WALK_BINDINGS: list[BindingType] = [
         )
         for rank in range(1, 10)
     ),
-    *_pair("t", "T", "tune('temperature',{})", "temperature", "temp", "Temperature down", "up"),
-    *_pair(
-        "k", "K", "tune('top_k',{})", "top-k", "top-k", "Fewer candidates by rank (top-k)", "more"
+    *(
+        binding
+        for setting in SETTINGS.values()
+        if setting.keys
+        for binding in _pair(
+            setting.keys.lower,
+            setting.keys.higher,
+            f"tune('{setting.name}',{{}})",
+            setting.word,
+            setting.alias or setting.word,
+            f"{setting.word.capitalize()} down",
+            f"up: {setting.help.format(setting.letter)}",
+        )
     ),
-    *_pair("p", "P", "tune('top_p',{})", "top-p", "top-p", "Fewer by their share (top-p)", "more"),
     *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),
     Binding("c", "colour", "colour", id="write.colour", tooltip="Colour by surprisal, or not"),
     Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from engine.writing.generate import Candidate
 from tui.write.glyphs import symbol_name
-from tui.write.passage import View
+from tui.write.passage import Passage, View
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -24,6 +24,8 @@ _GRID_BELOW = 9
 """Rows below which candidates stand side by side."""
 _COLUMN = 26
 """Cells a candidate needs there."""
+_STRIP = 120
+"""Characters whose surprisal is shown."""
 
 
 def bar(share: float, width: int) -> str:
@@ -52,6 +54,18 @@ class Shown:
     """What to say where there is no view."""
     bits: tuple[float, ...] = ()
     """The surprisal of the latest characters, oldest first."""
+
+
+def believed(passage: Passage | None, index: int) -> Shown:
+    """What there is to paint of the character at `index`."""
+    if passage is None:
+        return Shown(message="what may come next is shown here")
+    if (view := passage.view(index)) is None:
+        read = len(passage.generation)
+        return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
+    first = max(1, index + 1 - _STRIP)
+    bits = passage.bits(first)[: index + 1 - first]
+    return Shown(view, passage.model.alphabet.units, bits=tuple(bits.tolist()))
 
 
 class NextCharacter(Widget, can_focus=False):

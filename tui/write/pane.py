@@ -5,38 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event
-from time import monotonic
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static, TextArea
-from textual.worker import Worker, WorkerError, WorkerState, get_current_worker
+from textual.worker import Worker, WorkerError, WorkerState
 
-from engine.config import SamplingConfig
 from engine.errors import HeloError
+from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse
 from tui.remember import Seeds, State
 from tui.text import one_line
 from tui.write.legend import Legend
-from tui.write.next_character import NextCharacter, Shown
-from tui.write.passage import View
-from tui.write.rates import Pace
+from tui.write.next_character import NextCharacter, believed
+from tui.write.passage import Passage
+from tui.write.player import WRITER, Player
 from tui.write.seed import SeedInput
 from tui.write.session import Opened, Session, describe, open_ref
-from tui.write.slash import run_command
 from tui.write.status import Status, StatusLine
 from tui.write.transcript import Transcript
 from tui.write.walk import Walk
 
-FRAME = 1 / 30
-"""Seconds between two looks at what was written."""
-_AHEAD = (64, 2000)
-"""The writer stays at least and at most so many characters ahead of what is shown."""
-_STRIP = 120
-"""Characters whose surprisal the pane shows."""
 _NOTE_SECONDS = 5.0
 _NO_MODEL = [
     "No model is open.",
@@ -56,8 +47,6 @@ class WritePane(Walk):
         self._note = ""
         """What the status line says for a while beside the facts."""
         self._opening: Worker[None] | None = None
-        self._pace = Pace()
-        self._last = 0.0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="write-main"):
@@ -74,7 +63,7 @@ class WritePane(Walk):
         self.seed = self.query_one(SeedInput)
         self._status = self.query_one(StatusLine)
         self._next.border_title = "next character"
-        self._ticks = self.set_interval(FRAME, self._tick, pause=True)
+        self._player = Player(self, self.session.state, self._played)
         self._unsay = self.set_interval(_NOTE_SECONDS, self._forget_note, pause=True)
         self.colour(self.session.state.coloured)
         self.present()
@@ -122,7 +111,8 @@ class WritePane(Walk):
         event.stop()
         if parsed := parse(event.text):
             try:
-                await run_command(self, *parsed)
+                command, argument = parsed
+                await command.run(self, argument)
             except HeloError as error:
                 self.seed.fill(event.text)
                 self._complain(error)
@@ -174,7 +164,7 @@ class WritePane(Walk):
     async def command(self, name: str) -> None:
         """Do a command that takes no argument."""
         if parsed := parse(f"/{name}"):
-            await run_command(self, *parsed)
+            await parsed[0].run(self, "")
 
     def clear(self) -> None:
         """Empty the transcript."""
@@ -185,56 +175,30 @@ class WritePane(Walk):
 
     # -- running
 
+    @property
+    def writing(self) -> bool:
+        return self._player.playing
+
     def run(self) -> None:
-        passage = self.passage
-        if passage is None:
+        if (passage := self.passage) is None:
             return
         if passage.at_end and passage.finished:
             passage.extend_goal(self.session.state.length)
-        self.writing = True
-        self._pace.restart()
-        self._last = monotonic()
-        self._write()
-        self._ticks.resume()
+        self._player.start(passage)
         self.present()
 
     def pause(self) -> None:
-        if self.writing:
-            self.writing = False
-            self._ticks.pause()
-            self.workers.cancel_group(self, "writer")
+        self._player.stop()
         self.present()
-
-    @work(thread=True, exclusive=True, group="writer", exit_on_error=False)
-    def _write(self) -> None:
-        """The writing thread: it lives while a passage runs, and keeps ahead of what is shown."""
-        worker, passage, pause = get_current_worker(), self.passage, Event()
-        while passage is not None and not worker.is_cancelled:
-            speed = self.session.state.speed
-            ahead = int(max(_AHEAD[0], min(speed, _AHEAD[1])))
-            if not passage.write_ahead(ahead, lambda: worker.is_cancelled):
-                pause.wait(FRAME / 4)
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.group == "writer":
+        if event.state is WorkerState.ERROR and event.worker.group == WRITER:
             self.pause()
             self._complain(f"writing stopped: {event.worker.error}")
 
-    def _tick(self) -> None:
-        passage = self.passage
-        if passage is None or not self.writing:
-            return
-        now = monotonic()
-        due = self._pace.due(self.session.state.speed, now - self._last)
-        self._last = now
-        if passage.at_end:
-            moved = passage.reveal(due)
-        else:
-            moved = min(due, passage.shown - passage.cursor)
-            passage.go(passage.cursor + moved)
-        self._pace.count(now, moved)
-        if moved or passage.reading:
+    def _played(self, passage: Passage, new: bool) -> None:
+        if new:
             self.transcript.sync(passage)
         if passage.at_end and passage.finished:
             self.pause()
@@ -252,7 +216,7 @@ class WritePane(Walk):
         passage, state = self.passage, self.session.state
         walking = self.mode == "WALK"
         self.transcript.show_cursor(passage if walking or self.writing else None)
-        self._next.show(self._believed())
+        self._next.show(believed(passage, self.looked_at if passage else 0))
         opened = self.session.opened
         self._status.show(
             Status(
@@ -260,7 +224,7 @@ class WritePane(Walk):
                 model=opened.model.name if opened else "no model",
                 sampling=state.sampling,
                 speed=state.speed,
-                measured=self._pace.measured if self.writing else None,
+                measured=self._player.measured,
                 index=passage.cursor if passage else 0,
                 goal=passage.goal if passage else 0,
                 branch=(passage.current + 1, len(passage.branches)) if passage else (1, 1),
@@ -277,19 +241,6 @@ class WritePane(Walk):
                 return f"reading the seed {len(passage.generation) / passage.shown:.0%}"
             return "▶ writing" if passage.at_end else "▶ walking"
         return "done: Enter goes on" if passage.finished and passage.at_end else "paused"
-
-    def _believed(self) -> Shown:
-        passage = self.passage
-        if passage is None:
-            return Shown(message="what may come next is shown here")
-        index = self.looked_at
-        view: View | None = passage.view(index)
-        if view is None:
-            read = len(passage.generation)
-            return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
-        first = max(1, index + 1 - _STRIP)
-        bits = passage.bits(first)[: index + 1 - first]
-        return Shown(view, passage.model.alphabet.units, bits=tuple(bits.tolist()))
 
     def say(self, note: str) -> None:
         self._note = one_line(note)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.config import SamplingConfig
 from engine.network.stepper import Stepper
 from engine.vocab import Ids
 from engine.writing.generate import Generation, Prediction, Step
 from engine.writing.sampling import Probs
+from engine.writing.settings import SamplingConfig
 from tui.write.glyphs import Glyphs
 
 WRITTEN, GIVEN, CHOSEN = range(3)
@@ -204,6 +204,12 @@ class Passage:
     def go(self, index: int) -> None:
         """Put the cursor before the character at `index`, as near as can be; the first is given."""
         self.cursor = max(1, min(index, self.shown))
+
+    def skip(self, count: int) -> int:
+        """Move the cursor on by up to `count` characters; returns by how many."""
+        before = self.cursor
+        self.go(before + count)
+        return self.cursor - before
 
     def take(self, index: int, rank: int) -> bool:
         """Put the candidate of that rank (from 1) at `index`: at the end it is written, in the past the

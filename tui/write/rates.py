@@ -6,7 +6,6 @@ import math
 
 SPEEDS: tuple[float, ...] = (1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1000, 2000, math.inf)
 """Characters a second; the last is as fast as the model writes."""
-DEFAULT_SPEED = 30.0
 
 
 def neighbour(speed: float, step: int) -> float:

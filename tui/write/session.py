@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from engine import places
-from engine.config import SamplingConfig
 from engine.errors import UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model
@@ -19,9 +20,10 @@ from engine.runs import library
 from tui.remember import LENGTHS, State
 from tui.write.passage import Passage
 
+V = TypeVar("V", int, float)
+
 RANDOM = -1
 _LARGEST_RNG = 2**63 - 1
-_TOP_K = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40)
 
 
 @dataclass(frozen=True)
@@ -95,30 +97,7 @@ def describe(model: Model) -> str:
     return text
 
 
-def adjusted(config: SamplingConfig, values: dict[str, float]) -> SamplingConfig:
-    """The settings with some of them replaced. Raises UsageError."""
-    return SamplingConfig(**(asdict(config) | values))
-
-
-def tuned(config: SamplingConfig, name: str, direction: int) -> SamplingConfig:
-    """The settings with one of them a little lower (−1) or higher (+1), within what it can be."""
-    match name:
-        case "temperature":
-            value = round(config.temperature + 0.05 * direction, 2)
-            return replace(config, temperature=max(0.0, min(value, 10.0)))
-        case "top_k":
-            if direction < 0:
-                lower = [k for k in _TOP_K if k < config.top_k or config.top_k == 0]
-                return replace(config, top_k=lower[-1] if lower else config.top_k)
-            higher = [k for k in _TOP_K if k > config.top_k > 0]
-            return replace(config, top_k=higher[0] if higher else 0)
-        case "top_p":
-            value = round(config.top_p + 0.05 * direction, 2)
-            return replace(config, top_p=max(0.05, min(value, 1.0)))
-    raise ValueError(name)
-
-
-def number(text: str, name: str, kind: type[int] | type[float]) -> float:
+def number(text: str, name: str, kind: type[V]) -> V:
     """The number of a command's argument. Raises UsageError."""
     try:
         return kind(text)
@@ -137,17 +116,24 @@ class Session:
 
     def set_rng(self, text: str) -> None:
         """Raises UsageError."""
-        value = int(number(text, "rng", int))
+        value = number(text, "rng", int)
         if not RANDOM <= value <= _LARGEST_RNG:
             raise UsageError(f"/rng takes 0 to {_LARGEST_RNG}, or -1 for a new one each time")
         self.rng = value
 
     def set_length(self, text: str) -> None:
         """Raises UsageError."""
-        value = int(number(text, "length", int))
+        value = number(text, "length", int)
         if not LENGTHS[0] <= value <= LENGTHS[1]:
             raise UsageError(f"/length takes {LENGTHS[0]} to {LENGTHS[1]:,}")
         self.state.length = value
+
+    def set_speed(self, text: str) -> None:
+        """Raises UsageError."""
+        speed = math.inf if text == "max" else number(text, "speed", float)
+        if not speed > 0:
+            raise UsageError("/speed takes characters a second, above 0, or max")
+        self.state.speed = speed
 
     def begin(self, opened: Opened, seed: str) -> tuple[Passage, str]:
         """A passage that begins with this seed, and what had to be changed in the seed."""

@@ -1,84 +1,123 @@
-"""What each slash command does, and what it says of it."""
+"""The slash commands: how each is called, what it takes, and what it does."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+from textual.app import App
 
 from engine.errors import UsageError
 from engine.storage import write_bytes
-from tui.commands import Command
+from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.dialogs import ConfirmDialog
+from tui.write.passage import Passage
 from tui.write.rates import speed_name
-from tui.write.session import RANDOM, adjusted, number
-
-if TYPE_CHECKING:
-    from tui.write.pane import WritePane
-
-_APP_ACTIONS = {
-    "write": "show_tab('write')",
-    "train": "show_tab('train')",
-    "race": "race",
-    "library": "show_tab('library')",
-    "palette": "command_palette",
-    "help": "help",
-    "quit": "quit",
-}
+from tui.write.session import RANDOM, Session, number
 
 
-async def run_command(pane: WritePane, command: Command, argument: str) -> None:
-    """Do what the command says.
+class Host(Protocol):
+    """What a command can ask of the Write screen."""
 
-    Raises HeloError, with nothing changed.
-    """
-    if bool(argument) != bool(command.argument):
-        takes = f"as in {command.usage}" if command.argument else "takes nothing after it"
-        raise UsageError(f"/{command.name} {takes}")
-    name = command.name
-    if name in _APP_ACTIONS:
-        await pane.app.run_action(_APP_ACTIONS[name])
-    elif name in ("temperature", "top-k", "top-p", "min-p"):
-        _sampling(pane, name, argument)
-    else:
-        await _OTHERS[name](pane, argument)
+    session: Session
+    passage: Passage | None
 
+    @property
+    def app(self) -> App[Any]: ...
 
-def _sampling(pane: WritePane, name: str, argument: str) -> None:
-    key = name.replace("-", "_")
-    value = number(argument, name, int if key == "top_k" else float)
-    pane.set_sampling(adjusted(pane.session.state.sampling, {key: value}))
+    def open(self, *refs: str) -> None:
+        """Open a model."""
 
+    def set_sampling(self, sampling: SamplingConfig) -> None: ...
 
-async def _model(pane: WritePane, argument: str) -> None:
-    pane.open(argument)
+    def append(self, text: str) -> None:
+        """Put text at the end of the passage and go on from there."""
 
+    def clear(self) -> None:
+        """Empty the transcript."""
 
-async def _rng(pane: WritePane, argument: str) -> None:
-    pane.session.set_rng(argument)
-    rng = pane.session.rng
-    pane.say("a new random seed each time" if rng == RANDOM else f"the next passage has rng {rng}")
+    def walk(self) -> None:
+        """Go to WALK."""
 
+    def action_colour(self) -> None: ...
 
-async def _length(pane: WritePane, argument: str) -> None:
-    pane.session.set_length(argument)
-    pane.say(f"Enter asks for {pane.session.state.length:,} characters")
+    def action_branch(self) -> None: ...
+
+    def say(self, note: str) -> None:
+        """Put a note into the status line for a while."""
+
+    def complaining(self) -> AbstractContextManager[None]:
+        """Show a HeloError as a toast."""
 
 
-async def _speed(pane: WritePane, argument: str) -> None:
-    speed = math.inf if argument == "max" else number(argument, "speed", float)
-    if not speed > 0:
-        raise UsageError("/speed takes characters a second, above 0, or max")
-    pane.session.state.speed = speed
-    pane.say(f"speed {speed_name(speed)}")
+@dataclass(frozen=True)
+class Command:
+    """A word after a slash, the argument it takes (or none), and what it does."""
+
+    name: str
+    argument: str
+    about: str
+    do: Callable[[Host, str], Awaitable[object] | None]
+    """Raises HeloError, with nothing changed."""
+    keeps_lines: bool = False
+    """Whether line ends around the argument belong to it."""
+
+    @property
+    def usage(self) -> str:
+        return f"/{self.name} {self.argument}".rstrip()
+
+    async def run(self, host: Host, argument: str) -> None:
+        """Do it.
+
+        Raises HeloError, with nothing changed.
+        """
+        if bool(argument) != bool(self.argument):
+            takes = f"as in {self.usage}" if self.argument else "takes nothing after it"
+            raise UsageError(f"/{self.name} {takes}")
+        if going := self.do(host, argument):
+            await going
 
 
-async def _append(pane: WritePane, argument: str) -> None:
-    pane.append(argument)
+def _app(action: str) -> Callable[[Host, str], Awaitable[object]]:
+    """Do an action of the app."""
+    return lambda host, _: host.app.run_action(action)
 
 
-async def _save(pane: WritePane, argument: str) -> None:
-    if (passage := pane.passage) is None:
+def _setting(setting: Setting[Any]) -> Command:
+    """The command that sets a setting of sampling."""
+
+    def do(host: Host, argument: str) -> None:
+        value = number(argument, setting.word, setting.kind)
+        host.set_sampling(replace(host.session.state.sampling, **{setting.name: value}))
+
+    letter = "N" if setting.kind is int else "F"
+    about = setting.help.format(letter)
+    if setting.low_text:
+        about += f"; {setting.low:g} is {setting.low_text}"
+    return Command(setting.word, letter, about, do)
+
+
+def _rng(host: Host, argument: str) -> None:
+    host.session.set_rng(argument)
+    rng = host.session.rng
+    host.say("a new random seed each time" if rng == RANDOM else f"the next passage has rng {rng}")
+
+
+def _length(host: Host, argument: str) -> None:
+    host.session.set_length(argument)
+    host.say(f"Enter asks for {host.session.state.length:,} characters")
+
+
+def _speed(host: Host, argument: str) -> None:
+    host.session.set_speed(argument)
+    host.say(f"speed {speed_name(host.session.state.speed)}")
+
+
+async def _save(host: Host, argument: str) -> None:
+    if (passage := host.passage) is None:
         raise UsageError("there is no passage to save yet")
     path = Path(argument).expanduser()
     if path.is_dir():
@@ -87,50 +126,65 @@ async def _save(pane: WritePane, argument: str) -> None:
 
     def save(yes: bool | None) -> None:
         if yes:
-            with pane.complaining():
+            with host.complaining():
                 write_bytes(path, data)
-                pane.say(f"{passage.shown:,} characters saved to {path}")
+                host.say(f"{passage.shown:,} characters saved to {path}")
 
     if path.exists():
         question = ConfirmDialog(f"{path} exists already.", "Overwrite it", "Keep it")
-        await pane.app.push_screen(question, save)
+        await host.app.push_screen(question, save)
     else:
         save(True)
 
 
-async def _clear(pane: WritePane, argument: str) -> None:
-    pane.clear()
-
-
-async def _walk(pane: WritePane, argument: str) -> None:
-    pane.walk()
-
-
-async def _theme(pane: WritePane, argument: str) -> None:
-    if argument not in pane.app.available_themes:
-        known = ", ".join(sorted(pane.app.available_themes))
+def _theme(host: Host, argument: str) -> None:
+    if argument not in host.app.available_themes:
+        known = ", ".join(sorted(host.app.available_themes))
         raise UsageError(f"no theme {argument!r}; there are {known}")
-    pane.app.theme = argument
+    host.app.theme = argument
 
 
-async def _colour(pane: WritePane, argument: str) -> None:
-    pane.action_colour()
-
-
-async def _branch(pane: WritePane, argument: str) -> None:
-    pane.action_branch()
-
-
-_OTHERS = {
-    "colour": _colour,
-    "branch": _branch,
-    "model": _model,
-    "rng": _rng,
-    "length": _length,
-    "speed": _speed,
-    "append": _append,
-    "save": _save,
-    "clear": _clear,
-    "walk": _walk,
-    "theme": _theme,
-}
+COMMANDS = (
+    Command(
+        "model",
+        "NAME",
+        "write with another model, from the next passage on",
+        lambda host, name: host.open(name),
+    ),
+    *map(_setting, SETTINGS.values()),
+    Command("rng", "N", "the random seed of the next passages; -1 takes a new one each time", _rng),
+    Command("length", "N", "characters that Enter asks for", _length),
+    Command("speed", "N", "characters a second; max is as fast as the model writes", _speed),
+    Command(
+        "append",
+        "TEXT",
+        "put TEXT at the end of the passage and go on from there",
+        lambda host, text: host.append(text),
+        keeps_lines=True,
+    ),
+    Command(
+        "colour",
+        "",
+        "colour the text by surprisal, or stop it",
+        lambda host, _: host.action_colour(),
+    ),
+    Command(
+        "branch", "", "show the next branch of the passage", lambda host, _: host.action_branch()
+    ),
+    Command("save", "FILE", "write the passage to a file, exactly as it is", _save),
+    Command("clear", "", "empty the transcript", lambda host, _: host.clear()),
+    Command(
+        "walk",
+        "",
+        "look at each character, step, take another one (Esc)",
+        lambda host, _: host.walk(),
+    ),
+    Command("write", "", "this screen (F2)", _app("show_tab('write')")),
+    Command("train", "", "train a network, watch a training (F3)", _app("show_tab('train')")),
+    Command("race", "", "train networks of several cells in turns, and compare them", _app("race")),
+    Command("library", "", "models, runs and corpora (F5)", _app("show_tab('library')")),
+    Command("theme", "NAME", "other colours", _theme),
+    Command("palette", "", "everything by name (ctrl+p)", _app("command_palette")),
+    Command("help", "", "keys and commands (F1)", _app("help")),
+    Command("quit", "", "leave helo (ctrl+q)", _app("quit")),
+)

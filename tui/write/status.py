@@ -9,7 +9,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from engine.config import SamplingConfig
+from engine.writing.settings import SETTINGS, SamplingConfig
 from tui.text import one_line
 from tui.write.rates import speed_name
 
@@ -85,14 +85,10 @@ class StatusLine(Widget, can_focus=False):
 
 
 def filters(sampling: SamplingConfig, words: bool) -> str:
-    """Temperature and filters, in words or short; filters that are off are short either way."""
-    temperature = f"{sampling.temperature:.2f}"
-    if sampling.temperature == 0:
-        temperature += " greedy"
-    top_k = str(sampling.top_k) if sampling.top_k else "off"
-    top_p = f"{sampling.top_p:.2f}" if sampling.top_p < 1 else "off"
-    names = ("temperature", "top-k", "top-p", "min-p") if words else ("T", "k", "p", "min")
-    values = [temperature, top_k, top_p]
-    if sampling.min_p:
-        values.append(f"{sampling.min_p:.2f}")
-    return " ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))
+    """The settings of sampling, in words or short; one without keys only where it is on."""
+    values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
+    return " ".join(
+        f"{setting.word if words else setting.short} {setting.shown(value)}"
+        for setting, value in values
+        if setting.keys or value != setting.off
+    )

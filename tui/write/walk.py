@@ -8,12 +8,12 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from engine.config import SamplingConfig
+from engine.writing.settings import SamplingConfig
 from tui.write.keys import WALK_BINDINGS
 from tui.write.passage import Passage
 from tui.write.rates import neighbour
 from tui.write.seed import SeedInput
-from tui.write.session import Session, tuned
+from tui.write.session import Session
 from tui.write.transcript import Transcript
 
 
@@ -26,11 +26,15 @@ class Walk(Vertical):
     session: Session
     passage: Passage | None = None
     """The one that is written or walked through."""
-    writing = False
     seed: SeedInput
     transcript: Transcript
 
     # -- what the pane does
+
+    @property
+    def writing(self) -> bool:
+        """Whether the passage is written, or played where it is written already."""
+        raise NotImplementedError
 
     def run(self) -> None:
         """Write on from the cursor."""
@@ -134,7 +138,7 @@ class Walk(Vertical):
         self.transcript.bring_cursor()
 
     def action_tune(self, name: str, way: int) -> None:
-        self.set_sampling(tuned(self.session.state.sampling, name, way))
+        self.set_sampling(self.session.state.sampling.stepped(name, way))
 
     def action_speed(self, way: int) -> None:
         self.session.state.speed = neighbour(self.session.state.speed, way)

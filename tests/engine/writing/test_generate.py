@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cells import CELLS
-from engine.config import SamplingConfig
 from engine.errors import UsageError
 from engine.network.stepper import Stepper
 from engine.writing import score
 from engine.writing.generate import SNAPSHOT_EVERY, Generation, Step
+from engine.writing.settings import SamplingConfig
 from tests.conftest import random_model
 
 MODEL = random_model("lstm", 6, 2)
@@ -91,7 +91,7 @@ def test_an_alphabet_of_one_character() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_bits_are_what_score_says(cell: str) -> None:
     stepper = Stepper(random_model(cell))
-    text = Generation(stepper, ROMEO, SamplingConfig(0.6, 5), 3)
+    text = Generation(stepper, ROMEO, SamplingConfig(temperature=0.6, top_k=5), 3)
     write(text, 90)
     scored = score.stateful(stepper, text.ids())
     assert text.bits().sum() / 89 == pytest.approx(scored.bits_per_char, rel=1e-6)
@@ -178,7 +178,7 @@ def test_a_forced_character_is_fed_and_scored() -> None:
     assert step.drawn_prob == 0
     assert not step.seed
     after = next(text)
-    fresh = Generation(STEPPER, text.ids()[:11], SamplingConfig(0.5, 1), 1)
+    fresh = Generation(STEPPER, text.ids()[:11], SamplingConfig(temperature=0.5, top_k=1), 1)
     assert write(fresh, 12)[11] == after, "the same as if it had stood in the seed"
 
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.config import SamplingConfig
 from engine.writing.sampling import (
     draw,
     filtered,
@@ -22,6 +21,7 @@ from engine.writing.sampling import (
     top_p,
     uniform,
 )
+from engine.writing.settings import SamplingConfig
 
 # small whole numbers among them, so that equals occur
 LOGITS = arrays(
