@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
 from engine.errors import HeloError
@@ -45,6 +45,11 @@ def loss(nats: float | None) -> str:
     return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
 
 
+def number(value: float | None, form: str) -> str:
+    """A number in a format; a dash where there is none."""
+    return "–" if value is None else format(value, form)
+
+
 def size(number: float) -> str:
     """A number of bytes for people."""
     for unit in ("B", "KB", "MB"):
@@ -52,6 +57,11 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def alphabet(symbols: Sized, units: str) -> str:
+    """How many different symbols there are."""
+    return f"{len(symbols)} {units}s"
 
 
 def fetchable(entry: Entry) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from engine.config import CELLS, DEVICES, DTYPES, ModelConfig
+from engine.config import CELLS, DTYPES, ModelConfig
 from engine.errors import UsageError
-from tui.cli.shared.options import Command, Json, group, option
+from tui.cli.shared.options import BATCH, DEVICE, LAYERS, SEQ_LENGTH, Command, Json, group, option
 from tui.cli.shared.output import emit, progress, table
+from tui.phrases import number
 
 _CELL = option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again.")
 _HIDDEN = option("--hidden", shows="N", help="Units a layer.")
-_LAYERS = option("--layers", shows="N", help="Layers one on another.")
 _DTYPES = tuple(dtype for dtype in DTYPES if dtype not in ("auto", "float64"))
 
 app = group("Measure how fast helo is here.")
@@ -36,7 +36,7 @@ def start(json: Json = False) -> None:
 def sample(
     cell: Annotated[list[str], _CELL] = list(CELLS),  # noqa: B006 - Typer only reads it
     hidden: Annotated[int, _HIDDEN] = 512,
-    layers: Annotated[int, _LAYERS] = 2,
+    layers: Annotated[int, LAYERS] = 2,
     json: Json = False,
 ) -> None:
     """Measure writing, beside torch and beside what the memory allows."""
@@ -58,8 +58,8 @@ def sample(
                 f"{speed.cell} {speed.hidden}×{speed.layers}",
                 f"{speed.chars_per_second:,.0f}",
                 f"{speed.logits_per_second:,.0f}",
-                _number(speed.torch_chars_per_second, ",.0f"),
-                _number(speed.torch_ratio, ".1f"),
+                number(speed.torch_chars_per_second, ",.0f"),
+                number(speed.torch_ratio, ".1f"),
                 f"{speed.limit_ratio:.0%}",
             ]
             for speed in found
@@ -71,18 +71,14 @@ def sample(
 def train(
     cell: Annotated[list[str], _CELL] = list(CELLS),  # noqa: B006 - Typer only reads it
     hidden: Annotated[int, _HIDDEN] = 512,
-    layers: Annotated[int, _LAYERS] = 2,
-    batch: Annotated[int, option("--batch", shows="N", help="Columns side by side.")] = 64,
-    seq_length: Annotated[
-        int, option("--seq-length", shows="N", help="Characters between two updates.")
-    ] = 128,
+    layers: Annotated[int, LAYERS] = 2,
+    batch: Annotated[int, BATCH] = 64,
+    seq_length: Annotated[int, SEQ_LENGTH] = 128,
     dtype: Annotated[
         list[str],
         option("--dtype", shows="DTYPE", help=f"One of {', '.join(_DTYPES)}; may be given again."),
     ] = ["float32"],  # noqa: B006 - Typer only reads it
-    device: Annotated[
-        str, option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
-    ] = "cpu",
+    device: Annotated[str, DEVICE] = "cpu",
     threads: Annotated[int, option("--threads", shows="N", help="0 takes all there are.")] = 0,
     json: Json = False,
 ) -> None:
@@ -119,10 +115,6 @@ def _training_row(found: dict[str, Any]) -> list[str]:
         f"{found['batch']}×{found['seq_length']}",
         found["dtype"],
         f"{found['chars_per_second']:,.0f}",
-        _number(found["torch_ratio"], ".2f"),
-        _number(found["limit_ratio"], ".0%"),
+        number(found["torch_ratio"], ".2f"),
+        number(found["limit_ratio"], ".0%"),
     ]
-
-
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from engine.errors import CorpusError, HeloError, NotFoundError
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, flag, group, option
 from tui.cli.shared.output import confirm, emit, note, progress, table
-from tui.phrases import fetchable
+from tui.phrases import alphabet, fetchable
 
 if TYPE_CHECKING:
     from engine.text.sources import Reading, Source
@@ -51,8 +51,8 @@ def list_(json: Json = False) -> None:
             rows.append([folder.name, "damaged", "", "", str(error)])
             data.append({"name": folder.name, "problem": str(error)})
             continue
-        alphabet = f"{len(info.symbols)} {info.units}s"
-        rows.append([folder.name, f"{info.chars:,}", alphabet, info.licence, info.source])
+        symbols = alphabet(info.symbols, info.units)
+        rows.append([folder.name, f"{info.chars:,}", symbols, info.licence, info.source])
         data.append(asdict(info) | {"name": folder.name, "path": str(folder), "problem": ""})
     imported = {folder.name for folder in folders}
     for name, built_in in BUILT_IN.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
 from tui.cli.shared.output import confirm, emit, facts, note, table, write
-from tui.phrases import loss, size, versions
+from tui.phrases import alphabet, loss, number, size, versions
 
 if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
@@ -28,10 +28,10 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
         "problem": entry.problem,
     }
     if summary := entry.summary:
-        alphabet = summary.alphabet
+        known = summary.alphabet
         data |= asdict(summary.config) | {
-            "parameters": count(summary.config, len(alphabet)),
-            "alphabet": {"units": alphabet.units, "symbols": "".join(alphabet.symbols)},
+            "parameters": count(summary.config, len(known)),
+            "alphabet": {"units": known.units, "symbols": "".join(known.symbols)},
             "dtype": summary.dtype,
             "history": asdict(summary.history),
         }
@@ -64,7 +64,7 @@ def _row(entry: ModelEntry) -> list[str]:
         str(entry.summary.config),
         f"{data['parameters']:,}",
         str(len(entry.summary.alphabet)),
-        "–" if best is None else f"{best:.4f}",
+        number(best, ".4f"),
         size(entry.size),
         "bundled" if entry.bundled else "",
     ]
@@ -91,13 +91,12 @@ def show(
         emit(data | {"card": entry.card}, indent=2)
         return
     symbols = summary.alphabet.symbols
+    listed = repr("".join(symbols)) if len(symbols) <= _WHOLE else name_characters(symbols)
     facts(
         {
             "model": f"{model} (bundled)" if bundled else model,
             "network": f"{summary.config}, {data['parameters']:,} parameters, {summary.dtype}",
-            "alphabet": f"{len(symbols)} {summary.alphabet.units}s: {''.join(symbols)!r}"
-            if len(symbols) <= _WHOLE
-            else f"{len(symbols)} {summary.alphabet.units}s: {name_characters(symbols)}",
+            "alphabet": f"{alphabet(symbols, summary.alphabet.units)}: {listed}",
             "corpus": history.corpus,
             "loss": loss(history.best_val_nats),
             "trained": f"{history.steps:,} steps, {history.chars:,} characters, "

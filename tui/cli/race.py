@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,7 +75,7 @@ def race(
     races.check_corpus(found)
     _survey(found)
     first = begin.complete(given, found)
-    leader = races.lead(found, first, shlex.join(["helo", *sys.argv[1:]]))
+    leader = races.lead(found, first, begin.command())
     if detach:
         _detach(leader, names[1:], by)
         return

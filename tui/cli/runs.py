@@ -9,7 +9,7 @@ from engine.errors import RunError
 from tui.cli.shared.ask import ask, stop_race
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, note, table, write
-from tui.phrases import duration, network
+from tui.phrases import duration, network, number
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
@@ -46,7 +46,7 @@ def list_(json: Json = False) -> None:
                 network(run),
                 f"{s.step:,}",
                 f"{s.total_steps:,}",
-                "–" if s.best_val_nats is None else f"{s.best_val_nats:.4f}",
+                number(s.best_val_nats, ".4f"),
                 duration(s.seconds),
             ]
             for s, run in found

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, DTYPES, ModelConfig, TrainConfig
+from engine.config import CELLS, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
-from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
+from tui.cli.shared.options import (
+    BATCH,
+    CORPUS_HELP,
+    DEVICE,
+    LAYERS,
+    SEQ_LENGTH,
+    Command,
+    argument,
+    flag,
+    option,
+)
 from tui.cli.shared.output import note
 
 if TYPE_CHECKING:
@@ -42,21 +50,15 @@ def train(
             help="Units a layer; like all that has no default here, found for the text and the time.",
         ),
     ] = None,
-    layers: Annotated[
-        int | None, option("--layers", shows="N", help="Layers one on another.")
-    ] = None,
+    layers: Annotated[int | None, LAYERS] = None,
     layer_norm: Annotated[
         bool, flag("--layer-norm", help="Normalise what each layer hands on.")
     ] = ModelConfig.layer_norm,
     residual: Annotated[
         bool, flag("--residual", help="Layers above the first add to what they read.")
     ] = ModelConfig.residual,
-    seq_length: Annotated[
-        int | None, option("--seq-length", shows="N", help="Characters between two updates.")
-    ] = None,
-    batch: Annotated[
-        int | None, option("--batch", shows="N", help="Columns of text read side by side.")
-    ] = None,
+    seq_length: Annotated[int | None, SEQ_LENGTH] = None,
+    batch: Annotated[int | None, BATCH] = None,
     dropout: Annotated[
         float | None, option("--dropout", shows="P", help="Share of units silenced.")
     ] = None,
@@ -74,9 +76,7 @@ def train(
         float | None, option("--epochs", shows="N", help="Or so many times through the text.")
     ] = None,
     steps: Annotated[int | None, option("--steps", shows="N", help="Or so many updates.")] = None,
-    device: Annotated[
-        str, option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
-    ] = TrainConfig.device,
+    device: Annotated[str, DEVICE] = TrainConfig.device,
     dtype: Annotated[
         str, option("--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES)}.")
     ] = TrainConfig.dtype,
@@ -172,8 +172,7 @@ def _create(
         note(changed)
     config = begin.complete(given, found)
     launch.check_processes(processes, config.batch)
-    command = shlex.join(["helo", *sys.argv[1:]])
-    return launch.create(name, found, config, command, init_from or "")
+    return launch.create(name, found, config, begin.command(), init_from or "")
 
 
 def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:

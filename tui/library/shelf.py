@@ -22,7 +22,7 @@ from engine.text.corpus import CorpusInfo
 from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from tui import surveyed
-from tui.phrases import SIGNS, duration, fetchable, loss, network, size, versions
+from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, network, size, versions
 from tui.text import visible_char
 
 _FREQUENT = 24
@@ -111,7 +111,7 @@ def _model(entry: ModelEntry) -> Item:
         ("loss", loss(history.best_val_nats)),
         ("corpus", history.corpus or "not known"),
         ("trained", f"{history.steps:,} steps in {duration(history.seconds)}"),
-        ("alphabet", f"{len(symbols)} {entry.summary.alphabet.units}s: {_names(symbols)}"),
+        ("alphabet", f"{alphabet(symbols, entry.summary.alphabet.units)}: {_names(symbols)}"),
         ("versions", versions(history.versions)),
         ("command", history.command),
         ("file", f"{entry.path} ({size(entry.size)}, {entry.summary.dtype})"),
@@ -211,12 +211,11 @@ def _entry(entry: Entry) -> Item:
 def _imported(folder: Path, info: CorpusInfo) -> Item:
     pairs = sorted(zip(info.counts, info.symbols, strict=True), reverse=True)
     frequent = [f"{visible_char(c)} {n / max(1, info.chars):.1%}" for n, c in pairs[:_FREQUENT]]
-    alphabet = f"{len(info.symbols)} {info.units}s"
     facts = (
         ("source", info.source),
         ("licence", info.licence or "not known"),
         ("characters", f"{info.chars:,}"),
-        ("alphabet", f"{alphabet}: {'  '.join(frequent)}"),
+        ("alphabet", f"{alphabet(info.symbols, info.units)}: {'  '.join(frequent)}"),
         *surveyed.facts(folder, info),
         ("imported", info.created.replace("T", " ")),
         ("sha256", info.sha256),

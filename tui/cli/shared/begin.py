@@ -1,7 +1,9 @@
-"""What a training begins with: its text, and the settings that were not given."""
+"""What a training begins with: its text, the settings that were not given, and the command."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any
 
 from engine.config import TrainConfig
@@ -29,3 +31,8 @@ def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
         with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
             pace = launch.pace(**asked, report=lambda done: report(done, None))
     return recipe.for_corpus(given, found, pace)
+
+
+def command() -> str:
+    """The command line of this process."""
+    return shlex.join(["helo", *sys.argv[1:]])

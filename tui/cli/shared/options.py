@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from engine.config import DEVICES
+
 
 def option(*names: str, help: str, shows: str, default: bool | str = True) -> Any:
     """An option with a value, `shows` standing for it; `default` is whether or what the help says of it."""
@@ -27,6 +29,10 @@ Json = Annotated[bool, flag("--json", help="Answer as JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
 MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
 CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pipe."
+LAYERS = option("--layers", shows="N", help="Layers one on another.")
+BATCH = option("--batch", shows="N", help="Columns of text read side by side.")
+SEQ_LENGTH = option("--seq-length", shows="N", help="Characters between two updates.")
+DEVICE = option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
 
 
 class _PlainHelp:

@@ -13,7 +13,7 @@ from engine.runs.race import Race, Racer, Standing
 from tui.cli.shared.chart import MARKS, NOTHING, chart, drawn
 from tui.cli.shared.output import console, emit, grid, note, table, write
 from tui.curves.series import Series
-from tui.phrases import describe, duration
+from tui.phrases import describe, duration, number
 from tui.text import visible
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ def _row(standing: Standing) -> list[str]:
         f"{standing.parameters:,}",
         f"{standing.steps:,}",
         f"{standing.chars_per_second:,.0f}",
-        "–" if standing.val_nats is None else f"{standing.val_nats:.4f}",
-        "–" if bits is None else f"{bits:.4f}",
+        number(standing.val_nats, ".4f"),
+        number(bits, ".4f"),
         duration(standing.seconds),
         standing.status,
     ]

@@ -11,7 +11,7 @@ from engine.text.corpus import Corpus, CorpusInfo
 from engine.text.survey import Survey
 from engine.vocab import name_character
 from tui.cli.shared.output import emit, facts, table, write
-from tui.phrases import loss
+from tui.phrases import alphabet, loss
 from tui.surveyed import both_units, passage, protocol, repeated, unusual
 from tui.text import visible
 
@@ -85,7 +85,7 @@ def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
         "licence": info.licence or "not known",
         "characters": f"{info.chars:,}",
         "lines": "each is an example of its own" if info.lines else "",
-        "alphabet": f"{len(pairs)} {info.units}s: {'  '.join(frequent)}{more}",
+        "alphabet": f"{alphabet(pairs, info.units)}: {'  '.join(frequent)}{more}",
         "unusual": unusual(info),
         "sha256": info.sha256,
         "imported": info.created,
