@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from statistics import median
 
 _ROUNDS = 7
+_NICEST = 19
 
 
 def processors() -> int:
@@ -32,6 +34,15 @@ def one_thread() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, user_api="blas")
+
+
+def background() -> None:
+    """Compute on one thread from here on, and only while no other process wants the processors."""
+    one_thread()
+    if hasattr(os, "SCHED_IDLE"):  # Linux: unlike the lowest priority, it takes next to nothing
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.nice(_NICEST)
 
 
 def settle_threads(work: Callable[[], object]) -> None:

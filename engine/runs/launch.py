@@ -86,8 +86,8 @@ def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subproce
     processes are started by `engine.training.agent`, whose process is returned. A `tied` trainer saves and
     stops when this process exits.
 
-    The run resumes from its newest state if it has one. The survey of its corpus is started too, if there
-    is none yet. Raises RunError if the run is running already, StorageError.
+    The run resumes from its newest state if it has one. Raises RunError if it is running already,
+    StorageError.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
@@ -95,10 +95,7 @@ def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subproce
     command = ["engine.training.trainer", folder, *([str(os.getpid())] if tied else [])]
     if processes > 1:
         command = ["engine.training.agent", str(processes), folder]
-    trainer = _logged(command, run)
-    info = run.info()
-    survey(Path(info.corpus), info.config.validation)
-    return trainer
+    return _logged(command, run)
 
 
 def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Popen[bytes]:

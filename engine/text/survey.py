@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine.blas import background
 from engine.config import TrainConfig
 from engine.errors import HeloError, exit_status
 from engine.storage import write_json
@@ -36,8 +36,6 @@ _RARE = 1e-5
 """Share of a text below which a network hardly ever meets a character."""
 _LOWEST = 3
 """Orders, from 1 on, that a curve is compared with besides the best one."""
-_NICER = 5
-"""Than a trainer, which a survey must not hold up."""
 _KINDS = {
     "Cc": "control character",
     "Cf": "invisible",
@@ -187,7 +185,7 @@ def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...
 def main() -> None:
     """The process: see to the survey of the corpus in a folder for a validation share."""
     folder, validation = sys.argv[1:]
-    os.nice(_NICER)
+    background()
     obtain(load(Path(folder)), float(validation))
 
 

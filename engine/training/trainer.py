@@ -20,7 +20,7 @@ from types import FrameType
 from engine.blas import processors
 from engine.errors import HeloError, RunError, StorageError, exit_status
 from engine.network.parameters import count
-from engine.runs import health
+from engine.runs import health, launch
 from engine.runs.events import (
     Changed,
     Evaluated,
@@ -300,6 +300,12 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
         try:
             for event in trainer.events():
                 _log(trainer, event)
+                if isinstance(
+                    event, Started
+                ):  # not before: a survey would disturb measuring the pace
+                    launch.survey(
+                        Path(trainer.learner.info.corpus), trainer.learner.config.validation
+                    )
         except HeloError as error:
             _log(trainer, Failed(**trainer.about(), reason=str(error)))
             raise

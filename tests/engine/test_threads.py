@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -80,3 +82,13 @@ def test_the_pace_is_measured_with_the_threads_that_there_will_be(
     launch.pace("cpu", "float32", 0)
     launch.pace("cpu", "float32", 2)
     assert [what["threads"] for what in asked] == [6, 3, 2]
+
+
+def test_background_work_gives_way() -> None:
+    code = (
+        "import os; from engine import blas; blas.background()\n"
+        "idle = getattr(os, 'SCHED_IDLE', None)\n"
+        "print(os.nice(0), idle is None or os.sched_getscheduler(0) == idle)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["19", "True"], done.stderr

@@ -208,3 +208,16 @@ def test_what_keeps_a_run_from_starting_is_one_line(
 def test_the_facts_of_the_machine_come_from_a_child() -> None:
     facts = launch.device_facts()
     assert "cpu" in facts["devices"] and facts["processors"] >= 1
+
+
+def test_a_corpus_is_surveyed_once_the_pace_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(steps=3)
+    asked: list[tuple[list[Event], str, float]] = []
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(
+        launch, "survey", lambda folder, share: asked.append((run.events(), str(folder), share))
+    )
+    assert trainer.live(run) == 0
+    ((before, folder, share),) = asked
+    assert [event.name for event in before] == ["started"]
+    assert (folder, share) == (run.info().corpus, run.info().config.validation)
