@@ -33,7 +33,14 @@ class NotFoundError(HeloError):
 
 
 class CorpusError(HeloError):
-    """A text that cannot become a corpus, or a corpus that is damaged."""
+    """A text that cannot become a corpus, or a corpus that is damaged.
+
+    `remedy` is what options of `helo corpora add` would do about it.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}: {remedy}" if remedy else problem)
+        self.problem, self.remedy = problem, remedy
 
 
 class WebError(HeloError):

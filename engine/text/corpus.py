@@ -52,6 +52,8 @@ class CorpusInfo:
     """Whether each line is an example of its own: a network's state starts anew after it."""
     entropy_rate: float | None = None
     """Nats per character that no model can do without, where the text's maker knows."""
+    encoding: str = ""
+    """What the text was read as; several with commas between them, none where nobody knows."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -154,11 +156,13 @@ def add(
     units: str = "char",
     lines: bool = False,
     entropy_rate: float | None = None,
+    encoding: Callable[[], str] = str,
     report: Callable[[int], None] = lambda chars: None,
 ) -> Corpus:
     """Import a text that comes in blocks (str for units "char", bytes for "byte") as corpus `name`.
 
-    `report` is called with the characters so far after every block. Raises UsageError where the name is
+    `encoding` is asked for once the text was read; `report` is called with the characters so far after
+    every block. Raises UsageError where the name is
     taken or no name, CorpusError for fewer than two characters, StorageError. Whatever ends it early,
     nothing is left behind.
     """
@@ -168,7 +172,13 @@ def add(
     try:
         with _building(name) as building:
             info = _build(building, blocks, name, source, units, report)
-            info = replace(info, licence=licence, lines=lines, entropy_rate=entropy_rate)
+            info = replace(
+                info,
+                licence=licence,
+                lines=lines,
+                entropy_rate=entropy_rate,
+                encoding=encoding(),
+            )
             write_json(building / INFO, asdict(info))
             building.rename(target)
             (target / _LOCK).unlink()

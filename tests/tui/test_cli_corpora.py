@@ -102,3 +102,56 @@ def test_ctrl_c_in_the_middle_of_an_import_leaves_nothing(home):
                 os.write(process.stdin.fileno(), block)
         process.stdin.close()
     assert not list((home / "corpora").iterdir())
+
+
+CUT = "a small café by the river, a small café".encode()[:-1]
+
+
+def test_what_was_read_is_told_wherever_a_corpus_is(cli, tmp_path):
+    (tmp_path / "cut.txt").write_bytes(CUT)
+    told = (
+        f"UTF-8 cut short within a character, which is left out: {tmp_path / 'cut.txt'} (byte 40)"
+    )
+    done = cli("corpora", "add", str(tmp_path / "cut.txt"))
+    assert done.err.splitlines()[0] == told
+    assert "encoding    utf-8\n" in cli("corpora", "show", "cut").out
+    assert json.loads(cli("corpora", "show", "cut", "--json").out)["encoding"] == "utf-8"
+    (tmp_path / "wide.txt").write_bytes("hello there\n".encode("utf-16-be"))
+    cli("corpora", "add", str(tmp_path / "wide.txt"))
+    listed = cli("corpora", "list").out
+    assert [line.split()[4] for line in listed.splitlines()[2:4]] == ["utf-8", "utf-16-be"]
+    assert {c["name"]: c.get("encoding") for c in json.loads(cli("corpora", "list", "--json").out)}[
+        "wide"
+    ] == "utf-16-be"
+    cli("corpora", "add", "hello")
+    assert "encoding" not in cli("corpora", "show", "hello").out
+
+
+def test_a_broken_text_is_refused_by_its_place_or_read_with_what_was_done(cli, tmp_path):
+    file = tmp_path / "broken.txt"
+    file.write_bytes(
+        "caf\ud8e9 au lait\n".encode("utf-8", "surrogatepass") + "très bon\n".encode() * 4
+    )
+    refused = cli("corpora", "add", str(file))
+    assert refused.status == 1
+    assert refused.err == (
+        f"helo: {file} is a broken UTF-8 file (byte 3, line 1): "
+        "--errors drop or --errors replace reads the rest\n"
+    )
+    done = cli("corpora", "add", str(file), "--errors", "drop")
+    assert f"unreadable bytes dropped: {file} (1 place, the first at byte 3, line 1)" in done.err
+    done = cli("corpora", "add", str(file), "--errors", "replace", "--name", "x")
+    assert "unreadable bytes replaced by U+FFFD" in done.err
+    for wrong in (("ignore",), ("drop", "--units", "byte")):
+        done = cli("corpora", "add", str(file), "--errors", *wrong)
+        assert done.status == 2 and "--errors" in done.err
+
+
+def test_no_command_advises_options_of_another(cli, tiny, tmp_path):
+    file = tmp_path / "broken.txt"
+    file.write_bytes(b"a\0b" + "très bon\n".encode() * 9)
+    for command in (("sample", "tiny", "--prompt", f"@{file}"), ("score", str(file))):
+        told = cli(*command).err
+        assert "NUL characters (byte 1, line 1)" in told and "--errors" not in told
+    told = cli("train", str(file)).err
+    assert "import it by helo corpora add, where --errors drop" in told

@@ -48,26 +48,28 @@ def list_(json: Json = False) -> None:
         try:
             info = corpus.read_info(folder)
         except HeloError as error:
-            rows.append([folder.name, "damaged", "", "", str(error)])
+            rows.append([folder.name, "damaged", "", "", "", str(error)])
             data.append({"name": folder.name, "problem": str(error)})
             continue
         symbols = alphabet(info.symbols, info.units)
-        rows.append([folder.name, f"{info.chars:,}", symbols, info.licence, info.source])
+        rows.append(
+            [folder.name, f"{info.chars:,}", symbols, info.encoding, info.licence, info.source]
+        )
         data.append(asdict(info) | {"name": folder.name, "path": str(folder), "problem": ""})
     imported = {folder.name for folder in folders}
     for name, built_in in BUILT_IN.items():
         if name not in imported:
-            rows.append([name, "built in", "", built_in.licence, built_in.title])
+            rows.append([name, "built in", "", "", built_in.licence, built_in.title])
             data.append({"name": name, "source": f"built in: {built_in.title}", "problem": ""})
     for name, entry in catalogue.entries().items():
         if name not in imported:
-            rows.append([name, fetchable(entry), "", entry.licence, entry.title])
+            rows.append([name, fetchable(entry), "", "", entry.licence, entry.title])
             data.append(asdict(entry) | {"source": f"catalogue: {entry.title}", "problem": ""})
     if json:
         emit(data, indent=2)
         return
     columns = {"corpus": "left", "characters": "right", "alphabet": "left"}
-    table(columns | {"licence": "left", "source": "left"}, rows)
+    table(columns | {"encoding": "left", "licence": "left", "source": "left"}, rows)
 
 
 @app.command(cls=Command)
@@ -113,6 +115,14 @@ def add(
     encoding: Annotated[
         str | None, option("--encoding", shows="NAME", help="Of the text, if not detected.")
     ] = None,
+    errors: Annotated[
+        str,
+        option(
+            "--errors",
+            shows="WAY",
+            help="Bytes that are no text: strict refuses them, replace puts U+FFFD, drop leaves them out.",
+        ),
+    ] = "strict",
     units: Annotated[
         str, option("--units", shows="UNITS", help="char, or byte for what is no text.")
     ] = "char",
@@ -138,7 +148,15 @@ def add(
     from engine.text import sources
 
     most = sources.parse_size(max_size) if max_size is not None else None
-    reading = sources.Reading(tuple(glob or ()), encoding, units, lines, lowercase, most)
+    reading = sources.Reading(
+        glob=tuple(glob or ()),
+        encoding=encoding,
+        units=units,
+        lines=lines,
+        lowercase=lowercase,
+        max_size=most,
+        errors=errors,
+    )
     _import(sources.find(source, reading), name, reading, json)
 
 

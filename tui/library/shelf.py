@@ -215,6 +215,7 @@ def _imported(folder: Path, info: CorpusInfo) -> Item:
         ("source", info.source),
         ("licence", info.licence or "not known"),
         ("characters", f"{info.chars:,}"),
+        *([("encoding", info.encoding)] if info.encoding else []),
         ("alphabet", f"{alphabet(info.symbols, info.units)}: {'  '.join(frequent)}"),
         *surveyed.facts(folder, info),
         ("imported", info.created.replace("T", " ")),

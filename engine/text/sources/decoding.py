@@ -3,38 +3,152 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, repeat
+from threading import local
 
 from engine.errors import CorpusError
+from engine.text.sources import encodings
 from engine.text.sources.document import BLOCK, Document, Ledger
 from engine.text.sources.reading import Reading
 from engine.text.sources.stream import packed
+from engine.words import counted
 
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16's, with which it begins
-    codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
-_USUAL = (
-    *("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("gb18030", "big5", "cp932", "euc_jp", "cp949"),
-)
-"""Encodings that text on disks is in, where it is not UTF-8; where several fit alike, the first is it."""
-_NEARLY = 8
-"""Good characters beyond ASCII for each bad byte, from which on a text is broken UTF-8."""
+UTF8, CESU8 = "utf-8", "cesu-8"
 _AROUND = 1 << 12
+_HANDLER = "engine.text.sources.decoding"
+"""The name under which codecs know what to do about faults."""
+_CUT = ("unexpected end of data", "truncated data", "incomplete multibyte sequence")
+"""How codecs call a character that only begins."""
+_BEGUN = re.compile(rb"\xed([\xa0-\xaf]([\x80-\xbf](\xed([\xb0-\xbf])?)?)?)?\Z")
+"""What may become a pair of CESU-8."""
+_TOLD = {"replace": "replaced by U+FFFD", "drop": "dropped"}
+_RESCUE = "--errors drop or --errors replace reads the rest"
+_BYTES = "--units byte takes bytes as they are"
 
 
 class NoText(Exception):
-    """A document that cannot be taken as text; `kind` is what it is."""
+    """A document that cannot be taken as text: what it is, a word on that, and what would read it."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, remark: object = "", remedy: str = _BYTES) -> None:
         super().__init__(kind)
-        self.kind, self.name = kind, name
+        self.kind, self.remedy = kind, remedy
+        self.remark = f" ({remark})" if remark else ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A byte of a document, and the line it is in, from 1."""
+
+    byte: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"byte {self.byte:,}, line {self.line:,}"
+
+
+class _Fault(Exception):
+    """Bytes that are no text; `start` is where in `data` they begin."""
+
+    def __init__(self, place: _Place, data: bytes, start: int, nul: bool = False) -> None:
+        super().__init__(str(place))
+        self.place, self.data, self.start, self.nul = place, data, start, nul
+
+
+class _Decoder:
+    """Bytes as text, piece by piece. What cannot be read raises _Fault, or is replaced or dropped and
+    counted; a character that only begins at the very end is left out."""
+
+    def __init__(self, encoding: str, errors: str = "strict") -> None:
+        self.encoding, self._errors = encoding, errors
+        self._decoder = codecs.getincrementaldecoder(encoding)(_HANDLER)
+        self._held, self._final = b"", False
+        self._read, self._lines = 0, 1
+        self.beyond = False
+        """Whether there were characters beyond ASCII so far."""
+        self.tail = b""
+        """The beginning of a character at the very end."""
+        self.pairs = 0
+        """The characters that were two halves, as CESU-8 writes them."""
+        self.faults = 0
+        self.first: _Place | None = None
+
+    def decode(self, block: bytes, final: bool = False) -> str:
+        """Raises _Fault, or UnicodeError where the bytes do not begin as the encoding must."""
+        if self.encoding == UTF8:
+            block = self._held + block
+            half = None if final else _BEGUN.search(block, max(0, len(block) - 5))
+            block, self._held = (block[: half.start()], half[0]) if half else (block, b"")
+        begins = self._read - len(self._decoder.getstate()[0])
+        self._read, self._final = self._read + len(block), final
+        _working.decoder = self
+        text = self._decoder.decode(block, final)
+        # a search in bytes is much the faster one
+        if b"\0" in block if self.encoding == UTF8 else "\0" in text:
+            text = self._without_nuls(text, begins, block)
+        self._lines += _line_ends(text)
+        self.beyond = self.beyond or not text.isascii()
+        return text
+
+    def repair(self, error: UnicodeDecodeError) -> tuple[str, int]:
+        """What stands for bytes that cannot be read, and where to go on."""
+        data, end = error.object, error.end
+        if self.encoding == UTF8:
+            if encodings.PAIR.match(data, error.start):
+                self.pairs += 1
+                return _joined(data[error.start : error.start + 6]), error.start + 6
+            if lone := encodings.HALF.match(data, error.start):
+                end = lone.end()
+        begins = error.reason in _CUT or (self.encoding == UTF8 and _BEGUN.match(data, error.start))
+        if self._final and begins:
+            self.tail = data[error.start :]
+            return "", len(data)
+        place = self._read - len(data) + error.start
+        if self._errors == "strict" or not self.first:
+            before = data[: error.start].decode(self.encoding, "replace")
+            at = _Place(place, self._lines + _line_ends(before))
+            if self._errors == "strict":
+                raise _Fault(at, data, error.start)
+            self.first = at
+        return self._stand_in(1), end
+
+    def _stand_in(self, faults: int) -> str:
+        self.faults += faults
+        return "\ufffd" if self._errors == "replace" else ""
+
+    def _without_nuls(self, text: str, begins: int, block: bytes) -> str:
+        before = text[: text.index("\0")]
+        place = begins + len(before.encode(self.encoding, "replace"))
+        at = _Place(place, self._lines + _line_ends(before))
+        if self._errors == "strict":
+            raise _Fault(at, block, 0, nul=True)
+        self.first = self.first or at
+        return text.replace("\0", self._stand_in(text.count("\0")))
+
+    @property
+    def length(self) -> int:
+        """The bytes that were read."""
+        return self._read
+
+    def place(self, before_end: int) -> _Place:
+        """That of a byte of the last line."""
+        return _Place(self._read - before_end, self._lines)
+
+
+_working = local()
+codecs.register_error(_HANDLER, lambda error: _working.decoder.repair(error))
+
+
+def _joined(pair: bytes) -> str:
+    """The character that a pair of CESU-8 stands for."""
+    _, a, b, _, c, d = pair
+    return chr(0x10000 + ((a & 0xF) << 16 | (b & 0x3F) << 10 | (c & 0xF) << 6 | d & 0x3F))
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") or text.count("\r")  # a text with both has CRLF
 
 
 def decoded(document: Document, reading: Reading, ledger: Ledger) -> Iterator[str]:
@@ -47,90 +161,114 @@ def decoded(document: Document, reading: Reading, ledger: Ledger) -> Iterator[st
         head += block
         if len(head) >= BLOCK:
             break
-    encoding = _encoding(head, len(head) < BLOCK, document.name, reading, ledger)
+    encoding = _encoding(head, len(head) < BLOCK, document, reading, ledger)
     ledger.expect(document.size or 0)
     blocks = ledger.take(chain((head,), document.blocks))
-    texts = _normalised(_decode(blocks, encoding, document.name))
+    texts = _normalised(_decode(blocks, encoding, document, reading, ledger))
     return map(_lowered, texts) if reading.lowercase else texts
 
 
-def _encoding(head: bytes, whole: bool, name: str, reading: Reading, ledger: Ledger) -> str:
-    """The encoding of a text that begins with `head`, which is the `whole` of it or not."""
-    marked = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
-    known = reading.encoding or marked
-    nul = "\0" in head.decode(known, "replace") if known else b"\0" in head
-    if nul or packed(head):
-        raise NoText("binary file", name)
+def _encoding(
+    head: bytes, whole: bool, document: Document, reading: Reading, ledger: Ledger
+) -> str:
+    """The encoding of a text that begins with `head`, which is the `whole` of it or not. Raises NoText."""
+    marked = (encoding for mark, encoding in encodings.MARKS.items() if head.startswith(mark))
+    told = reading.encoding and codecs.lookup(reading.encoding).name
+    known = UTF8 if document.made else told or next(marked, None)
+    name, strict = document.name, reading.errors == "strict"
+    if packed(head):
+        raise NoText("binary file")
+    if "\0" in head.decode(known, "replace") if known else b"\0" in head:
+        if not known and (found := encodings.wide(head)):
+            ledger.note(f"read as {found}", name)
+            return found
+        if strict or not (known or encodings.looks_plain(head)):
+            raise _with_nuls(head, known)
+        return known or UTF8
     if known:
         return known
+    decoder = _Decoder(UTF8)
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
-        return "utf-8"
-    except UnicodeDecodeError as error:
-        text = head.decode("utf-8", "replace")
-        bad = text.count("\ufffd")
-        good = len(text) - len(text.encode("ascii", "ignore")) - bad
-        if good > _NEARLY * bad:
-            raise NoText("broken UTF-8 file", f"{name} (byte {error.start:,})") from error
-        if not (found := _detect(head, error.start, len(head))):
-            raise NoText("binary file", name) from error
-        ledger.note(f"read as {found}", name)
-        return found
+        decoder.decode(head, whole)
+        if not decoder.tail or decoder.beyond or encodings.only_begins(decoder.tail):
+            return UTF8
+        place = len(head) - len(decoder.tail)
+    except _Fault as fault:
+        if encodings.looks_utf8(head):
+            if not strict:
+                return UTF8
+            raise NoText("broken UTF-8 file", fault.place, _RESCUE) from fault
+        place = fault.place.byte
+    if not (found := encodings.detect(head, place, len(head))):
+        raise NoText("binary file")
+    ledger.note(f"read as {found}", name)
+    return found
 
 
-def _detect(data: bytes, place: int, most: int) -> str | None:
-    """The encoding that the text around byte `place`, at most so many bytes to either side, is most likely
-    in; None where it looks like no text."""
-    from charset_normalizer import from_bytes
-
-    first, last = max(0, place - most), place + most
-    if first:  # whole lines are not cut within a character
-        first = data.find(b"\n", first, place) + 1 or first
-    last = data.rfind(b"\n", place, last) + 1 or last
-    sample = data[first:last]
-    with suppress(UnicodeDecodeError):
-        sample.decode()
-        return "utf-8"
-    matches = from_bytes(sample, cp_isolation=list(_USUAL), enable_fallback=False)
-    if not (best := matches.best()):
-        return None
-    alike = {
-        encoding
-        for match in matches
-        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
-        for encoding in match.could_be_from_charset
-    }
-    return next((encoding for encoding in _USUAL if encoding in alike), best.encoding)
-
-
-def _decode(blocks: Iterator[bytes], encoding: str, name: str) -> Iterator[str]:
-    """Raises CorpusError where a byte cannot be decoded, with the encoding in which it could."""
-    decoder, read = codecs.getincrementaldecoder(encoding)(), 0
-    for block in chain(blocks, (b"",)):  # the empty block is the end
-        read += len(block)
+def _with_nuls(head: bytes, known: str | None) -> NoText:
+    """What a document with NULs at its beginning is."""
+    if found := known and encodings.wide(head):
+        return NoText("binary file", f"it looks like {found}", f"--encoding {found} may read it")
+    text = head.decode(known or UTF8, "replace")
+    if 10 * text.count("\0") <= len(text) and (known or encodings.looks_plain(head)):
         try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            place = read - len(error.object) + error.start
-            other = _detect(error.object, error.start, _AROUND)
-            raise _undecodable(name, encoding, place, other) from error
+            _Decoder(known or UTF8).decode(head)
+        except _Fault as fault:
+            if fault.nul:
+                return NoText("file with NUL characters", fault.place, f"{_RESCUE}, {_BYTES}")
+    return NoText("binary file")
+
+
+def _decode(
+    blocks: Iterator[bytes], encoding: str, document: Document, reading: Reading, ledger: Ledger
+) -> Iterator[str]:
+    """Raises CorpusError where bytes cannot be read and must be, with what would read them."""
+    name, decoder = document.name, _Decoder(encoding, reading.errors)
+    for block, final in chain(zip(blocks, repeat(False)), [(b"", True)]):
+        try:
+            text = decoder.decode(block, final)
+        except _Fault as fault:
+            raise _unreadable(name, decoder, fault) from fault
         except UnicodeError as error:
-            raise _undecodable(name, encoding, read - len(block), None) from error
-        if b"\0" in block if encoding == "utf-8" else "\0" in text:  # the former is much faster
-            raise CorpusError(
-                f"{name} is binary: it has NUL characters after byte {read - len(block):,}; "
-                "--units byte takes bytes as they are"
-            )
+            problem = f"{name} is no {encoding} text: {error}"
+            raise CorpusError(problem, f"name its --encoding, or {_BYTES}") from error
         yield text
+    if encoding == UTF8 and decoder.tail and not (decoder.beyond or reading.encoding):
+        if not encodings.only_begins(decoder.tail):
+            place = decoder.place(len(decoder.tail))
+            raise _unreadable(name, decoder, _Fault(place, decoder.tail, 0))
+    _tell(decoder, name, reading, ledger)
+    if not document.made:
+        ledger.encodings.setdefault(CESU8 if decoder.pairs else encoding)
 
 
-def _undecodable(name: str, encoding: str, place: int, other: str | None) -> CorpusError:
-    advice = (
-        f"--encoding {other} reads it" if other and other != encoding else "name its --encoding"
+def _unreadable(name: str, decoder: _Decoder, fault: _Fault) -> CorpusError:
+    """What is wrong at a place of a document, and what would read it."""
+    if fault.nul:
+        return CorpusError(f"{name} has a NUL character at {fault.place}", f"{_RESCUE}, {_BYTES}")
+    encoding = decoder.encoding
+    if encoding == UTF8 and (decoder.beyond or encodings.looks_utf8(fault.data)):
+        return CorpusError(f"{name} is broken UTF-8 at {fault.place}", _RESCUE)
+    other = encodings.detect(fault.data, fault.start, _AROUND)
+    better = (
+        f"--encoding {other} reads it" if other not in (None, encoding) else "name its --encoding"
     )
     return CorpusError(
-        f"{name} is no {encoding} text at byte {place:,}: {advice}, or --units byte takes it as bytes"
+        f"{name} is no {encoding} text at {fault.place}", f"{better}, {_RESCUE}, or {_BYTES}"
     )
+
+
+def _tell(decoder: _Decoder, name: str, reading: Reading, ledger: Ledger) -> None:
+    """What there is to tell of a document that was read."""
+    if decoder.pairs:
+        ledger.note("read as CESU-8, its pairs of surrogates joined", name)
+    if decoder.tail:
+        cut = f"{decoder.encoding.upper()} cut short within a character, which is left out"
+        ledger.note(cut, f"{name} (byte {decoder.length:,})")
+    if decoder.first:
+        times = counted(decoder.faults, "place")
+        what = f"unreadable bytes {_TOLD[reading.errors]}"
+        ledger.note(what, f"{name} ({times}, the first at {decoder.first})")
 
 
 def _normalised(texts: Iterator[str]) -> Iterator[str]:

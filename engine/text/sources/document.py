@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from engine.errors import CorpusError
+from engine.words import counted
 
 BLOCK = 1 << 20
 """Bytes that are read at once."""
@@ -18,6 +20,7 @@ MOST_UNPACKED = 200
 SMALL_UNPACKED = 64_000_000
 """Bytes that anything packed may have inside."""
 _NAMED = 5
+_KIND = re.compile("(file|folder|link|name)(?! link)")
 
 Report = Callable[[int, int | None], object]
 """Called with the bytes that were read of a source, and of how many, None where that is not known."""
@@ -33,6 +36,8 @@ class Document:
     name: str
     size: int | None
     blocks: Iterator[bytes]
+    made: bool = False
+    """Whether it is UTF-8 because helo wrote it so, and not because the text is."""
 
 
 @dataclass
@@ -48,6 +53,10 @@ class Ledger:
     report: Report = lambda read, size: None
     stage: str = ""
     """What is done now, where it is not reading what is there."""
+    encodings: dict[str, None] = field(default_factory=dict)
+    """Those of the documents, in the order of their first."""
+    remedies: dict[str, None] = field(default_factory=dict)
+    """What would read documents that are left out."""
     _files: int = 0
     _taken: int = 0
     _unpacked: int = 0
@@ -70,8 +79,8 @@ class Ledger:
         limit = self.max_size or MOST_BYTES
         if self._taken + text > limit:
             raise CorpusError(
-                f"there are more than {limit:,} bytes of text: raise --max-size, or take fewer files "
-                "with --glob"
+                f"there are more than {limit:,} bytes of text",
+                "raise --max-size, or take fewer files with --glob",
             )
 
     def take(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -88,16 +97,17 @@ class Ledger:
         limit = max(self.max_size or 0, MOST_UNPACKED * packed, SMALL_UNPACKED)
         if self._unpacked > limit:
             raise CorpusError(
-                f"{packed:,} packed bytes have more than {limit:,} inside: raise --max-size if you "
-                "trust them"
+                f"{packed:,} packed bytes have more than {limit:,} inside",
+                "raise --max-size if you trust them",
             )
 
     def within(self, outer: Ledger) -> None:
         """Be that of a source within another, which reports and tells what there is to tell."""
         self.report, self._left_out, self._noted = outer.report, outer._left_out, outer._noted
+        self.encodings, self.remedies = outer.encodings, outer.remedies
 
     def leave_out(self, kind: str, name: str) -> None:
-        """The document `name` is left out, for being a `kind`, whose plural ends in s."""
+        """The document `name` is left out, for being a `kind` of file, folder or link."""
         self._left_out.setdefault(kind, _Names()).add(name)
 
     def note(self, what: str, name: str) -> None:
@@ -108,7 +118,7 @@ class Ledger:
     def left_out(self) -> list[str]:
         """What was left out, as phrases."""
         return [
-            f"left out {names.count:,} {kind}{'s' if names.count > 1 else ''}: {names}"
+            f"left out {counted(names.count, kind, _plural(kind))}: {names}"
             for kind, names in self._left_out.items()
         ]
 
@@ -116,6 +126,11 @@ class Ledger:
     def notes(self) -> list[str]:
         """Lines to tell the user."""
         return self.left_out + [f"{what}: {names}" for what, names in self._noted.items()]
+
+
+def _plural(kind: str) -> str:
+    """More than one of what is left out: binary files, folder links, files with NUL characters."""
+    return _KIND.sub(r"\1s", kind, 1)
 
 
 @dataclass

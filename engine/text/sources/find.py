@@ -40,7 +40,7 @@ def find(ref: str, reading: Reading) -> Source:
         if reading.glob or reading.encoding:
             raise UsageError(f"{ref} is built in: leave --glob and --encoding out")
         built_in = BUILT_IN[ref]
-        documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger))])
+        documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger), made=True)])
         title = f"built in: {built_in.title}"
         changed = reading.lines or reading.lowercase  # then it is another text
         known = built_in.entropy_rate if not changed else None

@@ -58,6 +58,7 @@ def add_source(
         units=reading.units,
         lines=reading.lines,
         entropy_rate=source.entropy_rate,
+        encoding=lambda: ", ".join(source.ledger.encodings),
     )
     return Imported(made, source.ledger.notes)
 
@@ -69,6 +70,16 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
     A source that was imported before, under its name or that name with a number, is taken as it is where
     its text is the same. Raises as `add`.
     """
+    try:
+        return _obtain(ref, report, say)
+    except CorpusError as error:
+        if not error.remedy:
+            raise
+        advice = f"import it by helo corpora add, where {error.remedy}"
+        raise CorpusError(error.problem, advice) from error
+
+
+def _obtain(ref: str, report: Report, say: Callable[[str], object]) -> Corpus:
     if folder := folder_of(ref):
         return corpus.load(folder)
     name, sha256 = _tidy(find(ref, _PLAIN).name), ""
@@ -101,7 +112,11 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
         raise NotFoundError(
             f"no file {ref!r}: name a text file, or - for standard input"
         ) from error
-    parts = list(blocks(source, reading))
+    try:
+        parts = list(blocks(source, reading))
+    except CorpusError as error:
+        advice = "name a text file in UTF-8" if error.remedy else ""
+        raise CorpusError(error.problem, advice) from error
     for line in source.ledger.notes:
         say(line)
     return (b"" if units == "byte" else "").join(parts)  # type: ignore[arg-type]

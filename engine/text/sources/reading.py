@@ -14,6 +14,7 @@ from engine.vocab import UNITS
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
+ERRORS = ("strict", "replace", "drop")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
@@ -21,7 +22,8 @@ _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 @dataclass(frozen=True)
 class Reading:
     """`glob` are patterns as .gitignore has them, of files to take; `encoding` is detected where it is
-    None; `max_size` is the bytes of text to take at most.
+    None; `errors` is what is done about bytes that are no text, one of `ERRORS`; `max_size` is the bytes
+    of text to take at most.
 
     Raises UsageError for what cannot be.
     """
@@ -32,13 +34,16 @@ class Reading:
     lines: bool = False
     lowercase: bool = False
     max_size: int | None = None
+    errors: str = "strict"
 
     def __post_init__(self) -> None:
         if self.units not in UNITS:
             raise UsageError(f"--units must be char or byte, not {self.units!r}")
-        if self.units == "byte" and (self.encoding or self.lowercase):
+        if self.errors not in ERRORS:
+            raise UsageError(f"--errors must be one of {', '.join(ERRORS)}, not {self.errors!r}")
+        if self.units == "byte" and (self.encoding or self.lowercase or self.errors != "strict"):
             raise UsageError(
-                "--units byte reads bytes as they are: leave --encoding and --lowercase out"
+                "--units byte reads bytes as they are: leave --encoding, --errors and --lowercase out"
             )
         if self.encoding is not None and not _decodes(self.encoding):
             raise UsageError(f"--encoding: there is no encoding {self.encoding!r}; utf-8 is one")

@@ -65,9 +65,9 @@ def find_address(
             plain = replace(reading, glob=())
             yield from _each(wanted, lambda link: find_address(link, plain), ledger)
         else:
-            text = page.text.encode(reading.encoding or "utf-8", "replace")
+            text = page.text.encode("utf-8", "replace")
             ledger.count(len(text))
-            yield Document(shown, len(text), iter([text]))
+            yield Document(shown, len(text), iter([text]), made=True)
 
     return Source(stem(file) or parts.hostname or "", shown, "", documents(), ledger)
 

@@ -40,7 +40,11 @@ def _texts(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
         try:
             yield decoded(document, reading, source.ledger)
         except NoText as error:
-            source.ledger.leave_out(error.kind, error.name)
+            if document.name == source.origin:  # there is nothing else
+                problem = f"{document.name} is a {error.kind}{error.remark}"
+                raise CorpusError(problem, error.remedy) from error
+            source.ledger.leave_out(error.kind, f"{document.name}{error.remark}")
+            source.ledger.remedies.setdefault(error.remedy)
 
 
 def _whole(
@@ -81,9 +85,9 @@ def _joined(source: Source, texts: Iterator[Iterator[AnyStr]], newline: AnyStr) 
 
 
 def _nothing(source: Source) -> CorpusError:
-    why = "; ".join(source.ledger.left_out) or "it has no files, or --glob takes none of them"
-    bytes_ = "; --units byte takes bytes as they are" if source.ledger.left_out else ""
-    return CorpusError(f"no text in {source.origin}: {why}{bytes_}")
+    ledger = source.ledger
+    why = "; ".join(ledger.left_out) or "it has no files, or --glob takes none of them"
+    return CorpusError(f"no text in {source.origin}: {why}", ", ".join(ledger.remedies))
 
 
 def _full_lines(source: Source, blocks: Iterator[AnyStr], newline: AnyStr) -> Iterator[AnyStr]:
@@ -97,7 +101,7 @@ def _full_lines(source: Source, blocks: Iterator[AnyStr], newline: AnyStr) -> It
             ended, any_line = block.endswith(newline), any_line or newline in block
             yield block
     if not any_line:
-        raise CorpusError(f"{source.origin} has no line ends: leave --lines out")
+        raise CorpusError(f"{source.origin} has no line ends", "leave --lines out")
 
 
 def _large(blocks: Iterator[AnyStr], empty: AnyStr) -> Iterator[AnyStr]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.errors import CorpusError
@@ -135,17 +135,116 @@ def test_the_bytes_that_tell_the_encoding_may_be_the_last() -> None:
     assert "--encoding cp1252" in fails(b"plain text\n" * 100_000 + b"caf\xe9")
 
 
-@pytest.mark.parametrize("flaw", [b"\xff", b"\xe6\x97"])
-def test_broken_utf8_is_not_taken_for_another_encoding(flaw: bytes) -> None:
+@pytest.mark.parametrize("flaw", [b"\xff", b"\xe6\x97 \n", b"\xed\xa0\xbd\n"])
+@pytest.mark.parametrize("rest", ["", CHINESE])
+def test_broken_utf8_is_not_taken_for_another_encoding(flaw: bytes, rest: str) -> None:
     text = CHINESE.encode()
-    assert f"broken UTF-8 file: d0 (byte {len(text):,})" in fails(text + flaw)
-    assert f"byte {len(text) * 20_000:,}" in fails(text * 20_000 + flaw)
+    told = fails(text + flaw + rest.encode())
+    assert f"broken UTF-8 file: d0 (byte {len(text):,}, line 2)" in told
+    assert "--errors drop or --errors replace" in told and "--encoding" not in told
+    told = fails(text * 20_000 + flaw + rest.encode())
+    assert f"byte {len(text) * 20_000:,}, line 20,001: --errors drop" in told
+    told = fails(text + flaw + rest.encode(), Reading(encoding="UTF8"))
+    assert f"d0 is broken UTF-8 at byte {len(text):,}, line 2: --errors drop" in told
+
+
+UTF8_TEXT = st.text(st.sampled_from("a\né…日😀"), min_size=1, max_size=20)
+
+
+@given(UTF8_TEXT.filter(lambda text: not text.isascii()), st.data())
+def test_utf8_cut_anywhere_loses_only_the_character_in_which_it_ends(
+    text: str, data: st.DataObject
+) -> None:
+    whole = text.encode()
+    end = data.draw(st.integers(1, len(whole)))
+    kept = whole[:end].decode("utf-8", "ignore")
+    # where nothing else is beyond ASCII a single byte may be a letter of another encoding
+    assume(not kept.isascii() or kept.encode() == whole[:end] or end - len(kept.encode()) > 1)
+    note = f"UTF-8 cut short within a character, which is left out: d0 (byte {end:,})"
+    wanted = [note] if kept.encode() != whole[:end] else []
+    assert read(whole[:end], sizes=tuple(data.draw(SIZES))) == (kept, wanted)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "kept"),
+    [
+        (b"a\0b", "utf-16-le", "a"),
+        ("日本".encode("cp932")[:-1], "cp932", "日"),
+        (b"caf\xe9", "utf-8", "caf"),
+        ("a😀".encode("utf-16-be")[:-2], "utf-16-be", "a"),
+    ],
+)
+def test_any_encoding_may_be_cut_short(data: bytes, encoding: str, kept: str) -> None:
+    text, notes = read(data, Reading(encoding=encoding))
+    cut = f"{encoding.upper()} cut short within a character, which is left out"
+    assert (text, notes) == (kept, [f"{cut}: d0 (byte {len(data)})"])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "é", "\n", "😀", b"\xff", b"\xe6\x97", b"\0"]), max_size=30),
+    SIZES,
+    st.sampled_from(["replace", "drop"]),
+    st.booleans(),
+)
+def test_faults_are_replaced_or_dropped_and_counted(
+    parts: list[str | bytes], sizes: list[int], errors: str, told: bool
+) -> None:
+    begins = ["日本\n" * 30]  # enough that it is UTF-8
+    parts = [*begins, *parts, "."]
+    faults = sum(isinstance(part, bytes) for part in parts)
+    data = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    stand_in = "\ufffd" if errors == "replace" else ""
+    wanted = "".join(part if isinstance(part, str) else stand_in for part in parts)
+    reading = Reading(encoding="utf-8" if told else None, errors=errors)
+    text, notes = read(data, reading, tuple(sizes))
+    assert text == wanted
+    if not faults:
+        assert notes == []
+        return
+    done = "replaced by U+FFFD" if errors == "replace" else "dropped"
+    first = next(i for i, part in enumerate(parts) if isinstance(part, bytes))
+    before = "".join(map(str, parts[:first]))
+    at = f"byte {len(before.encode())}, line {before.count(chr(10)) + 1}"
+    times = f"{faults} place{'s' if faults > 1 else ''}"
+    assert notes == [f"unreadable bytes {done}: d0 ({times}, the first at {at})"]
+
+
+@pytest.mark.parametrize("errors", ["replace", "drop"])
+def test_faults_of_other_encodings_are_counted_too(errors: str) -> None:
+    data = "日本".encode("euc_jp") + b"\xff\n\xff" + "日".encode("euc_jp")
+    text, notes = read(data, Reading(encoding="euc_jp", errors=errors))
+    assert text == ("日本\ufffd\n\ufffd日" if errors == "replace" else "日本\n日")
+    assert "(2 places, the first at byte 4, line 1)" in notes[0]
+
+
+def cesu(text: str) -> bytes:
+    """Each half of a UTF-16 pair as three bytes."""
+    data = text.encode("utf-16-le")
+    units = (int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2))
+    return b"".join(chr(unit).encode("utf-8", "surrogatepass") for unit in units)
+
+
+@given(st.lists(st.sampled_from(["a", "é", "\n", "한", "😀", "𝐀"]), min_size=1).map("".join), SIZES)
+def test_pairs_of_surrogates_are_joined(text: str, sizes: list[int]) -> None:
+    joined = any(ord(char) > 0xFFFF for char in text)
+    notes = ["read as CESU-8, its pairs of surrogates joined: d0"] if joined else []
+    assert read(cesu(text), sizes=tuple(sizes)) == (text, notes)
+
+
+def test_pairs_of_surrogates_are_joined_across_the_blocks_of_a_long_text() -> None:
+    text = "😀" * 180_000
+    data = b"x" * 3 + cesu(text)
+    assert read(data, sizes=(1 << 20,)) == (
+        "xxx" + text,
+        ["read as CESU-8, its pairs of surrogates joined: d0"],
+    )
 
 
 def test_a_wrong_encoding_is_refused_where_it_fails() -> None:
     assert "no ascii text at byte 2" in fails(FRENCH[4:].encode(), Reading(encoding="ascii"))
     assert "--encoding utf-8" in fails(FRENCH.encode(), Reading(encoding="ascii"))
-    assert "no utf-16-le text" in fails(b"a\0b", Reading(encoding="utf-16-le"))
+    told = fails(b"a\0\n\0\0\xdcb\0", Reading(encoding="utf-16-le"))
+    assert "no utf-16-le text at byte 4, line 2" in told
 
 
 @pytest.mark.parametrize(
@@ -161,3 +260,54 @@ def test_binary_is_no_text(data: bytes) -> None:
 def test_binary_after_a_long_text_is_refused() -> None:
     assert "NUL" in fails(b"plain text\n" * 100_000 + b"\0")
     assert "NUL" in fails(b"plain text\n" * 100_000 + b"\0", Reading(encoding="cp1252"))
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-8", "cp1252", "utf-16-le"])
+@pytest.mark.parametrize("lines", [3, 150_000])
+def test_a_nul_is_named_by_its_place(encoding: str | None, lines: int) -> None:
+    before = ("plain text\n" * lines + "x").encode(encoding or "utf-8")
+    told = fails(before + ("\0y" + "z" * 9).encode(encoding or "utf-8"), Reading(encoding=encoding))
+    assert "NUL character" in told and "binary" not in told
+    assert f"byte {len(before):,}, line {lines + 1:,}" in told and "--errors drop" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", [FRENCH, RUSSIAN * 9, CHINESE * 9, "hi"])
+def test_wide_text_without_a_mark_is_detected_and_said(text: str, encoding: str) -> None:
+    assert read(text.encode(encoding)) == (text, [f"read as {encoding}: d0"])
+    told = fails(text.encode(encoding), Reading(encoding="utf-8"))
+    assert f"(it looks like {encoding}): --encoding {encoding} may read it" in told
+
+
+THAI = "ฉันกินข้าวที่บ้านของเพื่อน วันนี้อากาศดีมาก เราไปตลาดด้วยกัน\n"
+KOREAN = "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *[(THAI, "cp874"), (KOREAN, "cp949"), (FRENCH, "mac_roman")],
+        *[
+            (text, encoding)
+            for text in [
+                "Die Straße führte über den Fluß; schöne Mädchen äßen Öl und Übermut.\n",
+                "Räven hoppade över ån och åt en smörgås på ön där älgen står.\n",
+                "The café was closed, and the old naïve man walked home in a small coupé.\n",
+            ]
+            for encoding in ("cp1252", "mac_roman", "cp437")
+        ],
+    ],
+)
+@pytest.mark.parametrize("times", [1, 500])
+def test_encodings_of_old_machines_are_told_by_their_sense(
+    text: str, encoding: str, times: int
+) -> None:
+    data = (text * times).encode(encoding)
+    assert read(data) == (text * times, [f"read as {encoding}: d0"])
+
+
+def test_what_was_read_is_remembered() -> None:
+    parts = [FRENCH.encode(), FRENCH.encode("cp1252"), FRENCH.encode(), cesu("😀\n")]
+    found = source(*map(iter, ([part] for part in parts)))
+    assert "".join(blocks(found, PLAIN)) == FRENCH * 3 + "😀\n"  # type: ignore[arg-type]
+    assert list(found.ledger.encodings) == ["utf-8", "cp1252", "cesu-8"]

@@ -237,7 +237,7 @@ def test_what_is_no_text_in_a_folder_is_left_out_and_named(tmp_path: Path) -> No
     os.symlink("a.txt", folder / "z")
     assert text_of(folder) == "text\ntext\n"
     assert sorted(notes_of(folder)) == [
-        "left out 1 broken UTF-8 file: d.txt (byte 99)",
+        "left out 1 broken UTF-8 file: d.txt (byte 99, line 1)",
         "left out 1 folder link: loop",
         "left out 1 special file: pipe",
         "left out 1 unreadable file: broken",

@@ -84,6 +84,7 @@ def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
         "source": info.source,
         "licence": info.licence or "not known",
         "characters": f"{info.chars:,}",
+        "encoding": info.encoding,
         "lines": "each is an example of its own" if info.lines else "",
         "alphabet": f"{alphabet(pairs, info.units)}: {'  '.join(frequent)}{more}",
         "unusual": unusual(info),
