@@ -12,7 +12,6 @@ _LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
 
 Values = Callable[[], Iterable[str]]
 
-
 _BY_NAME = {command.name: command for command in COMMANDS}
 
 

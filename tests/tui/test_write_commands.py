@@ -30,6 +30,16 @@ async def test_settings_by_key(tiny: Model, until: Until) -> None:
         assert state.sampling.temperature == 0 and "greedy" in screen.see("#status")
 
 
+async def test_a_key_does_not_move_a_setting_the_wrong_way(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.enter("/temperature 50")
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 50)
+        await screen.press("escape", "T")
+        assert screen.write.session.state.sampling.temperature == 50
+        await screen.press("t")
+        assert screen.write.session.state.sampling.temperature == 49.95
+
+
 async def test_a_change_while_it_writes(tiny: Model, until: Until) -> None:
     async with opened() as screen:
         await screen.enter(SEED)
