@@ -6,15 +6,16 @@ occur. The position of a symbol is its id.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from engine import forms
 from engine.errors import AlphabetError
 
 UNITS = ("char", "byte")
@@ -34,10 +35,17 @@ def name_character(char: str) -> str:
     return f"'{char}'" if char.isprintable() and not char.isspace() else f"U+{ord(char):04X}"
 
 
+def _name_text(text: str) -> str:
+    """A few characters as a message may name them."""
+    return (
+        f"'{text}'" if text.isprintable() and text.strip() else " ".join(map(name_character, text))
+    )
+
+
 def name_characters(chars: Iterable[str]) -> str:
     """A list of distinct characters for a message, at most a dozen of them by name."""
     distinct = sorted(set(chars))
-    names = ", ".join(name_character(char) for char in distinct[:_SHOWN])
+    names = ", ".join(map(name_character, distinct[:_SHOWN]))
     return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
 
 
@@ -76,20 +84,21 @@ class Translated:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A text brought into an alphabet: its ids, and what had to be changed for it."""
+    """A text brought into an alphabet: its ids, and what had to be changed for it. That characters were
+    composed or decomposed changes nothing."""
 
     ids: Ids
     replaced: dict[str, str]
-    """Unknown characters that have an unaccented or case-folded form, and that form."""
+    """Unknown characters that have a plainer form, and that form."""
     dropped: tuple[str, ...]
     """Unknown characters that were left out."""
+    left_out: int = 0
+    """How many those were."""
 
     @property
     def note(self) -> str:
         """One line that tells the user what was changed; empty where nothing was."""
-        parts = [
-            f"{name_character(a)} read as {name_character(b)}" for a, b in self.replaced.items()
-        ]
+        parts = [f"{name_character(a)} read as {_name_text(b)}" for a, b in self.replaced.items()]
         if len(parts) > _SHOWN:
             parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more read as simpler ones"]
         if self.dropped:
@@ -196,33 +205,53 @@ class Alphabet:
         ids = np.minimum(ids, len(self.symbols) - 1)
         return ids, self._points[ids] == points
 
-    def fit(self, text: str | bytes) -> Fitted:
-        """Text to ids (N,), never failing: unknown characters fall back to their unaccented, then
-        their case-folded form where the alphabet has it, else are left out."""
-        replaced: dict[str, str] = {}
-        dropped: dict[str, None] = {}
-        ids: list[int] = []
-        for char in self.symbols_of(text):
-            if (known := self.ids.get(char)) is not None:
-                ids.append(known)
-            elif char in replaced:
-                ids.extend(self.ids[c] for c in replaced[char])
-            elif char not in dropped:
-                if self.units == "char" and (simpler := self._simpler(char)):
-                    replaced[char] = simpler
-                    ids.extend(self.ids[c] for c in simpler)
-                else:
-                    dropped[char] = None
-        return Fitted(np.array(ids, dtype=np.int64), replaced, tuple(dropped))
+    def equivalent(self, text: str | bytes) -> str | bytes:
+        """The text as far as possible in characters of this alphabet that say the same: composed or
+        decomposed.
 
-    def _simpler(self, char: str) -> str:
-        plain = "".join(
-            c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c)
-        )
-        for form in (plain, plain.casefold(), plain.lower(), plain.upper()):
-            if form and all(c in self.ids for c in form):
-                return form
-        return ""
+        What is known stays as it is, but in a text that is decomposed throughout, which may be composed.
+        NFC(text) and NFD(text) have the same outcome.
+        """
+        if isinstance(text, bytes) or text.isascii():
+            return text
+        ways = [forms.composed(text), forms.decomposed(text)]
+        if text != ways[1]:
+            ways.insert(0, text)
+        if found := next(filter(self._knows, ways), None):
+            return found
+        if self.units == "byte":  # what is unknown is no character
+            return ways[0]
+        _, known = self._lookup(ways[0])
+        unknown = np.flatnonzero(~known).tolist()
+        return forms.each_sequence(ways[0], unknown, cache(self._known_form))
+
+    def _knows(self, text: str) -> bool:
+        return bool(self._lookup(self.symbols_of(text))[1].all())
+
+    def _known_form(self, sequence: str) -> str:
+        ways = forms.equivalents(sequence)
+        return next(filter(self._knows, ways), forms.composed(sequence))
+
+    def fit(self, text: str | bytes, strictly: bool = False) -> Fitted:
+        """Text to ids (N,), never failing: unknown characters fall back to an `equivalent`, a compatible or
+        a typewriter's form that the alphabet has, then, unless `strictly`, to their unaccented and their
+        case-folded form; else they are left out."""
+        text = self.equivalent(text)
+        units = self.symbols_of(text)
+        _, known = self._lookup(units)
+        unknown = dict.fromkeys(units[i] for i in np.flatnonzero(~known))
+        replaced: dict[str, str] = {}
+        if unknown and self.units == "char":
+            found = {char: self._plainer(char, strictly) for char in unknown}
+            replaced = {char: form for char, form in found.items() if form}
+            text = units.translate({ord(char): form for char, form in replaced.items()})
+        ids, left_out = self.encode_known(text)
+        return Fitted(ids, replaced, tuple(c for c in unknown if c not in replaced), left_out)
+
+    def _plainer(self, char: str, strictly: bool) -> str:
+        """The nearest form of a character that the alphabet has, else none."""
+        ways = forms.plain(char) if strictly else chain(forms.plain(char), forms.simpler(char))
+        return next((form for form in ways if form and self._knows(form)), "")
 
     def decode(self, ids: Iterable[int]) -> str:
         """Ids to text. Bytes are read as UTF-8; what is no UTF-8 becomes U+FFFD."""

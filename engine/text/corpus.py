@@ -54,6 +54,8 @@ class CorpusInfo:
     """Nats per character that no model can do without, where the text's maker knows."""
     encoding: str = ""
     """What the text was read as; several with commas between them, none where nobody knows."""
+    normalise: str = "none"
+    """The form of Unicode that the text was brought to (`forms.FORMS`)."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -157,6 +159,7 @@ def add(
     lines: bool = False,
     entropy_rate: float | None = None,
     encoding: Callable[[], str] = str,
+    normalise: str = "none",
     report: Callable[[int], None] = lambda chars: None,
 ) -> Corpus:
     """Import a text that comes in blocks (str for units "char", bytes for "byte") as corpus `name`.
@@ -178,6 +181,7 @@ def add(
                 lines=lines,
                 entropy_rate=entropy_rate,
                 encoding=encoding(),
+                normalise=normalise,
             )
             write_json(building / INFO, asdict(info))
             building.rename(target)

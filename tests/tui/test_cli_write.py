@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.parameters import initial
 from engine.vocab import Alphabet
+from tests.conftest import make_model
 
 
 def steps(out: str) -> list[dict[str, Any]]:
@@ -173,3 +176,59 @@ def test_score_refuses_unknown_characters_or_leaves_them_out(cli, tiny):
     done = cli("score", "-", "-m", "tiny", "--skip-unknown", "--json", stdin=text)
     assert json.loads(done.out)["skipped"] == 2
     assert "2 of 19 characters" in done.err
+
+
+NFC = "Où est l'élève ? Là-bas, à côté de la fenêtre, où il rêve déjà.\n"
+
+
+@pytest.fixture
+def accents(home: Path) -> None:
+    """A model that knows accents as letters of their own, and one that knows them as marks."""
+    for name, text in (("nfc", NFC), ("nfd", unicodedata.normalize("NFD", NFC))):
+        path = home / f"models/{name}.safetensors"
+        modelfile.save(path, replace(make_model(text=text), name=name))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("model", ["nfc", "nfd"])
+def test_accents_are_read_as_the_model_knows_them(cli, accents, form, model):
+    text = unicodedata.normalize(form, NFC)
+    own = unicodedata.normalize(model.upper(), text)
+    done = cli("sample", model, "-p", text.strip(), "-n", "3", "-s", "0")
+    assert done.err == "" and done.out.startswith(own.strip())
+    scored = cli("score", "-", "-m", model, "--json", stdin=text.encode())
+    assert scored == cli("score", "-", "-m", model, "--json", stdin=own.encode())
+    assert json.loads(scored.out)["skipped"] == 0
+    skipping = cli("score", "-", "-m", model, "--json", "--skip-unknown", stdin=text.encode())
+    assert skipping == scored
+
+
+def test_score_reads_plain_forms_before_it_leaves_characters_out(cli, tiny):
+    text = "summer’s day — £".encode()
+    refused = cli("score", "-", "-m", "tiny", stdin=text)
+    assert refused.status == 1 and "'’'" in refused.err
+    done = cli("score", "-", "-m", "tiny", "--skip-unknown", "--json", stdin=text)
+    assert "'’' read as '''" in done.err and "2 of 16 characters" in done.err
+    assert json.loads(done.out)["skipped"] == 2
+
+
+@pytest.mark.parametrize(
+    ("stop", "as_if", "said"),
+    [
+        *[("\r\n", "\n", ""), ("\r", "\n", ""), ("’", "'", "--stop: '’' read as '''\n")],
+        *[(accented, "e", "--stop: 'é' read as 'e'\n") for accented in ("é", "e\u0301")],
+    ],
+)
+def test_a_stop_is_read_as_a_prompt_is(cli, tiny, stop, as_if, said):
+    sample = ("sample", "tiny", "-s", "1", "-n", "2000", "--stop")
+    done = cli(*sample, stop)
+    assert done.out == cli(*sample, as_if).out
+    assert done.out.endswith(as_if) and len(done.out) < 2000
+    assert done.err == said
+
+
+def test_a_stop_that_can_never_come_is_refused(cli, tiny):
+    for stop, unknown in (("漢", "'漢'"), ("a漢b😀", "'漢', '😀'")):
+        done = cli("sample", "tiny", "--stop", stop)
+        assert (done.status, done.out) == (2, "")
+        assert done.err.endswith(f"--stop can never come: the model does not know {unknown}\n")

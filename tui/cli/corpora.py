@@ -123,6 +123,14 @@ def add(
             help="Bytes that are no text: strict refuses them, replace puts U+FFFD, drop leaves them out.",
         ),
     ] = "strict",
+    normalise: Annotated[
+        str,
+        option(
+            "--normalise",
+            shows="FORM",
+            help="Of accented letters and their like: nfc composes, nfd decomposes, none keeps them.",
+        ),
+    ] = "none",
     units: Annotated[
         str, option("--units", shows="UNITS", help="char, or byte for what is no text.")
     ] = "char",
@@ -156,6 +164,7 @@ def add(
         lowercase=lowercase,
         max_size=most,
         errors=errors,
+        normalise=normalise,
     )
     _import(sources.find(source, reading), name, reading, json)
 

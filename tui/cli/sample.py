@@ -101,9 +101,9 @@ def sample(
         raise UsageError("--stop needs at least one character")
     generation = _begin(model, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
+    ending = _Ending(alphabet, stop)
     steps = islice(generation, len(generation.seed) + length)
     put = _writer(alphabet)
-    ending = _Ending(alphabet, stop)
     for step in steps:
         if json:
             emit(step.to_json())
@@ -165,10 +165,21 @@ def _writer(alphabet: Alphabet) -> Callable[[str], None]:
 
 
 class _Ending:
-    """Whether the text that should end the writing has come."""
+    """Whether the text that should end the writing has come.
+
+    Raises UsageError for one that cannot come.
+    """
 
     def __init__(self, alphabet: Alphabet, stop: str | None) -> None:
-        self._stop = alphabet.symbols_of(stop or "")
+        from engine.vocab import name_characters, normalise
+
+        fitted = alphabet.fit(normalise(stop or ""))
+        if fitted.dropped:
+            unknown = name_characters(fitted.dropped)
+            raise UsageError(f"--stop can never come: the model does not know {unknown}")
+        if fitted.note:
+            note(f"--stop: {fitted.note}")
+        self._stop = "".join(alphabet.symbols[i] for i in fitted.ids)
         self._tail = ""
 
     def reached(self, symbol: str) -> bool:

@@ -50,11 +50,14 @@ def score(
     text = read(file, opened.alphabet.units, note)
     skipped = 0
     if skip_unknown:
-        ids, skipped = opened.alphabet.encode_known(text)
+        fitted = opened.alphabet.fit(text, strictly=True)
+        ids, skipped = fitted.ids, fitted.left_out
+        if fitted.note:
+            note(fitted.note)
         if skipped:
             note(f"{skipped:,} of {len(ids) + skipped:,} characters are unknown and left out")
     else:
-        ids = opened.alphabet.encode(text)
+        ids = opened.alphabet.encode(opened.alphabet.equivalent(text))
     stepper = Stepper(opened)
     with progress("scoring") as report:
         if windows is not None:

@@ -216,6 +216,7 @@ def _imported(folder: Path, info: CorpusInfo) -> Item:
         ("licence", info.licence or "not known"),
         ("characters", f"{info.chars:,}"),
         *([("encoding", info.encoding)] if info.encoding else []),
+        *([("normalised", info.normalise.upper())] if info.normalise != "none" else []),
         ("alphabet", f"{alphabet(info.symbols, info.units)}: {'  '.join(frequent)}"),
         *surveyed.facts(folder, info),
         ("imported", info.created.replace("T", " ")),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from threading import local
 
+from engine import forms
 from engine.errors import CorpusError
 from engine.text.sources import encodings
 from engine.text.sources.document import BLOCK, Document, Ledger
@@ -164,8 +165,9 @@ def decoded(document: Document, reading: Reading, ledger: Ledger) -> Iterator[st
     encoding = _encoding(head, len(head) < BLOCK, document, reading, ledger)
     ledger.expect(document.size or 0)
     blocks = ledger.take(chain((head,), document.blocks))
-    texts = _normalised(_decode(blocks, encoding, document, reading, ledger))
-    return map(_lowered, texts) if reading.lowercase else texts
+    texts = _lines(_decode(blocks, encoding, document, reading, ledger))
+    texts = map(_lowered, texts) if reading.lowercase else texts
+    return forms.normalised(texts, reading.normalise)
 
 
 def _encoding(
@@ -271,7 +273,7 @@ def _tell(decoder: _Decoder, name: str, reading: Reading, ledger: Ledger) -> Non
         ledger.note(what, f"{name} ({times}, the first at {decoder.first})")
 
 
-def _normalised(texts: Iterator[str]) -> Iterator[str]:
+def _lines(texts: Iterator[str]) -> Iterator[str]:
     """Texts without a byte-order mark at the start, and with CRLF and CR as \\n, also across borders."""
     carry, first = "", True
     for text in texts:

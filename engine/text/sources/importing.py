@@ -58,9 +58,12 @@ def add_source(
         units=reading.units,
         lines=reading.lines,
         entropy_rate=source.entropy_rate,
+        normalise=reading.normalise,
         encoding=lambda: ", ".join(source.ledger.encodings),
     )
-    return Imported(made, source.ledger.notes)
+    form = reading.normalise
+    said = [f"every character brought to {form.upper()}"] if form != "none" else []
+    return Imported(made, source.ledger.notes + said)
 
 
 def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _silent) -> Corpus:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from engine import forms
 from engine.errors import UsageError
 from engine.vocab import UNITS
 
@@ -22,8 +23,8 @@ _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 @dataclass(frozen=True)
 class Reading:
     """`glob` are patterns as .gitignore has them, of files to take; `encoding` is detected where it is
-    None; `errors` is what is done about bytes that are no text, one of `ERRORS`; `max_size` is the bytes
-    of text to take at most.
+    None; `max_size` is the bytes of text to take at most; `errors` is what is done about bytes that are no
+    text, one of `ERRORS`, and `normalise` the form that the text is brought to, one of `forms.FORMS`.
 
     Raises UsageError for what cannot be.
     """
@@ -35,16 +36,25 @@ class Reading:
     lowercase: bool = False
     max_size: int | None = None
     errors: str = "strict"
+    normalise: str = "none"
 
     def __post_init__(self) -> None:
         if self.units not in UNITS:
             raise UsageError(f"--units must be char or byte, not {self.units!r}")
         if self.errors not in ERRORS:
             raise UsageError(f"--errors must be one of {', '.join(ERRORS)}, not {self.errors!r}")
-        if self.units == "byte" and (self.encoding or self.lowercase or self.errors != "strict"):
-            raise UsageError(
-                "--units byte reads bytes as they are: leave --encoding, --errors and --lowercase out"
-            )
+        if self.normalise not in forms.FORMS:
+            known = ", ".join(forms.FORMS)
+            raise UsageError(f"--normalise must be one of {known}, not {self.normalise!r}")
+        of_text = {
+            "--encoding": self.encoding,
+            "--errors": self.errors != "strict",
+            "--lowercase": self.lowercase,
+            "--normalise": self.normalise != "none",
+        }
+        if self.units == "byte" and any(of_text.values()):
+            given = " and ".join(name for name, asked in of_text.items() if asked)
+            raise UsageError(f"--units byte reads bytes as they are: leave out {given}")
         if self.encoding is not None and not _decodes(self.encoding):
             raise UsageError(f"--encoding: there is no encoding {self.encoding!r}; utf-8 is one")
         if self.max_size is not None and self.max_size < 1:

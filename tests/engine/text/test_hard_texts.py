@@ -9,6 +9,7 @@ import pytest
 from engine.errors import CorpusError
 from engine.text import sources
 from engine.text.sources import Reading
+from engine.vocab import Alphabet
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "hard"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="needs shared/data")
@@ -57,3 +58,14 @@ def test_utf16_without_a_mark_and_thai_of_one_byte(tmp_path: Path) -> None:
     thai = (FOLDER / "thai.txt").read_text("utf-8")
     (tmp_path / "thai.txt").write_bytes(thai.encode("cp874"))
     assert sources.read(str(tmp_path / "thai.txt")) == thai
+
+
+def test_both_forms_of_accents_are_read_alike() -> None:
+    texts = {form: (FOLDER / f"fr_{form}.txt").read_text("utf-8") for form in ("nfc", "nfd")}
+    for own in texts.values():
+        alphabet = Alphabet(tuple(sorted(set(own))))
+        for text in texts.values():
+            fitted = alphabet.fit(text)
+            assert alphabet.decode(fitted.ids.tolist()) == own and fitted.note == ""
+    composed, *_ = added("fr_nfd.txt", normalise="nfc")
+    assert composed == texts["nfc"]

@@ -85,6 +85,7 @@ def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
         "licence": info.licence or "not known",
         "characters": f"{info.chars:,}",
         "encoding": info.encoding,
+        "normalised": "" if info.normalise == "none" else info.normalise.upper(),
         "lines": "each is an example of its own" if info.lines else "",
         "alphabet": f"{alphabet(pairs, info.units)}: {'  '.join(frequent)}{more}",
         "unusual": unusual(info),
