@@ -1,4 +1,4 @@
-"""`python -m tests.bench.first_training FILE [SECONDS [ROUNDS]]`: is a first training planned like the next?
+"""`python -m tests.bench.first_training FILE [SECONDS [ROUNDS]]`: is the first training planned in full?
 
 Each round imports a text into a new home and trains on it at once, then trains on it again, alone. Prints
 the planned steps of both as JSON, and their ratio: 1 if helo's own work on the new text disturbs nothing.
