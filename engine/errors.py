@@ -9,7 +9,10 @@ HeloError                    exit status 1
 ├── ModelFileError           a model file that cannot be read or trusted
 ├── RunError                 a run that is missing, busy or damaged
 │   └── LostError            a training in several processes that lost one
-└── StorageError             the disk refused
+├── StorageError             the disk refused
+└── DamagedError             data from outside that is not what it should be; caught where its file is known
+    ├── ForeignError         data of something else
+    └── NewerError           data of a newer helo
 """
 
 import sys
@@ -74,6 +77,18 @@ class LostError(RunError):
 
 class StorageError(HeloError):
     """Writing failed: disk full, no permission, or an I/O error. What was there before is still there."""
+
+
+class DamagedError(HeloError):
+    """Data from outside that is not what it should be."""
+
+
+class ForeignError(DamagedError):
+    """Data that is whole, and not helo's; the text goes on a sentence that begins with the file."""
+
+
+class NewerError(DamagedError):
+    """Data in a form that only a newer helo knows."""
 
 
 def exit_status(work: Callable[[], int | None]) -> int:

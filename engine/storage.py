@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from engine import places
 from engine.errors import StorageError, UsageError
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
@@ -35,6 +36,18 @@ def check_name(name: str) -> str:
 def storage_error(path: Path, error: OSError) -> StorageError:
     """The error for a write that the system refused, in one line."""
     return StorageError(f"cannot write {path}: {error.strerror or error}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where there is none; helo's home is open to its owner alone.
+
+    Raises OSError.
+    """
+    home = places.home()
+    if folder.is_relative_to(home):
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -68,7 +81,7 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             make(beside)
             os.replace(beside, path)
         finally:

@@ -12,18 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar
 
 import numpy as np
 
+from engine import outside
 from engine.config import ModelConfig
-from engine.errors import HeloError, ModelFileError
+from engine.errors import DamagedError, ForeignError, HeloError, ModelFileError
 from engine.network.lines import newline_id
 from engine.network.parameters import Weights, shapes
 from engine.storage import write_bytes
 from engine.vocab import Alphabet
 
 FORMAT = "helo/1"
+T = TypeVar("T")
 _DTYPES = {"F32": "float32", "F16": "float16"}
 _LARGEST_F16 = float(np.finfo(np.float16).max)
 
@@ -93,16 +95,17 @@ def load(path: Path) -> Model:
     """
     from safetensors.numpy import load as from_bytes
 
-    with _refusing(path):
-        data = path.read_bytes()
-        _check_kind(path, data[:9])
-        tensors = from_bytes(data)
-        summary = _summary(path, _header(data))
     weights: Weights = {}
-    for name in shapes(summary.config, len(summary.alphabet)):
-        weights[name] = np.array(tensors[name], dtype=np.float32)
-        if not np.isfinite(weights[name]).all():
-            raise ModelFileError(f"{path}: {name} holds values that are no numbers")
+    with _refusing(path):
+        outside.require_file(path)
+        data = path.read_bytes()
+        _check_kind(data[:9])
+        tensors = from_bytes(data)
+        summary = _summary(_header(data))
+        for name in shapes(summary.config, len(summary.alphabet)):
+            weights[name] = np.array(tensors[name], dtype=np.float32)
+            if not np.isfinite(weights[name]).all():
+                raise DamagedError(f"{name} holds values that are no numbers")
     name = path.parent.name if path.stem in ("best", "latest") else path.stem
     return Model(name, summary.config, summary.alphabet, weights, summary.history)
 
@@ -114,12 +117,14 @@ def read_summary(path: Path) -> ModelSummary:
     """
     from safetensors import safe_open
 
-    with _refusing(path), open(path, "rb") as file:
-        prefix = file.read(9)
-        _check_kind(path, prefix)
-        with safe_open(path, "numpy"):  # opening is what checks the header and the file's size
-            pass
-        return _summary(path, _header(prefix + file.read(struct.unpack("<Q", prefix[:8])[0] - 1)))
+    with _refusing(path):
+        outside.require_file(path)
+        with open(path, "rb") as file:
+            prefix = file.read(9)
+            _check_kind(prefix)
+            with safe_open(path, "numpy"):  # opening is what checks the header and the file's size
+                pass
+            return _summary(_header(prefix + file.read(struct.unpack("<Q", prefix[:8])[0] - 1)))
 
 
 @contextmanager
@@ -127,69 +132,67 @@ def _refusing(path: Path) -> Iterator[None]:
     """Whatever a damaged or foreign file makes the readers raise, as one line."""
     from safetensors import SafetensorError
 
-    try:
-        yield
-    except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ModelFileError(
-            f"{path} is damaged, cut off or no .safetensors file; copy it again"
-        ) from error
+    with outside.reading(path, ModelFileError):
+        try:
+            yield
+        except (SafetensorError, ValueError) as error:
+            raise DamagedError("it is cut off or no .safetensors file: copy it again") from error
 
 
-def _check_kind(path: Path, prefix: bytes) -> None:
+def _check_kind(prefix: bytes) -> None:
     """Refuse a pickle and a zip by their first bytes, which are a header's length in a safetensors."""
     known = prefix.startswith((b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
     if known and prefix[8:] != b"{":
-        raise ModelFileError(
-            f"{path} is a pickle or a PyTorch checkpoint, which can run code: helo reads .safetensors only"
+        raise ForeignError(
+            "is a pickle or a PyTorch checkpoint, which can run code: helo reads .safetensors only"
         )
 
 
 def _header(data: bytes) -> dict[str, Any]:
     """The JSON header of bytes that safetensors has already checked."""
-    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    header = outside.parse_json(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
     assert isinstance(header, dict)
     return header
 
 
-def _history(data: dict[str, Any]) -> History:
-    """Raises TypeError for values of the wrong type, which would fail where they are shown."""
-    history = History(**data)
-    for name, kinds in get_type_hints(History).items():
-        value = getattr(history, name)
-        if kinds == dict[str, str]:
-            fits = isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
-        else:
-            fits = isinstance(value, kinds) or (isinstance(value, int) and kinds is not str)
-        if not fits:
-            raise TypeError(f"{name} cannot be {value!r}")
-    return history
+@dataclass(frozen=True)
+class _Symbols:
+    """The alphabet as a file has it."""
+
+    units: str
+    symbols: str
 
 
-def _summary(path: Path, header: dict[str, Any]) -> ModelSummary:
-    metadata = header.pop("__metadata__", None)
-    if not isinstance(metadata, dict) or "format" not in metadata:
-        raise ModelFileError(f"{path} holds no helo model: its metadata has no format")
-    if metadata["format"] != FORMAT:
-        raise ModelFileError(
-            f"{path} has format {metadata['format']!r}; this helo reads {FORMAT!r}"
-        )
+def _summary(header: dict[str, Any]) -> ModelSummary:
+    """Raises DamagedError."""
+    metadata = header.pop("__metadata__", {})
+    outside.check_format(metadata, FORMAT, "helo model")
+
+    def told(key: str, kind: type[T]) -> T:
+        try:
+            return outside.convert(kind, outside.parse_json(metadata.get(key, "")), exact=True)
+        except DamagedError as error:
+            raise DamagedError(f"its {key}: {error}") from error
+
+    config, stored, history = (
+        told("config", ModelConfig),
+        told("alphabet", _Symbols),
+        told("history", History),
+    )
     try:
-        config = ModelConfig(**json.loads(metadata["config"]))
-        stored = json.loads(metadata["alphabet"])
-        alphabet = Alphabet(tuple(stored["symbols"]), stored["units"])
+        alphabet = Alphabet(tuple(stored.symbols), stored.units)
         newline_id(config, alphabet)
-        history = _history(json.loads(metadata["history"]))
-    except (HeloError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelFileError(f"{path}: its configuration cannot be read ({error})") from error
+    except HeloError as error:
+        raise DamagedError(str(error)) from error
     expected = shapes(config, len(alphabet))
     if wrong := sorted(set(expected) ^ set(header)):
-        raise ModelFileError(f"{path}: tensors missing or unknown: {', '.join(wrong[:4])}")
+        raise DamagedError(
+            f"tensors missing or unknown: {', '.join(name[:40] for name in wrong[:4])}"
+        )
     for name, shape in expected.items():
         tensor = header[name]
         if tensor["dtype"] not in _DTYPES:
-            raise ModelFileError(f"{path}: {name} is {tensor['dtype']}; float32 or float16 is read")
+            raise DamagedError(f"{name} is {tensor['dtype']}; float32 or float16 is read")
         if tuple(tensor["shape"]) != shape:
-            raise ModelFileError(f"{path}: {name} has shape {tensor['shape']}, not {list(shape)}")
+            raise DamagedError(f"{name} has shape {tensor['shape']}, not {list(shape)}")
     return ModelSummary(config, alphabet, history, _DTYPES[header["head.W_hy"]["dtype"]])

@@ -6,12 +6,15 @@ are never written to once they are returned: keeping one is keeping a snapshot.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from engine.cells import CELLS
 from engine.cells.cell import Cell, State
 from engine.cells.functions import NUMPY, Array
+from engine.errors import ModelFileError
 from engine.network import bptt
 from engine.network.lines import carry, newline_id
 from engine.network.modelfile import Model
@@ -51,7 +54,10 @@ class Stepper:
         return tuple(tuple(np.broadcast_to(s, (*batch, len(s))) for s in layer) for layer in state)
 
     def step(self, id: int, state: States) -> tuple[Logits, States]:
-        """Feed one character: its id and the state before it give logits (V,) and the state after."""
+        """Feed one character: its id and the state before it give logits (V,) and the state after.
+
+        Raises ModelFileError where the logits overflow.
+        """
         if id == self._newline:
             state = self.zero_state()
         x: Array = None
@@ -66,6 +72,7 @@ class Stepper:
             x, passed = self._read(own, new[0], passed)
         logits = x @ self._W_hy
         logits += self._b_y
+        self._check(logits)
         return logits, tuple(after)
 
     def rehearse(self) -> None:
@@ -77,7 +84,8 @@ class Stepper:
     def sequence(self, ids: Ids, state: States) -> tuple[Logits, States]:
         """Feed T characters: ids (T,) or (T, B) give logits (T, V) or (T, B, V) and the state after.
 
-        Layer by layer, so that what does not depend on the state is one product for all T.
+        Layer by layer, so that what does not depend on the state is one product for all T. Raises
+        ModelFileError where the logits overflow.
         """
         carried = carry(ids, self._newline)
         x: Array = None
@@ -88,7 +96,15 @@ class Stepper:
             h, new, _ = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried)
             after.append(tuple(map(np.copy, new)))
             x, passed = self._read(own, h, passed)
-        return x @ self._W_hy + self._b_y, tuple(after)
+        logits = x @ self._W_hy + self._b_y
+        self._check(logits)
+        return logits, tuple(after)
+
+    def _check(self, logits: Logits) -> None:
+        if not math.isfinite(np.vdot(logits, logits)):  # the cheapest way to look at all of them
+            raise ModelFileError(
+                f"{self.model.name} cannot be used: its weights are so large that its logits overflow"
+            )
 
     def _read(self, own: _Layer, h: Array, passed: Array) -> tuple[Array, Array]:
         """What is read of a layer's output h, and what is passed on beside it."""

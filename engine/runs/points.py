@@ -8,13 +8,14 @@ Each has all that the next step depends on: tensors, which are `state`'s, and as
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.errors import AlphabetError, NotFoundError, RunError, UsageError
+from engine import outside
+from engine.errors import DamagedError, NotFoundError, RunError, UsageError
 from engine.network.modelfile import History, Model
 from engine.network.parameters import shapes
 from engine.runs.rundir import RunDirectory
@@ -72,14 +73,15 @@ def read_cursor(path: Path) -> Cursor:
     """
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(path, "numpy") as file:
-            metadata = file.metadata() or {}
-        if metadata.get("format") != FORMAT:
-            raise RunError(f"{path} is no state of a run of this helo")
-        return Cursor(**json.loads(metadata["cursor"]))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
+    with outside.reading(path, RunError):
+        outside.require_file(path)
+        try:
+            with safe_open(path, "numpy") as file:
+                metadata = file.metadata() or {}
+        except SafetensorError as error:
+            raise DamagedError("it is cut off or no .safetensors file") from error
+        outside.check_format(metadata, FORMAT, "state of a run")
+        return outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
 
 
 def prune(run: RunDirectory, cursor: Cursor) -> None:
@@ -142,15 +144,19 @@ def model(run: RunDirectory, point: Point) -> Model:
     """
     from safetensors import SafetensorError, safe_open
 
-    info = run.info()
+    info, weights = run.info(), dict[str, npt.NDArray[np.float32]]()
     alphabet = info.alphabet(run.corpus().info.alphabet)
-    try:
-        with safe_open(point.path, "numpy") as file:
-            weights = {
-                name: np.array(file.get_tensor(f"model.{name}"), dtype=np.float32)
-                for name in shapes(info.config.model, len(alphabet))
-            }
-    except (OSError, SafetensorError, AlphabetError) as error:
-        raise RunError(f"{point.path} is damaged: {error}") from error
+    with outside.reading(point.path, RunError):
+        try:
+            with safe_open(point.path, "numpy") as file:
+                for name, shape in shapes(info.config.model, len(alphabet)).items():
+                    tensor = file.get_tensor(f"model.{name}")
+                    if tensor.shape != shape:
+                        raise DamagedError(
+                            f"{name} has shape {list(tensor.shape)}, not {list(shape)}"
+                        )
+                    weights[name] = np.array(tensor, dtype=np.float32)
+        except (SafetensorError, ValueError) as error:
+            raise DamagedError("it is cut off or of another network") from error
     history = History(info.corpus_name, info.corpus_sha256, point.step, versions=info.versions)
     return Model(f"{run.name}@{point}", info.config.model, alphabet, weights, history)

@@ -13,30 +13,32 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from engine import places
+from engine import outside, places
 from engine.config import TrainConfig
 from engine.errors import (
     CorpusError,
-    HeloError,
+    DamagedError,
     LostError,
     NotFoundError,
     RunError,
     StorageError,
 )
 from engine.runs.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
-from engine.storage import check_name, folders, is_held, storage_error, write_json
+from engine.storage import check_name, folders, is_held, make_folder, storage_error, write_json
 from engine.text import corpus
 from engine.text.corpus import Corpus
 from engine.vocab import Alphabet
 
 RUN = "run.json"
+VERSION = 1
+"""Of a run's folder, as `run.json` says it."""
 REQUESTS = (
     *("pause", "resume", "stop", "save", "evaluate", "sample"),
     *("lr", "clip", "dropout", "mark", "back"),
@@ -46,6 +48,8 @@ RACE = "race"
 stop, which ends all of it."""
 WAITS = "it waits for its turn in the race"
 """The reason of a pause between two turns."""
+_LONGEST_ID, _LONGEST_TEXT = 64, 256
+"""Characters of what a request has of its own."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,15 @@ class RunInfo:
 
 
 @dataclass(frozen=True)
+class _Owner:
+    """What `owner.json` says."""
+
+    pid: int
+    host: str
+    start: float
+
+
+@dataclass(frozen=True)
 class Request:
     """What is asked of a trainer. `value` is the factor for "lr", the value for "clip" and "dropout";
     `text` is the name for "mark", the point for "back", and may be `RACE`."""
@@ -86,16 +99,35 @@ class Request:
     request: str
     value: float = 1.0
     text: str = ""
+    problem: str = ""
+    """Why it can only be refused, if so."""
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a request needs to be answered."""
+
+    id: str
+    request: str
 
 
 def parse_request(line: str) -> Request | None:
-    """The request of a line of control.jsonl, or None for a line that is none."""
+    """The request of a line of control.jsonl, or None for a line that is none. One that can be answered
+    but not be carried out has a `problem`, and asks for nothing."""
     try:
-        data = json.loads(line)
-        value, text = float(data.get("value", 1.0)), str(data.get("text", ""))
-        return Request(str(data["id"]), str(data["request"]), value, text)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        data = outside.parse_json(line)
+        named = outside.convert(_Named, data)
+    except DamagedError:
         return None
+    if not 0 < len(named.id) <= _LONGEST_ID:
+        return None
+    try:
+        asked = outside.convert(Request, data)
+    except DamagedError as error:
+        return Request(named.id, "", problem=str(error))
+    if max(len(asked.text), len(asked.request)) > _LONGEST_TEXT:
+        return Request(named.id, "", problem=f"it has more than {_LONGEST_TEXT} characters")
+    return replace(asked, problem="")
 
 
 class LineReader:
@@ -164,15 +196,13 @@ class RunDirectory:
     def info(self) -> RunInfo:
         """Read `run.json`.
 
-        Raises RunError where it is missing or damaged.
+        Raises RunError where it is missing, damaged, or of a newer helo.
         """
-        try:
-            data = json.loads((self.folder / RUN).read_text("utf-8"))
-            return RunInfo(**data | {"config": TrainConfig.from_json(data["config"])})
-        except OSError as error:
-            raise RunError(f"{self.folder} is no run: {error.strerror}") from error
-        except (HeloError, ValueError, TypeError, KeyError) as error:
-            raise RunError(f"{self.folder / RUN} is damaged ({error})") from error
+        path = self.folder / RUN
+        with outside.reading(path, RunError):
+            data = outside.parse_json(outside.read(path, outside.LARGE))
+            # a setting that is not known may be what the run depends on
+            return outside.convert(RunInfo, outside.known_version(data, VERSION), exact=True)
 
     def race(self) -> str:
         """The race that it is a part of; empty where it is in none, or cannot be read."""
@@ -274,18 +304,15 @@ class RunDirectory:
             )
 
     def write_owner(self) -> None:
-        write_json(
-            self.folder / "owner.json",
-            {"pid": os.getpid(), "host": socket.gethostname(), "start": time.time()},
-        )
+        owner = _Owner(os.getpid(), socket.gethostname(), time.time())
+        write_json(self.folder / "owner.json", asdict(owner))
 
     def owner(self) -> dict[str, Any]:
         """pid, host and start of the last trainer; empty where unknown."""
-        try:
-            data = json.loads((self.folder / "owner.json").read_text("utf-8"))
-            return data if isinstance(data, dict) else {}
-        except (OSError, ValueError):
-            return {}
+        with suppress(OSError, DamagedError):
+            data = outside.parse_json(outside.read(self.folder / "owner.json"))
+            return asdict(outside.convert(_Owner, data))
+        return {}
 
     def corpus(self) -> Corpus:
         """The corpus the run learns from, checked to be the one it began with.
@@ -353,10 +380,11 @@ def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -
         **about,
     )
     try:
-        folder.mkdir(parents=True)
+        make_folder(folder.parent)
+        folder.mkdir()
     except OSError as error:
         raise storage_error(folder, error) from error
-    write_json(folder / RUN, asdict(info))
+    write_json(folder / RUN, {"version": VERSION} | asdict(info))
     return RunDirectory(folder)
 
 

@@ -6,7 +6,6 @@ renamed; a lock in it tells one that is being built from one whose builder was k
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import weakref
@@ -19,19 +18,31 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from engine import places
-from engine.errors import AlphabetError, CorpusError, UsageError
-from engine.storage import check_name, folders, is_held, storage_error, sync_folder, write_json
+from engine import outside, places
+from engine.errors import AlphabetError, CorpusError, DamagedError, UsageError
+from engine.storage import (
+    check_name,
+    folders,
+    is_held,
+    make_folder,
+    storage_error,
+    sync_folder,
+    write_json,
+)
 from engine.text.encoder import Encoder
 from engine.vocab import Alphabet, Ids, Text
 
 INFO = "corpus.json"
 IDS = "ids.npy"
+VERSION = 1
+"""Of what `corpus.json` says."""
 SMALLEST = 2
 """Characters below which nothing can be learnt: one to read and one to predict."""
 SMALLEST_VALIDATED = 200
 """Characters below which none are kept for validation."""
 _LOCK = "import.lock"
+_CHECKED = 10_000_000
+"""Ids, from the first, that are looked at when a corpus is opened: some milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -117,16 +128,19 @@ def read_info(folder: Path) -> CorpusInfo:
 
     Raises CorpusError.
     """
-    try:
-        data = json.loads((folder / INFO).read_text("utf-8"))
-        info = CorpusInfo(**data | {"counts": tuple(data["counts"])})
-        if len(info.alphabet) != len(info.counts):
-            raise ValueError("as many counts as symbols")
+    path = folder / INFO
+    with outside.reading(path, CorpusError, ": import the text again"):
+        data = outside.parse_json(outside.read(path, outside.LARGE))
+        info = outside.convert(CorpusInfo, outside.known_version(data, VERSION))
+        try:
+            symbols = len(info.alphabet)
+        except AlphabetError as error:
+            raise DamagedError(str(error)) from error
+        if symbols != len(info.counts):
+            raise DamagedError("as many counts as symbols are expected")
+        if not SMALLEST <= info.chars == sum(info.counts):
+            raise DamagedError("its counts do not add up to its characters")
         return info
-    except OSError as error:
-        raise CorpusError(f"cannot read {folder / INFO}: {error.strerror}") from error
-    except (AlphabetError, ValueError, TypeError, KeyError) as error:
-        raise CorpusError(f"{folder / INFO} is damaged: import the text again") from error
 
 
 def load(folder: Path) -> Corpus:
@@ -134,13 +148,21 @@ def load(folder: Path) -> Corpus:
 
     Raises CorpusError where it is missing or damaged.
     """
-    info = read_info(folder)
-    try:
-        ids = np.load(folder / IDS, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise CorpusError(f"{folder / IDS} is damaged: import the text again") from error
-    if ids.shape != (info.chars,) or ids.dtype.kind != "u":
-        raise CorpusError(f"{folder} is damaged: its ids are not those its description counts")
+    info, path = read_info(folder), folder / IDS
+    with outside.reading(path, CorpusError, ": import the text again"):
+        outside.require_file(path)
+        try:
+            ids: Ids = np.lib.format.open_memmap(path, mode="r")
+        except OSError:
+            raise
+        except (
+            Exception
+        ) as error:  # its header is read as Python, whose parser has many ways to say no
+            raise DamagedError("it is no array of ids") from error
+        if ids.shape != (info.chars,) or ids.dtype.kind != "u":
+            raise DamagedError("its ids are not those that corpus.json counts")
+        if ids[:_CHECKED].max() >= len(info.counts):
+            raise DamagedError("it has ids of no character")
     return Corpus(folder, info, ids)
 
 
@@ -183,7 +205,7 @@ def add(
                 encoding=encoding(),
                 normalise=normalise,
             )
-            write_json(building / INFO, asdict(info))
+            write_json(building / INFO, {"version": VERSION} | asdict(info))
             building.rename(target)
             (target / _LOCK).unlink()
             sync_folder(target.parent)
@@ -236,7 +258,7 @@ def _building(name: str) -> Iterator[Path]:
     Whatever killed importers left is removed first. Raises UsageError where the name is being imported.
     """
     store = places.corpora()
-    store.mkdir(parents=True, exist_ok=True)
+    make_folder(store)
     folder = store / f".{name}.tmp"
     with FileLock(places.corpora_lock()):
         for left in store.glob(".*.tmp"):

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from engine.errors import WebError, exit_status
-from engine.text.web import is_address
+from engine.text.web import is_address, shown
 
 _PATIENCE = 30.0
 _LOOK_EVERY = 0.1
@@ -55,9 +55,9 @@ def read(
                 out, _ = child.communicate(timeout=_LOOK_EVERY)
                 return Page(**json.loads(out))
             look()
-        raise WebError(f"{url} is given up: no text was found in it for {_PATIENCE:g} s")
+        raise WebError(f"{shown(url)} is given up: no text was found in it for {_PATIENCE:g} s")
     except ValueError as error:  # it ended without an answer
-        raise WebError(f"{url} cannot be read as a page") from error
+        raise WebError(f"{shown(url)} cannot be read as a page") from error
     finally:
         child.kill()
         child.communicate()

@@ -6,7 +6,6 @@ What takes a while, the n-gram baselines and the longest repeated passage, is ke
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import unicodedata
@@ -15,9 +14,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine import outside
 from engine.blas import background
 from engine.config import TrainConfig
-from engine.errors import HeloError, exit_status
+from engine.errors import DamagedError, HeloError, exit_status
 from engine.storage import write_json
 from engine.text import ngram, repeats
 from engine.text.corpus import INFO, Corpus, CorpusInfo, load
@@ -133,27 +133,11 @@ def survey(
 def kept(folder: Path, validation: float = TrainConfig.validation) -> Survey | None:
     """The survey that is kept with a corpus; None where there is none of this version and split."""
     try:
-        data = json.loads((folder / KEPT).read_bytes())
-        found = Survey(
-            float(data["validation"]),
-            tuple(_baseline(**entry) for entry in data["baselines"]),
-            Repeat(**{name: int(value) for name, value in data["repeat"].items()}),
-            int(data["version"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        data = outside.parse_json(outside.read(folder / KEPT))
+        found = outside.convert(Survey, data)
+    except (OSError, DamagedError):
         return None
     return found if (found.validation, found.version) == (validation, _VERSION) else None
-
-
-def _baseline(nats_per_char: float, **counts: int) -> Baseline:
-    """A baseline of the file.
-
-    Raises ValueError, TypeError.
-    """
-    if not math.isfinite(nats_per_char):
-        raise ValueError("a loss is a finite number")
-    whole = {name: int(value) for name, value in counts.items()}
-    return Baseline(nats_per_char=float(nats_per_char), **whole)
 
 
 def obtain(

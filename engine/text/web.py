@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from engine import __version__, places
 from engine.errors import WebError
-from engine.storage import storage_error
+from engine.storage import make_folder, storage_error
 
 if TYPE_CHECKING:
     import requests
@@ -94,6 +94,7 @@ def fetch(
         found = _Transfer(url, Path(to), max_size).wait(place, report)
 
     try:
+        make_folder(places.cache())
         _remove_stale_parts(places.cache())
         Path(pooch.retrieve(url, hash, name, places.cache(), downloader=download)).replace(place)
     except OSError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.blas import threads_each
+from engine.errors import ModelFileError
 from engine.network import modelfile
 from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
@@ -276,8 +278,9 @@ class Learner:
         seed = self.alphabet.fit(self.config.prompt).ids
         sampling = SamplingConfig(temperature=SAMPLE_TEMPERATURE)
         writing = Generation(Stepper(self.export()), seed, sampling, self.config.seed)
-        while len(writing) < len(writing.seed) + self.config.sample_length:
-            writing.advance()
+        with suppress(ModelFileError):  # a network out of control may yet come back
+            while len(writing) < len(writing.seed) + self.config.sample_length:
+                writing.advance()
         return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
 
     def take_up(self, path: Path) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.errors import NotFoundError, StorageError, UsageError
+from engine.errors import NotFoundError, RunError, StorageError, UsageError
 from engine.runs import points
 from engine.runs.events import (
     Changed,
@@ -35,6 +35,8 @@ from engine.training.vitals import vitals
 
 RETRY = 1.0
 """Seconds until what the disk refused is tried again."""
+_LEAST = 1e-9
+"""What the learning rate and the clipping norm may be set to."""
 _MOST_DRIFT = 0.1
 """Nats by which a carried state may be worse than a cold one; that of a sound network is better."""
 
@@ -177,12 +179,15 @@ class Life:
             case "evaluate":
                 yield Refused(**self.about(), id=id, reason="this run has no validation text")
             case _:
-                yield Refused(**self.about(), id=id, reason="not a request this trainer knows")
+                reason = request.problem or "not a request this trainer knows"
+                yield Refused(**self.about(), id=id, reason=reason)
 
     def _change(self, setting: str, value: float, id: str) -> Iterator[Event]:
         cursor = self.learner.cursor
         try:  # refuses what a run could not begin with
             config = replace(self.learner.config, **{setting: value})  # type: ignore[arg-type]
+            if setting != "dropout" and value < _LEAST:
+                raise UsageError(f"{setting} {value:g} is so small that nothing would be learnt")
         except UsageError as error:
             yield Refused(**self.about(), id=id, reason=str(error))
             return
@@ -210,12 +215,13 @@ class Life:
         before = self.learner.cursor
         try:
             point = points.find(self.run, ref or points.BEST)
-        except NotFoundError as error:
+            went = list(self.go_back([point.path], "", id))
+        except (NotFoundError, RunError) as error:
             yield Refused(**self.about(), id=id, reason=str(error))
             return
         if before.best_step is not None and before.best_step > point.step:
             yield from self._copy(before.best_step, f"{points.BEST}-{before.best_step}")
-        yield from self.go_back([point.path], "", id)
+        yield from went
         cursor = self.learner.cursor
         cursor.sound_step = cursor.step
         if cursor.best_step != before.best_step:  # the model of that time is no longer there

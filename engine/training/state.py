@@ -53,11 +53,13 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
     """Load the state in `path` into the model, the optimiser and torch's random number generators. Returns
     the carried states, with the shapes of `carried`.
 
-    Raises RunError if the file is damaged or belongs to another network.
+    Raises RunError if the file is damaged or belongs to another network; then nothing has changed.
     """
     try:
         with safe_open(path, "pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
+        _check(tensors, model, optimiser, carried)
+        torch.set_rng_state(tensors["rng.torch"])
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
             moments = _part(tensors, f"optim.{name}.")
@@ -69,7 +71,6 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
         if optimiser.scale is not None:
             optimiser.scale.copy_(tensors["optim.scale"])
             optimiser.sound.copy_(tensors["optim.sound"])
-        torch.set_rng_state(tensors["rng.torch"])
         if torch.cuda.is_available() and "rng.cuda" in tensors:
             torch.cuda.set_rng_state(tensors["rng.cuda"])
         return tuple(
@@ -79,8 +80,27 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
             )
             for l, state in enumerate(carried)
         )
-    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+    except (OSError, SafetensorError, KeyError, RuntimeError, TypeError) as error:
         raise RunError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
+
+
+def _check(
+    tensors: dict[str, Tensor], model: CharRNN, optimiser: Optimiser, carried: States
+) -> None:
+    """Raises KeyError, RuntimeError for tensors that are not those of the model, its optimiser and its
+    states."""
+    shapes = {f"model.{name}": value.shape for name, value in model.state_dict().items()}
+    for name, parameter in model.named_parameters():
+        moments = _part(tensors, f"optim.{name}.")
+        shapes |= {f"optim.{name}.{k}": parameter.shape for k in moments if k != "step"}
+    if optimiser.scale is not None:
+        shapes |= {f"optim.{k}": getattr(optimiser, k).shape for k in ("scale", "sound")}
+    for name, shape in shapes.items():
+        if tensors[name].shape != shape:
+            raise RuntimeError(f"{name} has shape {list(tensors[name].shape)}, not {list(shape)}")
+    for l, state in enumerate(carried):
+        for s, zeros in zip(model.cell.states, state, strict=True):
+            tensors[f"carried.{l}.{s}"].reshape(zeros.shape)
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import UsageError
+from engine.errors import ModelFileError, UsageError
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper, log_softmax
 from engine.vocab import Ids
@@ -72,12 +72,14 @@ def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: No
 def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -> Score:
     """One pass over ids (N,) from the start state, by a copy of the model that adapts as it reads.
 
-    Raises UsageError for fewer than two characters.
+    Raises UsageError for fewer than two characters, ModelFileError where its numbers overflow.
     """
     _check_length(ids)
     done, total = 0, 0.0
     for found in dynamic_losses(model, ids):
         done, total = done + len(found), total + float(found.sum())
+        if not math.isfinite(total):
+            raise ModelFileError(f"{model.name} cannot adapt to this text: its weights overflow")
         report(done, len(ids) - 1)
     return Score("dynamic", done, total / done)
 

@@ -19,6 +19,18 @@ def test_a_file_is_made_with_its_folders(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "a" / "b") == ["file"]
 
 
+def test_the_home_that_helo_makes_is_its_owners_alone(home: Path) -> None:
+    previous = os.umask(0o022)
+    try:
+        write_bytes(home / "models" / "file", b"new")
+        assert home.stat().st_mode & 0o777 == 0o700
+        home.chmod(0o755)  # as its owner wants it
+        write_bytes(home / "corpora" / "file", b"new")
+        assert home.stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(previous)
+
+
 @pytest.mark.parametrize("refused", ["os.fsync", "os.replace"])
 def test_a_disk_that_refuses_leaves_the_old_file_alone(
     refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from engine import places
-from engine.errors import CorpusError, HeloError, NotFoundError
+from engine import outside, places
+from engine.errors import CorpusError, DamagedError, NotFoundError
 from engine.storage import check_name
 from engine.text import take, web
 from engine.text.sources.document import Document, Source
@@ -101,18 +101,20 @@ def entries() -> dict[str, Entry]:
     Raises CorpusError where the catalogue cannot be read.
     """
     path = places.catalogue()
-    name = ""
+    with outside.reading(path, CorpusError):
+        return {
+            name: _entry(name, table)
+            for name, table in outside.parse_toml(outside.read(path)).items()
+        }
+
+
+def _entry(name: str, table: Any) -> Entry:
+    """Raises DamagedError."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-        made = {}
-        for name, table in tables.items():
-            lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
-            made[name] = Entry(name, **table | lists)
-        return made
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, TypeError, AttributeError, HeloError) as error:
-        raise CorpusError(f"{path} is damaged: {name}: {error}") from error
+        data = {**table, "name": name} if isinstance(table, dict) else table
+        return outside.convert(Entry, data, exact=True)
+    except DamagedError as error:
+        raise DamagedError(f"{name}: {error}") from error
 
 
 def find(name: str) -> Entry:

@@ -44,7 +44,7 @@ def find_address(
     try:
         parts, shown = urlsplit(url), web.shown(url)
     except ValueError as error:
-        raise WebError(f"{url} is no address: {error}") from error
+        raise WebError(f"{web.shown(url)} is no address: {error}") from error
     file = PurePosixPath(unquote(parts.path)).name
 
     def documents() -> Iterator[Document]:
@@ -138,7 +138,7 @@ class _Manners:
             self._rules[robots] = self._read(robots)
         rules = self._rules[robots]
         if not rules.can_fetch(web.AGENT, url):
-            raise WebError(f"cannot fetch {url}: the host's robots.txt forbids it")
+            raise WebError(f"cannot fetch {web.shown(url)}: the host's robots.txt forbids it")
         pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
         for _ in range(round(pause / _LOOK_EVERY)):
             sleep(_LOOK_EVERY)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import pickle
 import struct
 from collections.abc import Callable
@@ -267,6 +269,9 @@ WRONG_METADATA = [
             {"symbols": "日éba\n", "units": "char"},
             {"symbols": [1, 2, 3, 4, 5], "units": "char"},
             {"symbols": 5, "units": "char"},
+            {"symbols": [["a"], ["b"], ["c"], ["d"], ["e"]], "units": "char"},
+            {"symbols": [{}, {}, {}, {}, {}], "units": "char"},
+            {"symbols": {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}, "units": "char"},
             {"symbols": "\nabé日", "units": "byte"},
             {"symbols": "\nabé日", "units": ["char"]},
         )
@@ -283,6 +288,12 @@ WRONG_METADATA = [
             {"versions": [1]},
             {"versions": {"torch": 2}},
             {"seconds": None},
+            {"steps": 10**400},
+            {"steps": -1},
+            {"seconds": 10**400},
+            {"seconds": math.nan},
+            {"best_val_nats": math.inf},
+            {"corpus": ["a"]},
         )
     ),
 ]
@@ -293,6 +304,18 @@ WRONG_METADATA = [
 )
 def test_metadata_that_cannot_be(key: str, value: Any, tmp_path: Path) -> None:
     refused(rewrite(tmp_path / "m.safetensors", metadata(key, value)))
+
+
+def test_a_newer_format_is_told_from_damage(tmp_path: Path) -> None:
+    path = rewrite(tmp_path / "m.safetensors", metadata("format", "helo/2"))
+    assert "newer helo" in refused(path)
+    other = rewrite(tmp_path / "n.safetensors", metadata("format", "helo-state/1"))
+    assert "no helo model" in refused(other)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.safetensors")
+    assert "no regular file" in refused(tmp_path / "m.safetensors")
 
 
 def test_a_missing_key(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.cells import CELLS
 from engine.config import ModelConfig
+from engine.errors import ModelFileError
 from engine.network.stepper import States, Stepper
 from engine.training.model import CharRNN
 from tests.engine.networks import CONFIGURATIONS, NORMED_AND_RESIDUAL, random_model
@@ -122,3 +123,17 @@ def test_the_network_is_a_pure_function_of_its_model() -> None:
     other = replace(model, weights={k: w * 2 for k, w in model.weights.items()})
     one, same, two = (Stepper(m).step(3, Stepper(m).zero_state())[0] for m in (model, model, other))
     assert np.array_equal(one, same) and not np.allclose(one, two)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])
+def test_logits_that_overflow_are_an_error_of_the_model(cell: str) -> None:
+    model = random_model(ModelConfig(cell, 8, 2))
+    stepper = Stepper(replace(model, weights={k: W * 1e36 for k, W in model.weights.items()}))
+    ids = np.arange(10) % len(model.alphabet)
+    with np.errstate(all="ignore"):
+        with pytest.raises(ModelFileError, match="cannot be used"):
+            stepper.sequence(ids, stepper.zero_state())
+        with pytest.raises(ModelFileError, match="logits overflow"):
+            state = stepper.zero_state()
+            for id in ids.tolist():
+                _, state = stepper.step(id, state)

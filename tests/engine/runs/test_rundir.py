@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -88,6 +89,52 @@ def test_a_damaged_description_is_refused_in_one_line(run: RunDirectory, text: s
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_of_a_newer_helo_says_so(run: RunDirectory) -> None:
+    about = json.loads((run.folder / rundir.RUN).read_text())
+    assert about["version"] == rundir.VERSION
+    for version, says in ((2, "newer helo"), ("1", "damaged")):
+        (run.folder / rundir.RUN).write_text(json.dumps(about | {"version": version}))
+        with pytest.raises(RunError, match=says):
+            run.info()
+
+
+WRONG_RUNS = (
+    {"name": 3},
+    {"versions": ["torch"]},
+    {"versions": {"torch": 2}},
+    {"symbols": None},
+    {"race": []},
+    {"more": 1},
+    *({"config": {"steps": 1, "lr": lr}} for lr in ("x", math.nan, math.inf, -1, [1])),
+    *({"config": {"steps": n}} for n in (10**400, True, 1.5, "9")),
+    *({"config": {"steps": 1, "prompt": odd}} for odd in (3, None, ["a"])),
+    {"config": {"steps": 1, "more": 1}},
+    {"config": {"steps": 1, "model": {"more": 1}}},
+    {"config": {"steps": 1, "model": []}},
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG_RUNS, ids=range(len(WRONG_RUNS)))
+def test_a_description_of_the_wrong_form_is_refused(
+    run: RunDirectory, wrong: dict[str, object]
+) -> None:
+    about = json.loads((run.folder / rundir.RUN).read_text())
+    (run.folder / rundir.RUN).write_text(json.dumps(about | wrong))
+    with pytest.raises(RunError, match=r"run\.json is damaged"):
+        run.info()
+
+
+def test_what_is_deep_large_or_no_file_is_refused(run: RunDirectory) -> None:
+    path = run.folder / rundir.RUN
+    path.write_text("[" * 100_000)
+    with pytest.raises(RunError, match="deep"):
+        run.info()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RunError, match="no regular file"):
+        run.info()
+
+
 def test_another_text_under_the_same_name_is_noticed(run: RunDirectory) -> None:
     info = json.loads((run.folder / rundir.RUN).read_text())
     (run.folder / rundir.RUN).write_text(json.dumps(info | {"corpus_sha256": "0" * 64}))
@@ -169,7 +216,8 @@ def test_a_process_id_is_no_life(run: RunDirectory) -> None:
     run.write_owner()
     assert run.owner()["pid"] == os.getpid()
     assert not run.alive()
-    for damaged in ("{", "[]"):
+    deep, odd = "[" * 100_000, '{"pid": 1, "host": 2, "start": 1e999}'
+    for damaged in ("{", "[]", deep, odd):
         (run.folder / "owner.json").write_text(damaged)
         assert run.owner() == {}
 
@@ -193,6 +241,34 @@ def test_asking(run: RunDirectory) -> None:
 @pytest.mark.parametrize("line", ["", "{", "[]", "{}", '{"id": "a"}', "3"])
 def test_what_is_no_request(line: str) -> None:
     assert parse_request(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" * 100_000, '{"id": "z", "request": "lr", "value": ' + "9" * 5000 + "}"],
+    ids=range(2),
+)
+def test_a_line_that_nobody_can_be_answered_on_is_skipped(line: str) -> None:
+    assert parse_request(line) is None
+    assert parse_request(json.dumps({"id": "x" * 65, "request": "lr"})) is None
+    assert parse_request(json.dumps({"id": "", "request": "lr"})) is None
+
+
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [
+        ({"value": 10**400}, "value"),
+        ({"value": math.nan}, "value"),
+        ({"value": -math.inf}, "value"),
+        ({"value": True}, "value"),
+        ({"value": "2"}, "value"),
+        ({"text": 3}, "text"),
+        ({"text": "x" * 257}, "256 characters"),
+    ],
+)
+def test_a_request_that_cannot_be_has_a_problem(about: dict[str, object], says: str) -> None:
+    asked = parse_request(json.dumps({"id": "a", "request": "lr"} | about))
+    assert asked and (asked.id, asked.request) == ("a", "") and says in asked.problem
 
 
 STOPPED, FINISHED = (Stopped(life=0, step=9, finished=done) for done in (False, True))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import os
 import subprocess
 import sys
@@ -274,3 +276,64 @@ def test_a_damaged_corpus_is_refused_in_one_line(damage: object) -> None:
     with pytest.raises(CorpusError) as caught:
         corpus.load(made.folder)
     assert "\n" not in str(caught.value)
+
+
+def test_a_corpus_of_a_newer_helo_says_so() -> None:
+    made = corpus.add(["hello"], "x", "here")
+    about = json.loads((made.folder / corpus.INFO).read_text())
+    assert about["version"] == corpus.VERSION
+    newer = about | {"version": 2, "counts": "otherwise"}
+    (made.folder / corpus.INFO).write_text(json.dumps(newer))
+    with pytest.raises(CorpusError, match="newer helo"):
+        corpus.load(made.folder)
+    (made.folder / corpus.INFO).write_text(json.dumps(about | {"later": "more"}))
+    assert corpus.load(made.folder).info == made.info
+    del about["version"]
+    (made.folder / corpus.INFO).write_text(json.dumps(about))
+    assert corpus.load(made.folder).info == made.info
+
+
+WRONG = (
+    {"chars": "5"},
+    {"chars": 10**400},
+    {"chars": 0, "counts": [0, 0, 0, 0]},
+    {"chars": 6},
+    {"counts": [1, 1, 2]},
+    {"counts": [[1], 1, 2, 1]},
+    {"counts": {"e": 1}},
+    {"counts": [-1, 1, 4, 1]},
+    {"symbols": ["e", "h", "l", "o"]},
+    {"symbols": "ehl"},
+    {"units": "word"},
+    {"lines": 1},
+    {"entropy_rate": math.nan},
+    {"created": 3},
+    {"source": None},
+    {"version": -1},
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=range(len(WRONG)))
+def test_a_description_of_the_wrong_form_is_refused(wrong: dict[str, object]) -> None:
+    made = corpus.add(["hello"], "x", "here")
+    about = json.loads((made.folder / corpus.INFO).read_text())
+    (made.folder / corpus.INFO).write_text(json.dumps(about | wrong))
+    with pytest.raises(CorpusError, match=r"corpus\.json is damaged .*import the text again"):
+        corpus.load(made.folder)
+
+
+def test_ids_that_cannot_be_are_refused() -> None:
+    made = corpus.add(["hello"], "x", "here")
+    path = made.folder / corpus.IDS
+    whole = path.read_bytes()
+    np.save(path, np.array([0, 1, 2, 3, 4], np.uint8))
+    with pytest.raises(CorpusError, match="no character"):
+        corpus.load(made.folder)
+    for damage in (whole[:40], b"PK\x03\x04" + whole, whole.replace(b"(5,)", b"(((("), b""):
+        path.write_bytes(damage)
+        with pytest.raises(CorpusError, match="no array of ids"):
+            corpus.load(made.folder)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CorpusError, match="no regular file"):
+        corpus.load(made.folder)

@@ -8,7 +8,7 @@ import pytest
 
 from engine import places
 from engine.errors import CorpusError, HeloError, NotFoundError, WebError
-from engine.text import corpus, sources
+from engine.text import corpus, html, sources
 from engine.text.corpus import Corpus
 from engine.text.sources import Imported, Reading, remote
 from tests.web import Server
@@ -59,6 +59,20 @@ def test_a_password_in_an_address_is_not_told(server: Server) -> None:
     with_password = url.replace("://", "://me:secret@")
     assert sources.add(with_password).corpus.info.source == url
     assert "secret" not in str(failure(f"{with_password}.gone"))
+
+
+def test_a_password_of_a_list_or_a_page_is_not_told_either(
+    essays: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = essays.url("/essays/index.html").replace("://", "://me:secret@")
+    made = sources.add(secret, "essays", Reading(glob=("*.html",)))
+    listed = tmp_path / "list"
+    listed.write_text(f"{secret}\n{secret}.gone\n{secret.replace('essays', 'private')}\n")
+    for found in (made, sources.add(f"@{listed}")):
+        told = "".join(map(str, (*found.notes, found.corpus.info)))
+        assert "secret" not in told and "127.0.0.1" in told
+    monkeypatch.setattr(html, "_PATIENCE", 0.0)
+    assert "given up" in (says := str(failure(secret))) and "secret" not in says
 
 
 def failure(ref: str) -> HeloError:

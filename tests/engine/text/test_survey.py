@@ -129,6 +129,10 @@ DAMAGE = {
         baselines=[{"order": 1, "nats_per_char": math.nan, "predictions": 9, "learnt_from": 9}]
     ),
     "odd repeat": changed(repeat={"length": None}),
+    "newer": changed(version=99),
+    "deep": lambda path: path.write_text("[" * 100_000),
+    "huge number": changed(repeat={"length": 10**400, "first": 0, "second": 0, "searched": 9}),
+    "endless": changed(validation=math.inf),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
 }
 

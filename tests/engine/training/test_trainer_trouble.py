@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from safetensors.numpy import save as to_bytes
+from safetensors.torch import load_file
 
 from engine import storage
 from engine.errors import CorpusError, HeloError, StorageError
-from engine.runs import library
+from engine.runs import library, points
 from engine.runs.events import (
     Changed,
     Evaluated,
@@ -108,6 +115,47 @@ def test_it_goes_on_from_the_newest_state_that_can_be_read() -> None:
     assert only(Resumed, events)[0].step == 20 and events[-1].finished
     note = only(Started, events)[0].note
     assert "state-000000030.safetensors is damaged" in note and "back to step 20" in note
+
+
+ODD_REQUESTS = (
+    *({"request": "lr", "value": v} for v in (10**400, math.nan, math.inf, -math.inf, -1, 0)),
+    *({"request": "lr", "value": v} for v in (1e-300, 1e300, "2", None, [1], True)),
+    *({"request": "dropout", "value": v} for v in (5, -1, math.nan, 10**400)),
+    *({"request": "clip", "value": v} for v in (0, -1, 1e-300, math.inf, "x")),
+    *(
+        {"request": "mark", "text": t}
+        for t in ("../../x", "\x1b[31m", "a/b", "x" * 999, "\udce9", 7)
+    ),
+    *({"request": "back", "text": t} for t in ("../../x", "\x1b[31m", "x" * 999, {}, "damaged")),
+    {"request": "eval\x1b[0m"},
+    {"request": "x" * 100_000},
+)
+NO_REQUESTS = ("[" * 100_000, '{"id": ' * 50_000, "9" * 5000, "\0", '{"id": 3, "request": "lr"}')
+
+
+def test_whatever_is_asked_is_answered_and_never_ends_the_trainer() -> None:
+    run = a_run(steps=20)
+
+    def demand(trainer: Trainer) -> None:
+        path = run.mark_path("damaged")  # its tensors are another network's
+        cursor = points.read_cursor(run.states()[-1])
+        metadata = {"format": points.FORMAT, "cursor": json.dumps(asdict(cursor))}
+        path.write_bytes(to_bytes({"model.head.b_y": np.zeros(1, np.float32)}, metadata))
+        for n, about in enumerate(ODD_REQUESTS):
+            run.append(run.control_path, json.dumps({"id": str(n)} | about))
+        for line in NO_REQUESTS:
+            run.append(run.control_path, line)
+
+    events = live(run, at(Sampled, 10, demand))
+    answers = [event for event in events if event.id]
+    assert [event.id for event in answers] == [str(n) for n in range(len(ODD_REQUESTS))]
+    for event in answers:
+        assert isinstance(event, Refused) and event.reason.isprintable() and len(event.reason) < 300
+    assert events[-1].finished and not run.mark_path("../../x").exists()
+    undisturbed = a_run("other", steps=20)
+    live(undisturbed)
+    ends = [load_file(r.states()[-1]) for r in (run, undisturbed)]
+    assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())
 
 
 def test_no_state_can_be_read() -> None:

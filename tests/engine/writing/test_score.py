@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from engine.cells import CELLS
-from engine.errors import UsageError
+from engine.errors import ModelFileError, UsageError
+from engine.network.modelfile import Model
 from engine.network.stepper import Stepper, log_softmax
+from engine.vocab import Ids
 from engine.writing import score
+from engine.writing.score import Score
 from tests.conftest import random_model
 
 IDS = np.random.default_rng(0).integers(0, 20, 1200).astype(np.uint8)
@@ -91,3 +96,14 @@ def test_json_has_the_keys_that_others_rely_on() -> None:
     assert set(data) == {"protocol", "chars", "nats_per_char", "bits_per_char"}
     data = score.windows(Stepper(random_model()), IDS[:9], 2, count=2).to_json()
     assert {"standard_error", "windows"} <= set(data)
+
+
+SCORES = (score.dynamic, lambda model, ids: score.stateful(Stepper(model), ids))
+
+
+@pytest.mark.parametrize("scored", SCORES)
+def test_a_network_that_overflows_has_no_score(scored: Callable[[Model, Ids], Score]) -> None:
+    model = random_model()
+    large = replace(model, weights={k: W * np.float32(3e38) for k, W in model.weights.items()})
+    with np.errstate(all="ignore"), pytest.raises(ModelFileError, match="overflow"):
+        scored(large, model.alphabet.encode("Shall I compare thee"))

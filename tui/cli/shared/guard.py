@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ def guarded(work: Callable[[], int], settings: Settings) -> int:
             setattr(sys, name, open(os.devnull, "w"))
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    # numbers that overflow are told as an error where they matter
+    warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
     try:
         try:
             return work()

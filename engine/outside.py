@@ -1,0 +1,243 @@
+"""What comes from outside, made into values that are what their types say.
+
+Files are cut off by full disks and written by people, by other programs and by other versions of helo. What
+is read of them passes here once; behind this line nobody looks at types again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from engine.errors import DamagedError, ForeignError, HeloError, NewerError
+
+MOST_WHOLE = 2**63 - 1
+"""Whole numbers lie between 0 and this."""
+MOST = 1e99
+"""What a number is at most, whatever its sign: sums and squares of such numbers are finite."""
+LONGEST = 1 << 21
+"""Characters of a text; an alphabet has at most 1,114,112."""
+SMALL, LARGE = 1 << 20, 1 << 26
+"""Bytes of a file that hardly says anything, and of one that names each character of a corpus."""
+
+T = TypeVar("T")
+_KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object", type(None): "null"}
+
+
+@contextmanager
+def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[None]:
+    """What goes wrong with a file while it is read and converted, as one line of an `error`."""
+    try:
+        yield
+    except OSError as refused:
+        raise error(f"cannot read {path}: {refused.strerror or refused}") from refused
+    except NewerError as newer:
+        raise error(f"{path} was written by a newer helo: update helo to read it") from newer
+    except ForeignError as foreign:
+        raise error(f"{path} {foreign}") from foreign
+    except DamagedError as damaged:
+        raise error(f"{path} is damaged ({damaged}){advice}") from damaged
+
+
+def require_file(path: Path) -> None:
+    """Raises OSError where nothing is at the path, or what might never end: a FIFO, a socket, a device."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+
+
+def read(path: Path, most: int = SMALL) -> bytes:
+    """What is in a file. Raises DamagedError for more than `most` bytes, and what `require_file` does."""
+    require_file(path)
+    with open(path, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise DamagedError(f"it has more than {most:,} bytes")
+    return data
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Any JSON value. Raises DamagedError."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DamagedError(f"it is no JSON from line {error.lineno} on") from error
+    except ValueError as error:
+        raise DamagedError("it is no JSON") from error
+    except RecursionError as error:
+        raise DamagedError("it is nested too deeply") from error
+
+
+def parse_toml(text: bytes) -> dict[str, Any]:
+    """A TOML document. Raises DamagedError."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text.decode())
+    except UnicodeDecodeError as error:
+        raise DamagedError("it is no UTF-8") from error
+    except ValueError as error:
+        raise DamagedError(f"it is no TOML: {error}") from error
+    except RecursionError as error:
+        raise DamagedError("it is nested too deeply") from error
+
+
+def known_version(data: Any, known: int) -> Any:
+    """The data without its `version`; without one it is of the first.
+
+    Raises NewerError where that is above `known`.
+    """
+    if not isinstance(data, dict) or "version" not in data:
+        return data
+    if _whole(data["version"], "version") > known:
+        raise NewerError("a newer helo wrote it")
+    return {key: value for key, value in data.items() if key != "version"}
+
+
+def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
+    """Raises ForeignError where the metadata of a file that should be `what` has not the `known` format,
+    NewerError where that has a later number."""
+    found = metadata.get("format", "")
+    name, _, number = known.rpartition("/")
+    stem, _, later = found.rpartition("/")
+    if stem == name and later.isdecimal() and len(later) < 9 and int(later) > int(number):
+        raise NewerError("a newer helo wrote it")
+    if found != known:
+        has = f"its format is {found[:40]!r}" if found else "its metadata has no format"
+        raise ForeignError(f"holds no {what}: {has}")
+
+
+def convert(kind: type[T], data: Any, *, exact: bool = False) -> T:
+    """What JSON, TOML or metadata gave, as a value of a type: a dataclass, bool, int, float, str, or a
+    list, tuple or dict of these, or one or None. Whole numbers are in [0, MOST_WHOLE], others within ±MOST.
+
+    Keys that a dataclass does not know are left out, or refused where `exact`. Raises DamagedError.
+    """
+    try:
+        return _reader(kind, exact)(data, "")  # type: ignore[arg-type, no-any-return]
+    except DamagedError:
+        raise
+    except HeloError as error:  # the class' own
+        raise DamagedError(str(error)) from error
+
+
+Reader = Callable[[Any, str], Any]
+"""Makes a value of what stands at a place, or raises DamagedError."""
+
+
+@cache
+def _reader(kind: Any, exact: bool) -> Reader:
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is types.UnionType:
+        (other,) = (argument for argument in arguments if argument is not type(None))
+        return _optional(_reader(other, exact))
+    if origin is dict:
+        return _dict(_reader(arguments[1], exact))
+    if origin in (list, tuple):
+        return _sequence(origin, _reader(arguments[0], exact))
+    assert is_dataclass(kind), kind
+    return _dataclass(kind, exact)
+
+
+def _wrong(place: str, expected: str, found: Any) -> DamagedError:
+    has = _KINDS.get(type(found), "a number")
+    return DamagedError(f"{place or 'it'} should be {expected}, not {has}")
+
+
+def _text(data: Any, place: str) -> str:
+    if type(data) is not str:
+        raise _wrong(place, "text", data)
+    if len(data) > LONGEST:
+        raise DamagedError(f"{place or 'it'} has more than {LONGEST:,} characters")
+    return data
+
+
+def _flag(data: Any, place: str) -> bool:
+    if type(data) is not bool:
+        raise _wrong(place, "true or false", data)
+    return data
+
+
+def _whole(data: Any, place: str) -> int:
+    if type(data) is not int:
+        raise _wrong(place, "a whole number", data)
+    if not 0 <= data <= MOST_WHOLE:
+        raise DamagedError(f"{place or 'it'} is not between 0 and {MOST_WHOLE}")
+    return data
+
+
+def _number(data: Any, place: str) -> float:
+    if type(data) is not float and type(data) is not int:
+        raise _wrong(place, "a number", data)
+    if not -MOST <= data <= MOST:  # not a number is neither
+        raise DamagedError(f"{place or 'it'} is no number between -{MOST:g} and {MOST:g}")
+    return float(data)
+
+
+_FITS = {bool: (bool, 0, 1), int: (int, 0, MOST_WHOLE), float: (float, -MOST, MOST)}
+_NOTHING_FITS = (None, 0, 0)
+_SCALARS: dict[Any, Reader] = {str: _text, bool: _flag, int: _whole, float: _number}
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda data, place: None if data is None else read(data, place)
+
+
+def _dict(read: Reader) -> Reader:
+    def convert(data: Any, place: str) -> dict[str, Any]:
+        if type(data) is not dict:
+            raise _wrong(place, "an object", data)
+        return {
+            _text(key, place): read(value, f"a value of {place}") for key, value in data.items()
+        }
+
+    return convert
+
+
+def _sequence(make: type, read: Reader) -> Reader:
+    def convert(data: Any, place: str) -> Any:
+        if type(data) is not list:
+            raise _wrong(place, "a list", data)
+        return make([read(item, f"an item of {place}") for item in data])
+
+    return convert
+
+
+def _dataclass(kind: Any, exact: bool) -> Reader:
+    hints = get_type_hints(kind)
+    named = {field.name: field for field in fields(kind)}
+    rules = {n: (*_FITS.get(hints[n], _NOTHING_FITS), _reader(hints[n], exact)) for n in named}
+    missing_ones = MISSING, MISSING
+    needed = [n for n, f in named.items() if (f.default, f.default_factory) == missing_ones]
+
+    def convert(data: Any, place: str) -> Any:
+        if type(data) is not dict:
+            raise _wrong(place, "an object", data)
+        values = {}
+        for name, value in data.items():
+            if known := rules.get(name):
+                plain, low, high, read = known
+                # nearly all that is read, without a call
+                fits = type(value) is plain and low <= value <= high
+                values[name] = value if fits else read(value, name)
+            elif exact:
+                raise DamagedError(f"it has an unknown setting {str(name)[:40]!r}")
+        for name in needed:
+            if name not in values:
+                raise DamagedError(f"it has no {name}")
+        return kind(**values)
+
+    return convert
