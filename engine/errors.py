@@ -11,8 +11,8 @@ HeloError                    exit status 1
 │   └── LostError            a training in several processes that lost one
 ├── StorageError             the disk refused
 └── DamagedError             data from outside that is not what it should be; caught where its file is known
-    ├── ForeignError         data of something else
-    └── NewerError           data of a newer helo
+    ├── ForeignError         a file that is not helo's
+    └── NewerError           a file of a newer helo
 """
 
 import sys
@@ -84,11 +84,11 @@ class DamagedError(HeloError):
 
 
 class ForeignError(DamagedError):
-    """Data that is whole, and not helo's; the text goes on a sentence that begins with the file."""
+    """A whole file that is not helo's. The message continues a sentence that begins with the path."""
 
 
 class NewerError(DamagedError):
-    """Data in a form that only a newer helo knows."""
+    """Data in a newer version of a format than this helo knows."""
 
 
 def exit_status(work: Callable[[], int | None]) -> int:

@@ -1,7 +1,7 @@
-"""What comes from outside, made into values that are what their types say.
+"""Data from outside (JSON, TOML, metadata of files), checked and turned into typed values.
 
-Files are cut off by full disks and written by people, by other programs and by other versions of helo. What
-is read of them passes here once; behind this line nobody looks at types again.
+A file may have been cut off by a full disk, edited by hand, or written by another program or another
+version of helo. Everything read from one passes through here once; after that no code checks types again.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from engine.errors import DamagedError, ForeignError, HeloError, NewerError
 
 MOST_WHOLE = 2**63 - 1
-"""Whole numbers lie between 0 and this."""
+"""The largest whole number that is accepted; the smallest is 0."""
 MOST = 1e99
-"""What a number is at most, whatever its sign: sums and squares of such numbers are finite."""
+"""The largest magnitude of any other number: sums and squares of such numbers stay finite."""
 LONGEST = 1 << 21
-"""Characters of a text; an alphabet has at most 1,114,112."""
+"""Characters of a string; an alphabet has at most 1,114,112."""
 SMALL, LARGE = 1 << 20, 1 << 26
-"""Bytes of a file that hardly says anything, and of one that names each character of a corpus."""
+"""Size limits in bytes: of ordinary files, and of those that list every character of a corpus."""
 
 T = TypeVar("T")
 _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object", type(None): "null"}
@@ -35,7 +35,7 @@ _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object",
 
 @contextmanager
 def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[None]:
-    """What goes wrong with a file while it is read and converted, as one line of an `error`."""
+    """Turn what goes wrong while a file is read and converted into an `error` of one line."""
     try:
         yield
     except OSError as refused:
@@ -49,54 +49,54 @@ def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[No
 
 
 def require_file(path: Path) -> None:
-    """Raises OSError where nothing is at the path, or what might never end: a FIFO, a socket, a device."""
+    """Raises OSError unless the path is a regular file: reading a FIFO or a device might never end."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def read(path: Path, most: int = SMALL) -> bytes:
-    """What is in a file. Raises DamagedError for more than `most` bytes, and what `require_file` does."""
+    """Read a file. Raises DamagedError for one larger than `most` bytes, OSError as `require_file`."""
     require_file(path)
     with open(path, "rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise DamagedError(f"it has more than {most:,} bytes")
+        raise DamagedError(f"larger than {most:,} bytes")
     return data
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Any JSON value. Raises DamagedError."""
+    """Parse any JSON value. Raises DamagedError."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise DamagedError(f"it is no JSON from line {error.lineno} on") from error
+        raise DamagedError(f"not valid JSON, line {error.lineno}") from error
     except ValueError as error:
-        raise DamagedError("it is no JSON") from error
+        raise DamagedError("not valid JSON") from error
     except RecursionError as error:
         raise DamagedError("it is nested too deeply") from error
 
 
 def parse_toml(text: bytes) -> dict[str, Any]:
-    """A TOML document. Raises DamagedError."""
+    """Parse a TOML document. Raises DamagedError."""
     import tomllib
 
     try:
         return tomllib.loads(text.decode())
     except UnicodeDecodeError as error:
-        raise DamagedError("it is no UTF-8") from error
+        raise DamagedError("not valid UTF-8") from error
     except ValueError as error:
-        raise DamagedError(f"it is no TOML: {error}") from error
+        raise DamagedError(f"not valid TOML: {error}") from error
     except RecursionError as error:
         raise DamagedError("it is nested too deeply") from error
 
 
 def known_version(data: Any, known: int) -> Any:
-    """The data without its `version`; without one it is of the first.
+    """The data without its `version`. Files from before there were versions have none.
 
-    Raises NewerError where that is above `known`.
+    Raises NewerError if the version is above `known`.
     """
     if not isinstance(data, dict) or "version" not in data:
         return data
@@ -106,8 +106,10 @@ def known_version(data: Any, known: int) -> Any:
 
 
 def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
-    """Raises ForeignError where the metadata of a file that should be `what` has not the `known` format,
-    NewerError where that has a later number."""
+    """Check the `format` of a file that should be `what`.
+
+    Raises NewerError for a later number of the `known` format, ForeignError for any other one.
+    """
     found = metadata.get("format", "")
     name, _, number = known.rpartition("/")
     stem, _, later = found.rpartition("/")
@@ -119,21 +121,22 @@ def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
 
 
 def convert(kind: type[T], data: Any, *, exact: bool = False) -> T:
-    """What JSON, TOML or metadata gave, as a value of a type: a dataclass, bool, int, float, str, or a
-    list, tuple or dict of these, or one or None. Whole numbers are in [0, MOST_WHOLE], others within ±MOST.
+    """Check parsed data against a type and return a value of it: a dataclass, bool, int, float or str, a
+    list, tuple or dict of these, or one of them or None. Whole numbers must be in [0, MOST_WHOLE], other
+    numbers finite and within ±MOST.
 
-    Keys that a dataclass does not know are left out, or refused where `exact`. Raises DamagedError.
+    Keys that a dataclass does not have are ignored, or refused if `exact`. Raises DamagedError.
     """
     try:
         return _reader(kind, exact)(data, "")  # type: ignore[arg-type, no-any-return]
     except DamagedError:
         raise
-    except HeloError as error:  # the class' own
+    except HeloError as error:  # raised by the class itself
         raise DamagedError(str(error)) from error
 
 
 Reader = Callable[[Any, str], Any]
-"""Makes a value of what stands at a place, or raises DamagedError."""
+"""Checks the data at a place, which names it in the DamagedError."""
 
 
 @cache
@@ -161,7 +164,7 @@ def _text(data: Any, place: str) -> str:
     if type(data) is not str:
         raise _wrong(place, "text", data)
     if len(data) > LONGEST:
-        raise DamagedError(f"{place or 'it'} has more than {LONGEST:,} characters")
+        raise DamagedError(f"{place or 'it'} is longer than {LONGEST:,} characters")
     return data
 
 
@@ -182,8 +185,8 @@ def _whole(data: Any, place: str) -> int:
 def _number(data: Any, place: str) -> float:
     if type(data) is not float and type(data) is not int:
         raise _wrong(place, "a number", data)
-    if not -MOST <= data <= MOST:  # not a number is neither
-        raise DamagedError(f"{place or 'it'} is no number between -{MOST:g} and {MOST:g}")
+    if not -MOST <= data <= MOST:  # NaN is not
+        raise DamagedError(f"{place or 'it'} is not between -{MOST:g} and {MOST:g}")
     return float(data)
 
 
@@ -234,10 +237,10 @@ def _dataclass(kind: Any, exact: bool) -> Reader:
                 fits = type(value) is plain and low <= value <= high
                 values[name] = value if fits else read(value, name)
             elif exact:
-                raise DamagedError(f"it has an unknown setting {str(name)[:40]!r}")
+                raise DamagedError(f"unknown setting {str(name)[:40]!r}")
         for name in needed:
             if name not in values:
-                raise DamagedError(f"it has no {name}")
+                raise DamagedError(f"{name} is missing")
         return kind(**values)
 
     return convert

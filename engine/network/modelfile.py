@@ -136,7 +136,7 @@ def _refusing(path: Path) -> Iterator[None]:
         try:
             yield
         except (SafetensorError, ValueError) as error:
-            raise DamagedError("it is cut off or no .safetensors file: copy it again") from error
+            raise DamagedError("cut off, or not a .safetensors file: copy it again") from error
 
 
 def _check_kind(prefix: bytes) -> None:

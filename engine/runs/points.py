@@ -79,7 +79,7 @@ def read_cursor(path: Path) -> Cursor:
             with safe_open(path, "numpy") as file:
                 metadata = file.metadata() or {}
         except SafetensorError as error:
-            raise DamagedError("it is cut off or no .safetensors file") from error
+            raise DamagedError("cut off, or not a .safetensors file") from error
         outside.check_format(metadata, FORMAT, "state of a run")
         return outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
 
@@ -157,6 +157,6 @@ def model(run: RunDirectory, point: Point) -> Model:
                         )
                     weights[name] = np.array(tensor, dtype=np.float32)
         except (SafetensorError, ValueError) as error:
-            raise DamagedError("it is cut off or of another network") from error
+            raise DamagedError("cut off, or of another network") from error
     history = History(info.corpus_name, info.corpus_sha256, point.step, versions=info.versions)
     return Model(f"{run.name}@{point}", info.config.model, alphabet, weights, history)

@@ -126,7 +126,7 @@ def parse_request(line: str) -> Request | None:
     except DamagedError as error:
         return Request(named.id, "", problem=str(error))
     if max(len(asked.text), len(asked.request)) > _LONGEST_TEXT:
-        return Request(named.id, "", problem=f"it has more than {_LONGEST_TEXT} characters")
+        return Request(named.id, "", problem=f"text is longer than {_LONGEST_TEXT} characters")
     return replace(asked, problem="")
 
 

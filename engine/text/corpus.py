@@ -137,9 +137,9 @@ def read_info(folder: Path) -> CorpusInfo:
         except AlphabetError as error:
             raise DamagedError(str(error)) from error
         if symbols != len(info.counts):
-            raise DamagedError("as many counts as symbols are expected")
+            raise DamagedError("the numbers of counts and symbols differ")
         if not SMALLEST <= info.chars == sum(info.counts):
-            raise DamagedError("its counts do not add up to its characters")
+            raise DamagedError("counts do not add up to chars")
         return info
 
 
@@ -158,11 +158,11 @@ def load(folder: Path) -> Corpus:
         except (
             Exception
         ) as error:  # its header is read as Python, whose parser has many ways to say no
-            raise DamagedError("it is no array of ids") from error
+            raise DamagedError("not an array of ids") from error
         if ids.shape != (info.chars,) or ids.dtype.kind != "u":
-            raise DamagedError("its ids are not those that corpus.json counts")
+            raise DamagedError("not the ids that corpus.json describes")
         if ids[:_CHECKED].max() >= len(info.counts):
-            raise DamagedError("it has ids of no character")
+            raise DamagedError("ids outside the alphabet")
     return Corpus(folder, info, ids)
 
 

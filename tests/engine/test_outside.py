@@ -122,8 +122,8 @@ def test_whatever_is_read_is_of_its_type_or_refused(changes: dict[str, Any]) -> 
         ("{\n\n", "line 3"),
         ("[" * 100_000, "deep"),
         ('{"a":' * 100_000, "deep"),
-        ("9" * 5000, "no JSON"),
-        (b"\xff\xfe\x00", "no JSON"),
+        ("9" * 5000, "not valid JSON"),
+        (b"\xff\xfe\x00", "not valid JSON"),
     ],
     ids=range(6),
 )
@@ -134,7 +134,7 @@ def test_what_is_no_json(text: str | bytes, says: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(b"x = ", "no TOML"), (b"x = " + b"[" * 100_000, "deep"), (b"\xe9", "no UTF-8")],
+    [(b"x = ", "not valid TOML"), (b"x = " + b"[" * 100_000, "deep"), (b"\xe9", "not valid UTF-8")],
     ids=range(3),
 )
 def test_what_is_no_toml(text: bytes, says: str) -> None:
@@ -167,10 +167,10 @@ def test_only_files_of_some_size_are_read(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"12345")
     assert outside.read(file, 5) == b"12345"
-    with pytest.raises(DamagedError, match="more than 4 bytes"):
+    with pytest.raises(DamagedError, match="larger than 4 bytes"):
         outside.read(file, 4)
     os.mkfifo(tmp_path / "fifo")
-    for place, says in ((tmp_path / "fifo", "no regular file"), (tmp_path, "directory")):
+    for place, says in ((tmp_path / "fifo", "not a regular file"), (tmp_path, "directory")):
         with pytest.raises(RunError, match=says), outside.reading(place, RunError):
             outside.read(place)
     with pytest.raises(RunError, match="cannot read"), outside.reading(tmp_path / "no", RunError):

@@ -315,7 +315,7 @@ def test_a_newer_format_is_told_from_damage(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "m.safetensors")
-    assert "no regular file" in refused(tmp_path / "m.safetensors")
+    assert "not a regular file" in refused(tmp_path / "m.safetensors")
 
 
 def test_a_missing_key(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_what_is_deep_large_or_no_file_is_refused(run: RunDirectory) -> None:
         run.info()
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(RunError, match="no regular file"):
+    with pytest.raises(RunError, match="not a regular file"):
         run.info()
 
 
