@@ -155,9 +155,7 @@ def load(folder: Path) -> Corpus:
             ids: Ids = np.lib.format.open_memmap(path, mode="r")
         except OSError:
             raise
-        except (
-            Exception
-        ) as error:  # its header is read as Python, whose parser has many ways to say no
+        except Exception as error:  # the header is parsed as Python, which has many ways to fail
             raise DamagedError("not an array of ids") from error
         if ids.shape != (info.chars,) or ids.dtype.kind != "u":
             raise DamagedError("not the ids that corpus.json describes")
