@@ -10,11 +10,10 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from engine.runs.events import Evaluated, Event, Progress, Sampled, Saved, Vitals, reach
+from engine.runs.events import Event, Progress, reach
 
 FINEST = 2048
 """Progress events kept; more, and neighbours become one."""
-_FREQUENT = frozenset({Evaluated, Sampled, Saved, Vitals})
 
 E = TypeVar("E", bound=Event)
 Losses = list[tuple[Progress, float]]
@@ -41,8 +40,8 @@ class Kept:
             self.last = event
             if isinstance(event, Progress):
                 self.progress.append((event, event.train_nats))
-            elif (kind := type(event)) in _FREQUENT:
-                self._frequent[kind].append(event)
+            elif event.frequent:
+                self._frequent[type(event)].append(event)
             else:
                 self._rest.append(event)
         if len(self.progress) > FINEST:
