@@ -7,7 +7,6 @@ import signal
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
-from engine.errors import HeloError
 from engine.runs.events import (
     Changed,
     Evaluated,
@@ -24,7 +23,7 @@ from engine.runs.events import (
 )
 
 if TYPE_CHECKING:
-    from engine.runs.rundir import RunDirectory, RunInfo
+    from engine.runs.rundir import RunInfo
     from engine.text.sources.catalogue import Entry
 
 SIGNS = {
@@ -79,14 +78,6 @@ def duration(seconds: float) -> str:
 def versions(found: Mapping[str, str]) -> str:
     """Names and their versions in a line."""
     return ", ".join(f"{name} {version}" for name, version in found.items())
-
-
-def network(run: RunDirectory) -> str:
-    """What a run trains; empty where that cannot be read."""
-    try:
-        return str(run.info().config.model)
-    except HeloError:
-        return ""
 
 
 def trained(info: RunInfo) -> str:

@@ -130,8 +130,7 @@ def _began(run: RunDirectory) -> Started:
     for event in run.events():
         if isinstance(event, Started):
             return event
-    words = run.last_words().removeprefix("helo: ") or "it left no word"
-    raise RunError(f"the trainer of {run.name} ended: {words}; see {run.log}")
+    raise RunError(run.silent_end())
 
 
 def check_corpus(found: Corpus) -> None:

@@ -218,7 +218,7 @@ class Follower:
             if code < 0:
                 return RunStatus("killed", killed(code))
             # it said why in its own log only
-            return RunStatus("failed", self.run.last_words().removeprefix("helo: "))
+            return RunStatus("failed", self.run.complaint())
         return replace(found, reason="killed") if found.word == "killed" else found
 
     def _look(self, word: RunStatus, kept: Kept, partial: bool = False) -> Snapshot:
