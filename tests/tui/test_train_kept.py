@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.runs.events import RolledBack
 from tests.engine.said import progress
-from tui.train.kept import FINEST, Kept, thin
+from tui.figures.kept import FINEST, Kept, thin
 
 
 def test_thinning_joins_neighbours():

@@ -23,13 +23,14 @@ Losses = list[tuple[Progress, float]]
 class Kept:
     """The events that count, as `events.fold` tells them."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Event] = ()) -> None:
         self.progress: Losses = []
         self.last: Event | None = None
         """The newest of all."""
         self._frequent = defaultdict[type[Event], list[Event]](list)
         self._rest = list[Event]()
         self._top = -math.inf
+        self.take(events)
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in what comes next in the log."""
@@ -55,6 +56,12 @@ class Kept:
     def rest(self) -> list[Event]:
         """Those of all other kinds."""
         return self._rest
+
+    def newest(self) -> dict[type[Event], Event]:
+        """The newest of each kind."""
+        found = {type(event): event for event in self._rest}
+        found |= {kind: events[-1] for kind, events in self._frequent.items() if events}
+        return found | ({Progress: self.progress[-1][0]} if self.progress else {})
 
     def _void(self, most: float) -> None:
         """Forget what has a larger step."""
