@@ -28,17 +28,21 @@ class Copy:
         assert text.count(before) == 1, f"{before!r} stands once in {path}"
         file.write_text(text.replace(before, after), "utf-8")
 
-    def python(self, *arguments: str) -> str:
-        """What a process of Python writes to stdout; fails with stderr where it fails."""
-        done = subprocess.run(
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python on the copy; what the copy does not have, as `tests`, is that of this tree."""
+        return subprocess.run(
             [sys.executable, "-P", *arguments],
-            env=os.environ | {"PYTHONPATH": str(self.folder)},
+            env=os.environ | {"PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
             cwd=self.folder,
             capture_output=True,
             text=True,
             timeout=100,
         )
-        assert done.returncode == 0, done.stderr
+
+    def python(self, *arguments: str) -> str:
+        """What a process of Python writes to stdout; fails with what it wrote where it fails."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def helo(self, *arguments: str) -> str:
