@@ -29,7 +29,7 @@ from safetensors.torch import load_file
 from engine import storage
 from engine.errors import StorageError
 from engine.network import modelfile
-from engine.runs.events import Changed, Evaluated, Event, RolledBack, Sampled, Stopped, Vitals
+from engine.runs.events import Event, RolledBack, Stopped
 from engine.runs.rundir import RunDirectory
 from engine.training import life, trainer
 from tests.engine.lives import a_run, live, until
@@ -58,8 +58,7 @@ def told(run: RunDirectory) -> list[str]:
     the clock. What a trainer said right before it was killed, and the next one again, counts once."""
     rows = []
     for event in run.events():
-        counts = isinstance(event, Evaluated | Vitals | Sampled | Changed | RolledBack)
-        if counts or (isinstance(event, Stopped) and event.finished):
+        if event.deterministic or (isinstance(event, Stopped) and event.finished):
             kept = {k: v for k, v in asdict(event).items() if k not in _CLOCK}
             rows.append(json.dumps({"event": event.name} | kept))
     return list(dict.fromkeys(rows))

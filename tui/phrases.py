@@ -1,4 +1,4 @@
-"""Figures and events in words, the same on the command line and on the screens."""
+"""Numbers and states in words, the same on the command line and on the screens."""
 
 from __future__ import annotations
 
@@ -7,24 +7,8 @@ import signal
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
-from engine.errors import HeloError
-from engine.runs.events import (
-    Changed,
-    Evaluated,
-    Event,
-    Failed,
-    Paused,
-    Progress,
-    Refused,
-    Resumed,
-    RolledBack,
-    Saved,
-    Started,
-    Stopped,
-)
-
 if TYPE_CHECKING:
-    from engine.runs.rundir import RunDirectory, RunInfo
+    from engine.runs.rundir import RunInfo
     from engine.text.sources.catalogue import Entry
 
 SIGNS = {
@@ -81,14 +65,6 @@ def versions(found: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def network(run: RunDirectory) -> str:
-    """What a run trains; empty where that cannot be read."""
-    try:
-        return str(run.info().config.model)
-    except HeloError:
-        return ""
-
-
 def trained(info: RunInfo) -> str:
     """What a run trains, and on what."""
     return f"{info.config.model}, on {info.corpus_name}"
@@ -99,48 +75,3 @@ def killed(code: int) -> str:
     if code == -signal.SIGKILL:
         return "killed, as the kernel does where memory runs out: a smaller batch needs less"
     return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"
-
-
-def describe(event: Event) -> str:
-    """An event as a line, without its step; empty for one not worth a line."""
-    match event:
-        case Started():
-            text = (
-                f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
-                f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
-            )
-            if event.processes > 1:
-                text += f", {event.processes} processes"
-            return f"{text}; {event.note}" if event.note else text
-        case Progress():
-            return (
-                f"train {event.train_nats:.4f} nats, lr {event.lr:.2g}, "
-                f"{event.chars_per_second:,.0f} characters/s"
-            )
-        case Evaluated():
-            mark = " (final)" if event.final else " (best so far)" if event.best else ""
-            bits = event.val_nats / math.log(2)
-            text = f"validation {event.val_nats:.4f} nats, {bits:.4f} bits{mark}"
-            return f"{text}; {event.note}" if event.note else text
-        case Saved() if event.file.startswith("mark-"):
-            return f"kept as mark {event.file.removeprefix('mark-').removesuffix('.safetensors')}"
-        case Paused():
-            return f"paused: {event.reason}" if event.reason else "paused"
-        case Resumed():
-            return "resumed"
-        case Changed(setting="stop"):
-            return "stopping: saving first"
-        case Changed():
-            return f"{event.setting} is {event.value:g} from here on"
-        case Refused():
-            return f"refused: {event.reason}"
-        case RolledBack():
-            text = f"went back to step {event.step:,}"
-            return f"{text}: {event.reason}" if event.reason else text
-        case Failed():
-            return f"failed: {event.reason}"
-        case Stopped():
-            text = "finished" if event.finished else "stopped"
-            return f"{text}: {event.note}" if event.note else text
-        case _:
-            return ""

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
+KINDS: dict[str, type[Event]] = {}
+"""Every kind of event by its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -23,6 +26,13 @@ class Event:
     """The request that this answers."""
 
     name: ClassVar[str] = ""
+    frequent: ClassVar[bool] = False
+    """Whether it comes again and again, so that a long log is made of such events."""
+    deterministic: ClassVar[bool] = False
+    """Whether kills and resumptions leave it as it would have been without them, times aside."""
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.name] = cls
 
     def to_json(self) -> str:
         return json.dumps({"event": self.name, **asdict(self)})
@@ -54,6 +64,7 @@ class Progress(Event):
     """How it goes, at most four times a second; `train_nats` is the mean since the last one."""
 
     name: ClassVar[str] = "progress"
+    frequent: ClassVar[bool] = True
     chars: int
     seconds: float
     """Spent training in all lives, pauses left out."""
@@ -69,6 +80,8 @@ class Evaluated(Event):
     """A loss on the validation part: in parallel columns, or at the end one stateful pass."""
 
     name: ClassVar[str] = "evaluated"
+    frequent: ClassVar[bool] = True
+    deterministic: ClassVar[bool] = True
     chars: int
     seconds: float
     val_nats: float
@@ -87,6 +100,8 @@ class Vitals(Event):
     """How a layer is, counted from 0 at the bottom, as `vitals` measures it."""
 
     name: ClassVar[str] = "vitals"
+    frequent: ClassVar[bool] = True
+    deterministic: ClassVar[bool] = True
     layer: int
     weight_norm: float
     update_ratio: float
@@ -100,6 +115,8 @@ class Sampled(Event):
     """A text written with the weights of this step, the same prompt and random numbers each time."""
 
     name: ClassVar[str] = "sampled"
+    frequent: ClassVar[bool] = True
+    deterministic: ClassVar[bool] = True
     prompt: str
     text: str
 
@@ -109,6 +126,7 @@ class Saved(Event):
     """The state is on disk, as `file`: that of a mark where one was asked for."""
 
     name: ClassVar[str] = "saved"
+    frequent: ClassVar[bool] = True
     file: str
     took: float = 0.0
     """Seconds, which are no part of the others' `seconds`."""
@@ -119,6 +137,7 @@ class Changed(Event):
     """A setting has a new value from this step on."""
 
     name: ClassVar[str] = "changed"
+    deterministic: ClassVar[bool] = True
     setting: str
     value: float
 
@@ -151,6 +170,7 @@ class RolledBack(Event):
     """Went back to the state of an earlier `step`, for the `reason` given or because it was asked to."""
 
     name: ClassVar[str] = "rolled_back"
+    deterministic: ClassVar[bool] = True
     reason: str = ""
 
 
@@ -172,24 +192,6 @@ class Failed(Event):
     reason: str
 
 
-KINDS: dict[str, type[Event]] = {
-    kind.name: kind
-    for kind in (
-        Started,
-        Progress,
-        Evaluated,
-        Vitals,
-        Sampled,
-        Saved,
-        Changed,
-        Refused,
-        Paused,
-        Resumed,
-        RolledBack,
-        Stopped,
-        Failed,
-    )
-}
 _FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 
 

@@ -29,8 +29,6 @@ from engine.runs.events import (
     Event,
     Paused,
     Progress,
-    Sampled,
-    Saved,
     Started,
     fold,
     parse,
@@ -132,8 +130,7 @@ def _began(run: RunDirectory) -> Started:
     for event in run.events():
         if isinstance(event, Started):
             return event
-    words = run.last_words().removeprefix("helo: ") or "it left no word"
-    raise RunError(f"the trainer of {run.name} ended: {words}; see {run.log}")
+    raise RunError(run.silent_end())
 
 
 def check_corpus(found: Corpus) -> None:
@@ -172,7 +169,7 @@ class Racer:
         self.process: subprocess.Popen[bytes] | None = None
         self._reader = LineReader(run.events_path)
         self._events = list[Event]()
-        """The events that count, without the most frequent kinds."""
+        """The events that count: the evaluations, and all that is not frequent."""
 
     @property
     def evaluations(self) -> list[Evaluated]:
@@ -203,7 +200,7 @@ class Racer:
 
     def _take(self, event: Event) -> None:
         self.last = event
-        if not isinstance(event, Progress | Sampled | Saved):
+        if isinstance(event, Evaluated) or not event.frequent:
             self._events = fold([*self._events, event])
         match event:
             case Started():

@@ -240,6 +240,15 @@ class RunDirectory:
         ours = [line for line in lines if line.startswith("helo: ")]
         return (ours or lines or [""])[-1]
 
+    def complaint(self) -> str:
+        """The last line of trainer.log without helo's name before it."""
+        return self.last_words().removeprefix("helo: ")
+
+    def silent_end(self) -> str:
+        """What to tell where a trainer ended and the events do not say why."""
+        words = self.complaint() or "it left no word"
+        return f"the trainer of {self.name} ended: {words}; see {self.log}"
+
     def append(self, path: Path, line: str) -> None:
         """Add one line to a log in one write.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from engine.config import ModelConfig
 from engine.errors import HeloError
 from engine.runs.events import Evaluated, Event, Progress, Started
 from engine.runs.rundir import RunDirectory, status
@@ -17,9 +19,8 @@ class Summary:
     status: str
     reason: str
     corpus: str = ""
-    cell: str = ""
-    hidden: int = 0
-    layers: int = 0
+    model: ModelConfig | None = None
+    """What it trains; None where that cannot be read."""
     step: int = 0
     total_steps: int = 0
     seconds: float = 0.0
@@ -29,6 +30,17 @@ class Summary:
     init_from: str = ""
     """The model or the point of a run that it began with; empty for one that began anew."""
 
+    @property
+    def network(self) -> str:
+        """What it trains in words; empty where that cannot be read."""
+        return str(self.model or "")
+
+    def as_json(self) -> dict[str, Any]:
+        """It with the settings of its model beside the rest."""
+        data = asdict(self)
+        model = data.pop("model")
+        return data | (model or {"cell": "", "hidden": 0, "layers": 0})
+
 
 def summary(run: RunDirectory, events: list[Event]) -> Summary:
     """What is known of a run by its folded events; one that cannot be read is "damaged", and why."""
@@ -36,7 +48,7 @@ def summary(run: RunDirectory, events: list[Event]) -> Summary:
         info = run.info()
     except HeloError as error:
         return Summary(run.name, "damaged", str(error), folder=str(run.folder))
-    state, model = status(run, events), info.config.model
+    state = status(run, events)
     started = [e for e in events if isinstance(e, Started)]
     final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
     losses = final or [e.val_nats for e in events if isinstance(e, Evaluated) and e.best]
@@ -45,9 +57,7 @@ def summary(run: RunDirectory, events: list[Event]) -> Summary:
         status=state.word,
         reason=state.reason,
         corpus=info.corpus_name,
-        cell=model.cell,
-        hidden=model.hidden,
-        layers=model.layers,
+        model=info.config.model,
         step=events[-1].step if events else 0,
         total_steps=started[-1].total_steps if started else 0,
         seconds=max((e.seconds for e in events if isinstance(e, Progress)), default=0.0),

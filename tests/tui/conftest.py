@@ -15,10 +15,11 @@ from textual.pilot import Pilot
 
 from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch, rundir
-from engine.runs.events import Evaluated, Event, Progress, Sampled, Started, Stopped
+from engine.runs.events import Event, Sampled, Stopped
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 from engine.text.corpus import Corpus
+from tests.engine import said
 from tests.tui.training import FACTS, PACE
 
 PATIENCE = 20.0
@@ -67,53 +68,29 @@ class FakeRun:
         """Live, and say so."""
         self.live()
         self.say(
-            Started(
-                life=life,
-                step=step,
+            said.started(
+                life,
+                step,
                 total_steps=1000,
                 batch=16,
                 seq_length=40,
                 parameters=1234,
                 train_chars=1400,
                 val_chars=160,
-                device="cpu",
-                dtype="float32",
                 threads=2,
             )
         )
 
     def progress(self, step: int, nats: float, life: int = 0) -> None:
-        self.say(
-            Progress(
-                life=life,
-                step=step,
-                chars=step * 640,
-                seconds=step / 10,
-                train_nats=nats,
-                lr=0.004,
-                grad_norm=0.5,
-                chars_per_second=6400.0,
-            )
-        )
+        learnt = {"chars": step * 640, "seconds": step / 10, "train_nats": nats}
+        speed = {"lr": 0.004, "grad_norm": 0.5, "chars_per_second": 6400.0}
+        self.say(said.progress(life, step, **learnt | speed))
 
     def evaluated(
         self, step: int, nats: float, id: str = "", final: bool = False, took: float = 0.0
     ) -> None:
-        self.say(
-            Evaluated(
-                life=0,
-                step=step,
-                id=id,
-                chars=step * 640,
-                seconds=step / 10,
-                val_nats=nats,
-                predictions=160,
-                protocol="columns",
-                best=True,
-                final=final,
-                took=took,
-            )
-        )
+        seen = {"chars": step * 640, "seconds": step / 10, "predictions": 160}
+        self.say(said.evaluated(step=step, id=id, val_nats=nats, final=final, took=took, **seen))
 
     def sampled(self, step: int, text: str) -> None:
         self.say(Sampled(life=0, step=step, prompt="\n", text=text))

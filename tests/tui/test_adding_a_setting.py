@@ -4,11 +4,6 @@ filter everywhere."""
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +12,8 @@ import pytest
 
 from engine.network import modelfile
 from tests.conftest import Helo, random_model
+from tests.copied import Copy
 
-ROOT = Path(__file__).parent.parent.parent
 ROW = """
     top_a: float = _row(
         Setting(
@@ -95,59 +90,39 @@ facts["configured badly"] = asyncio.run(configured(7))
 print(json.dumps(facts))
 """
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """The source tree with one filter more."""
-    copy = tmp_path_factory.mktemp("source")
-    for package in ("engine", "tui", "corpora"):
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("*.pyc"))
-    (copy / "checkpoints").symlink_to(ROOT / "checkpoints")
+    copy = Copy(tmp_path_factory.mktemp("source"))
     for name, before, new in (
         ("settings.py", "\n    def __post_init__", ROW),
         ("sampling.py", "\ndef filtered(", FUNCTION),
     ):
-        file = copy / "engine" / "writing" / name
-        text = file.read_text()
-        assert text.count(before) == 1
-        file.write_text(text.replace(before, new + before))
+        copy.edit(f"engine/writing/{name}", before, new + before)
     return copy
 
 
 @pytest.fixture
-def python(source: Path, home: Path, tmp_path: Path) -> Run:
-    """Run Python on that source, with a model `tiny` that is sure of some characters."""
+def copy(source: Copy, home: Path) -> Copy:
+    """The same, with a model `tiny` that is sure of some characters."""
     model = random_model()
     sure = replace(model, weights={name: 4 * W for name, W in model.weights.items()})
     modelfile.save(home / "models" / "tiny.safetensors", sure)
-
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=100,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": f"{source}{os.pathsep}{ROOT}"},
-        )
-
-    return call
+    return source
 
 
-def test_the_command_line_has_it(python: Run, helo: Helo) -> None:
-    told = python("-m", "tui", "sample", "--help").stdout
+def test_the_command_line_has_it(copy: Copy, helo: Helo) -> None:
+    told = copy.helo("sample", "--help")
     line = next(line for line in told.splitlines() if "--top-a" in line)
     assert "-a " in line and "Keep those above A times the top's square" in line
 
-    sample = ("-m", "tui", "sample", "tiny", "-n", "50", "--seed", "3")
-    off = python(*sample)
-    assert off.returncode == 0 and off.stdout == helo(*sample[2:]).stdout.decode()
+    sample = ("sample", "tiny", "-n", "50", "--seed", "3")
+    assert copy.helo(*sample) == helo(*sample).stdout.decode()
 
-    on = python(*sample, "-a", "0.9", "--json")
-    assert on.stdout == python(*sample, "--above", "0.9", "--json").stdout
-    steps = [json.loads(line) for line in on.stdout.splitlines()]
+    on = copy.helo(*sample, "-a", "0.9", "--json")
+    assert on == copy.helo(*sample, "--above", "0.9", "--json")
+    steps = [json.loads(line) for line in on.splitlines()]
     left_out = 0
     for step in steps[1:]:
         least = 0.9 * step["top"][0][1] ** 2
@@ -156,16 +131,14 @@ def test_the_command_line_has_it(python: Run, helo: Helo) -> None:
             left_out += drawn == 0
     assert left_out
 
-    refused = python(*sample, "--top-a", "1.5")
+    refused = copy.run("-m", "tui", *sample, "--top-a", "1.5")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "helo: --top-a must be 0 or more and at most 1, not 1.5\n"
 
 
-def test_the_app_has_it(python: Run, source: Path) -> None:
-    done = python("-c", APP)
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout)
-    assert all(Path(file).is_relative_to(source) for file in facts["sources"])
+def test_the_app_has_it(copy: Copy) -> None:
+    facts: dict[str, Any] = json.loads(copy.python("-c", APP))
+    assert all(Path(file).is_relative_to(copy.folder) for file in facts["sources"])
 
     about = "keep those above F times the top's square; 0 keeps all"
     assert facts["first"] == 0 and "top-a off" in facts["status off"]

@@ -16,7 +16,7 @@ from engine.runs.events import Changed, RolledBack
 from engine.runs.rundir import RunDirectory
 from engine.text import sources
 from tests.engine.lives import SMALL, a_run, live, until
-from tests.engine.runs.test_events import progress, started
+from tests.engine.said import progress, started
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from engine.runs.events import Changed, RolledBack
-from tests.engine.runs.test_events import progress, started
+from tests.engine.said import progress, started
 from tui.cli.shared.views import LiveView, PlainView
 
 

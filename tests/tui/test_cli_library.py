@@ -24,55 +24,25 @@ from engine.network import modelfile
 from engine.runs import launch
 from engine.runs.events import (
     Changed,
-    Evaluated,
     Event,
     Failed,
     Paused,
-    Progress,
     Refused,
     Sampled,
-    Started,
     Stopped,
 )
 from engine.runs.rundir import LineReader, RunDirectory, parse_request
 from engine.text import sources
 from engine.untested import UNTESTED
 from tests import catalogues
+from tests.engine.said import evaluated, progress, started
 from tests.tui.conftest import TEXT
 
-STARTED = Started(
-    life=0,
-    step=0,
-    total_steps=40,
-    batch=2,
-    seq_length=5,
-    parameters=99,
-    train_chars=1800,
-    val_chars=200,
-    device="cpu",
-    dtype="float32",
-    threads=1,
+STARTED = started(
+    total_steps=40, batch=2, seq_length=5, parameters=99, train_chars=1800, val_chars=200
 )
-PROGRESS = Progress(
-    life=0,
-    step=20,
-    chars=200,
-    seconds=75.0,
-    train_nats=1.0,
-    lr=0.1,
-    grad_norm=1.0,
-    chars_per_second=9.0,
-)
-EVALUATED = Evaluated(
-    life=0,
-    step=20,
-    chars=200,
-    seconds=75.0,
-    val_nats=1.25,
-    predictions=9,
-    protocol="columns",
-    best=True,
-)
+PROGRESS = progress(step=20, chars=200, seconds=75.0, lr=0.1, chars_per_second=9.0)
+EVALUATED = evaluated(step=20, chars=200, seconds=75.0, val_nats=1.25, predictions=9)
 SAMPLED = Sampled(life=0, step=20, prompt="h", text="ellohell\u2028\x1b[31m[/b]")
 STOPPED = Stopped(life=0, step=20, finished=False)
 

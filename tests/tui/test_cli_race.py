@@ -15,25 +15,14 @@ import pytest
 from engine.config import ModelConfig, TrainConfig
 from engine.network import modelfile
 from engine.runs import launch, race, recipe, rundir
-from engine.runs.events import Evaluated, Failed, Started, Stopped
+from engine.runs.events import Failed, Stopped
 from engine.text import sources
+from tests.engine.said import evaluated, started
 from tui.cli.shared import output
 from tui.cli.shared.chart import LINE, MARKS, NOTHING, chart, drawn
 from tui.curves.series import Series
 
-A_START = Started(
-    life=0,
-    step=0,
-    total_steps=9,
-    batch=1,
-    seq_length=1,
-    parameters=7,
-    train_chars=9,
-    val_chars=9,
-    device="cpu",
-    dtype="float32",
-    threads=1,
-)
+A_START = started(total_steps=9, parameters=7, train_chars=9, val_chars=9)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +117,7 @@ def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
         if run.name.endswith("rnn"):
             say(Failed(life=0, step=1, reason="the loss is nan").to_json())
             return Process(1)
-        about = {"chars": 9, "seconds": 1.0, "predictions": 9, "protocol": "stateful"}
-        say(Evaluated(life=0, step=9, val_nats=0.5, best=True, final=True, **about).to_json())
+        say(evaluated(step=9, val_nats=0.5, protocol="stateful", final=True).to_json())
         say(Stopped(life=0, step=9, finished=True).to_json())
         return Process(0)
 

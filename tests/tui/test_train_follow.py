@@ -34,9 +34,9 @@ from engine.runs.events import (
 from engine.runs.rundir import RunDirectory, status
 from tests.engine.lives import only
 from tui.curves.series import Series
+from tui.figures.kept import FINEST
 from tui.train import follow, numbers
 from tui.train.follow import LONG, SLICE, Follower
-from tui.train.kept import FINEST
 
 
 def drain(follower):

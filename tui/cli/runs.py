@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from engine.errors import RunError
 from tui.cli.shared.ask import ask, stop_race
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, note, table, write
-from tui.phrases import duration, network, number
-
-if TYPE_CHECKING:
-    from engine.runs.rundir import RunDirectory
+from tui.phrases import duration, number
 
 app = group("List, watch and steer trainings.", Listing)
 Run = Annotated[str, argument("RUN", "A run's name.")]
@@ -25,11 +22,10 @@ def list_(json: Json = False) -> None:
     from engine.runs.summary import summary
 
     found = sorted(
-        ((summary(run, run.events()), run) for run in rundir.runs()),
-        key=lambda pair: pair[0].created,
+        (summary(run, run.events()) for run in rundir.runs()), key=lambda found: found.created
     )
     if json:
-        emit([asdict(s) | _model(run) for s, run in found], indent=2)
+        emit([s.as_json() for s in found], indent=2)
         return
     if not found:
         note("no runs yet: helo train CORPUS makes one")
@@ -43,23 +39,15 @@ def list_(json: Json = False) -> None:
                 s.name,
                 s.status,
                 s.corpus,
-                network(run),
+                s.network,
                 f"{s.step:,}",
                 f"{s.total_steps:,}",
                 number(s.best_val_nats, ".4f"),
                 duration(s.seconds),
             ]
-            for s, run in found
+            for s in found
         ],
     )
-
-
-def _model(run: RunDirectory) -> dict[str, Any]:
-    """What a run trains as JSON; nothing where that cannot be read."""
-    try:
-        return asdict(run.info().config.model)
-    except RunError:
-        return {}
 
 
 @app.command(cls=Command)
@@ -78,7 +66,7 @@ def show(name: Run, json: Json = False) -> None:
         kept = [{"name": point.name, "step": point.step} for point in points(run)]
         more: dict[str, Any] = {"config": asdict(info.config), "sample": (samples or [""])[-1]}
         more["kept"] = kept
-        emit(asdict(found) | asdict(info.config.model) | more, indent=2)
+        emit(found.as_json() | more, indent=2)
         return
     from tui.cli.shared import page
 

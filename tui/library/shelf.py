@@ -22,7 +22,7 @@ from engine.text.corpus import CorpusInfo
 from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from tui import surveyed
-from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, network, size, versions
+from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, size, versions
 from tui.text import visible_char
 
 _FREQUENT = 24
@@ -65,21 +65,21 @@ class Shelf:
     """Reads the library; remembers the runs whose logs have not changed."""
 
     def __init__(self) -> None:
-        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary, str]] = {}
+        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
 
     def read(self) -> dict[Kind, list[Item]]:
         """Everything there is: models by name, runs and corpora newest first."""
         runs = sorted(
-            map(self._summary, rundir.runs()), key=lambda found: found[0].created, reverse=True
+            map(self._summary, rundir.runs()), key=lambda found: found.created, reverse=True
         )
         return {
             Kind.MODEL: [_model(entry) for entry in library.models()],
-            Kind.RUN: [_run(*found) for found in runs],
+            Kind.RUN: list(map(_run, runs)),
             Kind.CORPUS: list(_corpora()),
         }
 
-    def _summary(self, run: RunDirectory) -> tuple[Summary, str]:
-        """A run's figures and its network."""
+    def _summary(self, run: RunDirectory) -> Summary:
+        """A run's figures."""
         try:
             file = run.events_path.stat()
             key = (file.st_mtime, file.st_size, run.alive())
@@ -87,8 +87,8 @@ class Shelf:
             key = (0.0, 0, run.alive())
         known = self._runs.get(run.folder)
         if known is None or known[0] != key:
-            self._runs[run.folder] = known = (key, summary(run, run.events()), network(run))
-        return known[1:]
+            self._runs[run.folder] = known = (key, summary(run, run.events()))
+        return known[1]
 
 
 def _nats(nats: float | None) -> str:
@@ -138,7 +138,7 @@ def _names(symbols: tuple[str, ...] | str) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _run(found: Summary, network: str) -> Item:
+def _run(found: Summary) -> Item:
     folder = Path(found.folder)
     status = f"{SIGNS.get(found.status, '✗')} {found.status}"
     if found.status == "damaged":
@@ -147,7 +147,7 @@ def _run(found: Summary, network: str) -> Item:
     live = found.status in ("running", "paused")
     facts = (
         ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
-        ("network", network),
+        ("network", found.network),
         *([("begins as", found.init_from)] if found.init_from else []),
         ("corpus", found.corpus),
         ("loss", loss(found.best_val_nats)),
@@ -155,7 +155,7 @@ def _run(found: Summary, network: str) -> Item:
         ("begun", found.created.replace("T", " ")),
         ("folder", found.folder),
     )
-    columns = (status, _nats(found.best_val_nats), network, _day(found.created))
+    columns = (status, _nats(found.best_val_nats), found.network, _day(found.created))
     refusal = f"{found.name} is training: open it and stop it first" if live else ""
     return Item(Kind.RUN, found.name, folder, columns, facts, "", "", refusal)
 

@@ -16,8 +16,8 @@ from tui.curves.frame import frame
 from tui.curves.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
 from tui.curves.scale import View
 from tui.curves.series import joined
+from tui.figures.snapshot import Snapshot
 from tui.train.compare import Other
-from tui.train.follow import Snapshot
 from tui.train.steady import Steady
 
 VALIDATION_MARK = "◆"

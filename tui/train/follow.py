@@ -7,30 +7,18 @@ does not wait.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
-from engine.runs.events import (
-    Changed,
-    Evaluated,
-    Event,
-    Progress,
-    RolledBack,
-    Sampled,
-    Saved,
-    Started,
-    Vitals,
-    parse,
-)
+from engine.runs.events import Changed, Event, Started, parse
 from engine.runs.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
-from tui.curves.series import Series
+from tui.figures.kept import Kept
+from tui.figures.snapshot import Snapshot, look
 from tui.phrases import killed
-from tui.train.kept import E, Kept
 
 LONG = 1 << 20
 """Bytes of a log from where on its end is read first."""
@@ -38,74 +26,6 @@ TAIL = 1 << 16
 """Bytes of that end."""
 SLICE = 1 << 17
 """Bytes taken in by one `read`: some milliseconds."""
-ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
-"""The words of runs that no trainer works on."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A run as it stands; the status "starting" is that of a trainer which has not spoken yet."""
-
-    status: RunStatus
-    started: Started | None
-    progress: Progress | None
-    evaluated: Evaluated | None
-    best: Evaluated | None
-    """Of the curve: the final one measures the best model anew."""
-    train: Series
-    validation: Series
-    samples: tuple[Sampled, ...]
-    """By step; those of the same step are the same text."""
-    vitals: tuple[Vitals, ...]
-    """The newest of each layer, from the bottom."""
-    changes: tuple[Changed | RolledBack, ...]
-    """Where a setting got another value, or it went back."""
-    evaluating: float
-    """Seconds of evaluations, of all that it trained."""
-    saving: float
-    """Seconds of saves, beside all that it trained."""
-    last: Event | None
-    """The newest event of all."""
-    answers: Mapping[str, Event]
-    """What was answered, by the requests' ids."""
-    references: tuple[Reference, ...]
-    """What its losses are to be compared with, as far as it is known."""
-    partial: bool
-    """Whether this is what the end of the log says, and the rest was not read yet."""
-
-    @property
-    def over(self) -> bool:
-        return self.status.word in ENDED
-
-    @property
-    def step(self) -> int:
-        return self.last.step if self.last else 0
-
-    @property
-    def share(self) -> float:
-        """How much of the training is done, in [0, 1]."""
-        return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
-
-    @property
-    def epochs(self) -> float:
-        """Passes over the training part."""
-        if not (self.started and self.progress):
-            return 0.0
-        return self.progress.chars / max(1, self.started.train_chars)
-
-    @property
-    def since_best(self) -> int:
-        """Evaluations after the best of the curve."""
-        nats = self.validation.nats
-        return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the mean speed so far; None where that is not known."""
-        if not (self.started and self.progress and self.progress.step):
-            return None
-        a_step = self.progress.seconds / self.progress.step
-        return max(0, self.started.total_steps - self.step) * a_step
 
 
 class Follower:
@@ -177,8 +97,7 @@ class Follower:
         if self._comparison and (known := self._comparison.look()) != self._references:
             self._references, self._changed = known, True
         if self.snapshot is None and not self._reader.offset and (events := self._end()):
-            end = Kept()
-            end.take(events)
+            end = Kept(events)
             self.snapshot = self._look(status(self.run, end.rest), end, partial=True)
             return self.snapshot
         fresh = [event for line in self._reader.read(SLICE) if (event := parse(line))]
@@ -218,37 +137,9 @@ class Follower:
             if code < 0:
                 return RunStatus("killed", killed(code))
             # it said why in its own log only
-            return RunStatus("failed", self.run.last_words().removeprefix("helo: "))
+            return RunStatus("failed", self.run.complaint())
         return replace(found, reason="killed") if found.word == "killed" else found
 
     def _look(self, word: RunStatus, kept: Kept, partial: bool = False) -> Snapshot:
-        evaluated = kept.of(Evaluated)
-        started = [e for e in kept.rest if isinstance(e, Started)]
-        changes = [e for e in kept.rest if isinstance(e, Changed | RolledBack)]
-        progress = kept.progress[-1][0] if kept.progress else None
-        better = (e for e in evaluated if e.best and not e.final)
-        best = min(better, key=lambda e: e.val_nats, default=None)
-        return Snapshot(
-            status=word,
-            started=_newest(started),
-            progress=progress,
-            evaluated=_newest(evaluated),
-            best=best,
-            train=Series.of((e.step, nats) for e, nats in kept.progress),
-            validation=Series.of((e.step, e.val_nats) for e in evaluated if not e.final),
-            samples=tuple({e.step: e for e in kept.of(Sampled)}.values()),
-            vitals=tuple({e.layer: e for e in kept.of(Vitals)}.values()),
-            changes=tuple(
-                e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")
-            ),
-            evaluating=sum(e.took for e in evaluated),
-            saving=sum(e.took for e in kept.of(Saved)),
-            last=kept.last,
-            answers=dict(self._answers),
-            references=self._references,
-            partial=partial,
-        )
-
-
-def _newest(events: list[E]) -> E | None:
-    return events[-1] if events else None
+        answers, references = dict(self._answers), self._references
+        return look(kept, word, answers=answers, references=references, partial=partial)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
+from functools import partial
 
 from textual.content import Content
 
 from engine.runs.events import Paused, Resumed
-from tui.phrases import SIGNS, describe, duration
+from tui.figures.snapshot import Snapshot
+from tui.figures.table import BEST, FIGURES, LOSSES, OTHERS, shown
+from tui.figures.words import describe
+from tui.phrases import SIGNS, duration
 from tui.text import visible
 from tui.train.compare import Other
-from tui.train.follow import Snapshot
 
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
 _STYLES |= {"failed": "$text-error", "killed": "$text-error"}
@@ -39,58 +42,33 @@ def bar(snapshot: Snapshot, width: int) -> Content:
     )
 
 
-def _validation(snapshot: Snapshot) -> float | None:
-    """The newest loss of the curve."""
-    nats = snapshot.validation.nats
-    return float(nats[-1]) if len(nats) else None
-
-
-def _nats(nats: float | None) -> str:
-    return _NONE if nats is None else f"{nats:.3f} nats  {nats / math.log(2):.3f} bits"
-
-
 def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     """What is measured, by name; losses in nats and bits per character."""
-    progress, evaluated, best = snapshot.progress, snapshot.evaluated, snapshot.best
-    final = evaluated.val_nats if evaluated and evaluated.final else None
-    return [
-        ("training", _nats(progress.train_nats if progress else None)),
-        ("validation", _nats(_validation(snapshot))),
-        ("best", _nats(best.val_nats if best else None)),
-        ("best at step", f"{best.step:,}" if best else _NONE),
-        *([("best, final", _nats(final))] if final is not None else []),
-        ("speed", f"{progress.chars_per_second:,.0f} characters/s" if progress else _NONE),
-        ("learning rate", f"{progress.lr:.3g}" if progress else _NONE),
-        ("gradient norm", f"{progress.grad_norm:.3g}" if progress else _NONE),
-        ("epochs", f"{snapshot.epochs:.3g}" if progress else _NONE),
-        ("time", duration(progress.seconds) if progress else _NONE),
-        ("evaluating", _share(snapshot, snapshot.evaluating)),
-        ("saving", _share(snapshot, snapshot.saving)),
-    ]
+    rows = shown("column", snapshot)
+    return [(f.label, text or _NONE) for f, text in rows if text or not f.late]
 
 
 def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """How each layer is: the norm of its weights, a step's update as a share of it, and how many of its
-    units are saturated."""
+    """The figures of each layer, under their names."""
     if not snapshot.vitals:
         return []
+    columns = [f for f in FIGURES if f.layers]
+
+    def row(cells: Iterable[str]) -> str:
+        pairs = zip(columns, cells, strict=True)
+        return "".join(f"{cell:<{len(f.label) + 2}}" for f, cell in pairs).rstrip()
+
     rows = [
-        (f"layer {v.layer + 1}", f"{v.weight_norm:<9.3g}{v.update_ratio:<8.2%}{v.saturated:.1%}")
+        (f"layer {v.layer + 1}", row(f.text("layers", getattr(v, f.field)) for f in columns))
         for v in snapshot.vitals
     ]
-    return [("", "weights  update  saturated"), *rows]
-
-
-def _share(snapshot: Snapshot, seconds: float) -> str:
-    """Seconds as a part of all that it worked."""
-    if not (snapshot.progress and seconds) or snapshot.partial:
-        return _NONE
-    return f"{seconds / (snapshot.progress.seconds + snapshot.saving):.1%} of the time"
+    return [("", row(f.label for f in columns)), *rows]
 
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
     """The numbers one under another, then the best of the runs it is compared with, and the layers."""
-    compared = [(f"{other.mark} {other.name}"[:14], _nats(other.best)) for other in others]
+    best = partial(BEST.text, "column")
+    compared = [(f"{o.mark} {o.name}"[:14], best(o.best) or _NONE) for o in others]
     if compared:
         compared = [("", "best of each"), *compared]
     rows = [
@@ -103,27 +81,15 @@ def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
 
 
 def lines(snapshot: Snapshot) -> Content:
-    """The same numbers in three lines for 56 cells."""
-    progress, best = snapshot.progress, snapshot.best
-
-    def short(name: str, nats: float | None) -> Content:
-        return Content.assemble(
-            (f"{name} ", "$foreground 60%"), _NONE if nats is None else f"{nats:.3f}", "  "
+    """The same numbers in two lines for 56 cells."""
+    losses = [
+        Content.assemble(
+            (f"{f.label} ", "$foreground 60%"), text.removeprefix(f"{f.label} ") or _NONE
         )
-
-    losses = Content.assemble(
-        short("training", progress.train_nats if progress else None),
-        short("validation", _validation(snapshot)),
-        short("best", best.val_nats if best else None),
-        f"at step {best.step:,}" if best else "",
-    )
-    if not progress:
-        return losses
-    rest = (
-        f"{progress.chars_per_second:,.0f} chars/s  rate {progress.lr:.3g}  "
-        f"gradient {progress.grad_norm:.2g}  {duration(progress.seconds)}"
-    )
-    return Content("\n").join([losses, Content(rest)])
+        for f, text in shown("lines", snapshot, LOSSES)
+    ]
+    others = "  ".join(text for _, text in shown("lines", snapshot, OTHERS) if text)
+    return Content("\n").join([Content("  ").join(losses), *([Content(others)] if others else [])])
 
 
 def note(snapshot: Snapshot, asked: list[str]) -> Content:

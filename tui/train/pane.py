@@ -19,9 +19,10 @@ from textual.widgets import ContentSwitcher, Tab, Tabs
 from engine.errors import HeloError
 from engine.runs import rundir
 from engine.runs.rundir import RunDirectory
+from tui.figures.snapshot import Snapshot
 from tui.phrases import SIGNS
 from tui.text import visible
-from tui.train.follow import Follower, Snapshot
+from tui.train.follow import Follower
 from tui.train.form import TrainForm
 from tui.train.racing import Drivers
 from tui.train.steer import RESUMABLE, Steers

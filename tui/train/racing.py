@@ -133,5 +133,5 @@ class Drivers:
             if driver.poll() is not None:
                 del self._leaders[driver]
                 if driver.returncode:
-                    words = leader.last_words().removeprefix("helo: ") or "its driver was killed"
+                    words = leader.complaint() or "its driver was killed"
                     yield f"{leader.race()} ended: {words}"

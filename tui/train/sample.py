@@ -9,8 +9,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from tui.curves.scale import Scale
+from tui.figures.snapshot import Snapshot
 from tui.text import visible
-from tui.train.follow import Snapshot
 from tui.train.steady import Steady
 
 

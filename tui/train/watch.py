@@ -12,12 +12,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from tui.curves.scale import View
+from tui.figures.snapshot import Snapshot
 from tui.phrases import trained
 from tui.text import visible
 from tui.train import numbers
 from tui.train.compare import Compared, Other
 from tui.train.curve import Curve
-from tui.train.follow import Follower, Snapshot
+from tui.train.follow import Follower
 from tui.train.sample import SampleBox
 from tui.train.steady import Steady
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,10 +11,8 @@ from hypothesis import strategies as st
 
 from engine.runs.events import (
     KINDS,
-    Evaluated,
     Event,
     Failed,
-    Progress,
     Resumed,
     RolledBack,
     Sampled,
@@ -25,6 +22,7 @@ from engine.runs.events import (
     fold,
     parse,
 )
+from tests.engine.said import evaluated, progress, started
 
 ANY = st.sampled_from(list(KINDS.values())).flatmap(st.builds)
 
@@ -64,29 +62,6 @@ def test_what_is_no_event_is_skipped(line: str) -> None:
 def test_a_newer_helo_may_say_more() -> None:
     line = '{"event": "saved", "life": 0, "step": 1, "file": "x", "size": 3}'
     assert parse(line) == Saved(life=0, step=1, file="x")
-
-
-def progress(life: int, step: int) -> Event:
-    numbers: dict[str, Any] = dict.fromkeys(
-        ("seconds", "train_nats", "lr", "grad_norm", "chars_per_second"), 1.0
-    )
-    return Progress(life=life, step=step, chars=step, **numbers)
-
-
-def started(life: int, step: int) -> Event:
-    return Started(
-        life=life,
-        step=step,
-        total_steps=100,
-        batch=1,
-        seq_length=1,
-        parameters=1,
-        train_chars=1,
-        val_chars=0,
-        device="cpu",
-        dtype="float32",
-        threads=1,
-    )
 
 
 def test_a_new_life_voids_what_was_not_saved() -> None:
@@ -147,17 +122,7 @@ def test_texts_of_any_kind_stay_on_their_line() -> None:
 
 def test_a_finished_run_keeps_its_end() -> None:
     end = [
-        Evaluated(
-            life=0,
-            step=9,
-            chars=1,
-            seconds=1,
-            val_nats=1,
-            predictions=1,
-            protocol="stateful",
-            best=True,
-            final=True,
-        ),
+        evaluated(step=9, protocol="stateful", final=True),
         Stopped(life=0, step=9, finished=True),
     ]
     assert fold(end) == end

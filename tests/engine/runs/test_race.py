@@ -19,6 +19,7 @@ from engine.runs.events import Evaluated, Event, Failed, Paused, Resumed, Starte
 from engine.runs.race import Race, Racer
 from engine.runs.rundir import RACE, WAITS, RunDirectory
 from engine.text import sources
+from tests.engine import said
 
 TOTAL = 40
 
@@ -96,14 +97,13 @@ def say(run: RunDirectory, *events: Event) -> None:
 
 
 def started(run: RunDirectory) -> Started:
-    sizes = {"batch": 1, "seq_length": 1, "train_chars": 9, "val_chars": 9, "threads": 1}
-    machine = {"device": "cpu", "dtype": "bfloat16"}
-    return Started(life=0, step=0, total_steps=TOTAL, parameters=7, **sizes, **machine)
+    return said.started(
+        total_steps=TOTAL, parameters=7, train_chars=9, val_chars=9, dtype="bfloat16"
+    )
 
 
 def evaluated(step: int, nats: float = 1.0, final: bool = False) -> Evaluated:
-    about = {"chars": step, "seconds": 1.0, "predictions": 1, "protocol": "columns", "best": True}
-    return Evaluated(life=0, step=step, val_nats=nats, final=final, **about)
+    return said.evaluated(step=step, val_nats=nats, final=final)
 
 
 def asked(racer: Racer) -> list[str]:

@@ -22,7 +22,7 @@ from engine.runs import rundir
 from engine.runs.events import Event, Failed, Paused, Resumed, Saved, Stopped
 from engine.runs.rundir import LineReader, RunDirectory, parse_request, status
 from engine.text import sources
-from tests.engine.runs.test_events import progress, started
+from tests.engine.said import progress, started
 
 CONFIG = TrainConfig(ModelConfig("gru", 8), steps=10)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import RunError
 from tui.cli.shared.output import note, write
-from tui.phrases import describe
+from tui.figures.words import describe
 
 if TYPE_CHECKING:
     from engine.runs.events import Event

@@ -158,8 +158,7 @@ def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
             f"the trainer of {run.name} was {killed(code)}; what it saved is kept: "
             f"helo train --resume {run.name} goes on"
         )
-    words = run.last_words().removeprefix("helo: ") or "it left no word"
-    return f"the trainer of {run.name} ended: {words}; see {run.log}"
+    return run.silent_end()
 
 
 def _size(path: Path) -> int:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from engine.runs.events import Changed, Evaluated, Event, Progress, RolledBack, Sampled, Started
+from engine.runs.events import Event, Started
 from engine.runs.points import Point, points
+from engine.runs.rundir import RunStatus
 from engine.runs.summary import Summary
 from tui.cli.shared.chart import LINE, chart, drawn
 from tui.cli.shared.output import console, facts, write
-from tui.curves.series import Series
-from tui.phrases import describe, duration, loss
+from tui.figures.kept import Kept
+from tui.figures.snapshot import Snapshot, look
+from tui.figures.table import shown
+from tui.figures.words import describe
+from tui.phrases import duration, loss
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
@@ -24,11 +28,8 @@ _VALIDATION = "◆"
 def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
     """Configuration, how it stands, the curve, what it kept, and the newest text it wrote."""
     config, kept = run.info().config, points(run)
-    progress = [e for e in events if isinstance(e, Progress)]
-    started = [e for e in events if isinstance(e, Started)]
-    evaluated = [e for e in events if isinstance(e, Evaluated) and not e.final]
-    samples = [e for e in events if isinstance(e, Sampled)]
-    best = min((e for e in evaluated if e.best), key=lambda e: e.val_nats, default=None)
+    snapshot = look(Kept(events), RunStatus(found.status, found.reason))
+    best, samples = snapshot.best, snapshot.samples
     facts(
         {
             "run": found.name,
@@ -38,10 +39,10 @@ def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
             "network": str(config.model),
             "learning": f"lr {config.lr:.3g}, dropout {config.dropout:g}, clip {config.clip:g}, "
             f"weight decay {config.weight_decay:g}, seed {config.seed}",
-            "machine": _machine(started[-1]) if started else "",
-            "changes": "; ".join(_changes(events)),
+            "machine": _machine(snapshot.started) if snapshot.started else "",
+            "changes": "; ".join(f"{describe(e)} (step {e.step:,})" for e in snapshot.changes),
             "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",
-            "rate": f"{progress[-1].chars_per_second:,.0f} characters/s" if progress else "",
+            **{figure.label: text for figure, text in shown("page", snapshot)},
             "loss": loss(found.best_val_nats),
             "best": f"at step {best.step:,}" if best else "",
             "kept": ", ".join(_kept(kept)),
@@ -49,7 +50,7 @@ def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
             "folder": found.folder,
         }
     )
-    for line in _curve(progress, evaluated):
+    for line in _curve(snapshot):
         write(f"{line}\n")
     if samples:
         write(f"\nsample at step {samples[-1].step:,}\n{samples[-1].text.strip()}\n")
@@ -61,14 +62,6 @@ def _machine(started: Started) -> str:
     return f"{text}, {started.processes} processes" if started.processes > 1 else text
 
 
-def _changes(events: Iterable[Event]) -> Iterator[str]:
-    """What was changed on the way, and where it went back."""
-    for event in events:
-        setting = isinstance(event, Changed) and event.setting != "stop"
-        if setting or isinstance(event, RolledBack):
-            yield f"{describe(event)} (step {event.step:,})"
-
-
 def _kept(kept: Iterable[Point]) -> Iterator[str]:
     """The steps that can be gone back to or begun with."""
     for step in sorted({point.step for point in kept}):
@@ -76,12 +69,10 @@ def _kept(kept: Iterable[Point]) -> Iterator[str]:
         yield f"{step:,} ({', '.join(names)})" if names else f"{step:,}"
 
 
-def _curve(progress: Iterable[Progress], evaluated: Iterable[Evaluated]) -> Iterator[str]:
+def _curve(snapshot: Snapshot) -> Iterator[str]:
     """The losses of a run, those of training as a line and those of validation as marks."""
-    training = Series.of((e.step, e.train_nats) for e in progress)
-    validation = Series.of((e.step, e.val_nats) for e in evaluated)
     width = min(_WIDEST, console().width)
-    if lines := chart(training, {_VALIDATION: validation}, width, _ROWS):
+    if lines := chart(snapshot.train, {_VALIDATION: snapshot.validation}, width, _ROWS):
         yield ""
         yield drawn(f"loss in nats: {LINE * 2} training  {_VALIDATION} validation")
         yield from lines

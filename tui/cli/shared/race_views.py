@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Protocol, Self
 from engine.runs.events import Evaluated, Event, Failed, Started, Stopped
 from engine.runs.race import Race, Racer, Standing
 from tui.cli.shared.chart import MARKS, NOTHING, chart, drawn
-from tui.cli.shared.output import console, emit, grid, note, table, write
+from tui.cli.shared.live import Display
+from tui.cli.shared.output import emit, grid, note, table, write
 from tui.curves.series import Series
-from tui.phrases import describe, duration, number
-from tui.text import visible
+from tui.figures.words import describe
+from tui.phrases import duration, number
 
 if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.live import Live
+    from rich.console import RenderableType
 
 _WIDEST, _HIGHEST = 100, 16
 """Columns and rows of the picture at most."""
@@ -88,38 +88,18 @@ class PlainRace:
         table(_COLUMNS, [_row(s) for s in standings])
 
 
-class LiveRace:
+class LiveRace(Display):
     """The curves of the validation losses over each other and the table, always up to date."""
 
     def __init__(self, title: str, race: Race, by: str) -> None:
-        self.title, self.race, self.by = title, race, by
-        self._footer = "ctrl+c saves and stops them all"
-        self._screen = console()
-        self._live: Live | None = None
-
-    def __enter__(self) -> Self:
-        from rich.live import Live
-
-        self._live = Live(get_renderable=self._render, console=self._screen, refresh_per_second=4)
-        self._live.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._footer = ""
-        if self._live:
-            self._live.stop()
+        super().__init__(title, "ctrl+c saves and stops them all")
+        self.race, self.by = race, by
 
     def show(self, racer: Racer, event: Event, line: str) -> None: ...
 
-    def say(self, text: str) -> None:
-        self._footer = text
-        if self._live:
-            self._live.refresh()
-
     def tell(self, standings: list[Standing]) -> None: ...
 
-    def _render(self) -> Group:
-        from rich.console import Group
+    def _parts(self) -> list[RenderableType]:
         from rich.text import Text
 
         racers, standings = list(self.race.racers), self.race.standings()
@@ -133,9 +113,7 @@ class LiveRace:
             [f"{drawn(mark)} {network}", *rest]
             for mark, (network, *rest) in zip(MARKS, map(_row, standings), strict=False)
         ]
-        parts = [Text(visible(self.title), style="bold"), *map(Text, picture)]
-        footer = [Text(self._footer, style="dim")] if self._footer else []
-        return Group(*parts, grid(_COLUMNS, marked), *footer)
+        return [*map(Text, picture), grid(_COLUMNS, marked)]
 
     def _curve(self, racer: Racer) -> Series:
         """The evaluations of the text seen so far: what blind guessing loses would flatten them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import sys
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from engine.runs.events import (
@@ -16,18 +16,22 @@ from engine.runs.events import (
     Refused,
     Resumed,
     RolledBack,
-    Sampled,
     Started,
     Stopped,
 )
+from engine.runs.rundir import RunStatus
 from engine.text.survey import Reference
-from tui.cli.shared.output import console, note, write
-from tui.phrases import describe, duration, trained
+from tui.cli.shared.live import Display
+from tui.cli.shared.output import note, write
+from tui.figures.kept import Kept
+from tui.figures.snapshot import Snapshot, look
+from tui.figures.table import LOSSES, OTHERS, shown
+from tui.figures.words import describe
+from tui.phrases import duration, trained
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.live import Live
+    from rich.console import RenderableType
     from rich.text import Text
 
     from engine.runs.rundir import RunDirectory
@@ -84,117 +88,71 @@ class PlainView:
         note(text)
 
 
-class LiveView:
-    """A few lines at the foot of the terminal that stay up to date."""
+class LiveView(Display):
+    """How a run stands, in a few lines."""
 
     def __init__(self, title: str, footer: str) -> None:
-        self.title = title
-        self._footer = footer
-        self._started: Started | None = None
-        self._progress: Progress | None = None
-        self._evaluated: Evaluated | None = None
-        self._best: Evaluated | None = None
-        self._last: Event | None = None
-        self._sample: Sampled | None = None
+        super().__init__(title, footer)
+        self._kept, self._lock = Kept(), Lock()
+        """It is drawn by another thread than the one that takes events in."""
         self._references: tuple[Reference, ...] = ()
         self._state = "starting the trainer …"
-        self._screen = console()
-        self._live: Live | None = None
-
-    def __enter__(self) -> Self:
-        from rich.live import Live
-
-        self._live = Live(get_renderable=self._render, console=self._screen, refresh_per_second=5)
-        self._live.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._live:
-            self._live.stop()
 
     def show(self, event: Event, line: str) -> None:
+        last = self._kept.last
         match event:
             case Started():
-                self._started, self._state = event, event.note
-            case Progress():
-                self._progress = event
+                self._state = event.note
             case Evaluated():
-                self._evaluated = event
                 self._state = event.note or self._state
-                if event.best:
-                    self._best = event
-            case Sampled():
-                self._sample = event
             case Changed(setting="stop"):
                 pass  # said when it was asked
-            case RolledBack():
-                self._state, self._progress, self._evaluated = describe(event), None, None
-                if self._best and self._best.step > event.step:
-                    self._best = None
-            case Changed() if isinstance(self._last, RolledBack):
+            case Changed() if isinstance(last, RolledBack):
                 self._state += f"; {describe(event)}"
-            case Paused() | Changed() | Refused() | Failed():
+            case RolledBack() | Paused() | Changed() | Refused() | Failed():
                 self._state = describe(event)
             case Resumed():
                 self._state = ""
             case Stopped():
                 self._state = self._footer = ""
-        self._last = event
+        with self._lock:
+            self._kept.take([event])
 
     def compare(self, references: tuple[Reference, ...]) -> None:
         self._references = references
 
-    def say(self, text: str) -> None:
-        self._footer = text
-        if self._live:
-            self._live.refresh()
-
-    def _render(self) -> Group:
-        from rich.console import Group
+    def _parts(self) -> list[RenderableType]:
         from rich.panel import Panel
         from rich.text import Text
 
-        parts: list[Text | Panel] = [Text(visible(self.title), style="bold")]
-        if self._started:
-            parts.append(self._bar(self._started))
-        if self._numbers():
-            parts.append(Text(self._numbers()))
+        with self._lock:
+            snapshot = look(self._kept, RunStatus("running"))
+        parts: list[RenderableType] = []
+        if snapshot.started:
+            parts.append(self._bar(snapshot, snapshot.started.total_steps))
+        for figures in (LOSSES, OTHERS):
+            if texts := [text for _, text in shown("live", snapshot, figures) if text]:
+                parts.append(Text("   ".join(texts)))
         if self._references:
             parts.append(Text(_compared(self._references)))
         if self._state:
             parts.append(Text(visible(self._state), style="yellow"))
-        if self._sample:
-            lines = visible(self._sample.text).splitlines()[:_SAMPLE_LINES]
-            title = Text(f"sample at step {self._sample.step:,}")
+        if snapshot.samples:
+            sample = snapshot.samples[-1]
+            lines = visible(sample.text).splitlines()[:_SAMPLE_LINES]
+            title = Text(f"sample at step {sample.step:,}")
             parts.append(Panel(Text("\n".join(lines)), title=title, title_align="left"))
-        if self._footer:  # last, and short: the terminal's own ^C then has room beside it
-            parts.append(Text(self._footer, style="dim"))
-        return Group(*parts)
+        return parts
 
-    def _bar(self, started: Started) -> Text:
+    def _bar(self, snapshot: Snapshot, total: int) -> Text:
         from rich.text import Text
 
-        step = self._progress.step if self._progress else started.step
-        done = step / max(started.total_steps, 1)
-        tail = f"  {done:4.0%}  step {step:,} of {started.total_steps:,}"
-        if (progress := self._progress) and step < started.total_steps:
-            left = (started.total_steps - step) * started.batch * started.seq_length
-            tail += f"  {duration(left / max(progress.chars_per_second, 1))} left"
+        tail = f"  {snapshot.share:4.0%}  step {snapshot.step:,} of {total:,}"
+        if (left := snapshot.seconds_left) and snapshot.step < total:
+            tail += f"  {duration(left)} left"
         width = max(0, min(40, self._screen.width - len(tail)))
-        full = int(done * width)
+        full = int(snapshot.share * width)
         return Text.assemble(("━" * full, "green"), ("─" * (width - full), "dim"), tail)
-
-    def _numbers(self) -> str:
-        losses, pace = [], []
-        if progress := self._progress:
-            losses.append(f"train {progress.train_nats:.3f}")
-            pace += [f"{progress.chars_per_second:,.0f} characters/s", f"lr {progress.lr:.2g}"]
-        if self._evaluated:
-            losses.append(f"validation {self._evaluated.val_nats:.3f}")
-        if self._best:
-            nats = self._best.val_nats
-            losses.append(f"best {nats:.3f} nats, {nats / math.log(2):.3f} bits")
-        return "\n".join("   ".join(line) for line in (losses, pace) if line)
 
 
 def _compared(references: tuple[Reference, ...]) -> str:

@@ -10,11 +10,10 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from engine.runs.events import Evaluated, Event, Progress, Sampled, Saved, Vitals, reach
+from engine.runs.events import Event, Progress, reach
 
 FINEST = 2048
 """Progress events kept; more, and neighbours become one."""
-_FREQUENT = frozenset({Evaluated, Sampled, Saved, Vitals})
 
 E = TypeVar("E", bound=Event)
 Losses = list[tuple[Progress, float]]
@@ -24,13 +23,14 @@ Losses = list[tuple[Progress, float]]
 class Kept:
     """The events that count, as `events.fold` tells them."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Event] = ()) -> None:
         self.progress: Losses = []
         self.last: Event | None = None
         """The newest of all."""
         self._frequent = defaultdict[type[Event], list[Event]](list)
         self._rest = list[Event]()
         self._top = -math.inf
+        self.take(events)
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in what comes next in the log."""
@@ -41,8 +41,8 @@ class Kept:
             self.last = event
             if isinstance(event, Progress):
                 self.progress.append((event, event.train_nats))
-            elif (kind := type(event)) in _FREQUENT:
-                self._frequent[kind].append(event)
+            elif event.frequent:
+                self._frequent[type(event)].append(event)
             else:
                 self._rest.append(event)
         if len(self.progress) > FINEST:
@@ -56,6 +56,12 @@ class Kept:
     def rest(self) -> list[Event]:
         """Those of all other kinds."""
         return self._rest
+
+    def newest(self) -> dict[type[Event], Event]:
+        """The newest of each kind."""
+        found = {type(event): event for event in self._rest}
+        found |= {kind: events[-1] for kind, events in self._frequent.items() if events}
+        return found | ({Progress: self.progress[-1][0]} if self.progress else {})
 
     def _void(self, most: float) -> None:
         """Forget what has a larger step."""

@@ -1,0 +1,147 @@
+"""A run as it stands, by the events that are kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.runs.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Progress,
+    RolledBack,
+    Sampled,
+    Saved,
+    Started,
+    Vitals,
+)
+from engine.runs.rundir import RunStatus
+from engine.text.survey import Reference
+from tui.curves.series import Series
+from tui.figures.kept import Kept
+
+ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
+"""The words of runs that no trainer works on."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stands; the status "starting" is that of a trainer which has not spoken yet."""
+
+    status: RunStatus
+    newest: Mapping[type[Event], Event]
+    """The newest of each kind, but for the final evaluation, which is of other weights."""
+    evaluated: Evaluated | None
+    """The newest of all, the final one too."""
+    best: Evaluated | None
+    """Of the curve: the final one measures the best model anew."""
+    train: Series
+    validation: Series
+    samples: tuple[Sampled, ...]
+    """By step; those of the same step are the same text."""
+    vitals: tuple[Vitals, ...]
+    """The newest of each layer, from the bottom."""
+    changes: tuple[Changed | RolledBack, ...]
+    """Where a setting got another value, or it went back."""
+    evaluating: float
+    """Seconds of evaluations, of all that it trained."""
+    saving: float
+    """Seconds of saves, beside all that it trained."""
+    last: Event | None
+    """The newest event of all."""
+    answers: Mapping[str, Event] = field(default_factory=dict)
+    """What was answered, by the requests' ids."""
+    references: tuple[Reference, ...] = ()
+    """What its losses are to be compared with, as far as it is known."""
+    partial: bool = False
+    """Whether this is what the end of the log says, and the rest was not read yet."""
+
+    @property
+    def started(self) -> Started | None:
+        event = self.newest.get(Started)
+        return event if isinstance(event, Started) else None
+
+    @property
+    def progress(self) -> Progress | None:
+        event = self.newest.get(Progress)
+        return event if isinstance(event, Progress) else None
+
+    @property
+    def final(self) -> float | None:
+        """The loss of the best model, measured anew at the very end."""
+        return self.evaluated.val_nats if self.evaluated and self.evaluated.final else None
+
+    @property
+    def over(self) -> bool:
+        return self.status.word in ENDED
+
+    @property
+    def step(self) -> int:
+        return self.last.step if self.last else 0
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, in [0, 1]."""
+        return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
+
+    @property
+    def epochs(self) -> float | None:
+        """Passes over the training part."""
+        if not (self.started and self.progress):
+            return None
+        return self.progress.chars / max(1, self.started.train_chars)
+
+    @property
+    def evaluating_share(self) -> float | None:
+        """The part of all its time that evaluations took."""
+        return self._share(self.evaluating)
+
+    @property
+    def saving_share(self) -> float | None:
+        """The part of all its time that saves took."""
+        return self._share(self.saving)
+
+    def _share(self, seconds: float) -> float | None:
+        if not (self.progress and seconds) or self.partial:
+            return None
+        return seconds / (self.progress.seconds + self.saving)
+
+    @property
+    def since_best(self) -> int:
+        """Evaluations after the best of the curve."""
+        nats = self.validation.nats
+        return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the mean speed so far; None where that is not known."""
+        if not (self.started and self.progress and self.progress.step):
+            return None
+        a_step = self.progress.seconds / self.progress.step
+        return max(0, self.started.total_steps - self.step) * a_step
+
+
+def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
+    """How a run of this status stands; `more` is what the events do not say."""
+    evaluated = kept.of(Evaluated)
+    curve = [e for e in evaluated if not e.final]
+    newest = kept.newest()
+    newest.pop(Evaluated, None)
+    changes = [e for e in kept.rest if isinstance(e, Changed | RolledBack)]
+    return Snapshot(
+        status=status,
+        newest=newest | ({Evaluated: curve[-1]} if curve else {}),
+        evaluated=evaluated[-1] if evaluated else None,
+        best=min((e for e in curve if e.best), key=lambda e: e.val_nats, default=None),
+        train=Series.of((e.step, nats) for e, nats in kept.progress),
+        validation=Series.of((e.step, e.val_nats) for e in curve),
+        samples=tuple({e.step: e for e in kept.of(Sampled)}.values()),
+        vitals=tuple({e.layer: e for e in kept.of(Vitals)}.values()),
+        changes=tuple(e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")),
+        evaluating=sum(e.took for e in evaluated),
+        saving=sum(e.took for e in kept.of(Saved)),
+        last=kept.last,
+        **more,
+    )

@@ -1,0 +1,155 @@
+"""The table of a run's figures: what each is called, how it is written, and where it is shown.
+
+A new figure is a field of an event, set where it is measured, and a row here. The field needs a default,
+since older logs lack it; None is a figure that is not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.runs.events import Evaluated, Event, Progress, Vitals
+from tui.phrases import duration
+
+if TYPE_CHECKING:
+    from tui.figures.snapshot import Snapshot
+
+Form = str | Callable[[Any], str]
+"""How a figure is written: a template of `str.format`, or a function."""
+Place = Literal["column", "lines", "page", "live", "log", "layers"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row: a figure has a form for each place where it is shown."""
+
+    event: type[Event] | None
+    """The kind that it is a field of; None for what is a field of the `Snapshot`."""
+    field: str
+    label: str
+    """Its name where it has a line or a column of its own."""
+    column: Form = ""
+    """On the Train screen."""
+    lines: Form = ""
+    """On the Train screen where there is little room; a loss begins with its label."""
+    page: Form = ""
+    """In `helo runs show`."""
+    live: Form = ""
+    """In `helo train` on a terminal."""
+    log: Form = ""
+    """Where the event is told in a line, as in `helo train` without a terminal."""
+    layers: Form = ""
+    """In the Train screen's table of layers."""
+    late: bool = False
+    """Whether it has no line in the column while it is not known."""
+
+    def value(self, run: Snapshot) -> Any:
+        """What it is now; None while it is not known."""
+        source = run.newest.get(self.event) if self.event else run
+        return None if source is None else getattr(source, self.field)
+
+    def text(self, place: Place, value: Any) -> str:
+        """A value as it is written in a place; empty for None, and where it is not shown."""
+        form: Form = getattr(self, place)
+        if value is None or not form:
+            return ""
+        return form.format(value) if isinstance(form, str) else form(value)
+
+
+def _bits(template: str) -> Callable[[float | Evaluated], str]:
+    """A form with a loss in nats and then in bits."""
+
+    def form(loss: float | Evaluated) -> str:
+        nats = loss.val_nats if isinstance(loss, Evaluated) else loss
+        return template.format(nats, nats / math.log(2))
+
+    return form
+
+
+_BOTH = _bits("{:.3f} nats  {:.3f} bits")
+_SPEED = "{:,.0f} characters/s"
+
+BEST = Figure(
+    None,
+    "best",
+    "best",
+    column=_BOTH,
+    lines="best {0.val_nats:.3f}  at step {0.step:,}",
+    live=_bits("best {:.3f} nats, {:.3f} bits"),
+)
+LOSSES = (
+    Figure(
+        Progress,
+        "train_nats",
+        "training",
+        column=_BOTH,
+        lines="training {:.3f}",
+        live="train {:.3f}",
+        log="train {:.4f} nats",
+    ),
+    Figure(
+        Evaluated,
+        "val_nats",
+        "validation",
+        column=_BOTH,
+        lines="validation {:.3f}",
+        live="validation {:.3f}",
+        log=_bits("validation {:.4f} nats, {:.4f} bits"),
+    ),
+    BEST,
+    Figure(None, "best", "best at step", column="{0.step:,}"),
+    Figure(
+        None,
+        "final",
+        "best, final",
+        column=_BOTH,
+        live=_bits("final {:.3f} nats, {:.3f} bits"),
+        late=True,
+    ),
+)
+OTHERS = (
+    Figure(
+        Progress,
+        "chars_per_second",
+        "speed",
+        column=_SPEED,
+        lines="{:,.0f} chars/s",
+        page=_SPEED,
+        live=_SPEED,
+        log=_SPEED,
+    ),
+    Figure(
+        Progress,
+        "lr",
+        "learning rate",
+        column="{:.3g}",
+        lines="rate {:.3g}",
+        live="lr {:.3g}",
+        log="lr {:.3g}",
+    ),
+    Figure(Progress, "grad_norm", "gradient norm", column="{:.3g}", lines="gradient {:.3g}"),
+    Figure(None, "epochs", "epochs", column="{:.3g}"),
+    Figure(Progress, "seconds", "time", column=duration, lines=duration),
+    Figure(None, "evaluating_share", "evaluating", column="{:.1%} of the time"),
+    Figure(None, "saving_share", "saving", column="{:.1%} of the time"),
+    Figure(Vitals, "weight_norm", "weights", layers="{:.3g}"),
+    Figure(Vitals, "update_ratio", "update", layers="{:.2%}"),
+    Figure(Vitals, "saturated", "saturated", layers="{:.1%}"),
+)
+FIGURES = LOSSES + OTHERS
+
+
+def shown(
+    place: Place, run: Snapshot, figures: Sequence[Figure] = FIGURES
+) -> list[tuple[Figure, str]]:
+    """The figures that a place shows, in their order, and their texts; empty while not known."""
+    return [(f, f.text(place, f.value(run))) for f in figures if getattr(f, place)]
+
+
+def measured(event: Event) -> str:
+    """The figures of an event in a line; empty where none of it is told so."""
+    own = (f for f in FIGURES if f.event is type(event))
+    return ", ".join(filter(None, (f.text("log", getattr(event, f.field)) for f in own)))
