@@ -16,6 +16,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.network import modelfile
 from engine.runs import launch, race, recipe, rundir
 from engine.runs.events import Evaluated, Failed, Started, Stopped
+from engine.runs.logs import append
 from engine.text import sources
 from tui.cli.shared import output
 from tui.cli.shared.chart import LINE, MARKS, NOTHING, chart, drawn
@@ -152,7 +153,7 @@ def test_a_detached_one_goes_on_by_itself_or_says_why_not(cli, paced, monkeypatc
         if words:
             leader.log.write_text(words)
             return Process(1)
-        leader.append(leader.events_path, A_START.to_json())
+        append(leader.events_path, A_START.to_json())
         return Process()
 
     monkeypatch.setattr(launch, "drive", drive)
@@ -203,7 +204,7 @@ def test_one_command_stops_a_race(cli, monkeypatch):
 
     def start(run, tied):
         for event in (A_START, Stopped(life=0, step=1, finished=False)):
-            run.append(run.events_path, event.to_json())
+            append(run.events_path, event.to_json())
         going.set()
         return Process()
 

@@ -26,7 +26,8 @@ from engine.runs.events import (
     Vitals,
     parse,
 )
-from engine.runs.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
+from engine.runs.logs import LineReader
+from engine.runs.rundir import RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
 from tui.curves.series import Series
 from tui.phrases import killed
