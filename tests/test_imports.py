@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.test_house import ROOT, sources
+
 TERMINAL = ("textual", "rich", "typer")
 
 
 def modules(package: str) -> list[str]:
-    files = (ROOT / package).rglob("*.py")
-    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files)
-    return sorted(name.removesuffix(".__init__") for name in names)
+    return sorted(sources(ROOT, package))
 
 
 TRAINING = {name for name in modules("engine") if name.startswith("engine.training")}

@@ -33,7 +33,8 @@ from engine.runs.events import (
     fold,
     parse,
 )
-from engine.runs.rundir import RACE, LineReader, RunDirectory, parse_request, status
+from engine.runs.logs import LineReader
+from engine.runs.rundir import RACE, RunDirectory, parse_request, status
 from engine.storage import is_held
 from engine.text.corpus import Corpus
 

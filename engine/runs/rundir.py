@@ -31,6 +31,7 @@ from engine.errors import (
     StorageError,
 )
 from engine.runs.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
+from engine.runs.logs import LineReader, append, close_torn_tail
 from engine.storage import check_name, folders, is_held, make_folder, storage_error, write_json
 from engine.text import corpus
 from engine.text.corpus import Corpus
@@ -130,34 +131,6 @@ def parse_request(line: str) -> Request | None:
     return replace(asked, problem="")
 
 
-class LineReader:
-    """The lines of a growing file from an offset on, whole ones only."""
-
-    def __init__(self, path: Path, offset: int = 0) -> None:
-        self.path, self.offset = path, offset
-        self.more = False
-        """Whether the last call may have left lines that were there."""
-
-    def read(self, most: int = -1) -> list[str]:
-        """The lines that came since the last call, or those of the next `most` bytes, the last of them
-        in full; a line without its end waits for it."""
-        self.more = False
-        try:
-            if self.path.stat().st_size <= self.offset:
-                return []
-            with open(self.path, "rb") as file:
-                file.seek(self.offset)
-                data = file.read(most)
-                if len(data) == most:
-                    data += file.readline()
-                    self.more = data.endswith(b"\n")
-        except OSError:
-            return []
-        whole = data[: data.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        return whole.decode("utf-8", "replace").split("\n")[:-1]
-
-
 class RunDirectory:
     """One run's folder. Making this object touches nothing."""
 
@@ -224,12 +197,12 @@ class RunDirectory:
         """Say in the log that a life ended by the loss of a process, where it began and nobody who
         still lives has said how it ended."""
         with suppress(TimeoutError, StorageError), self.lock().acquire(timeout=2):
-            self.close_torn_tail()
+            close_torn_tail(self.events_path)
             last = next(reversed(self.events()), None)
             if last and last.life == life and not isinstance(last, Stopped | Failed):
                 reason = str(LostError(self.name))
                 failed = Failed(life=life, step=last.step, reason=reason)
-                self.append(self.events_path, failed.to_json())
+                append(self.events_path, failed.to_json())
 
     def last_words(self) -> str:
         """The last line of ours in trainer.log, else its last line; empty where there is none."""
@@ -249,35 +222,10 @@ class RunDirectory:
         words = self.complaint() or "it left no word"
         return f"the trainer of {self.name} ended: {words}; see {self.log}"
 
-    def append(self, path: Path, line: str) -> None:
-        """Add one line to a log in one write.
-
-        Raises StorageError.
-        """
-        try:
-            with open(path, "ab") as file:
-                file.write(line.encode() + b"\n")
-        except OSError as error:
-            raise storage_error(path, error) from error
-
     def clear(self) -> None:
         """Remove what a killed trainer left half-written."""
         for file in self.folder.glob(".*.tmp"):
             file.unlink(missing_ok=True)
-
-    def close_torn_tail(self) -> None:
-        """End a last line that a killed trainer left without its newline."""
-        try:
-            with open(self.events_path, "rb+") as file:
-                if (
-                    file.seek(0, os.SEEK_END)
-                    and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
-                ):
-                    file.write(b"\n")
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise storage_error(self.events_path, error) from error
 
     def ask(self, request: str, value: float = 1.0, text: str = "") -> str:
         """Append a request for the trainer; returns the id that its answer will carry.
@@ -294,7 +242,7 @@ class RunDirectory:
         """
         assert request in REQUESTS
         asked = Request(secrets.token_hex(4), request, value, text)
-        self.append(self.control_path, json.dumps(asdict(asked)))
+        append(self.control_path, json.dumps(asdict(asked)))
         return asked.id
 
     def lock(self) -> FileLock:

@@ -26,7 +26,8 @@ from engine.runs.events import (
     Sampled,
     Saved,
 )
-from engine.runs.rundir import LineReader, Request, RunDirectory, parse_request
+from engine.runs.logs import LineReader
+from engine.runs.rundir import Request, RunDirectory, parse_request
 from engine.storage import share
 from engine.training.files import Files
 from engine.training.learner import Learner

@@ -33,6 +33,7 @@ from engine.runs.events import (
     Started,
     Stopped,
 )
+from engine.runs.logs import append, close_torn_tail
 from engine.runs.rundir import RACE, WAITS, Request, RunDirectory
 from engine.training.follower import follow
 from engine.training.life import RETRY, Life
@@ -293,7 +294,7 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
     with lock:
         run.clear()
         run.write_owner()
-        run.close_torn_tail()
+        close_torn_tail(run.events_path)
         trainer = Trainer(run, group, driver)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, trainer.stop)
@@ -319,8 +320,8 @@ def _log(trainer: Trainer, event: Event) -> None:
     while True:
         try:
             if torn:
-                run.close_torn_tail()
-            return run.append(run.events_path, event.to_json())
+                close_torn_tail(run.events_path)
+            return append(run.events_path, event.to_json())
         except StorageError:
             if trainer.stopping:
                 return

@@ -35,6 +35,7 @@ from engine.runs.events import (
     Stopped,
     Vitals,
 )
+from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 
@@ -171,7 +172,7 @@ def grow(run: RunDirectory, step: int) -> None:
         life=9, step=step, chars=step * 2048, seconds=step / 150, train_nats=nats, lr=0.002,
         grad_norm=1.0, chars_per_second=3e5,
     )  # fmt: skip
-    run.append(run.events_path, said.to_json())
+    append(run.events_path, said.to_json())
 
 
 def watch(run: RunDirectory, row: int) -> None:

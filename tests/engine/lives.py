@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch
 from engine.runs.events import Event
+from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus, sources
 from engine.training.trainer import Trainer
@@ -51,7 +52,7 @@ def live(run: RunDirectory, watch: Watcher = lambda trainer, event: None) -> lis
     """One life; `watch` sees every event as it comes. The log is kept as the process keeps it."""
     trainer, seen = Trainer(run), list[Event]()
     for event in trainer.events():
-        run.append(run.events_path, event.to_json())
+        append(run.events_path, event.to_json())
         seen.append(event)
         watch(trainer, event)
     return seen
@@ -59,7 +60,7 @@ def live(run: RunDirectory, watch: Watcher = lambda trainer, event: None) -> lis
 
 def ask(run: RunDirectory, request: str, id: str = "q", value: float = 1.0, text: str = "") -> None:
     line = json.dumps({"id": id, "request": request, "value": value, "text": text})
-    run.append(run.control_path, line)
+    append(run.control_path, line)
 
 
 def at(kind: type[Event], step: int, do: Callable[[Trainer], object]) -> Watcher:

@@ -17,7 +17,7 @@ import pytest
 from engine.network.modelfile import Model
 from engine.runs import rundir
 from engine.runs.events import Progress, Started, parse
-from engine.runs.rundir import LineReader
+from engine.runs.logs import LineReader
 from tests.engine.lives import a_run, only, until
 
 PATIENCE = 60

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Event, Sampled, Stopped
+from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 from engine.text.corpus import Corpus
@@ -60,9 +61,7 @@ class FakeRun:
     def say(self, *events: Event | str) -> None:
         """Write events, or raw lines, to the log."""
         for event in events:
-            self.run.append(
-                self.run.events_path, event if isinstance(event, str) else event.to_json()
-            )
+            append(self.run.events_path, event if isinstance(event, str) else event.to_json())
 
     def begin(self, life: int = 0, step: int = 0) -> None:
         """Live, and say so."""

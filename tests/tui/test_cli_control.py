@@ -13,6 +13,7 @@ import pytest
 from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Changed, RolledBack
+from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import sources
 from tests.engine.lives import SMALL, a_run, live, until
@@ -109,8 +110,8 @@ def test_a_run_on_a_page(cli, home, monkeypatch):
 def test_what_was_changed_is_on_the_page(cli, home):
     run = a_run(steps=40)
     for event in (started(0, 0), progress(0, 9), RolledBack(life=0, step=5, reason="x\x1b")):
-        run.append(run.events_path, event.to_json())
-    run.append(run.events_path, Changed(life=0, step=5, setting="lr", value=0.5).to_json())
+        append(run.events_path, event.to_json())
+    append(run.events_path, Changed(life=0, step=5, setting="lr", value=0.5).to_json())
     page = cli("runs", "show", "r").out
     assert "went back to step 5: x␛ (step 5); lr is 0.5 from here on (step 5)" in page
 

@@ -31,7 +31,8 @@ from engine.runs.events import (
     Sampled,
     Stopped,
 )
-from engine.runs.rundir import LineReader, RunDirectory, parse_request
+from engine.runs.logs import LineReader, append
+from engine.runs.rundir import RunDirectory, parse_request
 from engine.text import sources
 from engine.untested import UNTESTED
 from tests import catalogues
@@ -59,7 +60,7 @@ def run(home: Path) -> RunDirectory:
 
 def say(run: RunDirectory, *events: Event) -> None:
     for event in events:
-        run.append(run.events_path, event.to_json())
+        append(run.events_path, event.to_json())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.network import modelfile
 from engine.runs import launch, race, recipe, rundir
 from engine.runs.events import Failed, Stopped
+from engine.runs.logs import append
 from engine.text import sources
 from tests.engine.said import evaluated, started
 from tui.cli.shared import output
@@ -112,7 +113,7 @@ class Process:
 def test_who_fails_is_told_and_the_others_go_on(cli, paced, monkeypatch):
     def start(run, tied):
         """A trainer that says all it has to say at once."""
-        say = partial(run.append, run.events_path)
+        say = partial(append, run.events_path)
         say(A_START.to_json())
         if run.name.endswith("rnn"):
             say(Failed(life=0, step=1, reason="the loss is nan").to_json())
@@ -140,7 +141,7 @@ def test_a_detached_one_goes_on_by_itself_or_says_why_not(cli, paced, monkeypatc
         if words:
             leader.log.write_text(words)
             return Process(1)
-        leader.append(leader.events_path, A_START.to_json())
+        append(leader.events_path, A_START.to_json())
         return Process()
 
     monkeypatch.setattr(launch, "drive", drive)
@@ -191,7 +192,7 @@ def test_one_command_stops_a_race(cli, monkeypatch):
 
     def start(run, tied):
         for event in (A_START, Stopped(life=0, step=1, finished=False)):
-            run.append(run.events_path, event.to_json())
+            append(run.events_path, event.to_json())
         going.set()
         return Process()
 

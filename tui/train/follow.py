@@ -14,7 +14,8 @@ from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
 from engine.runs.events import Changed, Event, Started, parse
-from engine.runs.rundir import LineReader, RunDirectory, RunInfo, RunStatus, status
+from engine.runs.logs import LineReader
+from engine.runs.rundir import RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
 from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look

@@ -16,6 +16,7 @@ from engine.errors import CorpusError, RunError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch, race, recipe, rundir
 from engine.runs.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
+from engine.runs.logs import append
 from engine.runs.race import Race, Racer
 from engine.runs.rundir import RACE, WAITS, RunDirectory
 from engine.text import sources
@@ -93,7 +94,7 @@ def entrants(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "g
 
 def say(run: RunDirectory, *events: Event) -> None:
     for event in events:
-        run.append(run.events_path, event.to_json())
+        append(run.events_path, event.to_json())
 
 
 def started(run: RunDirectory) -> Started:

@@ -20,7 +20,8 @@ from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, NotFoundError, RunError, StorageError, UsageError
 from engine.runs import rundir
 from engine.runs.events import Event, Failed, Paused, Resumed, Saved, Stopped
-from engine.runs.rundir import LineReader, RunDirectory, parse_request, status
+from engine.runs.logs import LineReader, append, close_torn_tail
+from engine.runs.rundir import RunDirectory, parse_request, status
 from engine.text import sources
 from tests.engine.said import progress, started
 
@@ -174,32 +175,32 @@ def test_lines_read_in_slices_are_the_lines(lines: list[str], torn: str, most: i
 
 def test_events_are_folded_and_a_torn_tail_is_closed(run: RunDirectory) -> None:
     for event in (started(0, 0), progress(0, 5), progress(0, 9)):
-        run.append(run.events_path, event.to_json())
+        append(run.events_path, event.to_json())
     with open(run.events_path, "ab") as file:
         file.write(b'{"event": "progr')
-    run.close_torn_tail()
-    run.close_torn_tail()
+    close_torn_tail(run.events_path)
+    close_torn_tail(run.events_path)
     after = [started(1, 5), Resumed(life=1, step=5)]
     for event in after:
-        run.append(run.events_path, event.to_json())
+        append(run.events_path, event.to_json())
     assert run.events() == [started(0, 0), progress(0, 5), *after]
     assert run.events_path.read_bytes().count(b"\n") == 6
 
 
 def test_there_may_be_no_log_to_close(run: RunDirectory) -> None:
-    run.close_torn_tail()
+    close_torn_tail(run.events_path)
     assert not run.events_path.exists() and run.events() == []
     run.events_path.touch()
-    run.close_torn_tail()
+    close_torn_tail(run.events_path)
     assert run.events_path.read_bytes() == b""
 
 
 def test_a_log_that_cannot_be_written(run: RunDirectory) -> None:
     run.events_path.mkdir()
     with pytest.raises(StorageError):
-        run.append(run.events_path, "x")
+        append(run.events_path, "x")
     with pytest.raises(StorageError):
-        run.close_torn_tail()
+        close_torn_tail(run.events_path)
 
 
 def test_alive_is_a_lock_that_someone_holds(run: RunDirectory) -> None:

@@ -26,6 +26,7 @@ from engine.runs.events import (
     Started,
     Stopped,
 )
+from engine.runs.logs import append
 from engine.runs.rundir import status
 from engine.training import device
 from engine.training.files import Files
@@ -162,7 +163,7 @@ def test_requests_are_answered_by_one_event_with_their_id() -> None:
     ]
 
     def ask_all(trainer: Trainer) -> None:
-        run.append(run.control_path, "no request")
+        append(run.control_path, "no request")
         for request in requests:
             ask(run, *request)
 

@@ -27,7 +27,8 @@ from engine.runs.events import (
     Stopped,
     parse,
 )
-from engine.runs.rundir import LineReader, RunDirectory, status
+from engine.runs.logs import LineReader
+from engine.runs.rundir import RunDirectory, status
 from engine.text import sources
 from engine.training import trainer
 from engine.writing.generate import Generation

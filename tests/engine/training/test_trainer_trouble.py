@@ -28,6 +28,7 @@ from engine.runs.events import (
     Saved,
     Started,
 )
+from engine.runs.logs import append
 from engine.training.trainer import Trainer
 from tests.engine.lives import a_run, ask, at, live, only
 
@@ -142,9 +143,9 @@ def test_whatever_is_asked_is_answered_and_never_ends_the_trainer() -> None:
         metadata = {"format": points.FORMAT, "cursor": json.dumps(asdict(cursor))}
         path.write_bytes(to_bytes({"model.head.b_y": np.zeros(1, np.float32)}, metadata))
         for n, about in enumerate(ODD_REQUESTS):
-            run.append(run.control_path, json.dumps({"id": str(n)} | about))
+            append(run.control_path, json.dumps({"id": str(n)} | about))
         for line in NO_REQUESTS:
-            run.append(run.control_path, line)
+            append(run.control_path, line)
 
     events = live(run, at(Sampled, 10, demand))
     answers = [event for event in events if event.id]

@@ -15,7 +15,8 @@ from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
 from engine.runs.events import Event, Failed, Started, Stopped, parse
-from engine.runs.rundir import LineReader, RunDirectory, status
+from engine.runs.logs import LineReader
+from engine.runs.rundir import RunDirectory, status
 from engine.text.survey import Reference
 from tui.phrases import killed
 
