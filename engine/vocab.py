@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import forms
+from engine.characters import alone
 from engine.errors import AlphabetError
 
 UNITS = ("char", "byte")
@@ -31,8 +32,9 @@ def normalise(text: str) -> str:
 
 
 def name_character(char: str) -> str:
-    """A character as a message may name it: itself where it prints, else its code point."""
-    return f"'{char}'" if char.isprintable() and not char.isspace() else f"U+{ord(char):04X}"
+    """A character as a message may name it: itself in quotes where it shows, else by name or number."""
+    shown = alone(char)
+    return f"'{shown}'" if char in shown else shown
 
 
 def _name_text(text: str) -> str:

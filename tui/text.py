@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
-"""Unicode categories: controls, formats (bidi, zero width), halves of pairs, unassigned, separators."""
+from engine.characters import VISIBLE_FORMATS, alone, variation
+
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories: controls, formats (bidi, zero width), halves of pairs, separators."""
 _STAND_IN = "\ufffd"
+_HYPHENATION_POINT = "\u2027"
+"""Stands for a soft hyphen, which some terminals draw and others do not."""
+ZWNJ, ZWJ, VS16 = "\u200c", "\u200d", "\ufe0f"
+_BLACK_FLAG = "\U0001f3f4"
+_JOINER = re.compile(
+    "[\u200b-\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+)
+"""What takes no cell and changes what stands before it, or how that meets what follows."""
+PICTURE = re.compile("[\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+"""What may be a part of a joined emoji: the blocks that have Unicode's `Extended_Pictographic`."""
 
 
 class _Table(dict[int, int | str]):
@@ -23,13 +36,36 @@ def _shown(point: int) -> int | str:
         return 0x2400 + point  # control pictures, as ␛
     if point == 0x7F:
         return 0x2421
-    selects_variant = 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF
-    hidden = unicodedata.category(chr(point)) in _HIDDEN
-    return _STAND_IN if hidden or selects_variant else point
+    char = chr(point)
+    if _JOINER.match(char) or char in VISIBLE_FORMATS:
+        return point
+    ignorable = 0xE0000 <= point <= 0xE0FFF or 0xFFF0 <= point <= 0xFFF8 or point == 0x2065
+    noncharacter = 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
+    hidden = unicodedata.category(char) in _HIDDEN
+    return _STAND_IN if hidden or ignorable or noncharacter else point
 
 
-_table = _Table({ord("\n"): "\n"})
-_NAMES = {"\n": "⏎", " ": "␣", "\u00a0": "⍽"}
+_table = _Table({ord("\n"): "\n", ord("\t"): "\t", 0xAD: _HYPHENATION_POINT})
+_NAMES = {"\n": "⏎", "\t": "␉", " ": "␣", "\u00a0": "⍽"}
+
+
+def _joins(before: str, char: str) -> bool:
+    """Whether one of `_JOINER` has to do with what is shown before it."""
+    if not before:
+        return False
+    if (point := ord(char)) >= 0xE0000 and not variation(
+        char
+    ):  # tags: the flags of Scotland and others
+        return before == _BLACK_FLAG or 0xE0020 <= ord(before) <= 0xE007E
+    category = unicodedata.category(before)
+    if variation(char):
+        return category[0] in "LMNPS"
+    if 0x1F3FB <= point:
+        return bool(PICTURE.match(before)) or before == VS16
+    letter = category in ("Lo", "Mn", "Mc")
+    if char == ZWJ:
+        return letter or bool(PICTURE.match(before))
+    return letter or (char == ZWNJ and category[0] in "LM")
 
 
 def common_prefix(texts: Sequence[str]) -> str:
@@ -41,21 +77,31 @@ def common_prefix(texts: Sequence[str]) -> str:
     return low[:same]
 
 
-def visible(text: str) -> str:
+def visible(text: str, before: str = "") -> str:
     """The text with control, bidi and other invisible characters made visible, one for one.
 
-    Line ends stay as they are.
+    Line ends and tabs stay as they are, and so do joiners, variation selectors and skin tones where there
+    is something that they join or vary. `before` is what is shown before the text, where it goes on.
     """
-    return text.translate(_table)
+    shown = text.translate(_table)
+    if not _JOINER.search(shown):
+        return shown
+    chars = list(shown)
+    for match in _JOINER.finditer(shown):
+        i = match.start()
+        if not _joins(chars[i - 1] if i else before[-1:], chars[i]):
+            chars[i] = _STAND_IN
+    return "".join(chars)
 
 
 def visible_char(char: str) -> str:
-    """One character as a list or a title shows it: spaces and line ends too have a shape."""
-    if unicodedata.combining(char):
-        return f"◌{char}"
-    return _NAMES.get(char) or visible(char)
+    """One character as a list or a title shows it: spaces and line ends too have a shape, and what has
+    none of its own is named."""
+    if name := _NAMES.get(char):
+        return name
+    return visible(char) if char < " " or char == "\x7f" else alone(char)
 
 
 def one_line(text: str) -> str:
-    """`visible`, with line ends made visible as well."""
-    return visible(text).replace("\n", _NAMES["\n"])
+    """`visible`, with line ends and tabs made visible as well."""
+    return visible(text).replace("\n", _NAMES["\n"]).replace("\t", _NAMES["\t"])

@@ -19,6 +19,7 @@ from engine.network.modelfile import Model
 from engine.network.parameters import initial
 from engine.runs import rundir
 from engine.vocab import Alphabet
+from tests.conftest import make_model
 
 Terminal = Callable[..., pexpect.spawn]
 PATIENCE = 60
@@ -90,6 +91,19 @@ def test_metadata_never_moves_the_cursor(terminal, home):
 def test_a_sample_ends_with_a_new_line(terminal, tiny):
     status, out = finish(terminal("sample", "tiny", "-p", "Shall", "-n", "0", "-s", "1"))
     assert (status, out) == (0, "Shall\r\n")
+
+
+@pytest.mark.parametrize("units", ["char", "byte"])
+def test_what_joins_reaches_a_terminal_as_it_is(terminal, home, units):
+    text = "نمی\u200cداند 👩\u200d👧\tpay"
+    symbols = text.encode().decode("latin-1") if units == "byte" else text
+    model = make_model(text=symbols)
+    alphabet = Alphabet(model.alphabet.symbols, units)
+    model = Model("odd", model.config, alphabet, model.weights)
+    modelfile.save(home / "models" / "odd.safetensors", model)
+    for prompt, shown in ((text, text), ("pay\u200d\u200cp", "pay��p")):
+        written = finish(terminal("sample", "odd", "-p", prompt, "-n", "0", "-s", "1"))
+        assert written == (0, f"{shown}\r\n")
 
 
 @pytest.mark.parametrize(("answer", "status", "gone"), [("y", 0, True), ("n", 1, False)])

@@ -16,7 +16,7 @@ import typer
 from engine.errors import UsageError
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
-from tui.cli.shared.output import emit, note, write
+from tui.cli.shared.output import emit, note, pieces, write
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
@@ -151,11 +151,12 @@ def _text(prompt: str, model: Model) -> str | bytes:
 
 def _writer(alphabet: Alphabet) -> Callable[[str], None]:
     """How a symbol goes to stdout: bytes raw to a pipe, and on a terminal as the text they make."""
+    put = pieces()
     if alphabet.units == "char":
-        return write
+        return put
     if sys.stdout.isatty():
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return lambda symbol: write(decoder.decode(symbol.encode("latin-1")))
+        return lambda symbol: put(decoder.decode(symbol.encode("latin-1")))
 
     def raw(symbol: str) -> None:
         sys.stdout.buffer.write(symbol.encode("latin-1"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,6 +29,22 @@ def write(text: str) -> None:
     else:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
     sys.stdout.flush()
+
+
+def pieces() -> Callable[[str], None]:
+    """`write` for a text that comes in pieces, which are shown as the whole would be."""
+    if not sys.stdout.isatty():
+        return write
+    before = ""
+
+    def put(text: str) -> None:
+        nonlocal before
+        shown = visible(text, before)
+        sys.stdout.write(shown)
+        sys.stdout.flush()
+        before = shown or before
+
+    return put
 
 
 def emit(data: Any, indent: int | None = None) -> None:
