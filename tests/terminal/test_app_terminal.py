@@ -14,10 +14,12 @@ import pexpect
 import pyte
 import pytest
 
+from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.runs import rundir
 from engine.runs.events import Progress, Started, parse
 from engine.runs.logs import LineReader
+from tests.conftest import make_model
 from tests.engine.lives import a_run, only, until
 
 PATIENCE = 60
@@ -142,6 +144,17 @@ def test_without_colour(start: Start) -> None:
     rows = [app.screen.buffer[y] for y in range(app.screen.lines)]
     colours = {cell.fg for row in rows for cell in row.values()} - {"default"}
     assert all(len({c[:2], c[2:4], c[4:]}) == 1 for c in colours if len(c) == 6)
+
+
+def test_characters_of_any_width_leave_every_edge_in_its_column(start: Start, home: Path) -> None:
+    text = "ab\n\t日本語\u200c\u200d\u00ade\u0301เ\u0e35कन\u0a4d\u202e한ن"
+    modelfile.save(home / "models" / "tiny.safetensors", make_model(text=text))
+    app = start()
+    app.send("/length 900\r/speed max\r\x1b[200~ab日本語\ue000\tab\x1b[201~\r")
+    app.until(lambda text: "done" in status(text))
+    rows = [app.screen.buffer[y] for y in range(2, 22)]
+    edges = [[x for x in range(110) if row[x].data == "│"] for row in rows]
+    assert len(edges[0]) == 4 and all(found == edges[0] for found in edges)
 
 
 def test_quitting_while_it_writes_at_full_speed(start: Start) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from engine.runs.events import Changed, RolledBack
+from engine.runs.events import Changed, RolledBack, Sampled
 from tests.engine.said import progress, started
 from tui.cli.shared.views import LiveView, PlainView
 
@@ -42,3 +42,9 @@ def test_going_back_is_told_in_plain_lines(capsys):
         "20/100  lr is 0.01 from here on",
         "0/100  went back to step 0",
     ]
+
+
+def test_a_sample_of_code_keeps_its_shape():
+    view = LiveView("a run", "")
+    view.show(Sampled(life=0, step=20, prompt="", text="if (a)\n\treturn;"), "")
+    assert "│     return;" in shown(view)

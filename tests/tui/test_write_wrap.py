@@ -7,9 +7,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.text import visible
+from tui.width import INSIDE
 from tui.write.wrap import Wrapped
 
-TEXTS = st.text(st.sampled_from("abc \n日本e\u0301é👍"), max_size=80)
+ODD = "abc \n日本e\u0301é👍\t\u200d\u200c\ufe0f❤🇫🏽क\u093fี" + INSIDE
+TEXTS = st.text(st.sampled_from(ODD), max_size=80).map(
+    lambda text: INSIDE.join(map(visible, text.split(INSIDE)))
+)
 WIDTHS = st.integers(2, 12)
 
 
@@ -28,12 +32,17 @@ def test_lines() -> None:
     assert lines(wrapped("abcdef\ngh\n\n", 4)) == ["abcd", "ef", "gh", "", ""]
     assert lines(wrapped("abcd\nabcd", 4)) == ["abcd", "abcd"]
     assert lines(wrapped("日本語ab", 5)) == ["日本", "語ab"]
+    assert lines(wrapped("ab👩\u200d👧c", 4)) == ["ab👩\u200d👧", "c"]
+    assert lines(wrapped("abc❤\ufe0f", 4)) == ["abc", "❤\ufe0f"]
+    assert lines(wrapped("a\tb\tcd", 6)) == ["a\tb\t", "cd"]
 
 
 @given(TEXTS, WIDTHS)
 def test_every_line_fits_and_nothing_is_lost(text: str, width: int) -> None:
     w = wrapped(text, width)
-    assert all(cell_len(visible(line)) <= width for line in lines(w))
+    for i in range(len(w)):
+        assert cell_len("".join(c.shown for c in w.clusters(i) if "\u200d" not in c.shown)) <= width
+        assert sum(c.cells for c in w.clusters(i)) <= width
     joined = "".join(w.text[a:b] for a, b in zip(w.starts, [*w.starts[1:], len(text)], strict=True))
     assert joined == text
     for i in range(len(text)):
@@ -62,3 +71,28 @@ def test_another_width(text: str, before: int, after: int) -> None:
     w = wrapped(text, before)
     w.rewrap(after)
     assert w.starts == wrapped(text, after).starts
+
+
+@given(TEXTS, WIDTHS)
+def test_a_click_and_a_place_agree(text: str, width: int) -> None:
+    w = wrapped(text, width)
+    for line in range(len(w)):
+        for cluster in w.clusters(line):
+            for column in range(cluster.column, cluster.column + cluster.cells):
+                assert w.index_at(line, column) == cluster.start, "either half of a wide character"
+            if cluster.cells:
+                for index in range(cluster.start, cluster.end):
+                    assert w.column_of(index) == cluster.column
+        beyond = w.nearest(line, width)
+        assert w.line_of(beyond) == line
+        assert beyond in (w.span(line)[1], *(c.start for c in w.clusters(line)))
+
+
+@given(TEXTS, WIDTHS)
+def test_a_selection_takes_whatever_it_touches(text: str, width: int) -> None:
+    w = wrapped(text, width)
+    for line in range(len(w)):
+        for cluster in w.clusters(line):
+            for column in range(cluster.column, cluster.column + cluster.cells):
+                assert w.index_at(line, column) < cluster.end <= w.index_from(line, column + 1)
+        assert w.index_from(line, 0) == w.span(line)[0]

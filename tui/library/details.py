@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tui.library.shelf import Item, Kind
 from tui.text import one_line, visible
+from tui.width import expanded
 
 _LABEL = 12
 _LEAST = 20
@@ -36,7 +37,7 @@ def details(item: Item, width: int) -> Content:
         for label, line in zip(chain([name], repeat("")), wrapped, strict=False):
             lines.append(Content.assemble((f"{label:<{_LABEL}}", "$foreground 60%"), (line, style)))
     if item.text:
-        lines += [Content(""), Content(visible(item.text))]
+        lines += [Content(""), Content(expanded(visible(item.text)))]
     return Content("\n").join(lines)
 
 

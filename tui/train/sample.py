@@ -12,6 +12,7 @@ from tui.curves.scale import Scale
 from tui.figures.snapshot import Snapshot
 from tui.text import visible
 from tui.train.steady import Steady
+from tui.width import expanded
 
 
 class SampleBox(VerticalScroll, can_focus=False):
@@ -47,7 +48,7 @@ class SampleBox(VerticalScroll, can_focus=False):
             f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}",
             f"{older}{index + 1:,} of {len(samples):,}{newer}",
         )
-        text.tell(Content(visible((sample.prompt + sample.text).strip("\n"))))
+        text.tell(Content(expanded(visible((sample.prompt + sample.text).strip("\n")))))
 
     def _head(self, title: str, subtitle: str) -> None:
         """Set the titles where they are others: each setting draws the box."""

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 from engine.vocab import Alphabet
 from tui.text import visible, visible_char
-
-_INSIDE = "\u2060"
-"""Takes no cell: stands for a byte that is not yet a whole character."""
+from tui.width import INSIDE
 
 
 class Glyphs:
@@ -22,11 +20,12 @@ class Glyphs:
 
     def extend(self, ids: Iterable[int]) -> None:
         symbols = [self._alphabet.symbols[i] for i in ids]
-        if self._alphabet.units == "byte":
-            decoded = (self._decoder.decode(symbol.encode("latin-1")) for symbol in symbols)
-            self.text += "".join(visible(d[-1]) if d else _INSIDE for d in decoded)
-        else:
-            self.text += visible("".join(symbols))
+        if self._alphabet.units == "char":
+            self.text += visible("".join(symbols), self.text)
+            return
+        for symbol in symbols:
+            decoded = self._decoder.decode(symbol.encode("latin-1"))
+            self.text += visible(decoded[-1], self.text[-4:].rstrip(INSIDE)) if decoded else INSIDE
 
 
 def symbol_name(char: str, units: str) -> str:

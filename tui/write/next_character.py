@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -26,6 +27,8 @@ _COLUMN = 26
 """Cells a candidate needs there."""
 _STRIP = 120
 """Characters whose surprisal is shown."""
+_NAME = 3
+"""Cells of a candidate's name; all have more where one that was shown needs more."""
 
 
 def bar(share: float, width: int) -> str:
@@ -90,12 +93,14 @@ class NextCharacter(Widget, can_focus=False):
         self._shown = Shown()
         self._lines: list[Strip] = []
         self._named_styles: dict[str, Style] = {}
+        self._names = _NAME
 
     def show(self, shown: Shown) -> None:
         """Paint this; only lines that differ are painted again."""
         if shown == self._shown:
             return
         self._shown = shown
+        self._names = self._longest(shown.view) if shown.view else _NAME
         before, self._lines = self._lines, self._strips()
         for y, (old, new) in enumerate(zip_longest(before, self._lines)):
             if old is None or new is None or old != new:
@@ -151,8 +156,16 @@ class NextCharacter(Widget, can_focus=False):
             lines += [[], *self._strip(width)]
         return lines[:height]
 
+    def _longest(self, view: View) -> int:
+        """The cells for names from now on, so that no row moves its bar, nor all of them to and fro."""
+        chars = [candidate.char for candidate in view.prediction.top]
+        if view.step is not None:
+            chars.append(view.step.char)
+        return max(self._names, *(cell_len(symbol_name(c, self._shown.units)) for c in chars))
+
     def _row(self, view: View, rank: int, candidate: Candidate, width: int) -> list[Segment]:
         came = view.step is not None and view.step.id == candidate.id
+        name = symbol_name(candidate.char, self._shown.units)
         out = candidate.filtered <= 0
 
         def style(name: str) -> Style:
@@ -161,8 +174,8 @@ class NextCharacter(Widget, can_focus=False):
         return [
             Segment("▶" if came else " ", style("rank")),
             Segment(f"{rank if rank < 10 else ' '} ", style("rank")),
-            Segment(f"{symbol_name(candidate.char, self._shown.units):<3} ", style("char")),
-            Segment(bar(candidate.prob, max(1, width - 23)), style("bar")),
+            Segment(set_cell_size(name, self._names) + " ", style("char")),
+            Segment(bar(candidate.prob, max(1, width - self._names - 20)), style("bar")),
             Segment(percent(candidate.prob).rjust(8), style("number")),
             Segment(percent(candidate.filtered).rjust(8), style("number")),
         ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate, groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,6 +19,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.text import common_prefix, visible_char
+from tui.width import Cluster
 from tui.write.colours import Palette, levels
 from tui.write.ordered import OrderedKeys
 from tui.write.passage import CHOSEN, GIVEN, Passage
@@ -157,11 +159,9 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     def beside(self, passage: Passage, lines: int) -> int:
         """The character that stands so many lines below (or above) the cursor of a passage."""
         wrapped = self._block_of(passage).wrapped
-        line = wrapped.line_of(passage.cursor)
-        column = passage.cursor - wrapped.starts[line]
-        line = max(0, min(line + lines, len(wrapped) - 1))
-        start, end = wrapped.span(line)
-        return min(start + column, end)
+        line = wrapped.line_of(passage.cursor) + lines
+        column = wrapped.column_of(passage.cursor)
+        return wrapped.nearest(max(0, min(line, len(wrapped) - 1)), column)
 
     # -- lines
 
@@ -257,17 +257,16 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         block, own = self._blocks[i], line - self._tops[i]
         if own >= len(block.wrapped):
             return Strip.blank(width, palette.written)
-        start, end = block.wrapped.span(own)
-        segments = self._segments(block, start, end)
-        if (selection := self.text_selection) and (span := selection.get_span(line)):
-            segments = _highlighted(segments, span, self._selection_style)
-        strip = Strip(segments).extend_cell_length(width, palette.written)
-        return strip.crop(0, width).apply_offsets(0, line)
+        selection = self.text_selection
+        span = selection.get_span(line) if selection else None
+        segments = _runs(self._styled(block, own, span), line)
+        return Strip(segments).extend_cell_length(width, palette.written).crop(0, width)
 
     def _welcome_line(self, line: int, width: int) -> Strip:
         lines = [part for whole in self._welcome for part in wrap(whole, max(1, width - 2)) or [""]]
         i = line - max(0, (self.size.height - len(lines)) // 2)
-        text = lines[i].center(width) if 0 <= i < len(lines) else ""
+        text = lines[i] if 0 <= i < len(lines) else ""
+        text = text.center(width - cell_len(text) + len(text))
         return Strip([Segment(text, self.palette.note)]).adjust_cell_length(
             width, self.palette.written
         )
@@ -276,27 +275,34 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     def _selection_style(self) -> Style:
         return self.screen.get_component_rich_style("screen--selection")
 
-    def _segments(self, block: _Block, start: int, end: int) -> list[Segment]:
-        """The characters of [start, end) in runs of one style, the cursor among them."""
-        passage, text, palette = block.passage, block.wrapped.text, self.palette
-        if passage is None:
-            return [Segment(text[start:end], palette.note)]
-        cursor = passage.cursor if self._cursor and self._cursor[0] is passage else None
-        styles = [self._style(block, i, cursor) for i in range(start, end)]
-        shown = text[start:end]
-        if cursor == end and (end == len(text) or text[end] == "\n"):
-            shown += visible_char("\n") if end < len(text) else " "
-            styles.append(palette.cursor)
-        runs = groupby(zip(shown, styles, strict=True), key=itemgetter(1))
-        return [Segment("".join(char for char, _ in run), style) for style, run in runs]
+    def _styled(
+        self, block: _Block, line: int, span: tuple[int, int] | None
+    ) -> Iterator[tuple[Cluster, Style]]:
+        """What is shown in a line, with the cursor, and with the cells [start, end) that are selected: an
+        end of −1 is the line's."""
+        passage, wrapped, palette = block.passage, block.wrapped, self.palette
+        cursor = passage.cursor if passage and self._cursor and self._cursor[0] is passage else None
+        first, last = span or (0, 0)
+        beyond = 0
+        for cluster in wrapped.clusters(line):
+            beyond = cluster.column + cluster.cells
+            if first < beyond and (cluster.column < last or last < 0):
+                yield cluster, self._selection_style
+            else:
+                yield cluster, self._style(block, cluster, cursor) if passage else palette.note
+        end = wrapped.span(line)[1]
+        if cursor == end and wrapped.line_of(end) == line:
+            mark = visible_char("\n") if end < len(wrapped.text) else " "
+            yield Cluster(end, end, beyond, 1, mark), palette.cursor
 
-    def _style(self, block: _Block, i: int, cursor: int | None) -> Style:
+    def _style(self, block: _Block, cluster: Cluster, cursor: int | None) -> Style:
         assert block.passage
-        palette, kind = self.palette, block.passage.kinds[i]
-        if i == cursor:
+        palette, i = self.palette, cluster.start
+        kind = block.passage.kinds[i]
+        if cursor is not None and i <= cursor < cluster.end:
             return palette.cursor
-        if self.coloured and i < len(block.levels):
-            style = palette.surprise[block.levels[i]]
+        if self.coloured and (steps := block.levels[i : cluster.end]):
+            style = palette.surprise[max(steps)]
             return style + _BOLD if kind == GIVEN else style
         if kind == GIVEN:
             return palette.given
@@ -315,43 +321,39 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         for block, top in zip(self._blocks, self._tops, strict=False):
             if top > end.y or top + len(block.wrapped) <= start.y:
                 continue
-            first = _index(block.wrapped, start.y - top, start.x)
-            beyond = _index(block.wrapped, end.y - top, end.x)
-            text = block.wrapped.text[first:beyond]
+            wrapped = block.wrapped
+            above, below = start.y < top, end.y >= top + len(wrapped)
+            first = 0 if above else wrapped.index_at(start.y - top, start.x)
+            beyond = len(wrapped.text) if below else wrapped.index_from(end.y - top, end.x)
+            text = wrapped.text[first:beyond]
             parts.append(block.passage.exact(first, beyond) if block.passage else text)
         return "\n".join(parts), "\n"
 
     def on_click(self, event: events.Click) -> None:
         if self.text_selection is not None or not self._blocks:
             return
-        offset = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
-        if offset is None:
-            return
+        offset = event.get_content_offset_capture(self) + self.scroll_offset
         i = bisect_right(self._tops, offset.y) - 1
-        if i < len(self._blocks) and (passage := self._blocks[i].passage):
-            index = _index(self._blocks[i].wrapped, offset.y - self._tops[i], offset.x)
-            self.post_message(self.Pointed(passage, index))
+        if i >= len(self._blocks) or not (passage := self._blocks[i].passage):
+            return
+        wrapped, line = self._blocks[i].wrapped, offset.y - self._tops[i]
+        if line < len(wrapped):
+            self.post_message(self.Pointed(passage, wrapped.nearest(line, offset.x)))
 
 
-def _index(wrapped: Wrapped, line: int, x: int) -> int:
-    """The character at column x of a line, as near as there is one."""
-    if line < 0:
-        return 0
-    if line >= len(wrapped):
-        return len(wrapped.text)
-    start, end = wrapped.span(line)
-    return min(start + x, end)
-
-
-def _highlighted(segments: list[Segment], span: tuple[int, int], style: Style) -> list[Segment]:
-    """The same text with the characters of [start, end) in another style; an end of −1 is the line's."""
-    start, end = span
-    result: list[Segment] = []
-    x = 0
-    for text, own, _ in segments:
-        stop = len(text) if end < 0 else max(0, min(end - x, len(text)))
-        begin = min(max(0, start - x), stop)
-        x += len(text)
-        pieces = ((text[:begin], own), (text[begin:stop], style), (text[stop:], own))
-        result += [Segment(piece, piece_style) for piece, piece_style in pieces if piece]
-    return result
+def _runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:
+    """A line in runs of one style, each with its column, in which Textual counts what a mouse selects. It
+    takes each character for a cell, so that only what is so is joined."""
+    runs: list[tuple[int, str, Style, bool]] = []
+    for cluster, style in styled:
+        text = cluster.shown
+        simple = len(text) == cluster.cells and (cluster.cells == 1 or text.isspace())
+        if simple and runs and runs[-1][2:] == (style, True):
+            column, before, *_ = runs.pop()
+            runs.append((column, before + text, style, True))
+        else:
+            runs.append((cluster.column, text, style, simple))
+    return [
+        Segment(text, Style.from_meta({"offset": (column, line)}) + style)
+        for column, text, style, _ in runs
+    ]

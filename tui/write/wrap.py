@@ -1,16 +1,16 @@
-"""Character wrap of a text that grows at its end; widths are in terminal cells."""
+"""A text that grows at its end, wrapped by what is shown as one character; widths are in terminal cells."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from rich.cells import get_character_cell_size
+from tui.width import Cluster, cells, clusters, is_plain, spans
 
 
 class Wrapped:
-    """A text and where its display lines begin. A line ends at a newline, which belongs to it, or at the
-    last character that fits; after a final newline an empty line stands."""
+    """A text and where its display lines begin. A line ends at a newline, which belongs to it, or with the
+    last cluster that fits; after a final newline an empty line stands."""
 
     def __init__(self, width: int) -> None:
         self.text = ""
@@ -29,7 +29,9 @@ class Wrapped:
     def truncate(self, length: int) -> None:
         """Keep the first `length` characters."""
         self.text = self.text[:length]
-        del self.starts[max(1, bisect_right(self.starts, length)) :]
+        # A cluster that has lost its end may fit into the line before.
+        del self.starts[max(1, bisect_right(self.starts, length) - 1) :]
+        self.extend("")
 
     def rewrap(self, width: int) -> None:
         """Break the same text at another width."""
@@ -44,9 +46,41 @@ class Wrapped:
         end = len(self.text) if last else self.starts[line + 1]
         return start, end - (end > start and self.text[end - 1] == "\n")
 
+    def clusters(self, line: int) -> Iterator[Cluster]:
+        """What is shown as one, from the left; starts and ends count in the whole text."""
+        start, end = self.span(line)
+        for cluster in clusters(self.text[start:end], self.width):
+            yield cluster._replace(start=start + cluster.start, end=start + cluster.end)
+
     def line_of(self, index: int) -> int:
         """The line that character `index` stands on, or would stand on at the end of the text."""
         return bisect_right(self.starts, index) - 1
+
+    def column_of(self, index: int) -> int:
+        """The cell of its line in which character `index` begins to be shown."""
+        column = 0
+        for cluster in self.clusters(self.line_of(index)):
+            if index < cluster.end:
+                return cluster.column
+            column = cluster.column + cluster.cells
+        return column
+
+    def index_at(self, line: int, column: int) -> int:
+        """The first character of what is shown in a cell of a line; the line's end beyond it."""
+        on = (c.start for c in self.clusters(line) if column < c.column + c.cells)
+        return next(on, self.span(line)[1])
+
+    def index_from(self, line: int, column: int) -> int:
+        """The first character that is shown in a cell or after it; the line's end where there is none."""
+        after = (c.start for c in self.clusters(line) if column <= c.column)
+        return next(after, self.span(line)[1])
+
+    def nearest(self, line: int, column: int) -> int:
+        """`index_at`, or what is nearest to it on the same line."""
+        index = self.index_at(line, column)
+        if self.line_of(index) == line:
+            return index
+        return max(c.start for c in self.clusters(line))
 
 
 def _breaks(text: str, start: int, width: int) -> Iterator[int]:
@@ -55,7 +89,7 @@ def _breaks(text: str, start: int, width: int) -> Iterator[int]:
         newline = text.find("\n", start)
         end = len(text) if newline < 0 else newline
         part = text[start:end]
-        if part.isascii():
+        if is_plain(part):
             yield from range(start + width, end, width)
         else:
             yield from _wide_breaks(part, start, width)
@@ -67,9 +101,9 @@ def _breaks(text: str, start: int, width: int) -> Iterator[int]:
 
 def _wide_breaks(part: str, start: int, width: int) -> Iterator[int]:
     column = 0
-    for i, char in enumerate(part, start):
-        cells = get_character_cell_size(char)
-        if column + cells > width:
-            yield i
-            column = 0
-        column += cells
+    for begin, end in spans(part):
+        taken = cells(part[begin:end], column, width)
+        if column + taken > width:
+            yield start + begin
+            column, taken = 0, cells(part[begin:end], 0, width)
+        column += taken

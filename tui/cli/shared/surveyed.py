@@ -14,6 +14,7 @@ from tui.cli.shared.output import emit, facts, table, write
 from tui.phrases import alphabet, loss
 from tui.surveyed import both_units, passage, protocol, repeated, unusual
 from tui.text import visible
+from tui.width import cut, expanded
 
 _MOST_FREQUENT = 20
 _LINES = 10
@@ -44,7 +45,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
         table(columns, [[model, *both_units(nats)] for model, nats in rows])
     write(f"{protocol(seen.baselines)}\n\n")
     lines = begins.split("\n")[:_LINES]
-    write("".join(f"  {visible(_cut(line))}".rstrip() + "\n" for line in lines))
+    write("".join(f"  {cut(expanded(visible(line)), _WIDTH)}".rstrip() + "\n" for line in lines))
 
 
 def damaged(info: CorpusInfo, folder: Path, problem: str, json: bool) -> None:
@@ -93,7 +94,3 @@ def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
         "imported": info.created,
         "folder": str(folder),
     }
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"

@@ -29,6 +29,7 @@ from tui.figures.table import LOSSES, OTHERS, shown
 from tui.figures.words import describe
 from tui.phrases import duration, trained
 from tui.text import visible
+from tui.width import expanded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -139,7 +140,7 @@ class LiveView(Display):
             parts.append(Text(visible(self._state), style="yellow"))
         if snapshot.samples:
             sample = snapshot.samples[-1]
-            lines = visible(sample.text).splitlines()[:_SAMPLE_LINES]
+            lines = expanded(visible(sample.text)).splitlines()[:_SAMPLE_LINES]
             title = Text(f"sample at step {sample.step:,}")
             parts.append(Panel(Text("\n".join(lines)), title=title, title_align="left"))
         return parts
