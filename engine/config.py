@@ -19,8 +19,8 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 MOST_HIDDEN = 65536
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
-DEFAULT_SECONDS = 300.0
-"""How long to train where nobody says."""
+DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
+"""What to train, and for how long, unless the user says."""
 
 
 def check_number(
@@ -58,11 +58,11 @@ def _choose(name: str, value: str, known: tuple[str, ...]) -> None:
 class ModelConfig:
     """The shape of a network; its alphabet size V comes with the alphabet."""
 
-    cell: str = "lstm"
+    cell: str
     """One of `CELLS`."""
-    hidden: int = 448
+    hidden: int
     """H, hidden units a layer."""
-    layers: int = 1
+    layers: int
     """L, layers one on another."""
     layer_norm: bool = False
     """Whether each layer's output is normalised before it is read (Ba, Kiros & Hinton, 2016)."""
@@ -95,23 +95,23 @@ class TrainConfig:
     steps by measuring the first ones; from there on nothing depends on a clock.
     """
 
-    model: ModelConfig = ModelConfig()
-    batch: int = 16
+    model: ModelConfig
+    batch: int
     """B, columns read side by side; fewer where the corpus is too small."""
-    seq_length: int = 40
+    seq_length: int
     """T, characters between two updates; fewer where the corpus is too small."""
-    dropout: float = 0.1
+    dropout: float
     """Share of units silenced between layers and before the head, while training."""
-    lr: float = 4e-3
+    lr: float
     """Peak learning rate, after the warm-up."""
+    weight_decay: float
+    """Decoupled (AdamW), on matrices only."""
     warmup: float = 0.05
     """Share of the steps in which the learning rate rises from 0 to its peak."""
     final_lr: float = 0.02
     """What the cosine decay ends at, as a share of the peak."""
     beta1: float = 0.9
     beta2: float = 0.99
-    weight_decay: float = 0.01
-    """Decoupled (AdamW), on matrices only."""
     clip: float = 1.0
     """Largest global norm of the gradients."""
     steps: int | None = None

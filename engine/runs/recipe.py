@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import DEFAULT_CELL, ModelConfig, TrainConfig
 from engine.errors import CorpusError
 from engine.network import parameters
 from engine.text.corpus import Corpus
@@ -42,7 +42,7 @@ class Rung:
 
     @property
     def model(self) -> ModelConfig:
-        return ModelConfig(hidden=self.hidden, layers=self.layers)
+        return ModelConfig(DEFAULT_CELL, self.hidden, self.layers)
 
 
 LADDER = (
@@ -70,7 +70,6 @@ def complete(
     Raises UsageError.
     """
     check(given)
-    shape, given = _parts(given)
     seen = [_seen(given, rung, chars, V, pace[i] if pace else 0.0) for i, rung in enumerate(LADDER)]
     rung, C = LADDER[0], seen[0]
     for larger, its in zip(LADDER[1:], seen[1:], strict=True):
@@ -79,7 +78,23 @@ def complete(
             rung, C = larger, its
     if V >= _MANY_SYMBOLS:
         rung, C = _WIDE, seen[1]
-    model = ModelConfig(**{"hidden": rung.hidden, "layers": rung.layers} | shape)
+    return _filled(given, rung, C, chars, V)
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Refuse invalid settings before anything is done with them.
+
+    Raises UsageError.
+    """
+    _filled(given, LADDER[0], 0.0, 0, PACED)
+
+
+def _filled(given: Mapping[str, Any], rung: Rung, C: float, chars: int, V: int) -> TrainConfig:
+    """The configuration from the `given` settings and, for the others, what suits a rung that sees C
+    characters."""
+    shape = {key: given[key] for key in _SHAPE if key in given}
+    rest = {key: value for key, value in given.items() if key not in shape}
+    model = ModelConfig(**asdict(rung.model) | shape)
     if "seconds" in given:
         C *= _work(rung.model, V) / _work(model, V)
     epochs = C / max(chars, 1)
@@ -90,22 +105,7 @@ def complete(
         "weight_decay": round(min(max(_DECAY_AN_EPOCH * epochs, _LOW_DECAY), _HIGH_DECAY), 3),
         "lr": learning_rate(model),
     }
-    return TrainConfig(model, **own | given)
-
-
-def check(given: Mapping[str, Any]) -> None:
-    """Refuse invalid settings before anything is done with them.
-
-    Raises UsageError.
-    """
-    shape, rest = _parts(given)
-    TrainConfig(ModelConfig(**shape), **rest)
-
-
-def _parts(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the network, and all others."""
-    shape = {key: given[key] for key in _SHAPE if key in given}
-    return shape, {key: value for key, value in given.items() if key not in shape}
+    return TrainConfig(model, **own | rest)
 
 
 def for_corpus(

@@ -15,7 +15,7 @@ import torch
 
 from engine.config import TrainConfig
 from engine.errors import exit_status
-from engine.runs.recipe import LADDER, PACED, Rung
+from engine.runs.recipe import LADDER, PACED, Rung, learning_rate
 from engine.training.device import Device, choose
 from engine.training.model import CharRNN
 from engine.training.step import TrainingStep
@@ -53,7 +53,9 @@ def _seconds(rung: Rung, device: Device) -> float:
 
 def _step(rung: Rung, device: Device) -> Callable[[], object]:
     """A training step with the sizes of a rung, always on the same characters."""
-    config = TrainConfig(rung.model, steps=1)
+    sizes = (rung.model, rung.batch, rung.seq_length)
+    lr = learning_rate(rung.model)
+    config = TrainConfig(*sizes, dropout=0.0, lr=lr, weight_decay=0.0, steps=1)
     step = TrainingStep(CharRNN(rung.model, PACED), config, device, rung.batch)
     ids = torch.randint(PACED, (rung.seq_length + 1, rung.batch), device=device.torch)
     return partial(step, ids)

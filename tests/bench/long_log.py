@@ -20,7 +20,7 @@ from itertools import count, islice
 import numpy as np
 import pexpect
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.runs import rundir
 from engine.runs.events import (
     Changed,
@@ -38,6 +38,7 @@ from engine.runs.events import (
 from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
+from tests.configs import a_config
 
 EVENTS = 100_000
 OPENINGS = 2
@@ -96,7 +97,7 @@ def make_run() -> RunDirectory:
     """A stopped run with a long log."""
     text = (WORDS + "\n") * 12_000
     found = corpus.add([text], "words", "of English")
-    config = TrainConfig(model=ModelConfig("lstm", 256, 1), steps=4_000_000)
+    config = a_config(model=ModelConfig("lstm", 256, 1), steps=4_000_000)
     run = rundir.create("long", found, config, versions={})
     *said, last = islice(events(), EVENTS - 1)
     end = Stopped(life=last.life, step=last.step, finished=False)

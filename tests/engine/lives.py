@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.runs import launch
 from engine.runs.events import Event
 from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus, sources
 from engine.training.trainer import Trainer
+from tests.configs import a_config
 
 SMALL: dict[str, Any] = {
     "batch": 4,
@@ -44,7 +45,7 @@ def a_run(
     found = sources.obtain(text) if hello else corpus.add([text], name, "here", lines=lines)
     if not {"steps", "epochs", "seconds"} & set(settings):
         settings["steps"] = 40
-    config = TrainConfig(ModelConfig(cell, 8, 2, lines=lines), **SMALL | settings)
+    config = a_config(ModelConfig(cell, 8, 2, lines=lines), **SMALL | settings)
     return launch.create(name, found, config, init_from=init_from)
 
 

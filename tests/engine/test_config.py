@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.config import CELLS, DTYPES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.writing.settings import SamplingConfig
+from tests.configs import a_config
 
 BAD_MODEL = {
     "cell": ["", "transformer", "LSTM"],
@@ -50,6 +51,9 @@ BAD_TRAINING = {
 }
 
 
+MODEL = ModelConfig("lstm", 8, 1)
+
+
 def cases(bad: dict[str, list[Any]]) -> list[tuple[str, Any]]:
     return [(name, value) for name, values in bad.items() for value in values]
 
@@ -67,7 +71,7 @@ def refuses(config: Any, name: str, value: Any) -> None:
 
 @pytest.mark.parametrize(("name", "value"), cases(BAD_MODEL), ids=short)
 def test_no_network(name: str, value: Any) -> None:
-    refuses(ModelConfig(), name, value)
+    refuses(MODEL, name, value)
 
 
 @pytest.mark.parametrize(("name", "value"), cases(BAD_SAMPLING), ids=short)
@@ -77,14 +81,14 @@ def test_no_way_to_draw(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize(("name", "value"), cases(BAD_TRAINING), ids=short)
 def test_no_training(name: str, value: Any) -> None:
-    refuses(TrainConfig(steps=10), name, value)
+    refuses(a_config(steps=10), name, value)
 
 
 @pytest.mark.parametrize("name", ["epochs", "seconds"])
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
 def test_no_time_to_train(name: str, value: float) -> None:
     with pytest.raises(UsageError, match=f"^--{name} must be"):
-        TrainConfig(**{name: value})
+        a_config(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -92,23 +96,23 @@ def test_no_time_to_train(name: str, value: float) -> None:
 )
 def test_exactly_one_budget(budget: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="--steps, --epochs and --seconds"):
-        TrainConfig(**budget)  # type: ignore[arg-type]
+        a_config(**budget)
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
     SamplingConfig(temperature=0, top_k=0, top_p=1, min_p=0)
     SamplingConfig(temperature=100, top_k=10**400, top_p=5e-324, min_p=1)
     ModelConfig("rnn", 1, 1)
-    TrainConfig(epochs=1e-9, dropout=0, warmup=0, final_lr=1, validation=0, seed=2**63 - 1)
+    a_config(epochs=1e-9, dropout=0, warmup=0, final_lr=1, validation=0, seed=2**63 - 1)
 
 
 @pytest.mark.parametrize("name", ["layer_norm", "residual", "lines"])
 @pytest.mark.parametrize("value", [0, 1, None, "yes", "true", 0.0, [True]], ids=str)
 def test_what_is_on_or_off_is_nothing_else(name: str, value: Any) -> None:
     with pytest.raises(UsageError) as caught:
-        ModelConfig(**{name: value})
+        replace(MODEL, **{name: value})
     assert str(caught.value) == f"--{name.replace('_', '-')} is on or off, not {value!r}"
-    assert getattr(ModelConfig(**{name: True}), name) is True
+    assert getattr(replace(MODEL, **{name: True}), name) is True
 
 
 def test_a_network_in_words() -> None:
@@ -121,18 +125,19 @@ def test_a_network_in_words() -> None:
 
 def test_a_message_says_the_bound_and_the_value() -> None:
     with pytest.raises(UsageError, match=r"^--hidden must be 1 or more and at most 65536, not 0$"):
-        ModelConfig(hidden=0)
+        ModelConfig("lstm", 0, 1)
     with pytest.raises(UsageError, match=r"^--lr must be more than 0 and at most 100, not -1$"):
-        TrainConfig(steps=1, lr=-1)
+        a_config(steps=1, lr=-1)
 
 
 @given(
     st.builds(
-        TrainConfig,
+        a_config,
         model=st.builds(
             ModelConfig,
             cell=st.sampled_from(CELLS),
             hidden=st.integers(1, 9),
+            layers=st.just(1),
             layer_norm=st.booleans(),
             residual=st.booleans(),
         ),
@@ -152,23 +157,34 @@ def test_a_configuration_survives_json(config: TrainConfig) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *({"steps": 1, "momentum": 1}, {"steps": "1"}, {"steps": 1, "model": {"size": 3}}),
-        *({"steps": 1, "model": 3}, {"steps": 1, "batch": None}, {"steps": 1, "lr": [1]}),
-        *({"steps": 1, "model": {"hidden": "8"}}, {"steps": 1, "batch": 0}, {}),
-        {"steps": 1, "model": {"layer_norm": 1}},
+        *({"momentum": 1}, {"steps": "1"}, {"steps": None}, {"batch": None}, {"batch": 0}),
+        *({"lr": [1]}, {"model": 3}, {"model": asdict(MODEL) | {"size": 3}}),
+        *({"model": asdict(MODEL) | {"hidden": "8"}}, {"model": asdict(MODEL) | {"layer_norm": 1}}),
     ],
 )
 def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
+    whole = asdict(a_config(steps=1))
+    TrainConfig.from_json(whole)
     with pytest.raises(UsageError):
+        TrainConfig.from_json(whole | data)
+
+
+@pytest.mark.parametrize(
+    "missing", ["model", "batch", "seq_length", "dropout", "lr", "weight_decay"]
+)
+def test_a_configuration_without_what_decides_a_training_is_refused(missing: str) -> None:
+    data = asdict(a_config(steps=1))
+    del data[missing]
+    with pytest.raises(UsageError, match="settings of the wrong form"):
         TrainConfig.from_json(data)
 
 
 def test_settings_from_before_layer_norm_and_residual_are_read() -> None:
-    data = asdict(TrainConfig(steps=1, model=ModelConfig("gru", 8, 2)))
+    data = asdict(a_config(steps=1, model=ModelConfig("gru", 8, 2)))
     del data["model"]["layer_norm"], data["model"]["residual"]
     assert TrainConfig.from_json(data).model == ModelConfig("gru", 8, 2, False, False)
 
 
 def test_no_early_end_without_validation() -> None:
     with pytest.raises(UsageError, match="--early-stop needs a validation part"):
-        TrainConfig(steps=1, early_stop=2, validation=0.0)
+        a_config(steps=1, early_stop=2, validation=0.0)

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from engine import blas
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Saved, Started
 from engine.text import sources
 from engine.training import trainer
+from tests.configs import a_config
 from tests.engine.lives import SMALL, a_run, at, live, only
 
 PROCESSORS = 6
@@ -35,7 +36,7 @@ def work() -> Iterator[ExitStack]:
 
 
 def at_work(work: ExitStack, name: str, race: str = "") -> None:
-    config = TrainConfig(ModelConfig("gru", 8), **SMALL | {"steps": 9})
+    config = a_config(ModelConfig("gru", 8, 1), **SMALL | {"steps": 9})
     run = launch.create(name, sources.obtain("hello"), config, race=race)
     work.enter_context(run.lock())
 

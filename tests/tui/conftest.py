@@ -20,6 +20,7 @@ from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 from engine.text.corpus import Corpus
+from tests.configs import a_config
 from tests.engine import said
 from tests.tui.training import FACTS, PACE
 
@@ -46,7 +47,7 @@ class FakeRun:
     """A run directory and what its trainer would do to it."""
 
     def __init__(self, found: Corpus, name: str | None, race: str) -> None:
-        config = TrainConfig(model=ModelConfig("gru", 8, 1), steps=1000)
+        config = a_config(model=ModelConfig("gru", 8, 1), steps=1000)
         self.run: RunDirectory = rundir.create(name, found, config, versions={}, race=race)
         self._lock: BaseFileLock = self.run.lock()
 

@@ -10,12 +10,13 @@ import sys
 
 import pytest
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Changed, RolledBack
 from engine.runs.logs import append
 from engine.runs.rundir import RunDirectory
 from engine.text import sources
+from tests.configs import a_config
 from tests.engine.lives import SMALL, a_run, live, until
 from tests.engine.said import progress, started
 
@@ -23,7 +24,7 @@ from tests.engine.said import progress, started
 @pytest.fixture
 def training(home):
     """A run whose trainer works, without an end."""
-    config = TrainConfig(ModelConfig("lstm", 8), steps=10_000_000, **SMALL | {"save_every": 0.5})
+    config = a_config(ModelConfig("lstm", 8, 1), steps=10_000_000, **SMALL | {"save_every": 0.5})
     run = launch.create("endless", sources.obtain("hello"), config)
     process = launch.start(run)
     until(lambda: any(e.name == "progress" for e in run.events()))

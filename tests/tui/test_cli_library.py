@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from corpora import BUILT_IN
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs import launch
 from engine.runs.events import (
@@ -36,6 +36,7 @@ from engine.runs.rundir import RunDirectory, parse_request
 from engine.text import sources
 from engine.untested import UNTESTED
 from tests import catalogues
+from tests.configs import a_config
 from tests.engine.said import evaluated, progress, started
 from tests.tui.conftest import TEXT
 
@@ -52,7 +53,7 @@ STOPPED = Stopped(life=0, step=20, finished=False)
 def run(home: Path) -> RunDirectory:
     """A run that was stopped half-way."""
     made = launch.create(
-        "half", sources.obtain("hello"), TrainConfig(model=ModelConfig("gru", 8), steps=40)
+        "half", sources.obtain("hello"), a_config(model=ModelConfig("gru", 8, 1), steps=40)
     )
     say(made, STARTED, PROGRESS, EVALUATED, SAMPLED, STOPPED)
     return made

@@ -12,12 +12,13 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs import launch, race, recipe, rundir
 from engine.runs.events import Failed, Stopped
 from engine.runs.logs import append
 from engine.text import sources
+from tests.configs import a_config
 from tests.engine.said import evaluated, started
 from tui.cli.shared import output
 from tui.cli.shared.chart import LINE, MARKS, NOTHING, chart, drawn
@@ -186,7 +187,7 @@ def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
 
 
 def test_one_command_stops_a_race(cli, monkeypatch):
-    first = TrainConfig(ModelConfig("gru", 8), seconds=5.0)
+    first = a_config(ModelConfig("gru", 8, 1), seconds=5.0)
     leader = race.lead(sources.obtain("hello"), first, "helo race")
     going = Event()
 

@@ -83,16 +83,16 @@ def train(
     json: Json = False,
 ) -> None:
     """Measure training, beside torch's own modules and beside the bare products of matrices."""
-    from engine.config import TrainConfig
-    from engine.runs import launch
+    from engine.runs import launch, recipe
 
     found = []
     for config in [ModelConfig(name, hidden, layers) for name in cell]:
         for each in dtype:
             if each not in _DTYPES:
                 raise UsageError(f"--dtype must be one of {', '.join(_DTYPES)}, not {each!r}")
-            TrainConfig(  # refuses what no training could have
-                config, batch, seq_length, steps=1, device=device, dtype=each, threads=threads
+            machine = {"device": device, "dtype": each, "threads": threads}
+            recipe.check(
+                {**asdict(config), "batch": batch, "seq_length": seq_length, "steps": 1, **machine}
             )
             with progress(f"{config} {each}", unit="rounds") as report:
                 found.append(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import CELLS, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
+from engine.config import CELLS, DEFAULT_CELL, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
 from tui.cli.shared.options import (
     BATCH,
@@ -41,7 +41,7 @@ def train(
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
         str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.")
-    ] = ModelConfig.cell,
+    ] = DEFAULT_CELL,
     hidden: Annotated[
         int | None,
         option(

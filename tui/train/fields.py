@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import CELLS, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
+from engine.config import CELLS, DEFAULT_CELL, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.runs import launch, recipe
 
@@ -47,7 +47,7 @@ def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
 FIELDS = (
     Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
     Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
-    Field("cell", "Cell", KINDS[ModelConfig.cell], ModelConfig.cell, choices=CELLS),
+    Field("cell", "Cell", KINDS[DEFAULT_CELL], DEFAULT_CELL, choices=CELLS),
     Field("hidden", "Hidden", "units a layer", whole=True),
     Field("layers", "Layers", "one on another", whole=True),
     _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),

@@ -68,7 +68,7 @@ def learnt(cell: str, text: str, steps: int, H: int = 16, T: int = 20) -> float:
     """The loss in nats per character after so many steps of Adagrad, with NumPy alone."""
     alphabet = sorted(set(text))
     ids = np.array([alphabet.index(c) for c in text])
-    config = ModelConfig(cell, H)
+    config = ModelConfig(cell, H, 1)
     weights = initial(config, len(alphabet), seed=0)
     squares = {k: np.full_like(W, 1e-8) for k, W in weights.items()}
     state: States = (tuple(np.zeros((1, H), np.float32) for _ in CELLS[cell].states),)

@@ -322,7 +322,7 @@ def test_without_a_newline_there_are_no_lines(tmp_path: Any) -> None:
     with pytest.raises(CorpusError, match="corpus one has no newline"):
         recipe.for_corpus({"steps": 1}, found, None)
     with pytest.raises(UsageError, match="newline"):
-        newline_id(ModelConfig(lines=True), Alphabet(("a", "b")))
+        newline_id(ModelConfig("lstm", 8, 1, lines=True), Alphabet(("a", "b")))
     model = random_model(ModelConfig("rnn", 3, 1, lines=True), "ab")
     modelfile.save(tmp_path / "m.safetensors", model)
     with pytest.raises(ModelFileError, match="newline"):

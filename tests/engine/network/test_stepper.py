@@ -119,7 +119,7 @@ def test_a_state_keeps_nothing_else_in_memory(config: ModelConfig) -> None:
 
 
 def test_the_network_is_a_pure_function_of_its_model() -> None:
-    model = random_model(ModelConfig(hidden=8))
+    model = random_model(ModelConfig("lstm", 8, 1))
     other = replace(model, weights={k: w * 2 for k, w in model.weights.items()})
     one, same, two = (Stepper(m).step(3, Stepper(m).zero_state())[0] for m in (model, model, other))
     assert np.array_equal(one, same) and not np.allclose(one, two)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.cells import CELLS
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.errors import AlphabetError, ModelFileError
 from engine.network import modelfile
 from engine.network.modelfile import Model
@@ -23,6 +23,7 @@ from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 from engine.vocab import Alphabet
 from engine.writing import score
+from tests.configs import a_config
 from tests.engine.lives import a_run, ask, at, live, only
 from tests.engine.networks import random_model
 
@@ -170,4 +171,4 @@ def test_bytes_and_characters_do_not_mix(home: object) -> None:
     live(a_run("first", FIRST, steps=2))
     found = corpus.add([FIRST.encode()], "bytes", "here", units="byte")
     with pytest.raises(AlphabetError, match="--units"):
-        launch.create("second", found, TrainConfig(steps=1), init_from="first")
+        launch.create("second", found, a_config(steps=1), init_from="first")

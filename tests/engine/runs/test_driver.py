@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.errors import RunError
 from engine.runs import launch, race, rundir
 from engine.runs.events import Evaluated, Paused, Refused, Started, Stopped
 from engine.runs.rundir import RACE, WAITS, RunDirectory, RunStatus, status
 from engine.text import sources, survey
 from engine.training.trainer import Trainer
+from tests.configs import a_config
 from tests.engine.lives import SMALL, a_run, until
 
 Drive = Callable[..., subprocess.Popen[bytes]]
@@ -25,7 +26,7 @@ Drive = Callable[..., subprocess.Popen[bytes]]
 
 def a_leader(steps: int, evaluations: int) -> RunDirectory:
     settings = SMALL | {"steps": steps, "evaluations": evaluations, "save_every": 30.0}
-    first = TrainConfig(ModelConfig("gru", 8), **settings)
+    first = a_config(ModelConfig("gru", 8, 1), **settings)
     found = sources.obtain("hello")
     survey.obtain(found)  # else a process would, beside each race
     return race.lead(found, first, "helo race")

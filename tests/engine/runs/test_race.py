@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
+from engine.config import CELLS, MOST_HIDDEN, ModelConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch, race, recipe, rundir
@@ -20,6 +20,7 @@ from engine.runs.logs import append
 from engine.runs.race import Race, Racer
 from engine.runs.rundir import RACE, WAITS, RunDirectory
 from engine.text import sources
+from tests.configs import a_config
 from tests.engine import said
 
 TOTAL = 40
@@ -87,7 +88,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def entrants(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "gru")):
     """What `race.enter` takes."""
-    first = TrainConfig(ModelConfig(cells[0], 20), seconds=5.0, lr=0.01, seed=3)
+    first = a_config(ModelConfig(cells[0], 20, 1), seconds=5.0, lr=0.01, seed=3)
     leader = race.lead(sources.obtain("hello"), first, "helo race")
     return leader, cells[1:], by
 

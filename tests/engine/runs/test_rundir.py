@@ -16,16 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.errors import CorpusError, NotFoundError, RunError, StorageError, UsageError
 from engine.runs import rundir
 from engine.runs.events import Event, Failed, Paused, Resumed, Saved, Stopped
 from engine.runs.logs import LineReader, append, close_torn_tail
 from engine.runs.rundir import RunDirectory, parse_request, status
 from engine.text import sources
+from tests.configs import a_config
 from tests.engine.said import progress, started
 
-CONFIG = TrainConfig(ModelConfig("gru", 8), steps=10)
+CONFIG = a_config(ModelConfig("gru", 8, 1), steps=10)
 
 
 @pytest.fixture
@@ -316,6 +317,6 @@ def test_states_are_in_order(run: RunDirectory) -> None:
 
 
 def test_a_prompt_of_odd_bytes_is_kept(home: Path) -> None:
-    config = TrainConfig(steps=1, prompt="caf\udce9")
+    config = a_config(steps=1, prompt="caf\udce9")
     made = rundir.create("odd", sources.obtain("hello"), config, versions={})
     assert made.info().config.prompt == "caf\udce9"

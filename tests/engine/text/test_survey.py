@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from engine import storage
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.runs import launch
 from engine.runs.comparison import Comparison
 from engine.text import corpus, survey
 from engine.text.corpus import Corpus
 from engine.text.ngram import baselines
 from engine.text.survey import Reference, Survey, references
+from tests.configs import a_config
 from tests.conftest import SONNET
 
 
@@ -169,7 +170,7 @@ def test_references_are_the_limit_the_best_and_the_lowest_orders(sonnet: Corpus)
 
 
 def test_a_comparison_learns_of_a_survey_when_it_is_there(sonnet: Corpus) -> None:
-    config = TrainConfig(ModelConfig("gru", 8, 1), steps=10)
+    config = a_config(ModelConfig("gru", 8, 1), steps=10)
     run = launch.create("r", sonnet, config).info()
     comparison = Comparison(run)
     assert [r.name for r in comparison.look()] == ["entropy rate"]

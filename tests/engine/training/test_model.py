@@ -289,6 +289,6 @@ def test_initial_weights(cell: str, layer_norm: bool) -> None:
 
 def test_the_first_guess_is_how_frequent_each_character_is() -> None:
     counts = np.array([90, 9, 0])
-    bias = initial(ModelConfig("rnn", 4), 3, seed=0, counts=counts)["head.b_y"]
+    bias = initial(ModelConfig("rnn", 4, 1), 3, seed=0, counts=counts)["head.b_y"]
     shares = np.exp(bias) / np.exp(bias).sum()
     np.testing.assert_allclose(shares, (counts + 1) / 102, rtol=1e-5)

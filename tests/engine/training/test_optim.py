@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.training.model import CharRNN
 from engine.training.optim import Optimiser, learning_rate
+from tests.configs import a_config
 
 SHARE = st.floats(0, 1)
 
 
 @given(SHARE, SHARE, st.floats(1e-6, 1))
 def test_schedule(warmup: float, final: float, peak: float) -> None:
-    config = TrainConfig(steps=1, warmup=warmup, final_lr=final)
+    config = a_config(steps=1, warmup=warmup, final_lr=final)
     at = [learning_rate(i / 200, config, peak) for i in range(201)]
     assert all(0 <= lr <= peak * (1 + 1e-9) for lr in at)
     assert learning_rate(warmup, config, peak) == pytest.approx(peak)
@@ -35,13 +36,13 @@ def test_schedule(warmup: float, final: float, peak: float) -> None:
 
 
 def test_half_way_down_is_the_middle() -> None:
-    config = TrainConfig(steps=1, warmup=0.2, final_lr=0.1)
+    config = a_config(steps=1, warmup=0.2, final_lr=0.1)
     assert learning_rate(0.6, config, 1.0) == pytest.approx(0.55)
     assert learning_rate(0.1, config, 1.0) == pytest.approx(0.5)
 
 
 def test_biases_do_not_decay() -> None:
-    model, config = CharRNN(ModelConfig("gru", 4, 2), 5), TrainConfig(steps=1, weight_decay=0.5)
+    model, config = CharRNN(ModelConfig("gru", 4, 2), 5), a_config(steps=1, weight_decay=0.5)
     groups = Optimiser(model, config).adamw.param_groups
     decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     assert len(decays) == len(list(model.parameters()))
@@ -57,7 +58,7 @@ def a_loss(model: nn.Module, factor: float) -> Tensor:
 @pytest.mark.parametrize("float16", [False, True])
 @pytest.mark.parametrize("limit", [0.5, 1e9])
 def test_a_step_is_adamw_on_clipped_gradients(limit: float, float16: bool) -> None:
-    config = TrainConfig(steps=1, clip=limit, lr=0.1)
+    config = a_config(steps=1, clip=limit, lr=0.1)
     ours, theirs = CharRNN(ModelConfig("rnn", 3, 1), 4), CharRNN(ModelConfig("rnn", 3, 1), 4)
     optimiser, adamw = Optimiser(ours, config, float16), Optimiser(theirs, config).adamw
     n = sum(p.numel() for p in ours.parameters())
@@ -74,7 +75,7 @@ def test_a_step_is_adamw_on_clipped_gradients(limit: float, float16: bool) -> No
 
 def test_a_gradient_that_is_no_number_changes_nothing() -> None:
     model = CharRNN(ModelConfig("rnn", 3, 1), 4)
-    optimiser = Optimiser(model, TrainConfig(steps=1, lr=0.1))
+    optimiser = Optimiser(model, a_config(steps=1, lr=0.1))
     for factor in (1.0, math.nan, math.inf):
         optimiser.backward(a_loss(model, factor))
         norm = float(optimiser.step())
@@ -87,7 +88,7 @@ def test_a_gradient_that_is_no_number_changes_nothing() -> None:
 
 def test_the_scale_halves_at_an_overflow_and_grows_after_a_thousand_steps() -> None:
     model = CharRNN(ModelConfig("rnn", 2, 1), 3)
-    optimiser = Optimiser(model, TrainConfig(steps=1, lr=1e-3), float16=True)
+    optimiser = Optimiser(model, a_config(steps=1, lr=1e-3), float16=True)
     assert optimiser.scale is not None
     first = float(optimiser.scale)
     optimiser.backward(a_loss(model, math.inf))
@@ -102,7 +103,7 @@ def test_the_scale_halves_at_an_overflow_and_grows_after_a_thousand_steps() -> N
 
 def test_reset_is_a_new_optimiser() -> None:
     model, other = CharRNN(ModelConfig("gru", 3, 1), 4), CharRNN(ModelConfig("gru", 3, 1), 4)
-    used, new = Optimiser(model, TrainConfig(steps=1)), Optimiser(other, TrainConfig(steps=1))
+    used, new = Optimiser(model, a_config(steps=1)), Optimiser(other, a_config(steps=1))
     used.set_lr(0.0)
     used.backward(a_loss(model, 3.0))
     used.step()

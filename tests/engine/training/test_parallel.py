@@ -188,7 +188,7 @@ def test_dropout_silences_a_column_alike_whoever_has_it() -> None:
         return outputs == 0
 
     ids = torch.zeros(6, 5, dtype=torch.long)
-    model = CharRNN(ModelConfig("lstm", 16), 3, dropout=0.5)
+    model = CharRNN(ModelConfig("lstm", 16, 1), 3, dropout=0.5)
     torch.nn.init.normal_(model.get_parameter("layers.0.W_xh"))
     whole = silenced(model, 5)
     assert 0.3 < whole.double().mean() < 0.7

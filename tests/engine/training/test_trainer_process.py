@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from engine import storage
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig
 from engine.errors import RunError, exit_status
 from engine.network.stepper import Stepper
 from engine.runs import launch, library, points
@@ -32,6 +32,7 @@ from engine.runs.rundir import RunDirectory, status
 from engine.text import sources
 from engine.training import trainer
 from engine.writing.generate import Generation
+from tests.configs import a_config
 from tests.engine.lives import until
 
 Process = subprocess.Popen[bytes]
@@ -49,8 +50,8 @@ def processes() -> list[Process]:
 
 
 def a_run(steps: int, hidden: int = 8, **settings: float) -> RunDirectory:
-    config = TrainConfig(
-        ModelConfig("lstm", hidden),
+    config = a_config(
+        ModelConfig("lstm", hidden, 1),
         steps=steps,
         batch=8,
         seq_length=20,
