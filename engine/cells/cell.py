@@ -11,6 +11,7 @@ on the way out, and after the way back the deltas of the pre-activations.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -26,9 +27,19 @@ Parameters = Mapping[str, Array]
 
 
 class Cell(ABC):
-    """The equations of one layer. A concrete cell is final."""
+    """The equations of one layer, and all else that is particular to them. What has a `name` is a cell."""
 
-    name: str
+    name: ClassVar[str]
+    """What it is called in commands and files."""
+    hint: ClassVar[str]
+    """What it is, in a few words for lists and forms."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What else people call it."""
+    rank: ClassVar[int] = 100
+    """Where it stands in lists, the lowest first; equal ranks by name."""
+    lr_factor: ClassVar[float] = 1.0
+    """What the learning rate is multiplied by; less than 1 for a cell that explodes sooner."""
+
     gates: ClassVar[tuple[str, ...]]
     """The blocks of H columns in W_xh, W_hh and b_h, in order."""
     states: ClassVar[tuple[str, ...]] = ("h",)
@@ -42,11 +53,28 @@ class Cell(ABC):
 
     parallel: ClassVar[bool] = False
     """Whether `all_steps` and `all_back` can do the work of the time loops."""
+    inputs: ClassVar[tuple[str, ...]] = ("W_xh",)
+    """The matrices that multiply x. In the first layer, where x is one-hot, a row of each is read."""
+    torch_kernel: ClassVar[str] = ""
+    """torch's function that runs a layer: `torch.lstm`, say; "" where there is none."""
+    torch_module: ClassVar[tuple[str, Mapping[str, str]] | None] = None
+    """The class in `torch.nn` with the same equations, and its options."""
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """The parameters of a layer with I `inputs` and H `hidden` units: name to shape."""
         n = len(self.gates) * hidden
         return {"W_xh": (inputs, n), "W_hh": (hidden, n), "b_h": (n,)}
+
+    @property
+    def in_time(self) -> tuple[str, ...]:
+        """The matrices that multiply what the step before gave, by name."""
+        shapes = self.shapes(1, 1).items()
+        return tuple(name for name, s in shapes if len(s) == 2 and name not in self.inputs)
+
+    def deviation(self, name: str, hidden: int) -> float:
+        """The standard deviation that the rows of an input matrix begin with in the first layer: by default
+        1/√H, which a dense input of unit length would meet."""
+        return 1 / math.sqrt(hidden)
 
     @property
     def blocks(self) -> int:

@@ -15,6 +15,10 @@ from engine.cells.functions import Array, Functions
 
 class Coupled(Cell):
     name = "coupled"
+    hint = "one gate forgets and takes"
+    aliases = ("cifg",)
+    rank = 4
+    torch_kernel = "lstm"  # with an input gate put in
     gates = ("f", "g", "o")
     states = ("h", "c")
     keeps = ("tanh_c",)

@@ -14,6 +14,10 @@ from engine.cells.functions import Array, Functions
 
 class GRU(Cell):
     name = "gru"
+    hint = "two gates, no memory apart"
+    rank = 5
+    torch_kernel = "gru"
+    torch_module = "GRU", {}
     gates = ("r", "z", "n")
     keeps = ("q",)
     """q is the recurrent product of n."""

@@ -15,6 +15,10 @@ from engine.cells.functions import Array, Functions
 
 class LSTM(Cell):
     name = "lstm"
+    hint = "gates around a memory"
+    rank = 2
+    torch_kernel = "lstm"
+    torch_module = "LSTM", {}
     gates = ("i", "f", "g", "o")  # the order of torch's kernels
     states = ("h", "c")
     keeps = ("tanh_c",)

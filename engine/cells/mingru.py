@@ -16,6 +16,9 @@ from engine.cells.functions import Array, Functions
 
 class MinGRU(Cell):
     name = "mingru"
+    hint = "gates blind to state; fast"
+    aliases = ("minimal-gru",)
+    rank = 7
     gates = ("z", "n")
     parallel = True
 

@@ -17,18 +17,26 @@ from engine.cells.lstm import remember, through_memory
 
 class MLSTM(Cell):
     name = "mlstm"
+    hint = "a matrix per character"
+    aliases = ("multiplicative-lstm",)
+    rank = 6
+    lr_factor = 0.5
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
     keeps = ("tanh_c", "m", "q")
     """q is h W_mh."""
     columns = 5  # the gates, and x W_mx
     recurrent = 1  # the deltas of q
+    inputs = ("W_xh", "W_mx")
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         return super().shapes(inputs, hidden) | {
             "W_mx": (inputs, hidden),
             "W_mh": (hidden, hidden),
         }
+
+    def deviation(self, name: str, hidden: int) -> float:
+        return 1.0 if name == "W_mx" else super().deviation(name, hidden)  # it multiplies q
 
     def input_side(self, xp: Functions, p: Parameters) -> tuple[Array, Array]:
         b = p["b_h"]

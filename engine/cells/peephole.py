@@ -16,6 +16,9 @@ from engine.cells.functions import Array, Functions
 
 class Peephole(Cell):
     name = "peephole"
+    hint = "gates that see the memory"
+    aliases = ("peephole-lstm",)
+    rank = 3
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
     keeps = ("tanh_c",)

@@ -5,16 +5,22 @@ h' = φ(x W_xh + h W_hh + b_h)        φ = tanh, or max(0, ·) in `rnn-relu`
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from engine.cells.cell import Cell, Parameters, State, Views
 from engine.cells.functions import Array, Functions
 
 
 class RNN(Cell):
+    name = "rnn"
+    hint = "the plain recurrent step"
+    aliases = ("vanilla", "elman")
+    rank = 1
+    lr_factor = 0.25
+    torch_kernel = "rnn_tanh"
+    torch_module = "RNN", {}
     gates = ("h",)
-
-    def __init__(self, relu: bool = False) -> None:
-        self.name = "rnn-relu" if relu else "rnn"
-        self.relu = relu
+    relu: ClassVar[bool] = False
 
     def views(self, a: Array) -> Views:
         return (a,)
@@ -40,3 +46,13 @@ class RNN(Cell):
         d_a = (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], after[0], out=a[0])
         xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
         return ()
+
+
+class ReluRNN(RNN):
+    name = "rnn-relu"
+    hint = "the plain step, cut at 0"
+    aliases = ("relu", "rnn_relu")
+    lr_factor = 0.15
+    torch_kernel = "rnn_relu"
+    torch_module = "RNN", {"nonlinearity": "relu"}
+    relu = True

@@ -33,10 +33,9 @@ class Tape:
     carry: Array | None
 
 
-def prepared(xp: Functions, p: Parameters) -> dict[str, Array]:
+def prepared(xp: Functions, cell: Cell, p: Parameters) -> dict[str, Array]:
     """What the steps of a layer use of its parameters, its matrices ready for many products."""
-    inputs = ("W_xh", "W_mx")  # these are used once
-    return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in inputs}
+    return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in cell.inputs}
 
 
 def forward(
@@ -49,7 +48,7 @@ def forward(
     of the tape: whoever changes one changes the way back.
     """
     a = xp.affine(x, *cell.input_side(xp, p))
-    return run(xp, cell, prepared(xp, p), a, state, carry)
+    return run(xp, cell, prepared(xp, cell, p), a, state, carry)
 
 
 def run(

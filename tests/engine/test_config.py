@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, DTYPES, ModelConfig, TrainConfig
+from engine.cells import CELLS
+from engine.config import DTYPES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.writing.settings import SamplingConfig
 
@@ -131,7 +132,7 @@ def test_a_message_says_the_bound_and_the_value() -> None:
         TrainConfig,
         model=st.builds(
             ModelConfig,
-            cell=st.sampled_from(CELLS),
+            cell=st.sampled_from(list(CELLS)),
             hidden=st.integers(1, 9),
             layer_norm=st.booleans(),
             residual=st.booleans(),

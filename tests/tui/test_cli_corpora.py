@@ -164,7 +164,9 @@ def test_a_text_is_brought_to_one_form_and_that_is_kept(cli, tmp_path):
         done = cli("corpora", "add", str(file), "--name", form, "--normalise", form, "--json")
         added = json.loads(done.out)
         assert (added["chars"], added["normalise"]) == (chars, form)
-        assert done.err == ("" if form == "none" else f"every character brought to {form.upper()}\n")
+        assert done.err == (
+            "" if form == "none" else f"every character brought to {form.upper()}\n"
+        )
         shown = cli("corpora", "show", form).out
         assert ("normalised" in shown) == (form != "none")
     for wrong in (("nfkc",), ("nfc", "--units", "byte")):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
+from engine.cells import CELLS
+from engine.config import MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch, race, recipe, rundir
@@ -24,8 +25,8 @@ TOTAL = 40
 
 
 @given(
-    st.sampled_from(CELLS),
-    st.sampled_from(CELLS),
+    st.sampled_from(list(CELLS)),
+    st.sampled_from(list(CELLS)),
     st.integers(1, 3),
     st.one_of(st.integers(1, 600), st.just(MOST_HIDDEN)),
     st.integers(2, 500),
