@@ -1,6 +1,6 @@
-"""The recurrent cells, one a file: whatever class in this folder has a `name` is a cell.
+"""The recurrent cells, one per file: a class in this folder that has a `name` is a cell.
 
-Imports nothing but Python's own library, so that settings and help may know the cells."""
+May import nothing but the standard library, since settings and help know the cells without NumPy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CELLS: dict[str, Cell] = {
 
 
 def named(name: str) -> str:
-    """The name of the cell that is called so, or what was given where none is."""
+    """The name of the cell that has this alias, or `name` itself if none has."""
     return next((cell.name for cell in CELLS.values() if name in cell.aliases), name)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from engine.cells.cell import Cell, Parameters, State, Views
+from engine.cells.cell import Cell, Parameters, State, Trace, Views
 from engine.cells.functions import Array, Functions
 
 
@@ -25,25 +25,16 @@ class RNN(Cell):
     def views(self, a: Array) -> Views:
         return (a,)
 
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        xp.add_matmul(before[0], p["W_hh"], out=a[0])
-        (xp.relu if self.relu else xp.tanh)(a[0], out=after[0])
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        (a,), (h,), (h_after,), _ = trace
+        xp.add_matmul(h, p["W_hh"], out=a)
+        (xp.relu if self.relu else xp.tanh)(a, out=h_after)
 
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        d_a = (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], after[0], out=a[0])
+        (d_a,), _, (h_after,), _ = trace
+        (xp.d_relu if self.relu else xp.d_tanh)(d_state[0], h_after, out=d_a)
         xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
         return ()
 

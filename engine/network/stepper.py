@@ -62,7 +62,7 @@ class Stepper:
             a = self._rows[id].copy() if x is None else x @ own.W + own.b
             new = tuple(map(np.empty_like, state[l]))
             kept = tuple(np.empty_like(new[0]) for _ in self.cell.keeps)
-            self.cell.step(NUMPY, own.p, self.cell.views(a), state[l], new, kept)
+            self.cell.step(NUMPY, own.p, (self.cell.views(a), state[l], new, kept))
             after.append(new)
             x, passed = self._read(own, new[0], passed)
         logits = x @ self._W_hy
