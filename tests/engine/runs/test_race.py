@@ -49,6 +49,7 @@ def test_no_other_size_is_nearer(cell: str, other: str, layers: int, hidden: int
         (["rnn", "nought"], "parameters", "'nought'"),
         (["rnn", ""], "parameters", "must be some of"),
         (["rnn", "gru", "rnn"], "parameters", "rnn more than once"),
+        (["rnn", "gru", "vanilla"], "parameters", "rnn more than once"),
         (["gru"], "parameters", "two cells or more"),
         (["rnn", "gru"], "luck", "--by must be one of parameters, seconds, not 'luck'"),
     ],
@@ -56,6 +57,10 @@ def test_no_other_size_is_nearer(cell: str, other: str, layers: int, hidden: int
 def test_what_is_no_race_is_refused(cells: list[str], by: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         race.check(cells, by)
+
+
+def test_cells_are_entered_under_any_of_their_names() -> None:
+    assert race.check(["vanilla", "lstm", "cifg"], "seconds") == ["rnn", "lstm", "coupled"]
 
 
 def test_a_corpus_without_a_validation_part_is_refused(tmp_path: Path) -> None:
