@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from engine.cells import CELLS
 from engine.errors import UsageError
 
-CELLS = ("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 MOST_HIDDEN = 65536
@@ -59,7 +59,7 @@ class ModelConfig:
     """The shape of a network; its alphabet size V comes with the alphabet."""
 
     cell: str
-    """One of `CELLS`."""
+    """One of `engine.cells.CELLS`."""
     hidden: int
     """H, hidden units a layer."""
     layers: int
@@ -72,7 +72,7 @@ class ModelConfig:
     """Whether each line is an example of its own (`lines`); the corpus says so."""
 
     def __post_init__(self) -> None:
-        _choose("cell", self.cell, CELLS)
+        _choose("cell", self.cell, tuple(CELLS))
         check_count("hidden", self.hidden, 1, MOST_HIDDEN)
         check_count("layers", self.layers, 1, 64)
         _flag("layer_norm", self.layer_norm)

@@ -48,3 +48,11 @@ class Copy:
     def helo(self, *arguments: str) -> str:
         """What a command line of helo writes to stdout."""
         return self.python("-m", "tui", *arguments)
+
+    def tests(self, *arguments: str) -> str:
+        """What pytest says of the copy, by tests of its own; fails where one of them does."""
+        if not (self.folder / "tests").exists():
+            unwanted = shutil.ignore_patterns("__pycache__", "__snapshots__", "homes")
+            shutil.copytree(ROOT / "tests", self.folder / "tests", ignore=unwanted)
+            shutil.copy(ROOT / "pyproject.toml", self.folder)
+        return self.python("-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)

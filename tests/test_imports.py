@@ -68,9 +68,14 @@ MAIN = "from tui.__main__ import main; assert main() == 0"
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["paths"], ["train", "--help"]])
-def test_the_command_line_has_no_torch(arguments: list[str]) -> None:
+def test_the_command_line_has_no_torch_and_no_numpy(arguments: list[str]) -> None:
     found = loaded(MAIN, *arguments)
-    assert "tui" in found and not found & {"torch", "textual"}
+    assert "tui" in found and not found & {"torch", "textual", "numpy"}
+
+
+def test_settings_know_the_cells_without_numpy() -> None:
+    found = loaded("from engine.config import ModelConfig; ModelConfig('gru')")
+    assert "engine.cells.gru" in found and not found & {"torch", "numpy"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sample", "--help"]])

@@ -11,6 +11,7 @@ on the way out, and after the way back the deltas of the pre-activations.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -25,10 +26,26 @@ Parameters = Mapping[str, Array]
 """A layer's parameters by name."""
 
 
-class Cell(ABC):
-    """The equations of one layer. A concrete cell is final."""
+Trace = tuple[Views, State, State, tuple[Array, ...]]
+"""The arrays of one step (…, H), or of all steps (T, …, H): the views of `a`, the state before, the state
+after, and what the cell keeps. A plain tuple: with a NamedTuple an `rnn` of 64 units is a tenth slower."""
 
-    name: str
+
+class Cell(ABC):
+    """The equations of one layer, and all else that is particular to them. A class with a `name` is a
+    cell."""
+
+    name: ClassVar[str]
+    """What it is called in commands and files."""
+    hint: ClassVar[str]
+    """What it is, in a few words for the form: at most 28 characters."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names that people know it by."""
+    rank: ClassVar[int] = 100
+    """Its place in lists: lowest first, equal ranks by name."""
+    lr_factor: ClassVar[float] = 1.0
+    """Its learning rate as a share of an LSTM's: below 1 for a cell that explodes sooner."""
+
     gates: ClassVar[tuple[str, ...]]
     """The blocks of H columns in W_xh, W_hh and b_h, in order."""
     states: ClassVar[tuple[str, ...]] = ("h",)
@@ -42,11 +59,28 @@ class Cell(ABC):
 
     parallel: ClassVar[bool] = False
     """Whether `all_steps` and `all_back` can do the work of the time loops."""
+    inputs: ClassVar[tuple[str, ...]] = ("W_xh",)
+    """The matrices that multiply x. In the first layer x is one-hot, so a row of each is read instead."""
+    torch_kernel: ClassVar[str] = ""
+    """The function of torch that runs a layer, such as "lstm" for `torch.lstm`; "" if there is none."""
+    torch_module: ClassVar[tuple[str, Mapping[str, str]] | None] = None
+    """The class in `torch.nn` that has the same equations, and its options; None if there is none."""
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """The parameters of a layer with I `inputs` and H `hidden` units: name to shape."""
         n = len(self.gates) * hidden
         return {"W_xh": (inputs, n), "W_hh": (hidden, n), "b_h": (n,)}
+
+    @property
+    def in_time(self) -> tuple[str, ...]:
+        """The names of the matrices that multiply the state."""
+        shapes = self.shapes(1, 1).items()
+        return tuple(name for name, s in shapes if len(s) == 2 and name not in self.inputs)
+
+    def deviation(self, name: str, hidden: int) -> float:
+        """The standard deviation of the first layer's rows of an input matrix before training. The default,
+        1/√H, is what a dense input of unit length would meet."""
+        return 1 / math.sqrt(hidden)
 
     @property
     def blocks(self) -> int:
@@ -67,35 +101,26 @@ class Cell(ABC):
         Cut for all steps at once, since a cut costs torch as much as a product of two vectors."""
 
     @abstractmethod
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        """One step from a = x·W_xh + b_h (…, G·H) and the state before it (…, H): the gates over `a`,
-        the state after, and what is kept."""
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        """Take one step from a = x·W_xh + b_h and the state before. Overwrites `a` with the gates, and
+        writes the state after and what is kept."""
 
     @abstractmethod
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        """One step back, from what `step` left and the deltas of the state after it (B, H), which may be
-        overwritten. Writes the deltas of the pre-activations over the gates in `a`, and where they
-        differ those of the recurrent product to `r`; adds to `d_h` what reaches the h before through
-        this step, and returns the deltas of the other states before."""
+        """Take one step back, from what `step` left and the deltas `d_state` of the state after it (B, H),
+        which may be overwritten.
 
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
-        """The gradients of all parameters that `input_side` does not use, from all deltas (T, B, …)."""
-        return {"W_hh": xp.outer(before[0], a[0])}
+        Overwrites the gates in `trace` with the deltas of the pre-activations; writes those of the
+        recurrent product to `r` if they differ. Adds the delta of the previous h to `d_h`, and returns
+        those of the other previous states."""
+
+    def gradients(self, xp: Functions, trace: Trace, r: Array) -> dict[str, Array]:
+        """The gradients of all parameters that `input_side` does not use, from the deltas of all steps
+        (T, B, …): `trace` has them in place of the gates."""
+        (d_a, *_), (h, *_), _, _ = trace
+        return {"W_hh": xp.outer(h, d_a)}
 
     def all_steps(self, xp: Functions, a: Array, states: State) -> None:
         """All T steps at once: `a` (T, B, G·H) as `step` takes and leaves it, the states (T+1, B, H) of

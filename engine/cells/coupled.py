@@ -9,12 +9,17 @@ Search Space Odyssey", 2016).
 
 from __future__ import annotations
 
-from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
+from engine.cells.lstm import through_output
 
 
 class Coupled(Cell):
     name = "coupled"
+    hint = "one gate forgets and takes"
+    aliases = ("cifg",)
+    rank = 4
+    torch_kernel = "lstm"  # with an input gate put in
     gates = ("f", "g", "o")
     states = ("h", "c")
     keeps = ("tanh_c",)
@@ -22,11 +27,8 @@ class Coupled(Cell):
     def views(self, a: Array) -> Views:
         return a, *cut(a, 3)
 
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        gates, f, g, o = a
-        (h, c), (h_after, c_after), (tanh_c,) = before, after, kept
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        (gates, f, g, o), (h, c), (h_after, c_after), (tanh_c,) = trace
         xp.add_matmul(h, p["W_hh"], out=gates)
         xp.gates(gates, g, block=1)
         xp.lerp(g, c, f, out=c_after)
@@ -34,22 +36,10 @@ class Coupled(Cell):
         xp.multiply(o, tanh_c, out=h_after)
 
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        d_a, f, g, o = a
-        (d_h_after, d_c), (_, c), (tanh_c,) = d_state, before, kept
-        d = d_h_after * o
-        d_c += xp.d_tanh(d, tanh_c, out=d)
-        xp.d_sigmoid(d_h_after * tanh_c, o, out=o)
+        (d_a, f, g, o), (_, c), _, (tanh_c,) = trace
+        d_c = through_output(xp, o, tanh_c, d_state)
         d_before = d_c * f
         d_f = d_c * (c - g)
         d_c -= d_before

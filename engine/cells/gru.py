@@ -8,12 +8,16 @@ multiplies the recurrent product, not the state before it.
 
 from __future__ import annotations
 
-from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
 
 
 class GRU(Cell):
     name = "gru"
+    hint = "two gates, no memory apart"
+    rank = 5
+    torch_kernel = "gru"
+    torch_module = "GRU", {}
     gates = ("r", "z", "n")
     keeps = ("q",)
     """q is the recurrent product of n."""
@@ -26,11 +30,8 @@ class GRU(Cell):
         r, z, n = cut(a, 3)
         return a, a[..., : 2 * n.shape[-1]], r, z, n
 
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        _, r_z, r, z, n = a
-        (h,), (h_after,), (q,) = before, after, kept
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        (_, r_z, r, z, n), (h,), (h_after,), (q,) = trace
         r_z_q = h @ p["W_hh"]
         width = r_z.shape[-1]
         r_z += r_z_q[..., :width]
@@ -41,19 +42,10 @@ class GRU(Cell):
         xp.lerp(n, h, z, out=h_after)
 
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        _, _, reset, z, n = a
-        (d,), (h,), (q,) = d_state, before, kept
+        (_, d_r_z, reset, z, n), (h,), _, (q,) = trace
+        (d,) = d_state
         H = q.shape[-1]
         d_z, d_through = d * (h - n), d * z
         d_h += d_through
@@ -62,12 +54,11 @@ class GRU(Cell):
         d_n = xp.d_tanh(d, n, out=n)
         xp.multiply(d_n, reset, out=r[..., 2 * H :])
         xp.d_sigmoid(d_n * q, reset, out=reset)
-        r[..., : 2 * H] = a[1]
+        r[..., : 2 * H] = d_r_z
         xp.add_matmul(r, p["W_hh"].T, out=d_h)
         return ()
 
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
+    def gradients(self, xp: Functions, trace: Trace, r: Array) -> dict[str, Array]:
+        _, (h,), _, _ = trace
         d_q = cut(r, 3)[2]
-        return {"W_hh": xp.outer(before[0], r), "b_hn": d_q.reshape(-1, d_q.shape[-1]).sum(0)}
+        return {"W_hh": xp.outer(h, r), "b_hn": d_q.reshape(-1, d_q.shape[-1]).sum(0)}

@@ -10,12 +10,15 @@ Since h is a weighted sum, all T steps can be had in log₂ T rounds over whole 
 
 from __future__ import annotations
 
-from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
 
 
 class MinGRU(Cell):
     name = "mingru"
+    hint = "gates blind to state; fast"
+    aliases = ("minimal-gru",)
+    rank = 7
     gates = ("z", "n")
     parallel = True
 
@@ -25,27 +28,16 @@ class MinGRU(Cell):
     def views(self, a: Array) -> Views:
         return cut(a, 2)
 
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        z, n = a
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        (z, n), (h,), (h_after,), _ = trace
         xp.sigmoid(z, out=z)
-        xp.lerp(before[0], n, z, out=after[0])
+        xp.lerp(h, n, z, out=h_after)
 
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        z, n = a
-        (d,), (h,) = d_state, before
+        (z, n), (h,), _, _ = trace
+        (d,) = d_state
         d_n = d * z
         xp.d_sigmoid(d * (n - h), z, out=z)
         n[...] = d_n
@@ -53,9 +45,7 @@ class MinGRU(Cell):
         d_h -= d_n
         return ()
 
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
+    def gradients(self, xp: Functions, trace: Trace, r: Array) -> dict[str, Array]:
         return {}
 
     def all_steps(self, xp: Functions, a: Array, states: State) -> None:

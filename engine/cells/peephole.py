@@ -10,12 +10,16 @@ that Time and Count", 2000).
 
 from __future__ import annotations
 
-from engine.cells.cell import Cell, Parameters, State, Views, cut
+from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
+from engine.cells.lstm import through_output
 
 
 class Peephole(Cell):
     name = "peephole"
+    hint = "gates that see the memory"
+    aliases = ("peephole-lstm",)
+    rank = 3
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
     keeps = ("tanh_c",)
@@ -27,11 +31,8 @@ class Peephole(Cell):
         i, f, g, o = cut(a, 4)
         return a, i, f, g, o, a[..., : 3 * g.shape[-1]]
 
-    def step(
-        self, xp: Functions, p: Parameters, a: Views, before: State, after: State, kept: State
-    ) -> None:
-        gates, i, f, g, o, i_f_g = a
-        (h, c), (h_after, c_after), (tanh_c,) = before, after, kept
+    def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
+        (gates, i, f, g, o, i_f_g), (h, c), (h_after, c_after), (tanh_c,) = trace
         xp.add_matmul(h, p["W_hh"], out=gates)
         xp.add_product(p["p_i"], c, out=i)
         xp.add_product(p["p_f"], c, out=f)
@@ -44,23 +45,11 @@ class Peephole(Cell):
         xp.multiply(o, tanh_c, out=h_after)
 
     def backward(
-        self,
-        xp: Functions,
-        p: Parameters,
-        a: Views,
-        before: State,
-        after: State,
-        kept: State,
-        r: Array,
-        d_state: State,
-        d_h: Array,
+        self, xp: Functions, p: Parameters, trace: Trace, r: Array, d_state: State, d_h: Array
     ) -> State:
-        d_a, i, f, g, o, _ = a
-        (d_h_after, d_c), (_, c), (tanh_c,) = d_state, before, kept
-        d = d_h_after * o
-        d_c += xp.d_tanh(d, tanh_c, out=d)
-        d_o = xp.d_sigmoid(d_h_after * tanh_c, o, out=o)
-        xp.add_product(d_o, p["p_o"], out=d_c)
+        (d_a, i, f, g, o, _), (_, c), _, (tanh_c,) = trace
+        d_c = through_output(xp, o, tanh_c, d_state)
+        xp.add_product(o, p["p_o"], out=d_c)
         d_i, d_f = d_c * g, d_c * c
         xp.d_tanh(d_c * i, g, out=g)
         d_c *= f
@@ -69,11 +58,8 @@ class Peephole(Cell):
         xp.add_matmul(d_a, p["W_hh"].T, out=d_h)
         return (d_c,)
 
-    def gradients(
-        self, xp: Functions, a: Views, r: Array, before: State, after: State, kept: State
-    ) -> dict[str, Array]:
-        d_a, d_i, d_f, _, d_o, _ = a
-        (h, c), c_after = before, after[1]
+    def gradients(self, xp: Functions, trace: Trace, r: Array) -> dict[str, Array]:
+        (d_a, d_i, d_f, _, d_o, _), (h, c), (_, c_after), _ = trace
         return {
             "W_hh": xp.outer(h, d_a),
             "p_i": (d_i * c).reshape(-1, c.shape[-1]).sum(0),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.cells.cell import Cell, Parameters, State
+from engine.cells.cell import Cell, Parameters, State, Trace
 from engine.cells.functions import Array, Functions
 
 
@@ -24,19 +24,16 @@ class Tape:
     """With its matrices ready for products."""
     a: Array
     """The gates (T, B, G·H)."""
-    states: State
-    """Before the first step and after each (T+1, B, H)."""
-    before: State
-    """What each step began from (T, B, H)."""
-    kept: State
-    """(T, B, H) each."""
+    whole: Trace
+    """Of all steps (T, B, …)."""
+    steps: list[Trace]
+    """Of each step (B, …); none where all were computed at once."""
     carry: Array | None
 
 
-def prepared(xp: Functions, p: Parameters) -> dict[str, Array]:
+def prepared(xp: Functions, cell: Cell, p: Parameters) -> dict[str, Array]:
     """What the steps of a layer use of its parameters, its matrices ready for many products."""
-    inputs = ("W_xh", "W_mx")  # these are used once
-    return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in inputs}
+    return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in cell.inputs}
 
 
 def forward(
@@ -49,7 +46,7 @@ def forward(
     of the tape: whoever changes one changes the way back.
     """
     a = xp.affine(x, *cell.input_side(xp, p))
-    return run(xp, cell, prepared(xp, p), a, state, carry)
+    return run(xp, cell, prepared(xp, cell, p), a, state, carry)
 
 
 def run(
@@ -60,21 +57,25 @@ def run(
     T, *batch, width = a.shape
     H = width // cell.blocks
     states = tuple(xp.empty((T + 1, *batch, H), a) for _ in cell.states)
-    for whole, first in zip(states, state, strict=True):
-        whole[0] = first
+    for s, first in zip(states, state, strict=True):
+        s[0] = first
     before = tuple(s[:T] if carry is None else xp.empty((T, *batch, H), a) for s in states)
     kept = tuple(xp.empty((T, *batch, H), a) for _ in cell.keeps)
+    views = cell.views(a)
+    whole = views, before, tuple(s[1:] for s in states), kept
+    steps: list[Trace] = []
     if _at_once(xp, cell, carry):
         cell.all_steps(xp, a, states)
     else:
-        state_at, kept_at = _steps(states, T + 1), _steps(kept, T)
-        before_at = state_at if carry is None else _steps(before, T)
-        for t, a_t in enumerate(_steps(cell.views(a), T)):
+        state_at = _rows(states, T + 1)
+        before_at = state_at[:T] if carry is None else _rows(before, T)
+        steps = list(zip(_rows(views, T), before_at, state_at[1:], _rows(kept, T), strict=True))
+        for t, step in enumerate(steps):
             if carry is not None:
                 for s, began in zip(state_at[t], before_at[t], strict=True):
                     xp.multiply(s, carry[t], out=began)
-            cell.step(xp, p, a_t, before_at[t], state_at[t + 1], kept_at[t])
-    return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, states, before, kept, carry)
+            cell.step(xp, p, step)
+    return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, whole, steps, carry)
 
 
 def backward(
@@ -93,7 +94,7 @@ def backward(
     parameters by name; and of the state before the first step.
     """
     T, B, H = d_outputs.shape
-    a, views, before, kept, carry = tape.a, cell.views(tape.a), tape.before, tape.kept, tape.carry
+    a, (_, before, _, _), carry = tape.a, tape.whole, tape.carry
     r = xp.empty((T, B, cell.recurrent * H), a) if cell.recurrent else a
     if _at_once(xp, cell, carry):
         d_state = cell.all_back(xp, a, before, d_outputs, d_state)
@@ -102,29 +103,17 @@ def backward(
         d_h[0], d_h[1:] = 0, d_outputs
         d_h[T] += d_state[0]
         others = tuple(d * 1 for d in d_state[1:])  # the cell writes to its own
-        groups = ((views, T), (tape.states, T + 1), (kept, T), ((r,), T), ((d_h,), T + 1))
-        a_at, state_at, kept_at, r_at, d_h_at = (_steps(arrays, n) for arrays, n in groups)
-        before_at = state_at if carry is None else _steps(before, T)
         none = d_h[0] * 1
+        r_at, d_h_at = list(r), list(d_h)
         for t in range(T - 1, -1, -1):
-            d_after = (*d_h_at[t + 1], *others)
-            d_before = d_h_at[t][0] if carry is None else none * 1
-            others = cell.backward(
-                xp,
-                tape.p,
-                a_at[t],
-                before_at[t],
-                state_at[t + 1],
-                kept_at[t],
-                r_at[t][0],
-                d_after,
-                d_before,
-            )
+            d_after = (d_h_at[t + 1], *others)
+            d_before = d_h_at[t] if carry is None else none * 1
+            others = cell.backward(xp, tape.p, tape.steps[t], r_at[t], d_after, d_before)
             if carry is not None:
-                xp.add_product(d_before, carry[t], out=d_h_at[t][0])
+                xp.add_product(d_before, carry[t], out=d_h_at[t])
                 others = tuple(d * carry[t] for d in others)
         d_state = (d_h[0], *others)
-    gradients = cell.gradients(xp, views, r, before, tuple(s[1:] for s in tape.states), kept)
+    gradients = cell.gradients(xp, tape.whole, r)
     W, _ = cell.input_side(xp, p)
     if x.ndim == 2:
         d_x, d_W = None, xp.rows(x, a, len(W))
@@ -141,6 +130,6 @@ def _at_once(xp: Functions, cell: Cell, carry: Array | None) -> bool:
     return cell.parallel and xp.parallel and carry is None
 
 
-def _steps(arrays: Sequence[Array], T: int) -> list[tuple[Array, ...]]:
+def _rows(arrays: Sequence[Array], T: int) -> list[tuple[Array, ...]]:
     """Arrays (T, …) as T tuples of their rows."""
     return list(zip(*map(list, arrays), strict=True)) if arrays else [()] * T

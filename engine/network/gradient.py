@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.cells import CELLS
-from engine.cells.functions import NUMPY, Array
+from engine.cells.functions import Array
 from engine.config import ModelConfig
 from engine.network import bptt
 from engine.network.lines import carry
+from engine.network.numpy_functions import NUMPY
 from engine.network.parameters import Weights, layer
-from engine.network.stepper import States, layer_norm, log_softmax
+from engine.network.stepper import NORM_EPSILON, States, layer_norm, log_softmax
 from engine.vocab import Ids
 
 
@@ -70,7 +71,7 @@ def gradient(
 def _through_norm(x: Array, g: Array, d: Array) -> tuple[Array, Array, Array]:
     """The gradients of x (T, B, H), g and b (H) in y = `layer_norm`(x, g, b), from that of y."""
     x = x - x.mean(-1, keepdims=True)
-    scale = 1 / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+    scale = 1 / np.sqrt((x * x).mean(-1, keepdims=True) + NORM_EPSILON)
     x *= scale
     d_x = d * g
     d_x -= d_x.mean(-1, keepdims=True) + x * (d_x * x).mean(-1, keepdims=True)

@@ -3,10 +3,9 @@ needs can be reckoned before it is started."""
 
 from __future__ import annotations
 
+from engine.cells import CELLS
 from engine.config import ModelConfig
 
-_KERNELS = ("rnn", "rnn-relu", "lstm", "coupled", "gru")
-"""The cells that torch has kernels for."""
 _LARGE = 1 << 14
 """B·H from which on the loops run three gates faster than torch's kernel runs four."""
 
@@ -19,9 +18,11 @@ def on_torch(config: ModelConfig, V: int, B: int, kind: str, bfloat16: bool) -> 
     which over a large alphabet costs more than it saves. None of torch's lets a state start anew within
     a sequence.
     """
-    cell, H = config.cell, config.hidden
-    if config.lines or cell not in _KERNELS or V > H:
+    cell, H = CELLS[config.cell], config.hidden
+    if config.lines or not cell.torch_kernel or V > H:
         return False
-    if kind != "cpu" or cell == "lstm":
+    if kind != "cpu":
         return True
-    return cell == "coupled" and (B * H < _LARGE or bfloat16)
+    if cell.torch_kernel != "lstm":
+        return False
+    return len(cell.gates) == 4 or B * H < _LARGE or bfloat16

@@ -7,8 +7,6 @@ and what a cell has beyond these
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -36,6 +34,11 @@ def shapes(config: ModelConfig, V: int) -> dict[str, tuple[int, ...]]:
     return result | {"head.W_hy": (H, V), "head.b_y": (V,)}
 
 
+def rows(config: ModelConfig) -> tuple[str, ...]:
+    """The matrices (V, …) with a row for each symbol, which is read, not multiplied with."""
+    return tuple(f"layers.0.{name}" for name in CELLS[config.cell].inputs)
+
+
 def count(config: ModelConfig, V: int) -> int:
     """The number of parameters."""
     return sum(int(np.prod(shape)) for shape in shapes(config, V).values())
@@ -49,31 +52,27 @@ def initial(
     With the `counts` (V,) of the symbols in what is to be learnt, b_y begins as the logarithm of their
     shares, so that the first loss is the entropy of the characters alone and not ln V.
 
-    W_hh and W_mh are orthogonal block by block (Saxe et al., 2014); the forget gate's bias is 1 (Gers et
-    al., 2000; Jozefowicz et al., 2015), all other biases and peepholes are 0, gains 1. W_xh and W_mx
-    above the first layer and W_hy are uniform (Glorot & Bengio, 2010). The first layer's W_xh is read a
-    row at a time, so its rows are drawn with the deviation 1/√H that a dense input of unit length would
-    meet; those of its W_mx, which multiply what the state gives, have deviation 1.
+    The matrices in time are orthogonal block by block (Saxe et al., 2014). The forget gate's bias is 1
+    (Gers et al., 2000; Jozefowicz et al., 2015), all other vectors are 0, but gains 1. The input matrices
+    above the first layer and W_hy are uniform (Glorot & Bengio, 2010). Those of the first layer are read a
+    row at a time, and normal, with the deviation that the cell names.
     """
     rng = np.random.default_rng(seed)
     cell, H = CELLS[config.cell], config.hidden
     weights: Weights = {}
+    read = rows(config)
     for name, shape in shapes(config, V).items():
         own = name.rpartition(".")[2]
-        if own in ("W_hh", "W_mh"):
+        if own in cell.in_time:
             blocks = [_orthogonal(rng, H) for _ in range(shape[1] // H)]
             weights[name] = np.concatenate(blocks, axis=1)
-        elif own.startswith("b"):
-            weights[name] = np.zeros(shape, np.float32)
+        elif len(shape) == 1:
+            weights[name] = np.full(shape, own == "g_n", np.float32)
             if own == "b_h" and "f" in cell.gates:
                 weights[name].reshape(-1, H)[cell.gates.index("f")] = 1.0
-        elif own == "g_n":
-            weights[name] = np.ones(shape, np.float32)
-        elif own.startswith("p_"):
-            weights[name] = np.zeros(shape, np.float32)
-        elif name in ("layers.0.W_xh", "layers.0.W_mx"):
-            deviation = 1.0 if own == "W_mx" else 1 / math.sqrt(H)
-            weights[name] = rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
+        elif name in read:
+            deviation = np.float32(cell.deviation(own, H))
+            weights[name] = rng.standard_normal(shape, dtype=np.float32) * deviation
         else:
             bound = np.sqrt(6.0 / (shape[0] + (shape[1] if own == "W_hy" else H)))
             weights[name] = rng.uniform(-bound, bound, shape).astype(np.float32)

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from engine.cells import CELLS
 from engine.cells.cell import Cell, State
-from engine.cells.functions import NUMPY, Array
+from engine.cells.functions import Array
 from engine.errors import ModelFileError
 from engine.network import bptt
 from engine.network.lines import carry, newline_id
 from engine.network.modelfile import Model
+from engine.network.numpy_functions import NUMPY
 from engine.network.parameters import Weights, layer
 from engine.vocab import Ids
 
@@ -67,7 +68,7 @@ class Stepper:
             a = self._rows[id].copy() if x is None else x @ own.W + own.b
             new = tuple(map(np.empty_like, state[l]))
             kept = tuple(np.empty_like(new[0]) for _ in self.cell.keeps)
-            self.cell.step(NUMPY, own.p, self.cell.views(a), state[l], new, kept)
+            self.cell.step(NUMPY, own.p, (self.cell.views(a), state[l], new, kept))
             after.append(new)
             x, passed = self._read(own, new[0], passed)
         logits = x @ self._W_hy
@@ -121,13 +122,18 @@ class _Layer:
         self.g_n, self.b_n = weights.pop("g_n", None), weights.pop("b_n", None)
         W, self.b = cell.input_side(NUMPY, weights)
         self.W = np.asfortranarray(W)
-        self.p = {k: np.asfortranarray(v) for k, v in bptt.prepared(NUMPY, weights).items()}
+        prepared = bptt.prepared(NUMPY, cell, weights)
+        self.p = {k: np.asfortranarray(v) for k, v in prepared.items()}
+
+
+NORM_EPSILON = 1e-5
+"""ε of layer normalisation, which is added to the variance."""
 
 
 def layer_norm(x: Array, g: Array, b: Array) -> Array:
-    """Layer normalisation over the last axis (Ba, Kiros & Hinton, 2016), with torch's ε of 1e-5."""
+    """Layer normalisation over the last axis (Ba, Kiros & Hinton, 2016)."""
     x = x - x.mean(-1, keepdims=True)
-    return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * g + b
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + NORM_EPSILON) * g + b
 
 
 def log_softmax(logits: npt.NDArray[np.floating]) -> LogProbs:

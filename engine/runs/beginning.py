@@ -15,13 +15,12 @@ from engine.config import ModelConfig
 from engine.errors import ModelFileError, NotFoundError
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
-from engine.network.parameters import Weights, initial
+from engine.network.parameters import Weights, initial, rows
 from engine.runs import library, points, rundir
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import CorpusInfo
 from engine.vocab import Alphabet, Text, name_characters
 
-_ROWS = ("layers.0.W_xh", "layers.0.W_mx")
 _COLUMNS = ("head.W_hy", "head.b_y")
 """The parameters with a column per character."""
 _COUNTED, _COUNTED_AT_ONCE = 10_000_000, 1_000_000
@@ -89,11 +88,10 @@ def take_over(
     above = np.average(begun.weights["head.b_y"] - b_y[at], weights=counts[at] + 1)
     fresh = fresh | {"head.b_y": b_y + above.astype(np.float32)}
     weights = dict(begun.weights)
-    for name in (*_ROWS, *_COLUMNS):
-        if name in weights:
-            weights[name] = fresh[name].copy()
-            place = at if name in _ROWS else (..., at)
-            weights[name][place] = begun.weights[name]
+    for name in (*rows(config), *_COLUMNS):
+        weights[name] = fresh[name].copy()
+        place = (..., at) if name in _COLUMNS else at
+        weights[name][place] = begun.weights[name]
     return weights
 
 

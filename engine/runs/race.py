@@ -20,7 +20,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from engine import places
-from engine.config import CELLS, MOST_HIDDEN, ModelConfig, TrainConfig
+from engine.cells import CELLS, named
+from engine.config import MOST_HIDDEN, ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.network import parameters
 from engine.runs import launch, recipe, rundir
@@ -42,8 +43,12 @@ MEASURES = ("parameters", "seconds")
 """What is equal in a race: parameters and steps, or time and the number of units."""
 
 
-def check(cells: Sequence[str], by: str) -> None:
-    """Raises UsageError if these cells and this measure make no race."""
+def check(called: Sequence[str], by: str) -> list[str]:
+    """The names of a race's cells, from their names or aliases.
+
+    Raises UsageError if these cells and this measure make no race.
+    """
+    cells = list(map(named, called))
     if by not in MEASURES:
         raise UsageError(f"--by must be one of {', '.join(MEASURES)}, not {by!r}")
     for cell in cells:
@@ -53,6 +58,7 @@ def check(cells: Sequence[str], by: str) -> None:
             raise UsageError(f"--cells names {cell} more than once: leave one out")
     if len(cells) < 2:
         raise UsageError("--cells must name two cells or more, as in --cells rnn,lstm,gru")
+    return cells
 
 
 def matched(model: ModelConfig, cell: str, V: int) -> ModelConfig:

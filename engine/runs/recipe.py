@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from engine.cells import CELLS
 from engine.config import DEFAULT_CELL, ModelConfig, TrainConfig
 from engine.errors import CorpusError
 from engine.network import parameters
@@ -22,8 +23,6 @@ PACED = 65
 """V of the networks whose pace is measured."""
 _LR = 5.12
 _HIGHEST_LR = 0.02
-_CELL_LR = {"rnn": 0.25, "rnn-relu": 0.15, "mlstm": 0.5}
-"""What the learning rate is multiplied by for cells that it makes explode sooner."""
 _WEIGHTS_A_CHARACTER = 4.0
 """Recurrent weights per character of text, at most, however much time there is."""
 _LOW_DECAY, _DECAY_AN_EPOCH, _HIGH_DECAY = 0.01, 0.017, 0.1
@@ -148,8 +147,8 @@ def speed(rung: Rung, V: int, pace: float) -> float:
 def _work(model: ModelConfig, V: int) -> int:
     """Multiplications per character, which is the number of elements of the matrices."""
     shapes = parameters.shapes(model, V).items()
-    inputs = ("layers.0.W_xh", "layers.0.W_mx")  # of these only a row is read
-    return sum(s[0] * s[1] for name, s in shapes if len(s) == 2 and name not in inputs)
+    rows = parameters.rows(model)
+    return sum(s[0] * s[1] for name, s in shapes if len(s) == 2 and name not in rows)
 
 
 def _dropout(model: ModelConfig, epochs: float, parameters_a_character: float) -> float:
@@ -160,5 +159,5 @@ def _dropout(model: ModelConfig, epochs: float, parameters_a_character: float) -
 
 def learning_rate(model: ModelConfig) -> float:
     """The peak learning rate that suits a network."""
-    lr = min(_LR / (model.hidden * model.layers), _HIGHEST_LR) * _CELL_LR.get(model.cell, 1.0)
-    return float(f"{lr:.2g}")
+    lr = min(_LR / (model.hidden * model.layers), _HIGHEST_LR)
+    return float(f"{lr * CELLS[model.cell].lr_factor:.2g}")

@@ -20,6 +20,7 @@ from engine.config import ModelConfig
 from engine.network.kernels import on_torch
 from engine.network.lines import carry
 from engine.network.parameters import Weights, shapes
+from engine.network.stepper import NORM_EPSILON
 from engine.training.autograd import recurrence
 
 States = tuple[State, ...]
@@ -46,7 +47,7 @@ class CharRNN(nn.Module):
         for name, shape in shapes(config, V).items():
             path, _, own = name.rpartition(".")
             # torch's kernel reads a matrix transposed: laid out so in memory, none has to be copied
-            turned = config.cell in ("lstm", "coupled") and len(shape) == 2
+            turned = self.cell.torch_kernel == "lstm" and len(shape) == 2
             zeros = torch.zeros(shape[::-1]).t() if turned else torch.zeros(shape)
             self.get_submodule(path).register_parameter(own, nn.Parameter(zeros))
 
@@ -111,8 +112,9 @@ class CharRNN(nn.Module):
     def read(self, l: int, h: Tensor, passed: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
         """What is read of a layer's output h (T, B, H), and what is passed on beside it."""
         passed = passed + h if l and self.config.residual else h
-        normed = self.config.layer_norm
-        return (F.layer_norm(passed, (h.shape[-1],), *norm) if normed else passed), passed
+        if not self.config.layer_norm:
+            return passed, passed
+        return F.layer_norm(passed, (h.shape[-1],), *norm, NORM_EPSILON), passed
 
     def _mask(self, x: Tensor) -> Tensor:
         """0 for silenced units, else what keeps the sum's expectation: (1, B, H). Drawn for the columns of
@@ -145,7 +147,7 @@ class CharRNN(nn.Module):
         if x.ndim == 2:
             x = p["W_xh"].new_zeros(*x.shape, self.V).scatter_(2, x[..., None], 1.0)
         rows = [p["W_xh"].t(), p["W_hh"].t(), p["b_h"]]
-        if self.cell.name == "coupled":
+        if self.cell.torch_kernel == "lstm" and "i" not in self.cell.gates:
             rows = [_with_input_gate(v) for v in rows]
         b_hh = torch.zeros_like(rows[2])
         if "b_hn" in p:
@@ -153,13 +155,10 @@ class CharRNN(nn.Module):
         flat = [*(v.contiguous() for v in rows), b_hh]
         # has biases, 1 layer, no dropout, training, one direction, time first
         rest = (flat, True, 1, 0.0, self.training, False, False)
-        if len(state) == 2:
-            h, c = state
-            x, h, c = torch.lstm(x, (h[None], c[None]), *rest)
-            return x, (h[0], c[0])
-        kernels = {"gru": torch.gru, "rnn": torch.rnn_tanh, "rnn-relu": torch.rnn_relu}
-        x, h = kernels[self.cell.name](x, state[0][None], *rest)
-        return x, (h[0],)
+        before = tuple(s[None] for s in state)
+        kernel = getattr(torch, self.cell.torch_kernel)
+        x, *after = kernel(x, before if len(before) > 1 else before[0], *rest)
+        return x, tuple(s[0] for s in after)
 
 
 @cache

@@ -29,7 +29,7 @@ from engine.training.device import Device, choose
 from engine.training.model import CharRNN
 from engine.training.products import Matrix, TorchFunctions
 from engine.training.usual import torch_module
-from engine.writing.bench import ALPHABET, TORCH_MODULES
+from engine.writing.bench import ALPHABET
 
 ROUNDS = 9
 Side = Callable[[], object]
@@ -57,13 +57,14 @@ def measure(
     config: ModelConfig, device: Device, batch: int, seq_length: int, report: Callable[[int], None]
 ) -> TrainingSpeed:
     """Measure one network with untrained weights; `report` is called with the rounds done."""
+    cell = CELLS[config.cell]
     ids = torch.randint(ALPHABET, (seq_length, batch), device=device.torch)
     d = torch.randn(seq_length, batch, config.hidden, device=device.torch)
     sides: dict[str, Side] = {
         "helo": _helo(config, device, ids, d),
         "limit": _products(config, device, batch, seq_length),
     }
-    if config.cell in TORCH_MODULES:
+    if cell.torch_module:
         sides["torch"] = _torch(config, device, ids, d)
     for side in sides.values():
         side()
@@ -82,7 +83,7 @@ def measure(
         seq_length,
         chars_per_second=batch * seq_length / helo,
         torch_ratio=median(times["torch"]) / helo if "torch" in times else None,
-        limit_ratio=limit / helo if CELLS[config.cell].name != "mingru" else None,
+        limit_ratio=limit / helo if cell.in_time else None,
     )
 
 
@@ -133,7 +134,7 @@ def _products(config: ModelConfig, device: Device, B: int, T: int) -> Side:
     for name, (m, n) in shapes.items():
         W = torch.randn(m, n, device=device.torch)
         x, d = (torch.randn(T, B, k, device=device.torch).to(operand) for k in (m, n))
-        if name in ("W_xh", "W_mx"):
+        if name in cell.inputs:
             work += [_above(xp, W, x, d)] * (config.layers - 1)
         else:
             work += [_in_time(xp, xp.matrix(W), x, d)] * config.layers

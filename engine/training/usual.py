@@ -11,14 +11,17 @@ from typing import Any
 
 import torch
 
+from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.errors import exit_status
-from engine.writing.bench import ALPHABET, TORCH_MODULES
+from engine.writing.bench import ALPHABET
 
 
 def torch_module(config: ModelConfig, inputs: int) -> Any:
     """torch's own module with the same layers, and weights of its own."""
-    name, options = TORCH_MODULES[config.cell]
+    module = CELLS[config.cell].torch_module
+    assert module is not None
+    name, options = module
     return getattr(torch.nn, name)(inputs, config.hidden, config.layers, **options)
 
 

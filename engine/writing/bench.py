@@ -19,10 +19,11 @@ from typing import Self
 import numpy as np
 
 from engine.blas import settle_threads
+from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.errors import RunError
 from engine.network.modelfile import Model
-from engine.network.parameters import initial
+from engine.network.parameters import initial, rows
 from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
 from engine.writing.generate import Generation
@@ -32,13 +33,6 @@ ALPHABET = 65
 ROUNDS = 9
 ROUND_SECONDS = 0.15
 PAUSE = 0.1
-TORCH_MODULES: dict[str, tuple[str, dict[str, str]]] = {
-    "rnn": ("RNN", {}),
-    "rnn-relu": ("RNN", {"nonlinearity": "relu"}),
-    "lstm": ("LSTM", {}),
-    "gru": ("GRU", {}),
-}
-"""The cells that torch has too, and how it calls them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
     settle_threads(stepper.rehearse)
     with ExitStack() as stack:
         sides: list[Side] = [_steps(stepper), _logits(stepper), _products(model)]
-        if config.cell in TORCH_MODULES:
+        if CELLS[config.cell].torch_module:
             sides.append(stack.enter_context(_UsualLoop(config)))
         counts = [_calibrate(side) for side in sides]
         rates: list[list[float]] = [[] for _ in sides]
@@ -135,7 +129,7 @@ def _products(model: Model) -> Side:
     matrices = [
         np.asfortranarray(W)
         for name, W in model.weights.items()
-        if W.ndim == 2 and name not in ("layers.0.W_xh", "layers.0.W_mx")  # these are row gathers
+        if W.ndim == 2 and name not in rows(model.config)
     ]
     vectors = [np.ones(W.shape[0], np.float32) for W in matrices]
     results = [np.empty(W.shape[1], np.float32) for W in matrices]

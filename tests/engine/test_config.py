@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, DTYPES, ModelConfig, TrainConfig
+from engine.cells import CELLS
+from engine.config import DTYPES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.writing.settings import SamplingConfig
 from tests.configs import a_config
@@ -135,7 +136,7 @@ def test_a_message_says_the_bound_and_the_value() -> None:
         a_config,
         model=st.builds(
             ModelConfig,
-            cell=st.sampled_from(CELLS),
+            cell=st.sampled_from(list(CELLS)),
             hidden=st.integers(1, 9),
             layers=st.just(1),
             layer_norm=st.booleans(),

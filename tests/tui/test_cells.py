@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import CELLS, ModelConfig
+from engine.cells import CELLS
+from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.runs import library, rundir

@@ -9,14 +9,15 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input, Select
 
-from engine.config import CELLS, DEFAULT_SECONDS, ModelConfig
+from engine.cells import CELLS
+from engine.config import DEFAULT_SECONDS, ModelConfig
 from engine.errors import HeloError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch
 from engine.text import corpus
 from tests.tui.training import TrainApp, found_for, ready, seen
 from tui.train.choice import FILE
-from tui.train.fields import FIELDS, KINDS, in_words
+from tui.train.fields import FIELDS, in_words
 from tui.train.plan import describe, look, speeds
 from tui.train.watch import RunView
 
@@ -63,12 +64,11 @@ async def test_every_cell_can_be_chosen_and_says_what_it_is(winter, started, unt
     app = TrainApp()
     async with app.run_test(size=(60, 18)) as pilot:
         await until(pilot, ready(app))
-        assert set(KINDS) == set(CELLS)
-        for cell in CELLS:
+        for cell, its in CELLS.items():
             app.query_one("#cell", Select).value = cell
             await until(pilot, seen(app, f"{cell} 128×1: ", "#outlook"))
-            assert app.text("#cell-hint") == KINDS[cell]
-            assert len(KINDS[cell]) <= app.query_one("#cell-hint").size.width
+            assert its.hint and app.text("#cell-hint") == its.hint
+            assert len(its.hint) <= app.query_one("#cell-hint").size.width
 
 
 @pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18)])

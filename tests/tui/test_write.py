@@ -11,7 +11,7 @@ from pytest import MonkeyPatch
 from textual.widget import Widget
 
 from engine import places
-from engine.config import CELLS
+from engine.cells import CELLS
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import stacked

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from engine.config import CELLS, DTYPES, ModelConfig
+from engine.cells import CELLS, named
+from engine.config import DTYPES, ModelConfig
 from engine.errors import UsageError
 from tui.cli.shared.options import BATCH, DEVICE, LAYERS, SEQ_LENGTH, Command, Json, group, option
 from tui.cli.shared.output import emit, progress, table
 from tui.phrases import number
 
-_CELL = option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}; may be given again.")
+_CELL = option(
+    "--cell",
+    shows="CELL",
+    help=f"One of {', '.join(CELLS)}; may be given again.",
+    parser=named,
+)
 _HIDDEN = option("--hidden", shows="N", help="Units a layer.")
 _DTYPES = tuple(dtype for dtype in DTYPES if dtype not in ("auto", "float64"))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import CELLS
+from engine.cells import CELLS
 from engine.errors import RunError
 from engine.runs.events import Stopped
 from tui.cli.shared.guard import INTERRUPTED
@@ -65,8 +65,7 @@ def race(
     from engine.runs import recipe
     from tui.cli.shared import begin
 
-    names = [name.strip() for name in cells.split(",")]
-    races.check(names, by)
+    names = races.check([name.strip() for name in cells.split(",")], by)
     given: dict[str, Any] = {"cell": names[0], "seconds": seconds}
     if hidden is not None:
         given["hidden"] = hidden

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.config import CELLS, DEFAULT_CELL, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
+from engine.cells import CELLS, named
+from engine.config import DEFAULT_CELL, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
 from tui.cli.shared.options import (
     BATCH,
@@ -40,7 +41,7 @@ def train(
     corpus: Annotated[str | None, argument("CORPUS", CORPUS_HELP)] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
     cell: Annotated[
-        str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.")
+        str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.", parser=named)
     ] = DEFAULT_CELL,
     hidden: Annotated[
         int | None,

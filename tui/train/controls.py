@@ -8,10 +8,11 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key
 from textual.widgets import Input, Select, Static
 
+from engine.cells import CELLS
 from engine.config import TrainConfig
 from tui.text import visible
 from tui.train.choice import TextChoice
-from tui.train.fields import FIELDS, FOUND, KINDS, Field
+from tui.train.fields import FIELDS, FOUND, Field
 
 _AUTO = "auto"
 
@@ -99,4 +100,4 @@ class Controls(VerticalScroll):
 
     @on(Select.Changed, "#cell")
     def _name_cell(self, changed: Select.Changed) -> None:
-        self.hint("cell", KINDS[str(changed.value)])
+        self.hint("cell", CELLS[str(changed.value)].hint)

@@ -7,22 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import CELLS, DEFAULT_CELL, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
+from engine.cells import CELLS
+from engine.config import DEFAULT_CELL, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.runs import launch, recipe
 
 LENGTHS = ("seconds", "epochs", "steps")
-KINDS = {
-    "rnn": "the plain recurrent step",
-    "rnn-relu": "the plain step, cut at 0",
-    "lstm": "gates around a memory",
-    "peephole": "gates that see the memory",
-    "coupled": "one gate forgets and takes",
-    "gru": "two gates, no memory apart",
-    "mlstm": "a matrix per character",
-    "mingru": "gates blind to state; fast",
-}
-"""What each cell is, in a few words."""
 _SWITCH = ("off", "on")
 _QUOTED = 24
 _LONGEST = 1e15
@@ -47,7 +37,7 @@ def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
 FIELDS = (
     Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
     Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
-    Field("cell", "Cell", KINDS[DEFAULT_CELL], DEFAULT_CELL, choices=CELLS),
+    Field("cell", "Cell", CELLS[DEFAULT_CELL].hint, DEFAULT_CELL, choices=tuple(CELLS)),
     Field("hidden", "Hidden", "units a layer", whole=True),
     Field("layers", "Layers", "one on another", whole=True),
     _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),

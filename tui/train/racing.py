@@ -44,8 +44,8 @@ class Entry:
 
         Raises UsageError.
         """
-        cells = tuple(cell.strip() for cell in values["cells"].split(","))
-        race.check(cells, values["by"])
+        called = [cell.strip() for cell in values["cells"].split(",")]
+        cells = tuple(race.check(called, values["by"]))
         numbers = (f for f in FIELDS if f.key in ("seconds", "hidden") and values[f.key].strip())
         given = {"cell": cells[0]} | {f.key: meant(f, values[f.key].strip()) for f in numbers}
         if "seconds" not in given:

@@ -14,10 +14,9 @@ from torch import Tensor
 from torch import sigmoid as σ
 from torch.nn import functional as F
 
-from engine import config
-from engine.cells import CELLS, Cell
-from engine.cells.functions import NUMPY
+from engine.cells import CELLS, Cell, named
 from engine.network import bptt
+from engine.network.numpy_functions import NUMPY
 from engine.training.autograd import recurrence
 
 CELL = st.sampled_from(list(CELLS))
@@ -138,7 +137,26 @@ def assert_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 
 
 def test_every_cell_is_known_by_the_settings_and_tested_here() -> None:
-    assert tuple(CELLS) == config.CELLS == tuple(PLAIN)
+    assert tuple(CELLS) == tuple(PLAIN)
+
+
+def classes(of: type[Cell]) -> list[type[Cell]]:
+    """The classes of cells below one."""
+    return [
+        below for c in of.__subclasses__() for below in (c, *classes(c)) if "name" in vars(below)
+    ]
+
+
+def test_no_two_cells_are_called_the_same() -> None:
+    called = [name for cell in classes(Cell) for name in (cell.name, *cell.aliases)]
+    assert len(set(called)) == len(called) and set(called) >= set(CELLS)
+
+
+def test_a_cell_has_other_names() -> None:
+    assert [named(name) for name in ("vanilla", "cifg", "lstm")] == ["rnn", "coupled", "lstm"]
+    assert named("nonsense") == "nonsense"
+    for name, cell in CELLS.items():
+        assert all(named(called) == name for called in (name, *cell.aliases))
 
 
 @given(CELL, SIZE, SIZE, SIZE, SIZE, st.booleans(), SEED)

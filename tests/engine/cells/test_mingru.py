@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cells import CELLS
-from engine.cells.functions import NUMPY, Functions
+from engine.cells.functions import Functions
 from engine.cells.mingru import scan
 from engine.network import bptt
+from engine.network.numpy_functions import NUMPY
 from engine.training.products import TorchFunctions
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cells import CELLS, Cell
-from engine.cells.functions import NUMPY
 from engine.network import bptt
+from engine.network.numpy_functions import NUMPY
 
 CELL = st.sampled_from(list(CELLS.values()))
 SIZE = st.integers(1, 4)

@@ -20,13 +20,13 @@ from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from engine.cells import CELLS
-from engine.cells.functions import NUMPY
 from engine.config import ModelConfig
 from engine.errors import CorpusError, ModelFileError, UsageError
 from engine.network import bptt, modelfile
 from engine.network.gradient import gradient
 from engine.network.lines import newline_id
 from engine.network.modelfile import Model
+from engine.network.numpy_functions import NUMPY
 from engine.network.stepper import Stepper, log_softmax
 from engine.runs import recipe
 from engine.runs.events import Evaluated

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.config import CELLS, ModelConfig
+from engine.cells import CELLS
+from engine.config import ModelConfig
 from engine.errors import RunError
 from engine.runs.memory import Training, free_memory
 from engine.training import learner, trainer

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, MOST_HIDDEN, ModelConfig
+from engine.cells import CELLS
+from engine.config import MOST_HIDDEN, ModelConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch, race, recipe, rundir
@@ -27,8 +28,8 @@ TOTAL = 40
 
 
 @given(
-    st.sampled_from(CELLS),
-    st.sampled_from(CELLS),
+    st.sampled_from(list(CELLS)),
+    st.sampled_from(list(CELLS)),
     st.integers(1, 3),
     st.one_of(st.integers(1, 600), st.just(MOST_HIDDEN)),
     st.integers(2, 500),
@@ -51,6 +52,7 @@ def test_no_other_size_is_nearer(cell: str, other: str, layers: int, hidden: int
         (["rnn", "nought"], "parameters", "'nought'"),
         (["rnn", ""], "parameters", "must be some of"),
         (["rnn", "gru", "rnn"], "parameters", "rnn more than once"),
+        (["rnn", "gru", "vanilla"], "parameters", "rnn more than once"),
         (["gru"], "parameters", "two cells or more"),
         (["rnn", "gru"], "luck", "--by must be one of parameters, seconds, not 'luck'"),
     ],
@@ -58,6 +60,10 @@ def test_no_other_size_is_nearer(cell: str, other: str, layers: int, hidden: int
 def test_what_is_no_race_is_refused(cells: list[str], by: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         race.check(cells, by)
+
+
+def test_cells_are_entered_under_any_of_their_names() -> None:
+    assert race.check(["vanilla", "lstm", "cifg"], "seconds") == ["rnn", "lstm", "coupled"]
 
 
 def test_a_corpus_without_a_validation_part_is_refused(tmp_path: Path) -> None:

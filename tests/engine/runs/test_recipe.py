@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import CELLS, TrainConfig
+from engine.cells import CELLS
+from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.runs import launch, recipe
 from engine.runs.recipe import LADDER, complete

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.cells import CELLS
-from engine.cells.functions import NUMPY, Functions
+from engine.cells.functions import Functions
+from engine.network.numpy_functions import NUMPY
 from engine.training.autograd import recurrence
 from engine.training.products import Matrix, TorchFunctions
 

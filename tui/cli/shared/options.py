@@ -10,9 +10,9 @@ from typer.core import TyperCommand, TyperGroup
 from engine.config import DEVICES
 
 
-def option(*names: str, help: str, shows: str, default: bool | str = True) -> Any:
+def option(*names: str, help: str, shows: str, default: bool | str = True, **settings: Any) -> Any:
     """An option with a value, `shows` standing for it; `default` is whether or what the help says of it."""
-    return typer.Option(*names, help=help, metavar=shows, show_default=default)
+    return typer.Option(*names, help=help, metavar=shows, show_default=default, **settings)
 
 
 def flag(*names: str, help: str) -> Any:
