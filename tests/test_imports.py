@@ -74,7 +74,7 @@ def test_the_command_line_has_no_torch_and_no_numpy(arguments: list[str]) -> Non
 
 
 def test_settings_know_the_cells_without_numpy() -> None:
-    found = loaded("from engine.config import ModelConfig; ModelConfig('gru')")
+    found = loaded("from engine.config import ModelConfig; ModelConfig('gru', 8, 1)")
     assert "engine.cells.gru" in found and not found & {"torch", "numpy"}
 
 
