@@ -7,6 +7,8 @@ import signal
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
+from engine.words import counted
+
 if TYPE_CHECKING:
     from engine.runs.rundir import RunInfo
     from engine.text.sources.catalogue import Entry
@@ -45,7 +47,7 @@ def size(number: float) -> str:
 
 def alphabet(symbols: Sized, units: str) -> str:
     """How many different symbols there are."""
-    return f"{len(symbols)} {units}s"
+    return counted(len(symbols), units)
 
 
 def fetchable(entry: Entry) -> str:

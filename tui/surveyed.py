@@ -12,6 +12,7 @@ from engine.text.corpus import Corpus, CorpusInfo
 from engine.text.ngram import Baseline
 from engine.text.repeats import Repeat
 from engine.vocab import name_character
+from engine.words import counted
 from tui.phrases import loss
 
 _NAMED = 8
@@ -36,7 +37,7 @@ def repeated(repeat: Repeat, chars: int) -> str:
     """How long the longest repeated passage is, where it stands, and how far was searched."""
     if not repeat.length:
         return "nothing"
-    where = f"{repeat.length:,} characters, at {repeat.first:,} and {repeat.second:,}"
+    where = f"{counted(repeat.length, 'character')}, at {repeat.first:,} and {repeat.second:,}"
     first = f", of the first {repeat.searched:,} characters" if repeat.searched < chars else ""
     return f"{where}{first}"
 

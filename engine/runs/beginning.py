@@ -20,6 +20,7 @@ from engine.runs import library, points, rundir
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import CorpusInfo
 from engine.vocab import Alphabet, Text, name_characters
+from engine.words import counted
 
 _COLUMNS = ("head.W_hy", "head.b_y")
 """The parameters with a column per character."""
@@ -115,4 +116,4 @@ def note(begun: Model | ModelSummary, name: str, info: CorpusInfo) -> str:
 
 
 def _characters(of: set[str]) -> str:
-    return "1 character is" if len(of) == 1 else f"{len(of):,} characters are"
+    return counted(len(of), "character is", "characters are")

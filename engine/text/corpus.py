@@ -67,6 +67,8 @@ class CorpusInfo:
     """What the text was read as; several with commas between them, none where nobody knows."""
     normalise: str = "none"
     """The form of Unicode that the text was brought to (`forms.FORMS`)."""
+    options: str | None = None
+    """What the text was imported with, as the command line has it; None where nobody knows."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -180,6 +182,7 @@ def add(
     entropy_rate: float | None = None,
     encoding: Callable[[], str] = str,
     normalise: str = "none",
+    options: str | None = None,
     report: Callable[[int], None] = lambda chars: None,
 ) -> Corpus:
     """Import a text that comes in blocks (str for units "char", bytes for "byte") as corpus `name`.
@@ -202,6 +205,7 @@ def add(
                 entropy_rate=entropy_rate,
                 encoding=encoding(),
                 normalise=normalise,
+                options=options,
             )
             write_json(building / INFO, {"version": VERSION} | asdict(info))
             building.rename(target)

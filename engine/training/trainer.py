@@ -38,6 +38,7 @@ from engine.runs.rundir import RACE, WAITS, Request, RunDirectory
 from engine.training.follower import follow
 from engine.training.life import RETRY, Life
 from engine.training.parallel import ALONE, Group, joined, leave
+from engine.words import counted
 
 PROGRESS_EVERY = 0.25
 _POLL = 0.1
@@ -79,7 +80,8 @@ class Trainer(Life):
         if finished and learner.has_validation and not self._scored:
             yield from self._final()
         if finished and learner.cursor.step < learner.cursor.total_steps:
-            note = f"validation has not improved for {learner.config.early_stop} evaluations"
+            evaluations = counted(learner.config.early_stop, "evaluation")
+            note = f"validation has not improved for {evaluations}"
         seconds = learner.cursor.seconds
         yield Stopped(**self.about(), finished=finished, seconds=seconds, note=note)
 
@@ -215,7 +217,7 @@ class Trainer(Life):
         reason = f"{reason} at step {before.step:,}"
         if before.rollbacks == health.ROLLBACKS:
             kept = f"what was kept is good: --init-from {self.run.name} with a lower --lr goes on"
-            reason = f"{reason}, after going back {before.rollbacks} times; {kept}"
+            reason = f"{reason}, after going back {counted(before.rollbacks, 'time')}; {kept}"
             self.failure = Failed(**self.about(), reason=reason)
             return
         sound = self.run.state_path(before.sound_step)

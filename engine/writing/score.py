@@ -19,6 +19,7 @@ from engine.errors import ModelFileError, UsageError
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper, log_softmax
 from engine.vocab import Ids
+from engine.words import counted
 from engine.writing.dynamic import losses as dynamic_losses
 
 WINDOWS = 12_800
@@ -104,7 +105,8 @@ def windows(
         raise UsageError(f"--windows must be 1 or more, not {length}")
     if len(ids) <= length:
         raise UsageError(
-            f"windows of {length} predictions need {length + 1} characters; the text has {len(ids)}"
+            f"windows of {counted(length, 'prediction')} need {length + 1:,} characters; "
+            f"the text has {len(ids):,}"
         )
     starts = np.random.default_rng(_SEED).integers(0, len(ids) - length, count)
     means = np.empty(count)

@@ -172,3 +172,54 @@ def test_a_text_is_brought_to_one_form_and_that_is_kept(cli, tmp_path):
     for wrong in (("nfkc",), ("nfc", "--units", "byte")):
         done = cli("corpora", "add", str(file), "--normalise", *wrong)
         assert done.status == 2 and "--normalise" in done.err
+
+
+def test_a_file_that_is_no_corpus_yet_is_told_from_nothing(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("plain.txt", "two words.txt"):
+        (tmp_path / name).write_text("hello hello")
+    for command in ("show", "rm"):
+        told = cli("corpora", command, "two words.txt").err
+        assert told == (
+            "helo: two words.txt is not imported yet: helo corpora add 'two words.txt' does that\n"
+        )
+    cli("corpora", "add", "plain.txt", "--name", "one", "--lowercase")
+    cli("corpora", "add", "./plain.txt", "--name", "two")
+    told = cli("corpora", "show", "plain.txt").err
+    assert told == "helo: plain.txt is no corpus; imported from it: one, two\n"
+    assert "no corpus or file 'none.txt'" in cli("corpora", "show", "none.txt").err
+    assert " with --lowercase\n" in cli("corpora", "show", "one").out
+    assert " with " not in cli("corpora", "show", "two").out
+
+
+def test_several_corpora_are_deleted_at_once_or_none(cli, home, tmp_path):
+    (tmp_path / "a.txt").write_text("hello hello")
+    for name in ("a", "b", "c"):
+        cli("corpora", "add", str(tmp_path / "a.txt"), "--name", name)
+    assert cli("corpora", "rm", "a", "none", "--yes").status == 1
+    assert len(list(home.glob("corpora/*"))) == 3
+    assert cli("corpora", "rm", "a", "b", "a", "--yes").status == 0
+    assert [folder.name for folder in home.glob("corpora/*")] == ["c"]
+
+
+def test_one_of_anything_is_counted_in_the_singular(cli, tmp_path):
+    (tmp_path / "a.txt").write_text("aa")
+    done = cli("corpora", "add", str(tmp_path / "a.txt"))
+    assert done.err == "a: 2 characters, 1 different one\n"
+    assert "alphabet    1 char: " in cli("corpora", "show", "a").out
+    assert "  1 char " in cli("corpora", "list").out
+
+
+def test_a_file_whose_name_begins_as_an_option_is_shown_the_way(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-dash.txt").write_text("hello hello")
+    for command in (("corpora", "add"), ("train",), ("score",)):
+        done = cli(*command, "-dash.txt")
+        assert done.status == 2 and done.err.endswith("; the file is ./-dash.txt\n")
+    assert cli("corpora", "add", "./-dash.txt").err.startswith("named dash, after -dash\n")
+
+
+def test_a_prompt_of_no_file_says_what_is_wrong(cli, tiny, tmp_path):
+    told = cli("sample", "tiny", "--prompt", "@").err
+    assert told == "helo: --prompt @ names no file: @FILE begins with the text of FILE\n"
+    assert "is a folder" in cli("sample", "tiny", "--prompt", f"@{tmp_path}").err

@@ -246,6 +246,26 @@ async def test_a_file_is_imported_and_trained_on(home, tmp_path, started, until)
     assert started[0].info().corpus_name == "play"
 
 
+async def test_what_is_typed_as_a_file_is_a_path_and_what_became_of_it_is_told(
+    home, tmp_path, started, until, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    corpus.add(["another text " * 40], "notes", "elsewhere")
+    (tmp_path / "notes").write_text("to be or not to be " * 40)
+    app = TrainApp()
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, ready(app))
+        app.query_one("#corpus", Select).value = FILE
+        app.query_one("#file", Input).value = "notes"
+        await until(pilot, seen(app, "760 characters", "#outlook"))
+        app.query_one("#file").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: started)
+        told = "imported as notes-2: the corpus notes has another text"
+        await until(pilot, lambda: told in [note.message for note in app._notifications])
+    assert started[0].info().corpus_name == "notes-2"
+
+
 async def test_what_was_refused_stays_told_until_the_form_is_changed(
     winter, monkeypatch, until, facts_wait
 ):

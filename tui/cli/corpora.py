@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from engine.errors import CorpusError, HeloError, NotFoundError
+from engine.words import counted, plural
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, flag, group, option
 from tui.cli.shared.output import confirm, emit, note, progress, table
 from tui.phrases import alphabet, fetchable
@@ -24,6 +27,7 @@ def _find(name: str) -> Path:
     Raises NotFoundError.
     """
     from corpora import BUILT_IN
+    from engine import places
     from engine.text import sources
 
     if folder := sources.folder_of(name):
@@ -31,6 +35,12 @@ def _find(name: str) -> Path:
     if name in BUILT_IN:
         raise NotFoundError(
             f"{name} is built in and not made yet: helo corpora add {name} makes it"
+        )
+    if made := sources.imported_from(name):
+        raise NotFoundError(f"{name} is no corpus; imported from it: {', '.join(made)}")
+    if name and os.path.exists(places.typed(name)):
+        raise NotFoundError(
+            f"{name} is not imported yet: helo corpora add {shlex.quote(name)} does that"
         )
     raise NotFoundError(sources.nothing(name))
 
@@ -199,18 +209,24 @@ def _import(source: Source, name: str | None, reading: Reading, json: bool) -> N
     if json:
         emit(asdict(info) | {"path": str(added.corpus.folder), "notes": added.notes}, indent=2)
         return
-    note(f"{info.name}: {info.chars:,} characters, {len(info.symbols)} different ones")
+    note(
+        f"{info.name}: {counted(info.chars, 'character')}, {counted(len(info.symbols), 'different one')}"
+    )
 
 
 @app.command(cls=Command)
-def rm(name: Name, yes: Yes = False) -> None:
-    """Delete an imported corpus; a run that needs it can then no longer be resumed."""
-    from engine import places
+def rm(
+    names: Annotated[list[str], argument("CORPUS...", "The names of corpora.")], yes: Yes = False
+) -> None:
+    """Delete imported corpora; a run that needs one can then no longer be resumed."""
+    from engine import places, storage
 
-    folder = _find(name)
-    if folder.parent != places.corpora():
-        raise NotFoundError(f"{name} is none of the imported corpora: delete it yourself")
-    confirm(f"delete corpus {name} for good? Runs that learn from it cannot be resumed then", yes)
-    from engine import storage
-
-    storage.remove_folder(folder)
+    names = list(dict.fromkeys(names))
+    folders = [_find(name) for name in names]
+    for name, folder in zip(names, folders, strict=True):
+        if folder.parent != places.corpora():
+            raise NotFoundError(f"{name} is none of the imported corpora: delete it yourself")
+    them = f"{plural(len(names), 'corpus', 'corpora')} {', '.join(names)}"
+    confirm(f"delete {them} for good? Runs that learn from it cannot be resumed then", yes)
+    for folder in folders:
+        storage.remove_folder(folder)

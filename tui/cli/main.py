@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -78,5 +79,8 @@ def _invoke(arguments: list[str], settings: Settings) -> int:
         where = getattr(error, "ctx", None)
         path = where.command_path if where else "helo"
         message = error.format_message().rstrip(".")
-        raise UsageError(f"{message}; {path} --help shows what there is") from error
+        advice = f"{path} --help shows what there is"
+        if file := next((a for a in arguments if a.startswith("-") and os.path.exists(a)), None):
+            advice = f"the file is ./{file}"
+        raise UsageError(f"{message}; {advice}") from error
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
+from engine.words import counted
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
 from tui.cli.shared.output import confirm, emit, facts, note, table, write
 from tui.phrases import alphabet, loss, number, size, versions
@@ -99,7 +100,7 @@ def show(
             "alphabet": f"{alphabet(symbols, summary.alphabet.units)}: {listed}",
             "corpus": history.corpus,
             "loss": loss(history.best_val_nats),
-            "trained": f"{history.steps:,} steps, {history.chars:,} characters, "
+            "trained": f"{counted(history.steps, 'step')}, {counted(history.chars, 'character')}, "
             f"{history.seconds:,.0f} s",
             "versions": versions(history.versions),
             "command": history.command,

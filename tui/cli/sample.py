@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import UsageError
+from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.shared.output import emit, note, pieces, write
@@ -130,7 +131,7 @@ def _begin(
     if fitted.note:
         note(fitted.note)
     if config.top_k > len(alphabet):
-        note(f"--top-k {config.top_k} keeps all {len(alphabet)} characters of the model")
+        note(f"--top-k {config.top_k} keeps all {counted(len(alphabet), 'character')} of the model")
     if seed == _RANDOM and config.temperature > 0:
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")
@@ -144,6 +145,8 @@ def _text(prompt: str, model: Model) -> str | bytes:
     from engine.text.sources import read
     from engine.vocab import normalise
 
+    if prompt == "@":
+        raise UsageError("--prompt @ names no file: @FILE begins with the text of FILE")
     if prompt != "-" and not prompt.startswith("@"):
         return normalise(prompt)
     return read(prompt.removeprefix("@"), model.alphabet.units, note)

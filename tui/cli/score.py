@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.words import counted
 from tui.cli.shared.options import MODEL_HELP, Command, Json, argument, flag, option
 from tui.cli.shared.output import emit, note, progress, write
 from tui.phrases import loss
@@ -55,7 +56,7 @@ def score(
         if fitted.note:
             note(fitted.note)
         if skipped:
-            note(f"{skipped:,} of {len(ids) + skipped:,} characters are unknown and left out")
+            note(f"left out as unknown: {skipped:,} of {counted(len(ids) + skipped, 'character')}")
     else:
         ids = opened.alphabet.encode(opened.alphabet.equivalent(text))
     stepper = Stepper(opened)
@@ -73,6 +74,6 @@ def score(
         return
     error = f" ± {result.standard_error:.4f}" if result.standard_error is not None else ""
     write(
-        f"{loss(result.nats_per_char)}{error}: {opened.name}, {result.chars:,} predictions, "
+        f"{loss(result.nats_per_char)}{error}: {opened.name}, {counted(result.chars, 'prediction')}, "
         f"{result.protocol}\n"
     )

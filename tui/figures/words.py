@@ -15,6 +15,7 @@ from engine.runs.events import (
     Started,
     Stopped,
 )
+from engine.words import counted
 from tui.figures.table import measured
 
 
@@ -23,7 +24,7 @@ def describe(event: Event) -> str:
     match event:
         case Started():
             text = (
-                f"started: {event.parameters:,} parameters, {event.total_steps:,} steps of "
+                f"started: {event.parameters:,} parameters, {counted(event.total_steps, 'step')} of "
                 f"{event.batch} × {event.seq_length} characters, {event.device} {event.dtype}"
             )
             if event.processes > 1:

@@ -22,6 +22,7 @@ from engine import storage
 from engine.errors import HeloError, RunError
 from engine.runs import launch, library
 from engine.runs.rundir import RunDirectory
+from engine.text.sources import as_path
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.library.details import HINTS, details, name_width, rows
@@ -302,7 +303,7 @@ class LibraryPane(TellsTrouble, Vertical):
         ref = await self.app.push_screen_wait(AskDialog(question, self._last_path))
         if ref and ref.strip():
             self._last_path = ref.strip()
-            self._import(self._last_path, partial(obtain, self._last_path))
+            self._import(self._last_path, partial(obtain, as_path(self._last_path)))
 
     def action_fetch(self) -> None:
         """Fetch the entry of the catalogue."""

@@ -21,6 +21,7 @@ from engine.text import corpus
 from engine.text.corpus import CorpusInfo
 from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
+from engine.words import counted
 from tui import surveyed
 from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, size, versions
 from tui.text import visible_char
@@ -110,7 +111,7 @@ def _model(entry: ModelEntry) -> Item:
         ("network", f"{config}, {count(config, len(symbols)):,} parameters"),
         ("loss", loss(history.best_val_nats)),
         ("corpus", history.corpus or "not known"),
-        ("trained", f"{history.steps:,} steps in {duration(history.seconds)}"),
+        ("trained", f"{counted(history.steps, 'step')} in {duration(history.seconds)}"),
         ("alphabet", f"{alphabet(symbols, entry.summary.alphabet.units)}: {_names(symbols)}"),
         ("versions", versions(history.versions)),
         ("command", history.command),

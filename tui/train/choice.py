@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from engine.errors import HeloError
+from engine.text.sources import as_path
 from tui.text import visible
 from tui.train import plan
 from tui.train.plan import Outlook
@@ -77,7 +78,9 @@ class TextChoice(TellsTrouble, Vertical):
     def ref(self) -> str:
         """The CORPUS that is chosen: a name or a path."""
         value = self.query_one("#corpus", Select).value
-        return self.query_one("#file", Input).value.strip() if value == FILE else str(value)
+        return (
+            as_path(self.query_one("#file", Input).value.strip()) if value == FILE else str(value)
+        )
 
     def fill_in(self, ref: str) -> None:
         """Take the CORPUS `ref`, a name or a path."""

@@ -113,6 +113,12 @@ class TrainForm(TellsTrouble, Vertical):
         text: str
 
     @dataclass
+    class Said(Message):
+        """There is something to say of the text."""
+
+        text: str
+
+    @dataclass
     class Refused(Message):
         """Nothing was started, and why."""
 
@@ -280,7 +286,10 @@ class TrainForm(TellsTrouble, Vertical):
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
     def _begin(self, begin: Begin, race: bool) -> None:
         try:
-            run, child = begin(lambda text: self.post_message(self.Prepared(text)))
+            run, child = begin(
+                lambda text: self.post_message(self.Prepared(text)),
+                lambda text: self.post_message(self.Said(text)),
+            )
             self.post_message(self.Begun(run, child, race))
         except HeloError as error:
             self.post_message(self.Refused(str(error)))
@@ -289,6 +298,10 @@ class TrainForm(TellsTrouble, Vertical):
     def _prepared(self, prepared: Prepared) -> None:
         if self._starting:
             self._say(prepared.text)
+
+    @on(Said)
+    def _said(self, said: Said) -> None:
+        self.notify(visible(said.text), markup=False)
 
     @on(Refused)
     def _refused(self, refused: Refused) -> None:

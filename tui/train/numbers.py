@@ -8,6 +8,7 @@ from functools import partial
 from textual.content import Content
 
 from engine.runs.events import Paused, Resumed
+from engine.words import counted
 from tui.figures.snapshot import Snapshot
 from tui.figures.table import BEST, FIGURES, LOSSES, OTHERS, shown
 from tui.figures.words import describe
@@ -110,7 +111,8 @@ def _overfitting(snapshot: Snapshot) -> str:
     if snapshot.since_best < _PATIENCE:
         return ""
     best = snapshot.validation.steps[-1 - snapshot.since_best]
-    return f"validation has not improved for {snapshot.since_best} evaluations; best at step {best:,.0f}"
+    evaluations = counted(snapshot.since_best, "evaluation")
+    return f"validation has not improved for {evaluations}; best at step {best:,.0f}"
 
 
 def _advice(snapshot: Snapshot) -> str:

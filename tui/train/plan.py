@@ -17,6 +17,7 @@ from engine.runs.events import Progress, parse
 from engine.text import corpus, sources, web
 from engine.text.corpus import SMALLEST_VALIDATED
 from engine.training.streams import Layout, layout
+from engine.words import counted, plural
 from tui.phrases import duration
 
 _LOOK = 8 << 20
@@ -140,7 +141,7 @@ def describe_text(outlook: Outlook) -> str:
     """The text as a line."""
     about = "" if outlook.exact else "about "
     none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
-    return f"{about}{outlook.chars:,} characters, {outlook.symbols} different{none}"
+    return f"{about}{counted(outlook.chars, 'character')}, {outlook.symbols} different{none}"
 
 
 def _learnt_from(outlook: Outlook) -> int:
@@ -170,13 +171,13 @@ def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
         if not fast:
             return f"{duration(config.seconds)}; how many steps is measured first"
         steps = int(config.seconds * fast / a_step)
-        return f"{duration(config.seconds)}: about {steps:,} steps, {_epochs(steps, plan)}"
+        return f"{duration(config.seconds)}: about {counted(steps, 'step')}, {_epochs(steps, plan)}"
     if config.epochs is not None:
         steps = max(1, ceil(config.epochs * plan.steps_per_epoch))
-        text = f"{config.epochs:g} epochs: {steps:,} steps"
+        text = f"{config.epochs:g} {plural(config.epochs, 'epoch')}: {counted(steps, 'step')}"
     else:
         steps = config.steps or 0
-        text = f"{steps:,} steps: {_epochs(steps, plan)}"
+        text = f"{counted(steps, 'step')}: {_epochs(steps, plan)}"
     return f"{text}, about {duration(steps * a_step / fast)}" if fast else text
 
 

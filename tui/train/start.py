@@ -19,7 +19,9 @@ from tui.train.fields import command
 from tui.train.machine import Pace
 from tui.train.racing import Entry
 
-Begin = Callable[[Callable[[str], object]], tuple[RunDirectory, subprocess.Popen[bytes]]]
+Say = Callable[[str], object]
+Begin = Callable[[Say, Say], tuple[RunDirectory, subprocess.Popen[bytes]]]
+"""Begins a training or a race; it tells how far that is, and says what there is to say of its text."""
 """Starts something; it is called with what says how far it is."""
 MEASURING = "measuring this machine …"
 _LOOK_EVERY = 0.1
@@ -31,14 +33,15 @@ def start(
     processes: int,
     ref: str,
     pace: Future[Pace] | None,
-    tell: Callable[[str], object],
+    tell: Say,
+    say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
     """A new run with the settings `given` on the CORPUS `ref`, and its trainer in so many processes;
-    `tell` says how far it is.
+    `tell` says how far it is, `say` what there is to say of the text.
 
     Raises HeloError, also where the worker is cancelled.
     """
-    found = _obtain(ref, tell)
+    found = _obtain(ref, tell, say)
     known = _await(pace, tell) if pace else None
     config = recipe.for_corpus(given, found, known)
     launch.check_processes(processes, config.batch)
@@ -48,24 +51,29 @@ def start(
 
 
 def start_race(
-    entry: Entry, ref: str, pace: Future[Pace], tell: Callable[[str], object]
+    entry: Entry,
+    ref: str,
+    pace: Future[Pace],
+    tell: Say,
+    say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
-    """The run that leads a new race on the CORPUS `ref`, and the race's driver; `tell` says how far it is.
+    """The run that leads a new race on the CORPUS `ref`, and the race's driver; `tell` and `say` are those
+    of `start`.
 
     Raises HeloError, also where the worker is cancelled.
     """
-    found = _obtain(ref, tell)
+    found = _obtain(ref, tell, say)
     race.check_corpus(found)
     first = recipe.for_corpus(entry.given, found, _await(pace, tell))
     leader = race.lead(found, first, entry.command(ref))
     return leader, launch.drive(leader, entry.cells[1:], entry.by)
 
 
-def _obtain(ref: str, tell: Callable[[str], object]) -> Corpus:
-    return obtain(ref, lambda far: tell(f"importing {ref}: {far}"))
+def _obtain(ref: str, tell: Say, say: Say) -> Corpus:
+    return obtain(ref, lambda far: tell(f"importing {ref}: {far}"), say)
 
 
-def _await(pace: Future[Pace], tell: Callable[[str], object]) -> Pace:
+def _await(pace: Future[Pace], tell: Say) -> Pace:
     """What is being measured. Leaving the app does not wait for it."""
     tell(MEASURING)
     while not get_current_worker().is_cancelled:

@@ -17,6 +17,7 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.runs import library
+from engine.words import counted
 from tui.remember import LENGTHS, State
 from tui.write.passage import Passage
 
@@ -89,7 +90,7 @@ def model_names() -> Iterable[str]:
 def describe(model: Model) -> str:
     """A model in a line: its network, its alphabet, how well it learnt."""
     history = model.history
-    text = f"{model.config}, {len(model.alphabet)} characters"
+    text = f"{model.config}, {counted(len(model.alphabet), 'character')}"
     if history.corpus:
         text += f", learnt {history.corpus}"
     if history.best_val_nats is not None:

@@ -12,6 +12,7 @@ from textual.app import App
 
 from engine.errors import UsageError
 from engine.storage import write_bytes
+from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.dialogs import ConfirmDialog
 from tui.write.passage import Passage
@@ -108,7 +109,7 @@ def _rng(host: Host, argument: str) -> None:
 
 def _length(host: Host, argument: str) -> None:
     host.session.set_length(argument)
-    host.say(f"Enter asks for {host.session.state.length:,} characters")
+    host.say(f"Enter asks for {counted(host.session.state.length, 'character')}")
 
 
 def _speed(host: Host, argument: str) -> None:
@@ -128,7 +129,7 @@ async def _save(host: Host, argument: str) -> None:
         if yes:
             with host.complaining():
                 write_bytes(path, data)
-                host.say(f"{passage.shown:,} characters saved to {path}")
+                host.say(f"{counted(passage.shown, 'character')} saved to {path}")
 
     if path.exists():
         question = ConfirmDialog(f"{path} exists already.", "Overwrite it", "Keep it")

@@ -5,8 +5,16 @@ these become blocks of one text (`text`), and the blocks go to the corpus store 
 """
 
 from engine.text.sources.document import Document, Ledger, Report, Source
-from engine.text.sources.find import find, nothing
-from engine.text.sources.importing import Imported, add, add_source, folder_of, obtain, read
+from engine.text.sources.find import as_path, find, nothing
+from engine.text.sources.importing import (
+    Imported,
+    add,
+    add_source,
+    folder_of,
+    imported_from,
+    obtain,
+    read,
+)
 from engine.text.sources.local import find_path
 from engine.text.sources.reading import Reading, parse_size
 from engine.text.sources.text import blocks
@@ -20,10 +28,12 @@ __all__ = [
     "Source",
     "add",
     "add_source",
+    "as_path",
     "blocks",
     "find",
     "find_path",
     "folder_of",
+    "imported_from",
     "nothing",
     "obtain",
     "parse_size",

@@ -28,6 +28,7 @@ _BEGUN = re.compile(rb"\xed([\xa0-\xaf]([\x80-\xbf](\xed([\xb0-\xbf])?)?)?)?\Z")
 _TOLD = {"replace": "replaced by U+FFFD", "drop": "dropped"}
 _RESCUE = "--errors drop or --errors replace reads the rest"
 _BYTES = "--units byte takes bytes as they are"
+_OF_NULS = f"{_RESCUE}, --units byte a binary file as it is"
 
 
 class NoText(Exception):
@@ -217,7 +218,7 @@ def _with_nuls(head: bytes, known: str | None) -> NoText:
             _Decoder(known or UTF8).decode(head)
         except _Fault as fault:
             if fault.nul:
-                return NoText("file with NUL characters", fault.place, f"{_RESCUE}, {_BYTES}")
+                return NoText("file with NUL characters", fault.place, _OF_NULS)
     return NoText("binary file")
 
 
@@ -225,7 +226,7 @@ def _decode(
     blocks: Iterator[bytes], encoding: str, document: Document, reading: Reading, ledger: Ledger
 ) -> Iterator[str]:
     """Raises CorpusError where bytes cannot be read and must be, with what would read them."""
-    name, decoder = document.name, _Decoder(encoding, reading.errors)
+    name, decoder, nothing = document.name, _Decoder(encoding, reading.errors), True
     for block, final in chain(zip(blocks, repeat(False)), [(b"", True)]):
         try:
             text = decoder.decode(block, final)
@@ -234,11 +235,12 @@ def _decode(
         except UnicodeError as error:
             problem = f"{name} is no {encoding} text: {error}"
             raise CorpusError(problem, f"name its --encoding, or {_BYTES}") from error
+        nothing = nothing and text in ("", "\ufeff")
         yield text
-    if encoding == UTF8 and decoder.tail and not (decoder.beyond or reading.encoding):
-        if not encodings.only_begins(decoder.tail):
-            place = decoder.place(len(decoder.tail))
-            raise _unreadable(name, decoder, _Fault(place, decoder.tail, 0))
+    if tail := decoder.tail:
+        sure = encoding != UTF8 or reading.encoding or decoder.beyond or encodings.only_begins(tail)
+        if nothing or not sure:
+            raise _unreadable(name, decoder, _Fault(decoder.place(len(tail)), tail, 0))
     _tell(decoder, name, reading, ledger)
     if not document.made:
         ledger.encodings.setdefault(CESU8 if decoder.pairs else encoding)
@@ -247,7 +249,7 @@ def _decode(
 def _unreadable(name: str, decoder: _Decoder, fault: _Fault) -> CorpusError:
     """What is wrong at a place of a document, and what would read it."""
     if fault.nul:
-        return CorpusError(f"{name} has a NUL character at {fault.place}", f"{_RESCUE}, {_BYTES}")
+        return CorpusError(f"{name} has a NUL character at {fault.place}", _OF_NULS)
     encoding = decoder.encoding
     if encoding == UTF8 and (decoder.beyond or encodings.looks_utf8(fault.data)):
         return CorpusError(f"{name} is broken UTF-8 at {fault.place}", _RESCUE)

@@ -158,7 +158,8 @@ def too_many_files() -> CorpusError:
 class Source:
     """Where a text comes from: what to call it, its licence, and its documents, which are read once.
 
-    `entropy_rate` is in nats per character, where the text's maker knows it.
+    `origin` is what messages call it, `place` where it is found again from anywhere, if that is not the
+    same. `entropy_rate` is in nats per character, where the text's maker knows it.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Source:
     documents: Iterator[Document]
     ledger: Ledger
     entropy_rate: float | None = None
+    place: str = ""
 
     @property
     def size(self) -> int | None:

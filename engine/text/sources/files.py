@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,18 @@ def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
         yield buffered
         if file.grew():
             ledger.note("grew meanwhile, taken as long as it was at first", name)
+
+
+def changed_since(place: str, when: datetime) -> bool:
+    """Whether a file, or anything in a folder, was written after a time that is known to a second."""
+    paths = [place]
+    for folder, _, files in os.walk(place):
+        paths += [folder, *(os.path.join(folder, file) for file in files)]
+    latest = 0.0
+    for path in paths:
+        with suppress(OSError):
+            latest = max(latest, os.stat(path).st_mtime)
+    return latest >= when.timestamp() + 1
 
 
 def in_folder(root: Path, reading: Reading, ledger: Ledger) -> Iterator[Document]:

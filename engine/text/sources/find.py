@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,8 @@ from engine.text.sources.reading import Reading
 from engine.text.sources.remote import find_address, find_list
 from engine.text.sources.stream import stream
 
+STANDARD_INPUT = "-"
+
 
 def find(ref: str, reading: Reading) -> Source:
     """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of a
@@ -29,7 +32,7 @@ def find(ref: str, reading: Reading) -> Source:
     if not ref:
         raise UsageError("name a file, a folder, an archive, or - for standard input")
     ledger = Ledger(reading.max_size)
-    if ref == "-":
+    if ref == STANDARD_INPUT:
         return Source("stdin", "standard input", "", _standard_input(reading, ledger), ledger)
     if ref[0] == "@":
         return find_list(ref[1:], reading, find)
@@ -46,10 +49,22 @@ def find(ref: str, reading: Reading) -> Source:
         known = built_in.entropy_rate if not changed else None
         rate = known() if known else None
         return Source(ref, title, built_in.licence, documents, ledger, rate)
+    place = os.path.abspath(path)
     try:
-        return find_path(path, reading, os.path.basename(os.path.abspath(path)), str(path))
+        found = find_path(path, reading, os.path.basename(place), str(path))
     except NotFoundError as error:
         raise NotFoundError(nothing(ref)) from error
+    return replace(found, place=place)
+
+
+def is_name(ref: str) -> bool:
+    """Whether a reference can be a corpus' name. What holds a separator is a path."""
+    return bool(ref) and ref[0] not in "-@~." and "/" not in ref and os.sep not in ref
+
+
+def as_path(ref: str) -> str:
+    """A reference where a path is asked for: a name too, if a file or a folder here has it."""
+    return os.path.join(".", ref) if is_name(ref) and os.path.exists(ref) else ref
 
 
 def nothing(ref: str) -> str:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from engine import places
-from engine.errors import CorpusError, NotFoundError
+from corpora import BUILT_IN
+from engine import forms, places
+from engine.errors import CorpusError, NotFoundError, UsageError
 from engine.storage import check_name
 from engine.text import corpus, encoder
 from engine.text.corpus import Corpus
 from engine.text.sources.document import Report, Source
-from engine.text.sources.find import find
+from engine.text.sources.files import changed_since
+from engine.text.sources.find import STANDARD_INPUT, find, is_name
 from engine.text.sources.local import find_path
 from engine.text.sources.reading import Reading
 from engine.text.sources.text import blocks
 
 _PLAIN = Reading()
+_LONGEST_NAME = 48
 
 
 def _silent(*_: object) -> None: ...
@@ -50,20 +56,25 @@ def add_source(
 ) -> Imported:
     """`add` of a source that was found."""
     source.ledger.report = report
+    called = name or tidy(source.name)
     made = corpus.add(
         blocks(source, reading),
-        name or _tidy(source.name),
-        source.origin,
+        called,
+        source.place or source.origin,
         licence=source.licence,
         units=reading.units,
         lines=reading.lines,
         entropy_rate=source.entropy_rate,
         normalise=reading.normalise,
+        options=reading.options,
         encoding=lambda: ", ".join(source.ledger.encodings),
     )
-    form = reading.normalise
-    said = [f"every character brought to {form.upper()}"] if form != "none" else []
-    return Imported(made, source.ledger.notes + said)
+    notes = source.ledger.notes
+    if reading.normalise != "none":
+        notes.append(f"every character brought to {reading.normalise.upper()}")
+    if not name and called != source.name:
+        notes.append(f"named {called}, after {source.name}")
+    return Imported(made, notes)
 
 
 def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _silent) -> Corpus:
@@ -74,6 +85,8 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
     its text is the same. Raises as `add`.
     """
     try:
+        if (folder := folder_of(ref)) and (known := _known(ref, folder, say)):
+            return known
         return _obtain(ref, report, say)
     except CorpusError as error:
         if not error.remedy:
@@ -82,15 +95,31 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
         raise CorpusError(error.problem, advice) from error
 
 
+def _known(ref: str, folder: Path, say: Callable[[str], object]) -> Corpus | None:
+    """The imported corpus in a folder; None where its name is that of the path it was imported from, and
+    what is there has changed. What else the name may mean is said."""
+    found, here = corpus.load(folder), os.path.abspath(places.typed(ref))
+    if not is_name(ref) or here == os.path.abspath(folder) or not os.path.exists(here):
+        return found
+    if found.info.source != here:
+        say(f"{ref} is the corpus ({found.info.source}); what lies here is ./{ref}")
+    elif changed_since(here, datetime.fromisoformat(found.info.created)):
+        if found.info.options == "":
+            return None
+        say(f"{ref} is the corpus as it was imported; what lies here has changed: ./{ref}")
+    return found
+
+
 def _obtain(ref: str, report: Report, say: Callable[[str], object]) -> Corpus:
-    if folder := folder_of(ref):
-        return corpus.load(folder)
-    name, sha256 = _tidy(find(ref, _PLAIN).name), ""
+    source, sha256 = find(ref, _PLAIN), ""
+    name = tidy(source.name)
     tried = (name if n == 1 else f"{name}-{n}" for n in count(1))
     for free in tried:
+        if free in BUILT_IN and free != ref:
+            continue
         if not (folder := places.corpora() / free).exists():
             break
-        if ref != "-":
+        if ref != STANDARD_INPUT:
             sha256 = sha256 or encoder.digest(blocks(find(ref, _PLAIN), _PLAIN))
             with suppress(CorpusError):  # a damaged one is not the same
                 if corpus.read_info(folder).sha256 == sha256:
@@ -98,19 +127,29 @@ def _obtain(ref: str, report: Report, say: Callable[[str], object]) -> Corpus:
     added = add(ref, free, _PLAIN, report)
     for line in added.notes:
         say(line)
+    if free != name:
+        say(f"imported as {free}: the corpus {name} has another text")
+    elif name != source.name:
+        say(f"named {name}, after {source.name}")
     return added.corpus
 
 
 def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) -> str | bytes:
     """The whole text of a file, or of standard input for "-": str, or bytes for units "byte".
 
-    Raises NotFoundError, CorpusError.
+    Raises NotFoundError, UsageError, CorpusError.
     """
+    if not ref:
+        raise UsageError("name a text file, or - for standard input")
     reading, path = Reading(units=units), places.typed(ref)
     if os.path.isdir(path):
         raise CorpusError(f"{ref} is a folder: name a text file")
     try:
-        source = find(ref, reading) if ref == "-" else find_path(path, reading, path.name, ref)
+        source = (
+            find(ref, reading)
+            if ref == STANDARD_INPUT
+            else find_path(path, reading, path.name, ref)
+        )
     except NotFoundError as error:
         raise NotFoundError(
             f"no file {ref!r}: name a text file, or - for standard input"
@@ -127,13 +166,32 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
 
 def folder_of(ref: str) -> Path | None:
     """The folder of the imported corpus that `ref` names or is, else None."""
-    for folder in (places.corpora() / ref, places.typed(ref)):
+    named = [places.corpora() / ref] if is_name(ref) else []
+    for folder in (*named, places.typed(ref)):
         if os.path.isfile(folder / corpus.INFO):
             return folder
     return None
 
 
-def _tidy(name: str) -> str:
+def imported_from(ref: str) -> list[str]:
+    """The names of the corpora that were imported from the file or folder at the path `ref`."""
+    place, names = os.path.abspath(places.typed(ref)), []
+    for folder in corpus.corpora():
+        with suppress(CorpusError):
+            if corpus.read_info(folder).source == place:
+                names.append(folder.name)
+    return names
+
+
+def tidy(name: str) -> str:
     """A name that may be one, from a file's."""
-    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).lstrip("._-")[:48]
-    return check_name(kept or "corpus")
+    composed = forms.composed(name)
+    kept = "".join(c for c in composed if not unicodedata.category(c).startswith("M"))
+    kept = re.sub(r"[^\w.]+", "-", kept).lstrip("-._")[:_LONGEST_NAME].rstrip("-._")
+    return check_name(kept or _called(composed))
+
+
+def _called(symbols: str) -> str:
+    """What Unicode calls the first of some symbols."""
+    name = unicodedata.name(symbols[:1] or "-", f"U+{ord(symbols[:1] or '-'):04X}")
+    return re.sub(r"\W+", "-", name.lower())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,17 @@ class Reading:
         if any(not pattern.strip() for pattern in self.glob):
             raise UsageError("--glob takes a pattern such as '*.txt'")
         self.wants("x")  # refuses what is no pattern
+
+    @property
+    def options(self) -> str:
+        """What is not left as it is, as the command line has it."""
+        words = []
+        for setting in fields(self):
+            value, name = getattr(self, setting.name), f"--{setting.name.replace('_', '-')}"
+            for one in value if isinstance(value, tuple) else (value,):
+                if one != setting.default:
+                    words += [name] if one is True else [name, str(one)]
+        return shlex.join(words)
 
     def wants(self, path: str) -> bool:
         """Whether a file of a folder or archive is to be taken, by its path in there. Hidden ones are not,

@@ -5,6 +5,7 @@ Nothing is fetched before the documents are read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -94,6 +95,7 @@ def find_list(path: str, reading: Reading, find: Callable[[str, Reading], Source
         "",
         _each(refs, lambda ref: find(ref, reading), ledger),
         ledger,
+        place=os.path.abspath(place),
     )
 
 

@@ -158,6 +158,7 @@ def test_utf8_cut_anywhere_loses_only_the_character_in_which_it_ends(
     whole = text.encode()
     end = data.draw(st.integers(1, len(whole)))
     kept = whole[:end].decode("utf-8", "ignore")
+    assume(kept)  # else there is no text
     # where nothing else is beyond ASCII a single byte may be a letter of another encoding
     assume(not kept.isascii() or kept.encode() == whole[:end] or end - len(kept.encode()) > 1)
     note = f"UTF-8 cut short within a character, which is left out: d0 (byte {end:,})"
@@ -178,6 +179,12 @@ def test_any_encoding_may_be_cut_short(data: bytes, encoding: str, kept: str) ->
     text, notes = read(data, Reading(encoding=encoding))
     cut = f"{encoding.upper()} cut short within a character, which is left out"
     assert (text, notes) == (kept, [f"{cut}: d0 (byte {len(data)})"])
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF16_LE])
+def test_what_is_cut_down_to_nothing_is_no_text(mark: bytes) -> None:
+    told = fails(mark + b"a", Reading(encoding="utf-16-le"))
+    assert f"no utf-16-le text at byte {len(mark)}, line 1" in told
 
 
 @given(
@@ -267,7 +274,7 @@ def test_binary_after_a_long_text_is_refused() -> None:
 def test_a_nul_is_named_by_its_place(encoding: str | None, lines: int) -> None:
     before = ("plain text\n" * lines + "x").encode(encoding or "utf-8")
     told = fails(before + ("\0y" + "z" * 9).encode(encoding or "utf-8"), Reading(encoding=encoding))
-    assert "NUL character" in told and "binary" not in told
+    assert "NUL character" in told and "is a binary file" not in told
     assert f"byte {len(before):,}, line {lines + 1:,}" in told and "--errors drop" in told
 
 

@@ -91,6 +91,6 @@ def _facts(info: CorpusInfo, folder: Path) -> dict[str, str]:
         "alphabet": f"{alphabet(pairs, info.units)}: {'  '.join(frequent)}{more}",
         "unusual": unusual(info),
         "sha256": info.sha256,
-        "imported": info.created,
+        "imported": f"{info.created} with {info.options}" if info.options else info.created,
         "folder": str(folder),
     }

@@ -9,6 +9,7 @@ import typer
 from engine.runs.comparison import Comparison
 from engine.runs.events import Evaluated, Progress
 from engine.runs.rundir import RunDirectory
+from engine.words import counted
 from tui.cli.shared import views
 from tui.cli.shared.follow import End, View
 from tui.cli.shared.guard import INTERRUPTED
@@ -45,7 +46,7 @@ def _summary(run: RunDirectory) -> str:
     final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
     seconds = max((e.seconds for e in events if isinstance(e, Progress)), default=0.0)
     model = run.best if run.best.exists() else run.latest
-    lines = [f"trained  {events[-1].step:,} steps in {duration(seconds)}"]
+    lines = [f"trained  {counted(events[-1].step, 'step')} in {duration(seconds)}"]
     if best is not None:
         lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
         lines += [
