@@ -1,7 +1,7 @@
-"""Settings as frozen values that are valid from the moment they exist.
+"""Settings as frozen values that are always valid.
 
-Every class checks itself and raises `UsageError` in the words of the command line, so that the
-command line, the app and a file read back from disk all refuse the same things.
+Every class checks itself and raises `UsageError` with the names of the command line, so that the command
+line, the app and files on disk are all held to the same rules.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
 def check_number(
     name: str, value: float, low: float, high: float = math.inf, *, over: bool = False
 ) -> None:
-    """Refuse a value outside [low, high], or outside (low, high] where `over`."""
+    """Refuse a value outside [low, high], or outside (low, high] if `over`."""
     fits = low < value if over else low <= value
-    if not fits or value > high or value == math.inf:  # not a number does not fit
+    if not fits or value > high or value == math.inf:  # a NaN does not fit
         bound = f"more than {low:g}" if over else f"{low:g} or more"
         if high != math.inf:
             bound += f" and at most {high:g}"
@@ -37,14 +37,14 @@ def check_number(
 
 
 def check_count(name: str, value: float, low: float, high: float = math.inf) -> None:
-    """Refuse what is no whole number in [low, high]."""
+    """Refuse anything but a whole number in [low, high]."""
     if not isinstance(value, int):
         raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {value!r}")
     check_number(name, value, low, high)
 
 
 def _flag(name: str, value: bool) -> None:
-    """Refuse what is neither True nor False."""
+    """Refuse anything but True and False."""
     if not isinstance(value, bool):
         raise UsageError(f"--{name.replace('_', '-')} is on or off, not {value!r}")
 
@@ -61,15 +61,15 @@ class ModelConfig:
     cell: str
     """One of `engine.cells.CELLS`."""
     hidden: int
-    """H, hidden units a layer."""
+    """H, hidden units per layer."""
     layers: int
-    """L, layers one on another."""
+    """L, the number of stacked layers."""
     layer_norm: bool = False
     """Whether each layer's output is normalised before it is read (Ba, Kiros & Hinton, 2016)."""
     residual: bool = False
-    """Whether layers above the first add to what they read (He et al., 2016)."""
+    """Whether layers above the first add their output to their input (He et al., 2016)."""
     lines: bool = False
-    """Whether each line is an example of its own (`lines`); the corpus says so."""
+    """Whether each line is an example of its own (`engine.network.lines`), as the corpus says."""
 
     def __post_init__(self) -> None:
         _choose("cell", self.cell, tuple(CELLS))
@@ -80,7 +80,7 @@ class ModelConfig:
         _flag("lines", self.lines)
 
     def __str__(self) -> str:
-        """`lstm 512×2`, and what it has beyond that."""
+        """`lstm 512×2`, and its options."""
         extra = (("layer_norm", "layer norm"), ("residual", "residual"), ("lines", "lines"))
         return ", ".join(
             [f"{self.cell} {self.hidden}×{self.layers}", *(w for k, w in extra if getattr(self, k))]
@@ -89,17 +89,17 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that decides what a run learns, and how often it looks and saves.
+    """Everything that determines what a run learns, and how often it evaluates and saves.
 
-    Exactly one of `steps`, `epochs` and `seconds` says how long. `seconds` is turned into a number of
-    steps by measuring the first ones; from there on nothing depends on a clock.
+    Exactly one of `steps`, `epochs` and `seconds` says how long it trains. `seconds` is turned into a
+    number of steps by timing the first ones; after that nothing depends on a clock.
     """
 
     model: ModelConfig
     batch: int
-    """B, columns read side by side; fewer where the corpus is too small."""
+    """B, columns read in parallel; fewer if the corpus is too small."""
     seq_length: int
-    """T, characters between two updates; fewer where the corpus is too small."""
+    """T, characters between updates; fewer if the corpus is too small."""
     dropout: float
     """Share of units silenced between layers and before the head, while training."""
     lr: float
@@ -109,11 +109,11 @@ class TrainConfig:
     warmup: float = 0.05
     """Share of the steps in which the learning rate rises from 0 to its peak."""
     final_lr: float = 0.02
-    """What the cosine decay ends at, as a share of the peak."""
+    """Where the cosine decay ends, as a share of the peak."""
     beta1: float = 0.9
     beta2: float = 0.99
     clip: float = 1.0
-    """Largest global norm of the gradients."""
+    """The largest global norm of the gradients."""
     steps: int | None = None
     epochs: float | None = None
     seconds: float | None = None
@@ -122,16 +122,16 @@ class TrainConfig:
     evaluations: int = 20
     """Evaluations in a run, evenly spread; a sample is written at each."""
     early_stop: int = 0
-    """Evaluations without a better one after which a run ends; 0 is never."""
+    """Evaluations without improvement after which a run ends; 0 means never."""
     prompt: str = "\n"
-    """What every sample begins with."""
+    """The beginning of every sample."""
     sample_length: int = 300
     save_every: float = 30.0
     """Seconds between saves."""
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0
-    """Processor threads; 0 takes what the machine has, or its share beside other trainings."""
+    """Processor threads; 0 means all the machine has, or a share if other trainings are running."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -169,7 +169,7 @@ class TrainConfig:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The configuration that `dataclasses.asdict` wrote; unknown keys are refused."""
+        """The configuration that `dataclasses.asdict` wrote. Unknown keys are refused."""
         known = {field.name for field in fields(cls)}
         if unknown := set(data) - known:
             raise UsageError(f"unknown settings: {', '.join(sorted(unknown))}")

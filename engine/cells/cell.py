@@ -3,10 +3,10 @@
     B  batch     H  hidden units    I  inputs of the layer: V in the first, H above
     T  time      G  gates           a  pre-activations (…, G·H), gates in the cell's order
 
-A cell is equations without state, written once for numpy and torch arrays alike (`Functions`). Time is
-not its business, memory neither: `bptt` hands it a step's arrays, with any leading axes (none for
-a single stream, or B), and the cell fills them. What holds pre-activations on the way in holds the gates
-on the way out, and after the way back the deltas of the pre-activations.
+A cell is equations without state, written once for NumPy and torch arrays alike (`Functions`). It knows
+nothing of time and allocates nothing: `engine.network.bptt` passes it a step's arrays, with any leading
+axes (none for a single stream, or B), and the cell fills them. The array that holds pre-activations
+before a step holds the gates after it, and the deltas of the pre-activations after the backward step.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ after, and what the cell keeps. A plain tuple: with a NamedTuple an `rnn` of 64 
 
 
 class Cell(ABC):
-    """The equations of one layer, and all else that is particular to them. A class with a `name` is a
-    cell."""
+    """The equations of one layer, and everything particular to them. A class with a `name` is a cell."""
 
     name: ClassVar[str]
-    """What it is called in commands and files."""
+    """Its name in commands and files."""
     hint: ClassVar[str]
-    """What it is, in a few words for the form: at most 28 characters."""
+    """A few words for the form, at most 28 characters."""
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names that people know it by."""
+    """Other names that people use."""
     rank: ClassVar[int] = 100
     """Its place in lists: lowest first, equal ranks by name."""
     lr_factor: ClassVar[float] = 1.0
@@ -51,14 +50,14 @@ class Cell(ABC):
     states: ClassVar[tuple[str, ...]] = ("h",)
     """What is carried from step to step; the first is h, the output."""
     keeps: ClassVar[tuple[str, ...]] = ()
-    """What a step leaves for the way back beside its gates and states, each (…, H)."""
+    """What a step keeps for the backward step besides gates and states, each (…, H)."""
     columns: ClassVar[int] = 0
-    """Blocks of H in `a`, where the input makes more than the gates'; else 0."""
+    """Blocks of H in `a`, if the input produces more than the gates; else 0."""
     recurrent: ClassVar[int] = 0
-    """Blocks of H of deltas on the recurrent side, where they are not those of `a`; else 0."""
+    """Blocks of H of deltas on the recurrent side, if they differ from those of `a`; else 0."""
 
     parallel: ClassVar[bool] = False
-    """Whether `all_steps` and `all_back` can do the work of the time loops."""
+    """Whether `all_steps` and `all_back` can replace the time loops."""
     inputs: ClassVar[tuple[str, ...]] = ("W_xh",)
     """The matrices that multiply x. In the first layer x is one-hot, so a row of each is read instead."""
     torch_kernel: ClassVar[str] = ""
@@ -78,8 +77,8 @@ class Cell(ABC):
         return tuple(name for name, s in shapes if len(s) == 2 and name not in self.inputs)
 
     def deviation(self, name: str, hidden: int) -> float:
-        """The standard deviation of the first layer's rows of an input matrix before training. The default,
-        1/√H, is what a dense input of unit length would meet."""
+        """The standard deviation of the first layer's rows of an input matrix before training. The default
+        is 1/√H, which is right for a dense input of unit length."""
         return 1 / math.sqrt(hidden)
 
     @property
@@ -88,7 +87,7 @@ class Cell(ABC):
         return self.columns or len(self.gates)
 
     def input_side(self, xp: Functions, p: Parameters) -> tuple[Array, Array]:
-        """The matrix and the bias that make `a` of x."""
+        """The matrix and the bias that turn x into `a`."""
         return p["W_xh"], p["b_h"]
 
     def input_gradients(self, W: Array, b: Array) -> dict[str, Array]:
@@ -97,8 +96,8 @@ class Cell(ABC):
 
     @abstractmethod
     def views(self, a: Array) -> Views:
-        """The parts of `a` (…, G·H) that the methods below work on: `a` itself, and what they cut of it.
-        Cut for all steps at once, since a cut costs torch as much as a product of two vectors."""
+        """The parts of `a` (…, G·H) that the methods below work on: `a` itself and slices of it. They are
+        sliced once for all steps, since a slice costs torch as much as a product of two vectors."""
 
     @abstractmethod
     def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
@@ -118,20 +117,20 @@ class Cell(ABC):
 
     def gradients(self, xp: Functions, trace: Trace, r: Array) -> dict[str, Array]:
         """The gradients of all parameters that `input_side` does not use, from the deltas of all steps
-        (T, B, …): `trace` has them in place of the gates."""
+        (T, B, …), which `trace` holds in place of the gates."""
         (d_a, *_), (h, *_), _, _ = trace
         return {"W_hh": xp.outer(h, d_a)}
 
     def all_steps(self, xp: Functions, a: Array, states: State) -> None:
-        """All T steps at once: `a` (T, B, G·H) as `step` takes and leaves it, the states (T+1, B, H) of
-        which the first is given."""
+        """Take all T steps at once: `a` (T, B, G·H) as `step` takes and leaves it, and the states (T+1,
+        B, H), whose first is given."""
         raise NotImplementedError
 
     def all_back(
         self, xp: Functions, a: Array, before: State, d_outputs: Array, d_state: State
     ) -> State:
-        """All T steps back at once, from the states before each (T, B, H): deltas over `a`; returns those
-        of the state before the first."""
+        """Take all T steps back at once, from the states before each (T, B, H). Overwrites `a` with the
+        deltas. Returns those of the state before the first step."""
         raise NotImplementedError
 
 

@@ -1,10 +1,9 @@
-"""LSTM whose input gate is what the forget gate leaves (the coupled gates of Greff et al., "LSTM: A
-Search Space Odyssey", 2016).
+"""LSTM with coupled gates: the input gate is 1 − f (Greff et al., "LSTM: A Search Space Odyssey", 2016).
 
-    f, o = σ(x W_xh + h W_hh + b_h)
-    g    = tanh(x W_xh + h W_hh + b_h)
-    c'   = f c + (1 − f) g
-    h'   = o tanh(c')
+f, o = σ(x W_xh + h W_hh + b_h)
+g    = tanh(x W_xh + h W_hh + b_h)
+c'   = f c + (1 − f) g
+h'   = o tanh(c')
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What the equations are written with. `engine.network.numpy_functions` has it for NumPy, and
-`engine.training.products` for torch.
+"""The functions that the equations are written in. `engine.network.numpy_functions` implements them for
+NumPy, `engine.training.products` for torch.
 
-Functions that take `out` write there and return it. `out` may be an argument too, where nothing else is
-said.
+Functions that take `out` write to it and return it. Unless stated otherwise, `out` may also be an argument.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ class Functions(Protocol):
     """The few array functions that cells and time loops need beyond operators."""
 
     parallel: bool
-    """Whether all steps are to be computed at once where a cell can."""
+    """Whether to compute all steps at once if the cell can."""
 
     def empty(self, shape: tuple[int, ...], like: Array) -> Array:
-        """An array with the type of `like`, of any content."""
+        """An uninitialised array with the type of `like`."""
 
     def concatenate(self, arrays: list[Array]) -> Array:
         """Arrays side by side along their last axis."""
@@ -35,7 +34,7 @@ class Functions(Protocol):
         """out + x·y."""
 
     def lerp(self, x: Array, y: Array, weight: Array, out: Array) -> Array:
-        """x + weight·(y − x); `out` is none of them."""
+        """x + weight·(y − x). `out` must not be an argument."""
 
     def sigmoid(self, x: Array, out: Array) -> Array:
         """σ(x), the logistic function, without overflow."""
@@ -44,7 +43,7 @@ class Functions(Protocol):
         """tanh(x)."""
 
     def gates(self, x: Array, tanh: Array, block: int) -> None:
-        """σ(x) over x, but tanh over `tanh`, which is that block of it."""
+        """Replace x by σ(x), but its part `tanh`, which is that block of it, by tanh."""
 
     def d_sigmoid(self, d: Array, y: Array, out: Array) -> Array:
         """d·y·(1 − y): back through y = σ(x)."""
@@ -65,13 +64,13 @@ class Functions(Protocol):
         """W (m, n), made ready for many products x @ W and d @ W.T."""
 
     def operand(self, x: Array) -> Array:
-        """x made ready for more than one product."""
+        """x made ready for several products."""
 
     def affine(self, x: Array, W: Array, b: Array) -> Array:
         """x W + b; x is (T, B, m), or ids (T, B) of rows of W."""
 
     def back(self, d: Array, W: Array) -> Array:
-        """d W.T: what `affine` gave, back to x."""
+        """d W.T: back through `affine` to x."""
 
     def outer(self, x: Array, d: Array) -> Array:
         """The sum of x ⊗ d over all leading axes: the gradient of W in x @ W; x (T, B, m)."""

@@ -5,7 +5,7 @@ the state, so that nothing but a weighted sum runs through time.
     n  = x W_xh + b_h                     candidate
     h' = (1 − z) h + z n
 
-Since h is a weighted sum, all T steps can be had in log₂ T rounds over whole arrays (`scan`).
+Since h is a weighted sum, all T steps can be computed in log₂ T rounds over whole arrays (`scan`).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class MinGRU(Cell):
 
 def scan(decay: Array, x: Array, backwards: bool = False) -> Array:
     """h_t = decay_t h_{t−1} + x_t with h_{−1} = 0, for all t of (T, …) in log₂ T rounds (Hillis &
-    Steele, "Data Parallel Algorithms", 1986); `backwards` it is h_{t+1} that h_t takes from."""
+    Steele, "Data Parallel Algorithms", 1986); if `backwards`, h_t depends on h_{t+1}."""
     decay, x, span = decay * 1, x * 1, 1
     while span < len(x):
         to, by = slice(span, None), slice(None, -span)

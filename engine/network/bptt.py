@@ -1,10 +1,10 @@
-"""Back-propagation through time: two loops over any cell, for numpy and torch arrays alike.
+"""Back-propagation through time: two loops over any cell, for NumPy and torch arrays alike.
 
     T  time    B  batch    H  hidden units    G  gates    I  inputs
 
-Werbos, "Backpropagation through time", 1990. All memory is laid out before the loop: `a` holds the
-input's part of all T pre-activations, then the gates, and after the way back their deltas; so neither
-loop copies, and the gradient of a matrix is one product over all steps at the end.
+Werbos, "Backpropagation through time", 1990. All memory is allocated before the loop. `a` holds the
+input's part of all T pre-activations, then the gates, and after the backward loop their deltas. So
+neither loop copies, and the gradient of a matrix is one product over all steps at the end.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from engine.cells.functions import Array, Functions
 
 @dataclass(frozen=True)
 class Tape:
-    """What the way there leaves for the way back; good for one."""
+    """What the forward loop leaves for the backward loop. Can be used once."""
 
     p: Parameters
-    """With its matrices ready for products."""
+    """The parameters, with matrices ready for products."""
     a: Array
     """The gates (T, B, G·H)."""
     whole: Trace
-    """Of all steps (T, B, …)."""
+    """The arrays of all steps (T, B, …)."""
     steps: list[Trace]
-    """Of each step (B, …); none where all were computed at once."""
+    """The arrays of each step (B, …); empty if all were computed at once."""
     carry: Array | None
 
 
 def prepared(xp: Functions, cell: Cell, p: Parameters) -> dict[str, Array]:
-    """What the steps of a layer use of its parameters, its matrices ready for many products."""
+    """The parameters that a layer's steps use, with matrices ready for many products."""
     return {k: xp.matrix(v) if v.ndim == 2 else v for k, v in p.items() if k not in cell.inputs}
 
 
 def forward(
     xp: Functions, cell: Cell, p: Parameters, x: Array, state: State, carry: Array | None = None
 ) -> tuple[Array, State, Tape]:
-    """T steps from x (T, B, I), or ids (T, B) of rows of W_xh, and the state before them (B, H). With a
-    `carry` (T, B, 1), the state that each step begins from is multiplied by its row.
+    """Take T steps from x (T, B, I), or ids (T, B) of rows of W_xh, and the state before them (B, H).
+    With a `carry` (T, B, 1), the state before each step is multiplied by its row.
 
-    Returns the outputs h (T, B, H), the state after the last step, and the tape. All of them are views
-    of the tape: whoever changes one changes the way back.
+    Returns the outputs h (T, B, H), the state after the last step, and the tape. The first two are views of
+    the tape: changing them changes the backward pass.
     """
     a = xp.affine(x, *cell.input_side(xp, p))
     return run(xp, cell, prepared(xp, cell, p), a, state, carry)
@@ -52,8 +52,8 @@ def forward(
 def run(
     xp: Functions, cell: Cell, p: Parameters, a: Array, state: State, carry: Array | None = None
 ) -> tuple[Array, State, Tape]:
-    """`forward` from `prepared` parameters and what the input gives, a = x·W_xh + b_h (T, …, G·H), which
-    is overwritten."""
+    """`forward` from `prepared` parameters and the input's part a = x·W_xh + b_h (T, …, G·H), which is
+    overwritten."""
     T, *batch, width = a.shape
     H = width // cell.blocks
     states = tuple(xp.empty((T + 1, *batch, H), a) for _ in cell.states)
@@ -90,8 +90,8 @@ def backward(
 ) -> tuple[Array | None, dict[str, Array], State]:
     """The gradients of T steps from those of their outputs (T, B, H) and of the last state (B, H).
 
-    Uses the tape up. Returns the gradient of x (T, B, I), or None for ids or unless `wants_x`; of the
-    parameters by name; and of the state before the first step.
+    Consumes the tape. Returns the gradient of x (T, B, I), or None for ids or unless `wants_x`; those of
+    the parameters by name; and those of the state before the first step.
     """
     T, B, H = d_outputs.shape
     a, (_, before, _, _), carry = tape.a, tape.whole, tape.carry
@@ -126,7 +126,7 @@ def backward(
 
 
 def _at_once(xp: Functions, cell: Cell, carry: Array | None) -> bool:
-    """Whether the cell does the work of the loops."""
+    """Whether the cell replaces the loops."""
     return cell.parallel and xp.parallel and carry is None
 
 

@@ -27,10 +27,10 @@ def gradient(
     states: States,
     newline: int | None = None,
 ) -> tuple[npt.NDArray[np.float64], Weights, States]:
-    """One chunk there and back: ids and their targets (T, B), and the states before them (B, H); `newline`
-    as `lines` has it.
+    """One chunk forward and backward, from ids and targets (T, B) and the states before them (B, H).
+    `newline` is that of `lines.newline_id`.
 
-    Returns the losses (T, B) in nats; the gradient of their mean by parameter, where nothing flows back
+    Returns the losses (T, B) in nats; the gradient of their mean by parameter, with nothing flowing back
     into the states before; and the states after.
     """
     cell, norm, residual = CELLS[config.cell], config.layer_norm, config.residual
@@ -69,7 +69,7 @@ def gradient(
 
 
 def _through_norm(x: Array, g: Array, d: Array) -> tuple[Array, Array, Array]:
-    """The gradients of x (T, B, H), g and b (H) in y = `layer_norm`(x, g, b), from that of y."""
+    """The gradients of x (T, B, H), g and b (H) in y = `layer_norm`(x, g, b), from the gradient of y."""
     x = x - x.mean(-1, keepdims=True)
     scale = 1 / np.sqrt((x * x).mean(-1, keepdims=True) + NORM_EPSILON)
     x *= scale

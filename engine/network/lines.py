@@ -1,9 +1,8 @@
-"""Texts in which each line is an example of its own: names, say (`ModelConfig.lines`).
+"""Texts in which each line is an example of its own, such as names (`ModelConfig.lines`).
 
-Where the character that a network reads is a newline, its state before that step is zero. So what follows
-a newline depends on the newline alone, and no line knows of the ones before it: in training, evaluation,
-scoring and writing alike. A text begins a line, whether a newline stands before it or not: it begins in the
-state after one (`start_state` of a network).
+When a network reads a newline, its state before that step is set to zero. So what follows a newline
+depends on the newline alone, and no line depends on earlier ones: in training, evaluation, scoring and
+writing. A text always begins a line: it starts in the state after a newline (a network's `start_state`).
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from engine.vocab import Alphabet
 
 
 def newline_id(config: ModelConfig, alphabet: Alphabet) -> int | None:
-    """The id before which the state starts anew; None where lines are nothing special.
+    """The id before which the state is reset; None if lines are not examples.
 
-    Raises UsageError where they are and the alphabet has no newline.
+    Raises UsageError if they are and the alphabet has no newline.
     """
     if not config.lines:
         return None
@@ -27,6 +26,6 @@ def newline_id(config: ModelConfig, alphabet: Alphabet) -> int | None:
 
 
 def carry(ids: Array, newline: int | None) -> Array | None:
-    """Whether the state is carried into each step of ids (T, …): (T, …, 1), to multiply it by; None where
-    it always is."""
+    """Factors (T, …, 1) for the state before each step of ids (T, …): 0 where it is reset, else 1. None
+    if it is never reset."""
     return None if newline is None else (ids != newline)[..., None]

@@ -1,8 +1,8 @@
-"""How fast helo writes, beside the usual way of doing it and beside what the memory allows.
+"""How fast helo writes, compared with the usual loop and with the limit that memory sets.
 
-All sides take turns, round after round, and each figure is the median of its rounds: what else the machine
-does then falls on all of them alike. torch runs in a child process, as in a program of its own: memory and
-threads that NumPy has used would change its speed.
+All sides take turns, round after round, and each figure is the median of its rounds, so that other load
+on the machine affects all of them alike. torch runs in a child process, as in a program of its own:
+NumPy's memory and threads would change its speed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.vocab import Alphabet
 from engine.writing.generate import Generation
 
 ALPHABET = 65
-"""V of the networks that are measured, that of tiny-shakespeare."""
+"""V of the measured networks, that of tiny-shakespeare."""
 ROUNDS = 9
 ROUND_SECONDS = 0.15
 PAUSE = 0.1
@@ -37,7 +37,7 @@ PAUSE = 0.1
 
 @dataclass(frozen=True)
 class WritingSpeed:
-    """Characters a second of one stream."""
+    """Characters per second of one stream."""
 
     cell: str
     hidden: int
@@ -47,18 +47,18 @@ class WritingSpeed:
     logits_per_second: float
     """The network alone."""
     torch_chars_per_second: float | None
-    """The usual loop, which calls torch's module and multinomial once a character; None where torch
-    has no module of the cell."""
+    """The usual loop, which calls torch's module and multinomial once per character; None if torch has no
+    module for the cell."""
     torch_ratio: float | None
     """Whole Steps ÷ the usual loop."""
     limit_ratio: float
-    """The network alone ÷ its matrix-vector products alone, which is what the memory allows."""
+    """The network alone ÷ its matrix-vector products alone, which memory bandwidth limits."""
 
 
 def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> WritingSpeed:
-    """Measure one network with untrained weights; `report` is called with rounds done and in all.
+    """Measure one network with untrained weights; `report` is called with the rounds done and the total.
 
-    Raises RunError where torch does not run.
+    Raises RunError if torch does not run.
     """
     alphabet = Alphabet(tuple(chr(32 + i) for i in range(ALPHABET)))
     model = Model("bench", config, alphabet, initial(config, ALPHABET, 0))
@@ -89,18 +89,18 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
 
 
 Side = Callable[[int], None]
-"""Writes that many characters."""
+"""A function that writes a number of characters."""
 
 
 def _seconds(side: Side, count: int) -> float:
-    time.sleep(PAUSE)  # threads of the side before spin on for a moment
+    time.sleep(PAUSE)  # the previous side's threads keep spinning for a moment
     begin = time.perf_counter()
     side(count)
     return time.perf_counter() - begin
 
 
 def _calibrate(side: Side) -> int:
-    """How many characters make a round, after a warm-up."""
+    """The characters per round, after a warm-up."""
     side(20)
     return max(20, int(20 * ROUND_SECONDS / _seconds(side, 20)))
 
@@ -125,7 +125,7 @@ def _logits(stepper: Stepper) -> Side:
 
 
 def _products(model: Model) -> Side:
-    """One product of a vector with every matrix that a character needs, in the faster order."""
+    """The matrix-vector products for a character, with matrices in the faster memory order."""
     matrices = [
         np.asfortranarray(W)
         for name, W in model.weights.items()

@@ -1,8 +1,8 @@
 """Dynamic evaluation: a model that adapts to the text that it reads (Krause, Kahembwe, Murray & Renals,
 "Dynamic Evaluation of Neural Sequence Models", 2018).
 
-The text is read in segments. Each is scored first; then its gradient changes all parameters, and the next
-one is scored with what came of it. So no character has helped to predict itself.
+The text is read in segments. Each is scored first; then its gradient updates all parameters, which score
+the next one. So no character helps to predict itself.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from engine.vocab import Ids
 SEGMENT = 20
 """T, characters between two updates."""
 RATE = 1e-3
-"""Twice how far a parameter of usual gradients moves at a usual one. docs/experiments.md has what other
-rates, segments and decays gave."""
+"""Twice the distance a parameter with typical gradients moves in an update. docs/experiments.md compares
+other rates, segments and decays."""
 DECAY = 1e-3
-"""The share of its way back to the model's own value that a parameter goes at each update: what was learnt
-1,000 segments ago has faded to a third."""
+"""How much of the way back to the model's own value a parameter moves in each update: what was learnt 1,000
+segments ago has faded to a third."""
 _BLOCK = 1 << 16
-"""Elements of a matrix that are updated at a time: what is read and written of them fits the cache."""
+"""Elements of a matrix updated at a time, few enough for the cache."""
 _TINY = 1e-20
-"""Keeps 0/0 out where nothing has had a gradient yet."""
+"""Prevents 0/0 while no gradient has been seen."""
 
 
 def losses(model: Model, ids: Ids, rate: float = RATE) -> Iterator[npt.NDArray[np.float64]]:
     """The losses (T,) in nats of each segment of ids (N,), from the start state: N−1 in all.
 
-    The model itself is left as it is.
+    The model itself is not changed.
     """
     adapted = replace(model, weights={k: W.copy() for k, W in model.weights.items()})
     adaptation = _Adaptation(adapted.weights, model.weights, rate)
@@ -58,9 +58,9 @@ class _Adaptation:
 
         W ← W − rate · g / (rms(g) + RMS) + decay · (W₀ − W)
 
-    rms(g) is the root of a parameter's mean squared gradient over all segments so far, and RMS that of
-    all parameters alike, which keeps still those whose gradient is small as a rule. The paper takes
-    rms(g) from the training text; a model file has none.
+    rms(g) is the root of a parameter's mean squared gradient over all segments so far, and RMS the same
+    over all parameters, which holds back those with small gradients. The paper takes rms(g) from the
+    training text; a model file has none.
     """
 
     def __init__(self, weights: Weights, original: Weights, rate: float) -> None:
@@ -70,7 +70,7 @@ class _Adaptation:
         self._sum, self._segments = 0.0, 0
 
     def update(self, gradients: Weights) -> None:
-        """One step, which uses the gradients up."""
+        """Update once. Overwrites the gradients."""
         self._segments += 1
         self._sum += sum(float(np.vdot(g, g)) for g in gradients.values())
         rate = np.float32(self._rate * math.sqrt(self._segments))

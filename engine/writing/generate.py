@@ -1,4 +1,4 @@
-"""Writing: a stepper and a sampler make a stream of Steps that can be rewound and forked."""
+"""Writing: a stepper and a sampler produce a stream of Steps that can be rewound and forked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOP = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One symbol that may come next: its probability by the model, and after the filters."""
+    """A symbol that may come next, with its probability by the model and after the filters."""
 
     char: str
     id: int
@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What is believed of the next character before it is known; `entropy` in bits."""
+    """The prediction for the next character before it is known; `entropy` in bits."""
 
     entropy: float
     top: tuple[Candidate, ...]
@@ -39,7 +39,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One character of a text and what was believed of it.
+    """One character of a text, and the prediction it was drawn from.
 
     `prob`, `bits` (−log2 prob) and the prediction's entropy are the model's own, at temperature 1 and
     without filters; `drawn_prob` is the probability after them. The first character of a text is given,
@@ -56,7 +56,7 @@ class Step:
     prediction: Prediction
 
     def to_json(self) -> dict[str, Any]:
-        """The form `helo sample --json` writes, a line a Step."""
+        """The object that `helo sample --json` writes for each Step."""
         data = asdict(self)
         del data["prediction"]
         top = self.prediction.top
@@ -68,7 +68,7 @@ class Step:
 
 
 class _Columns:
-    """What is known of each character, as arrays that grow by doubling."""
+    """The data of each character, in arrays that grow by doubling."""
 
     def __init__(self, top: int) -> None:
         self.n = 0
@@ -89,7 +89,7 @@ class _Columns:
         if self.n == len(self.rows):
             self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
         self.rows[self.n] = row
-        self.n += 1  # last: another thread reads only what is below n
+        self.n += 1  # last, since another thread reads rows below n
 
     def copy(self, n: int) -> _Columns:
         new = _Columns(self.rows["top"].shape[1])
@@ -116,7 +116,7 @@ class Generation:
         self.stepper = stepper
         self.alphabet = stepper.model.alphabet
         self.sampling = sampling or SamplingConfig()
-        """May be replaced at any time; it holds from the next draw on."""
+        """May be replaced at any time; takes effect with the next draw."""
         self.rng_seed = rng_seed
         self.seed = np.asarray(seed if len(seed) else [self.alphabet.start])
         self._columns = _Columns(min(top, len(self.alphabet)))
@@ -127,7 +127,7 @@ class Generation:
         self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
 
     def __len__(self) -> int:
-        """Characters so far, the seed's included."""
+        """The number of characters so far, including the seed."""
         return self._columns.n
 
     def __iter__(self) -> Iterator[Step]:
@@ -139,7 +139,7 @@ class Generation:
 
     @property
     def in_seed(self) -> bool:
-        """Whether characters of the seed are still to be read."""
+        """Whether characters of the seed remain to be read."""
         return len(self) < len(self.seed)
 
     def advance(self) -> None:
@@ -151,7 +151,8 @@ class Generation:
             self.force(draw(p, uniform(self.rng_seed, len(self))))
 
     def force(self, id: int) -> None:
-        """Write this character, whatever was believed of it; one that is not the seed's ends the seed."""
+        """Write this character, whatever its probability. If it differs from the seed's, the seed ends
+        here."""
         columns = self._columns
         if self.in_seed and id != self.seed[len(self)]:
             self.seed = self.seed[: len(self)]
@@ -167,7 +168,7 @@ class Generation:
             self._snapshots.append(self._state)
 
     def rewind(self, n: int) -> None:
-        """Keep the first n characters, 1 ≤ n ≤ len, and forget the rest.
+        """Keep the first n characters, 1 ≤ n ≤ len, and discard the rest.
 
         Raises UsageError for any other n.
         """
@@ -183,7 +184,7 @@ class Generation:
             self._feed(int(id))
 
     def fork(self, n: int) -> Generation:
-        """A new text that begins with the first n characters of this one, which stays as it is."""
+        """A new text that begins with the first n characters of this one. This one is not changed."""
         new = Generation(
             self.stepper,
             self.seed,
@@ -202,7 +203,7 @@ class Generation:
         self._log_p, self._drawn_from = log_softmax(logits), None
 
     def _distribution(self) -> tuple[LogProbs, Probs, Probs]:
-        """log p, p, and p after the filters (V,), of the character not yet written."""
+        """log p, p, and p after the filters (V,), for the next character."""
         assert self._log_p is not None
         if self._drawn_from is None or self._drawn_from[0] is not self.sampling:
             p, q = np.exp(self._log_p), filtered(self._log_p, self.sampling)
@@ -216,7 +217,7 @@ class Generation:
         return top, float(-(p @ log_p)) / math.log(2)
 
     def prediction(self) -> Prediction:
-        """What is believed of the character not yet written; the seed's first has none."""
+        """The prediction for the next character; empty for the first character of a text."""
         if self._log_p is None:
             return Prediction(0.0, ())
         log_p, p, q = self._distribution()

@@ -1,9 +1,9 @@
 """How well a model predicts a text, in nats per character.
 
-Three protocols, which do not compare: `stateful`, one pass from the start state in which N characters give
-N−1 predictions; `dynamic`, the same by a model that learns from what it has read (`dynamic`); and
-`windows`, 12,800 windows of W+1 characters at random places, each from the start state (nanoGPT's
-evaluation), with the standard error of the mean over windows.
+Three protocols, whose figures cannot be compared. `stateful`: one pass from the start state; N characters
+give N−1 predictions. `dynamic`: the same, by a model that learns from what it has read
+(`engine.writing.dynamic`). `windows`: 12,800 windows of W+1 characters at random places, each from the
+start state (nanoGPT's evaluation), with the standard error of the mean over windows.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _CHUNK = 512
 _BATCH = 256
 
 Report = Callable[[int, int], None]
-"""Called now and then with predictions made and predictions in all."""
+"""Called now and then with the predictions made and the total."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """A mean loss; `chars` is the number of predictions behind it."""
+    """A mean loss. `chars` is the number of predictions."""
 
     protocol: str
     chars: int
@@ -73,7 +73,7 @@ def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: No
 def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -> Score:
     """One pass over ids (N,) from the start state, by a copy of the model that adapts as it reads.
 
-    Raises UsageError for fewer than two characters, ModelFileError where its numbers overflow.
+    Raises UsageError for fewer than two characters, ModelFileError if its numbers overflow.
     """
     _check_length(ids)
     done, total = 0, 0.0
@@ -99,7 +99,7 @@ def windows(
 ) -> Score:
     """`count` windows of `length` predictions each, at starts drawn with a fixed seed.
 
-    Raises UsageError where the text has no window of that length.
+    Raises UsageError if the text is shorter than a window.
     """
     if length < 1:
         raise UsageError(f"--windows must be 1 or more, not {length}")
