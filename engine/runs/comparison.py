@@ -12,17 +12,17 @@ from engine.text.survey import Reference, Survey, kept, references
 
 
 class Comparison:
-    """The references for a run, as they become known: the survey of its corpus may be in the making."""
+    """The references for a run, as they become known: the survey of its corpus may still be running."""
 
     def __init__(self, run: RunInfo) -> None:
         self._folder, self._validation = Path(run.corpus), run.config.validation
         self._rate: float | None = None
         self._survey: Survey | None = None
-        with suppress(HeloError):  # a run can be looked at without its corpus
+        with suppress(HeloError):  # a run can be shown without its corpus
             self._rate = read_info(self._folder).entropy_rate
 
     def look(self) -> tuple[Reference, ...]:
-        """Those that are known now."""
+        """The references known now."""
         if self._survey is None:
             self._survey = kept(self._folder, self._validation)
         return references(self._rate, self._survey)

@@ -1,4 +1,4 @@
-"""What happens in a run, as frozen values with one JSON form; and the one way to fold a log of them.
+"""The events of a run: frozen values with one JSON form, and the one way to fold a log of them.
 
 Every event has `life` (which trainer process of the run, from 0) and `step`. `Resumed` and `RolledBack`
 void the earlier events with a larger step. An event that answers a request carries the request's `id`.
@@ -18,18 +18,18 @@ KINDS: dict[str, type[Event]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What all have in common."""
+    """The fields that all events have."""
 
     life: int
     step: int
     id: str = ""
-    """The request that this answers."""
+    """The id of the request that this answers."""
 
     name: ClassVar[str] = ""
     frequent: ClassVar[bool] = False
-    """Whether it comes again and again, so that a long log is made of such events."""
+    """Whether it recurs so often that long logs consist of such events."""
     deterministic: ClassVar[bool] = False
-    """Whether kills and resumptions leave it as it would have been without them, times aside."""
+    """Whether kills and resumptions leave it unchanged, except for times."""
 
     def __init_subclass__(cls) -> None:
         KINDS[cls.name] = cls
@@ -52,22 +52,22 @@ class Started(Event):
     device: str
     dtype: str
     threads: int
-    """Of each process."""
+    """Threads of each process."""
     processes: int = 1
     note: str = ""
     anew: bool = False
-    """Begins at nothing: all that earlier lives said is void."""
+    """Whether it starts from nothing, which voids all events of earlier lives."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """How it goes, at most four times a second; `train_nats` is the mean since the last one."""
+    """How training goes, at most four times a second. `train_nats` is the mean since the last one."""
 
     name: ClassVar[str] = "progress"
     frequent: ClassVar[bool] = True
     chars: int
     seconds: float
-    """Spent training in all lives, pauses left out."""
+    """Time spent training in all lives, without pauses."""
     train_nats: float
     lr: float
     grad_norm: float
@@ -77,7 +77,7 @@ class Progress(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
-    """A loss on the validation part: in parallel columns, or at the end one stateful pass."""
+    """A loss on the validation part, in parallel columns or, at the end, in one stateful pass."""
 
     name: ClassVar[str] = "evaluated"
     frequent: ClassVar[bool] = True
@@ -90,14 +90,14 @@ class Evaluated(Event):
     best: bool
     final: bool = False
     note: str = ""
-    """What is wrong with the network, where something is."""
+    """What is wrong with the network, if anything."""
     took: float = 0.0
-    """Seconds, which are a part of `seconds`."""
+    """Seconds it took, included in `seconds`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vitals(Event):
-    """How a layer is, counted from 0 at the bottom, as `vitals` measures it."""
+    """The state of a layer, counted from 0 at the bottom, as measured by `engine.training.vitals`."""
 
     name: ClassVar[str] = "vitals"
     frequent: ClassVar[bool] = True
@@ -105,9 +105,9 @@ class Vitals(Event):
     layer: int
     weight_norm: float
     update_ratio: float
-    """Of a step's update to the weights, norm to norm."""
+    """Norm of a step's update ÷ norm of the weights."""
     saturated: float
-    """Share of the units."""
+    """Share of the units that are saturated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +123,13 @@ class Sampled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Saved(Event):
-    """The state is on disk, as `file`: that of a mark where one was asked for."""
+    """The state is on disk as `file`, which is a mark's if one was asked for."""
 
     name: ClassVar[str] = "saved"
     frequent: ClassVar[bool] = True
     file: str
     took: float = 0.0
-    """Seconds, which are no part of the others' `seconds`."""
+    """Seconds it took, not included in the `seconds` of other events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ class Refused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Paused(Event):
-    """Waits: because it was asked to, or for the `reason` given."""
+    """The trainer waits: because it was asked to, or for the given `reason`."""
 
     name: ClassVar[str] = "paused"
     reason: str = ""
@@ -160,14 +160,15 @@ class Paused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Resumed(Event):
-    """Goes on from `step`, after a pause or in a new life."""
+    """The training continues from `step`, after a pause or in a new life."""
 
     name: ClassVar[str] = "resumed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolledBack(Event):
-    """Went back to the state of an earlier `step`, for the `reason` given or because it was asked to."""
+    """The training went back to the state of an earlier `step`, for the given `reason` or because it was
+    asked to."""
 
     name: ClassVar[str] = "rolled_back"
     deterministic: ClassVar[bool] = True
@@ -176,7 +177,8 @@ class RolledBack(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped(Event):
-    """A life ends as it should; `finished` where all steps were taken, or no more were needed, and why."""
+    """A life ended normally. `finished` if all steps were taken, or no more were needed; `note` says
+    why."""
 
     name: ClassVar[str] = "stopped"
     finished: bool
@@ -186,7 +188,7 @@ class Stopped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """A life ends as it should not; the states kept are good."""
+    """A life ended in an error. The kept states are good."""
 
     name: ClassVar[str] = "failed"
     reason: str
@@ -196,7 +198,7 @@ _FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values
 
 
 def parse(line: str) -> Event | None:
-    """The event of a line of the log, or None for a line that is none (a torn one, a newer kind)."""
+    """The event on a line of the log, or None if there is none (a torn line, an unknown kind)."""
     try:
         data: dict[str, Any] = json.loads(line)
         kind = KINDS[data.pop("event")]
@@ -209,15 +211,15 @@ def parse(line: str) -> Event | None:
 
 
 def reach(event: Event) -> float:
-    """The largest step of the earlier events that still count once this one has come."""
+    """The largest step of earlier events that still count after this one."""
     if isinstance(event, Resumed | RolledBack):
         return event.step
     return -math.inf if isinstance(event, Started) and event.anew else math.inf
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
-    """The events that count: each `Resumed` and `RolledBack` voids what came before with a larger step, a
-    life that begins `anew` all of it."""
+    """The events that count: each `Resumed` and `RolledBack` voids earlier events with a larger step; a
+    life that begins `anew` voids all."""
     kept = list[Event]()
     top = -math.inf
     for event in events:

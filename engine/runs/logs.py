@@ -9,16 +9,16 @@ from engine.storage import storage_error
 
 
 class LineReader:
-    """The lines of a growing file from an offset on, whole ones only."""
+    """Reads the complete lines of a growing file, starting at an offset."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path, self.offset = path, offset
         self.more = False
-        """Whether the last call may have left lines that were there."""
+        """Whether the last call may have left complete lines unread."""
 
     def read(self, most: int = -1) -> list[str]:
-        """The lines that came since the last call, or those of the next `most` bytes, the last of them
-        in full; a line without its end waits for it."""
+        """The complete lines since the last call, or those in the next `most` bytes, including all of the
+        last one. An incomplete line waits for its end."""
         self.more = False
         try:
             if self.path.stat().st_size <= self.offset:

@@ -1,9 +1,10 @@
-"""The kept points of a run: states that it can go back to, and that another run can begin with.
+"""The kept points of a run: states that it can go back to, and that another run can start from.
 
-state-<step>.safetensors   the two newest, the newest at which all was well, and the best's
-mark-<name>.safetensors    kept for ever, since someone asked for it
+state-<step>.safetensors   the two newest, the newest sound one, and the best's
+mark-<name>.safetensors    kept for ever, because someone asked for it
 
-Each has all that the next step depends on: tensors, which are `state`'s, and as JSON a `Cursor`.
+Each holds everything the next step depends on: the tensors of `engine.training.state`, and a `Cursor` as
+JSON.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ BEST = "best"
 
 @dataclass
 class Cursor:
-    """Where a run is: everything about it that is not a tensor."""
+    """Where a run stands: everything in its state that is not a tensor."""
 
     step: int
     """Steps taken."""
     total_steps: int
     dtype: str
     threads: int
-    """Of each process."""
+    """Threads of each process."""
     peak_lr: float
     clip: float
     dropout: float
@@ -45,18 +46,18 @@ class Cursor:
     control_offset: int = 0
     processes: int = 1
     recent: list[float] = field(default_factory=list)
-    """The newest losses, by which `health` judges."""
+    """The newest losses, which `health` judges."""
     sound_step: int = 0
-    """The newest step at which the run looked at itself and all was well."""
+    """The newest evaluated step at which all was well."""
     rollbacks: int = 0
-    """How often it went back by itself since it was last well beyond `failed_step`."""
+    """How often the run went back by itself since it was last sound beyond `failed_step`."""
     failed_step: int = 0
-    """The last step at which it could not go on."""
+    """The last step at which it could not continue."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A kept point; `name` is a mark's, "best", or empty."""
+    """A kept point. `name` is the name of a mark, "best", or ""."""
 
     name: str
     step: int
@@ -67,9 +68,9 @@ class Point:
 
 
 def read_cursor(path: Path) -> Cursor:
-    """Read where a run was, without its tensors.
+    """Read the cursor of a state, without its tensors.
 
-    Raises RunError where the file is damaged.
+    Raises RunError if the file is damaged.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -85,7 +86,7 @@ def read_cursor(path: Path) -> Cursor:
 
 
 def prune(run: RunDirectory, cursor: Cursor) -> None:
-    """Remove the states that nothing needs: old ones, and those of steps that the run went back from."""
+    """Remove unneeded states: old ones, and those of steps that the run went back from."""
     newest = run.state_path(cursor.step)
     states = run.states()
     past = [path for path in states if path <= newest]
@@ -114,7 +115,7 @@ def points(run: RunDirectory) -> list[Point]:
 def find(run: RunDirectory, ref: str) -> Point:
     """The kept point that `ref` names: "best", a mark, or a step.
 
-    Raises NotFoundError, which names those there are.
+    Raises NotFoundError, which lists the kept points.
     """
     known = points(run)
     for point in known:
@@ -125,9 +126,9 @@ def find(run: RunDirectory, ref: str) -> Point:
 
 
 def check_mark(run: RunDirectory, name: str, step: int) -> str:
-    """`name` itself, where it may name a mark of `step`; that is the step where there is no name.
+    """Return `name`, or the step if it is empty, as the name of a new mark at `step`.
 
-    Raises UsageError where it cannot, or is taken.
+    Raises UsageError if it is invalid or taken.
     """
     name = check_name(name or str(step))
     if name == BEST or (name.isdecimal() and name != str(step)):
@@ -140,7 +141,7 @@ def check_mark(run: RunDirectory, name: str, step: int) -> str:
 def model(run: RunDirectory, point: Point) -> Model:
     """The network of a run as it was at a kept point.
 
-    Raises RunError where that is damaged, CorpusError where the run's corpus is gone.
+    Raises RunError if the point is damaged, CorpusError if the run's corpus is gone.
     """
     from safetensors import SafetensorError, safe_open
 

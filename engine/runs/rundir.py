@@ -1,4 +1,4 @@
-"""The run directory: all that passes between a trainer and whoever watches it.
+"""The run directory: everything that passes between a trainer and whoever watches it.
 
 run.json  events.jsonl  control.jsonl  state-<step>.safetensors  mark-<name>.safetensors
 latest.safetensors  best.safetensors  begin.safetensors  owner.json  trainer.lock  trainer.log
@@ -39,23 +39,22 @@ from engine.vocab import Alphabet
 
 RUN = "run.json"
 VERSION = 1
-"""Of a run's folder, as `run.json` says it."""
+"""The version of a run's folder, in `run.json`."""
 REQUESTS = (
     *("pause", "resume", "stop", "save", "evaluate", "sample"),
     *("lr", "clip", "dropout", "mark", "back"),
 )
 RACE = "race"
-"""The text of a request that is about a race: of a pause and a resume, which end and begin a turn, and of a
-stop, which ends all of it."""
+"""The text of requests in a race: a pause or resume with it ends or begins a turn, a stop ends the race."""
 WAITS = "it waits for its turn in the race"
 """The reason of a pause between two turns."""
 _LONGEST_ID, _LONGEST_TEXT = 64, 256
-"""Characters of what a request has of its own."""
+"""Characters of a request's own id and text, at most."""
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What `run.json` says; written once."""
+    """The contents of `run.json`, which is written once."""
 
     name: str
     config: TrainConfig
@@ -67,12 +66,12 @@ class RunInfo:
     versions: dict[str, str]
     command: str = ""
     init_from: str = ""
-    """What the weights began as, if anything: a model file, or RUN@STEP, another run's kept point that
-    this one branches off."""
+    """What the weights started from, if anything: a model file, or RUN@STEP, a kept point of another
+    run."""
     symbols: str = ""
-    """The alphabet where that is not the corpus': with what the model that it began as knows."""
+    """The alphabet, if it is not the corpus': with the characters of the model it started from."""
     race: str = ""
-    """The race that it is a part of, if any."""
+    """The race it belongs to, if any."""
 
     def alphabet(self, own: Alphabet) -> Alphabet:
         """The run's alphabet, from its corpus' `own`.
@@ -84,7 +83,7 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class _Owner:
-    """What `owner.json` says."""
+    """The contents of `owner.json`."""
 
     pid: int
     host: str
@@ -93,7 +92,7 @@ class _Owner:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a trainer. `value` is the factor for "lr", the value for "clip" and "dropout";
+    """A request to a trainer. `value` is the factor for "lr", the value for "clip" and "dropout";
     `text` is the name for "mark", the point for "back", and may be `RACE`."""
 
     id: str
@@ -101,20 +100,20 @@ class Request:
     value: float = 1.0
     text: str = ""
     problem: str = ""
-    """Why it can only be refused, if so."""
+    """Why it must be refused, if so."""
 
 
 @dataclass(frozen=True)
 class _Named:
-    """What a request needs to be answered."""
+    """The part of a request that an answer needs."""
 
     id: str
     request: str
 
 
 def parse_request(line: str) -> Request | None:
-    """The request of a line of control.jsonl, or None for a line that is none. One that can be answered
-    but not be carried out has a `problem`, and asks for nothing."""
+    """The request on a line of control.jsonl, or None if there is none. A request that can be answered
+    but not carried out has a `problem`, and asks for nothing."""
     try:
         data = outside.parse_json(line)
         named = outside.convert(_Named, data)
@@ -132,7 +131,7 @@ def parse_request(line: str) -> Request | None:
 
 
 class RunDirectory:
-    """One run's folder. Making this object touches nothing."""
+    """One run's folder. Creating this object touches no file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -141,7 +140,7 @@ class RunDirectory:
         self.latest = folder / "latest.safetensors"
         self.best = folder / "best.safetensors"
         self.begin = folder / "begin.safetensors"
-        """What the run began as, where that was another run's kept point."""
+        """What the run started from, if that was a kept point of another run."""
         self.log = folder / "trainer.log"
 
     @property
@@ -159,26 +158,26 @@ class RunDirectory:
         return self.folder / f"mark-{name}.safetensors"
 
     def marks(self) -> list[Path]:
-        """The states that are kept for ever, by name."""
+        """The states kept for ever, by name."""
         return sorted(self.folder.glob("mark-*.safetensors"))
 
     def mark_name(self, path: Path) -> str:
-        """The name of the mark at a path; empty where that is a state."""
+        """The name of the mark at a path; "" for a state."""
         return path.stem.removeprefix("mark-") if path.stem.startswith("mark-") else ""
 
     def info(self) -> RunInfo:
         """Read `run.json`.
 
-        Raises RunError where it is missing, damaged, or of a newer helo.
+        Raises RunError if it is missing, damaged, or written by a newer helo.
         """
         path = self.folder / RUN
         with outside.reading(path, RunError):
             data = outside.parse_json(outside.read(path, outside.LARGE))
-            # a setting that is not known may be what the run depends on
+            # the run may depend on an unknown setting
             return outside.convert(RunInfo, outside.known_version(data, VERSION), exact=True)
 
     def race(self) -> str:
-        """The race that it is a part of; empty where it is in none, or cannot be read."""
+        """The race it belongs to; "" for none, or if that cannot be read."""
         with suppress(RunError):
             return self.info().race
         return ""
@@ -189,13 +188,13 @@ class RunDirectory:
         return fold(event for line in lines if (event := parse(line)))
 
     def lives(self) -> int:
-        """How many lives the run has had."""
+        """The number of lives the run has had."""
         lines = LineReader(self.events_path).read()
         return sum(Started.name in line and isinstance(parse(line), Started) for line in lines)
 
     def note_loss(self, life: int) -> None:
-        """Say in the log that a life ended by the loss of a process, where it began and nobody who
-        still lives has said how it ended."""
+        """Log that a life ended by the loss of a process, if that life began and no surviving process
+        logged how it ended."""
         with suppress(TimeoutError, StorageError), self.lock().acquire(timeout=2):
             close_torn_tail(self.events_path)
             last = next(reversed(self.events()), None)
@@ -205,7 +204,7 @@ class RunDirectory:
                 append(self.events_path, failed.to_json())
 
     def last_words(self) -> str:
-        """The last line of ours in trainer.log, else its last line; empty where there is none."""
+        """The last line by helo in trainer.log, else its last line, else ""."""
         try:
             lines = self.log.read_text("utf-8", "replace").strip().splitlines()
         except OSError:
@@ -214,11 +213,11 @@ class RunDirectory:
         return (ours or lines or [""])[-1]
 
     def complaint(self) -> str:
-        """The last line of trainer.log without helo's name before it."""
+        """`last_words` without the "helo: " before it."""
         return self.last_words().removeprefix("helo: ")
 
     def silent_end(self) -> str:
-        """What to tell where a trainer ended and the events do not say why."""
+        """The message if a trainer ended and the events do not say why."""
         words = self.complaint() or "it left no word"
         return f"the trainer of {self.name} ended: {words}; see {self.log}"
 
@@ -228,15 +227,15 @@ class RunDirectory:
             file.unlink(missing_ok=True)
 
     def ask(self, request: str, value: float = 1.0, text: str = "") -> str:
-        """Append a request for the trainer; returns the id that its answer will carry.
+        """Append a request for the trainer. Returns the id that its answer will carry.
 
-        Raises RunError where no trainer lives to answer, StorageError.
+        Raises RunError if no trainer is running, StorageError.
         """
         self.check_alive()
         return self.leave(request, value, text)
 
     def leave(self, request: str, value: float = 1.0, text: str = "") -> str:
-        """The same, whoever lives to answer.
+        """The same, whether or not a trainer is running.
 
         Raises StorageError.
         """
@@ -246,15 +245,15 @@ class RunDirectory:
         return asked.id
 
     def lock(self) -> FileLock:
-        """The lock that a trainer holds while it lives; the system frees it whatever kills the trainer."""
+        """The lock that a trainer holds while it runs. The system frees it, whatever kills the trainer."""
         return FileLock(self.folder / "trainer.lock")
 
     def alive(self) -> bool:
-        """Whether a trainer works on this run now."""
+        """Whether a trainer is running."""
         return is_held(self.folder / "trainer.lock")
 
     def check_alive(self) -> None:
-        """Raises RunError where no trainer works on this run now."""
+        """Raises RunError if no trainer is running."""
         if not self.alive():
             raise RunError(
                 f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
@@ -265,14 +264,14 @@ class RunDirectory:
         write_json(self.folder / "owner.json", asdict(owner))
 
     def owner(self) -> dict[str, Any]:
-        """pid, host and start of the last trainer; empty where unknown."""
+        """pid, host and start of the last trainer; {} if unknown."""
         with suppress(OSError, DamagedError):
             data = outside.parse_json(outside.read(self.folder / "owner.json"))
             return asdict(outside.convert(_Owner, data))
         return {}
 
     def corpus(self) -> Corpus:
-        """The corpus the run learns from, checked to be the one it began with.
+        """The corpus that the run learns, checked to be the one it began with.
 
         Raises CorpusError.
         """
@@ -287,14 +286,15 @@ class RunDirectory:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run in a word: running, paused, finished, stopped, failed, killed or new; and why."""
+    """The status of a run in a word: running, paused, finished, stopped, failed, killed or new; and the
+    reason."""
 
     word: str
     reason: str = ""
 
 
 def status(run: RunDirectory, events: list[Event]) -> RunStatus:
-    """How a run stands, from its lock and its folded events."""
+    """The status of a run, from its lock and its folded events."""
     marks = [e for e in events if isinstance(e, Started | Paused | Resumed | Stopped | Failed)]
     last = marks[-1] if marks else None
     if run.alive():
@@ -315,9 +315,9 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
 
 
 def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -> RunDirectory:
-    """Make the folder of a new run; without a name it is the corpus' and the cell's and a number.
+    """Create the folder of a new run. The default name is the corpus, the cell and a number.
 
-    Raises UsageError for no name, RunError where it is taken, StorageError.
+    Raises UsageError for an invalid name, RunError if it is taken, StorageError.
     """
     if name is None:
         stem = f"{found.info.name}-{config.model.cell}"
@@ -346,7 +346,7 @@ def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -
 
 
 def find(ref: str) -> RunDirectory:
-    """The run that `ref` names, or whose folder it is.
+    """The run with this name or folder.
 
     Raises NotFoundError.
     """
@@ -362,6 +362,6 @@ def runs() -> Iterator[RunDirectory]:
 
 
 def at_work(beside: str = "") -> int:
-    """How many trainings are at work, but for the run or the race of that name. A race is one: its
+    """The number of trainings at work, except the run or race of that name. A race counts as one, since its
     trainers take turns."""
     return len({run.race() or run.name for run in runs() if run.alive()} - {beside})

@@ -20,7 +20,7 @@ class Summary:
     reason: str
     corpus: str = ""
     model: ModelConfig | None = None
-    """What it trains; None where that cannot be read."""
+    """The network; None if it cannot be read."""
     step: int = 0
     total_steps: int = 0
     seconds: float = 0.0
@@ -28,22 +28,22 @@ class Summary:
     created: str = ""
     folder: str = ""
     init_from: str = ""
-    """The model or the point of a run that it began with; empty for one that began anew."""
+    """The model or the point of a run that it started from; "" for a new network."""
 
     @property
     def network(self) -> str:
-        """What it trains in words; empty where that cannot be read."""
+        """The network in words; "" if it cannot be read."""
         return str(self.model or "")
 
     def as_json(self) -> dict[str, Any]:
-        """It with the settings of its model beside the rest."""
+        """All fields, with the model's settings beside them."""
         data = asdict(self)
         model = data.pop("model")
         return data | (model or {"cell": "", "hidden": 0, "layers": 0})
 
 
 def summary(run: RunDirectory, events: list[Event]) -> Summary:
-    """What is known of a run by its folded events; one that cannot be read is "damaged", and why."""
+    """Summarise a run from its folded events. One that cannot be read is "damaged", with the reason."""
     try:
         info = run.info()
     except HeloError as error:

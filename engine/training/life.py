@@ -1,6 +1,6 @@
-"""What a life of a run can do: look at itself, save, go back, and answer what it is asked.
+"""What a trainer can do in one life of a run: evaluate, save, go back, and answer requests.
 
-Each of these says what it did in events; the trainer above it decides when.
+Each of these yields events that say what it did. The trainer built on it decides when.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from engine.training.parallel import ALONE, Group
 from engine.training.vitals import vitals
 
 RETRY = 1.0
-"""Seconds until what the disk refused is tried again."""
+"""Seconds before retrying a write that the disk refused."""
 _LEAST = 1e-9
-"""What the learning rate and the clipping norm may be set to."""
+"""The smallest learning rate and clipping norm that may be set."""
 _MOST_DRIFT = 0.1
-"""Nats by which a carried state may be worse than a cold one; that of a sound network is better."""
+"""Nats by which a carried state may be worse than a cold one. In a sound network it is better."""
 
 
 class Life:
@@ -53,11 +53,11 @@ class Life:
         self.control = LineReader(run.control_path, _size(run.control_path))
         self.stopping = self.paused = False
         self.losses = list[float]()
-        """Those of the steps since the last progress."""
+        """Losses of the steps since the last Progress."""
         self.last_save = time.monotonic()
 
     def about(self) -> dict[str, Any]:
-        """What every event says."""
+        """The fields of every event."""
         return {"life": self.life, "step": self.learner.cursor.step}
 
     @property
@@ -72,7 +72,7 @@ class Life:
         yield self.sample()
 
     def evaluate(self, id: str = "") -> Evaluated:
-        """The validation loss of now. Where it is the best so far, the next save keeps it as that."""
+        """Measure the validation loss. If it is the best so far, the next save records that."""
         learner, cursor = self.learner, self.learner.cursor
         begin = time.perf_counter()
         found = learner.evaluate(self.evaluate_every)
@@ -96,12 +96,12 @@ class Life:
         )
 
     def sample(self, id: str = "") -> Sampled:
-        """What the network writes now."""
+        """A sample of what the network writes now."""
         text = self.learner.sample()
         return Sampled(**self.about(), id=id, prompt=self.learner.config.prompt, text=text)
 
     def save(self, id: str = "", mark: str = "") -> Iterator[Event]:
-        """Write the state; as a mark of that name too, where there is one."""
+        """Write the state, also as a mark if it has a name."""
         cursor = self.learner.cursor
         cursor.control_offset, begin = self.control.offset, time.monotonic()
         yield from self.persist(self.files.save)
@@ -119,7 +119,7 @@ class Life:
         yield from self.persist(partial(share, path, state))
 
     def persist(self, write: Callable[[], object]) -> Iterator[Event]:
-        """Write; while the disk refuses, pause and try again until it does not, or a stop is asked."""
+        """Write. While the disk refuses, pause and retry, until it succeeds or a stop is requested."""
         held = False
         while True:
             try:
@@ -142,11 +142,11 @@ class Life:
             yield Paused(**self.about()) if self.paused else Resumed(**self.about())
 
     def requests(self) -> list[Request]:
-        """What was asked since the last call."""
+        """The requests since the last call."""
         return [r for line in self.control.read() if (r := parse_request(line))]
 
     def answer(self, request: Request) -> Iterator[Event]:
-        """Carry a request out, and say so in one event with its id."""
+        """Carry out a request, and answer it in one event with its id."""
         id, cursor = request.id, self.learner.cursor
         match request.request:
             case "pause" if not self.paused:
@@ -185,7 +185,7 @@ class Life:
 
     def _change(self, setting: str, value: float, id: str) -> Iterator[Event]:
         cursor = self.learner.cursor
-        try:  # refuses what a run could not begin with
+        try:  # a run could not begin with such a value
             config = replace(self.learner.config, **{setting: value})  # type: ignore[arg-type]
             if setting != "dropout" and value < _LEAST:
                 raise UsageError(f"{setting} {value:g} is so small that nothing would be learnt")
@@ -211,8 +211,7 @@ class Life:
         yield from self.save(id, mark)
 
     def _back(self, ref: str, id: str) -> Iterator[Event]:
-        """Go back to a kept point because it was asked; where the best so far came after it, that stays
-        as a mark."""
+        """Go back to a kept point on request. If the best so far came after it, that is kept as a mark."""
         before = self.learner.cursor
         try:
             point = points.find(self.run, ref or points.BEST)
@@ -225,7 +224,7 @@ class Life:
         yield from went
         cursor = self.learner.cursor
         cursor.sound_step = cursor.step
-        if cursor.best_step != before.best_step:  # the model of that time is no longer there
+        if cursor.best_step != before.best_step:  # the model of that time is gone
             cursor.best_nats = cursor.best_step = None
             yield self.evaluate()
         yield from self.save()
@@ -233,9 +232,9 @@ class Life:
             yield Paused(**self.about())
 
     def go_back(self, paths: list[Path], reason: str, id: str = "") -> Iterator[Event]:
-        """Take up the first of these states that can be read; what it took of time stays spent.
+        """Load the first of these states that can be read. Time already spent stays spent.
 
-        Raises RunError where none can.
+        Raises RunError if none can be read.
         """
         seconds = self.learner.cursor.seconds
         if problem := self.files.restore(paths):
@@ -246,7 +245,7 @@ class Life:
 
 
 def _warning(drift: float | None) -> str:
-    """What to tell of an evaluation where the carried state does harm."""
+    """The warning for an evaluation in which the carried state did harm, or ""."""
     if drift is None or drift <= _MOST_DRIFT:
         return ""
     return (

@@ -2,8 +2,8 @@
 
     T  time    B  batch    V  alphabet    H  hidden units    L  layers
 
-Parameters carry the contract's names and layout, whatever kernel runs. torch's kernels want matrices
-transposed and two biases; that mapping lives here alone.
+Parameters have the names and layout of the model file, whatever kernel runs. torch's kernels take
+transposed matrices and two biases; that mapping is here alone.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from engine.training.autograd import recurrence
 
 States = tuple[State, ...]
 Norm = tuple[Tensor | None, Tensor | None]
-"""The parameters of a layer's normalisation, where it has one."""
+"""The parameters of a layer's normalisation, if it has one."""
 
 
 class CharRNN(nn.Module):
-    """A stack of L recurrent layers over an alphabet of V symbols; where lines are examples of their own,
-    `newline` is the id that says so (`lines`)."""
+    """A stack of L recurrent layers over an alphabet of V symbols. If lines are examples of their own,
+    `newline` is the id that ends one (`engine.network.lines`)."""
 
     def __init__(
         self, config: ModelConfig, V: int, dropout: float = 0.0, newline: int | None = None
@@ -39,20 +39,20 @@ class CharRNN(nn.Module):
         super().__init__()
         self.config, self.V, self.dropout, self.newline = config, V, dropout, newline
         self.batch: int | None = None
-        """Columns of a training in several processes, of which `share` are this one's."""
+        """Columns of a training in several processes; `share` is this process' part."""
         self.share = range(0)
         self.cell = CELLS[config.cell]
         self.layers = nn.ModuleList(nn.Module() for _ in range(config.layers))
         self.head = nn.Module()
         for name, shape in shapes(config, V).items():
             path, _, own = name.rpartition(".")
-            # torch's kernel reads a matrix transposed: laid out so in memory, none has to be copied
+            # torch's kernel takes transposed matrices: with this layout none has to be copied
             turned = self.cell.torch_kernel == "lstm" and len(shape) == 2
             zeros = torch.zeros(shape[::-1]).t() if turned else torch.zeros(shape)
             self.get_submodule(path).register_parameter(own, nn.Parameter(zeros))
 
     def load(self, weights: Weights) -> None:
-        """Take the values of `weights`, which has every parameter by name."""
+        """Load `weights`, which has every parameter by name."""
         self.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
 
     def weights(self) -> Weights:
@@ -61,13 +61,14 @@ class CharRNN(nn.Module):
         return {k: v.detach().float().cpu().numpy().copy() for k, v in named}
 
     def zero_state(self, B: int) -> States:
-        """Zeros (B, H) for each state of each layer, where the parameters are."""
+        """Zeros (B, H) for each state of each layer, on the parameters' device."""
         like, H = self.head.get_parameter("W_hy"), self.config.hidden
         return tuple(tuple(like.new_zeros(B, H) for _ in self.cell.states) for _ in self.layers)
 
     @torch.no_grad()
     def start_state(self, B: int) -> States:
-        """The state (B, H) that a text begins in: zeros, or what `lines` says. Draws nothing."""
+        """The state (B, H) at the start of a text: zeros, or as `engine.network.lines` says. Uses no random
+        numbers."""
         states = self.zero_state(B)
         if self.newline is None:
             return states
@@ -78,17 +79,17 @@ class CharRNN(nn.Module):
         return states
 
     def forward(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
-        """ids (T, B) and the states before them give logits (T, B, V) and the states after."""
+        """Logits (T, B, V) and the states after, from ids (T, B) and the states before."""
         x, after = self.outputs(ids, states)
         W_hy, b_y = self.head.get_parameter("W_hy"), self.head.get_parameter("b_y")
         return x @ W_hy + b_y, after
 
     def outputs(self, ids: Tensor, states: States) -> tuple[Tensor, States]:
-        """What the head reads of ids (T, B): (T, B, H), and the states after.
+        """The head's input (T, B, H) for ids (T, B), and the states after.
 
-        While training, dropout silences what a layer gives to the next and to the head: the same units at
-        all T steps of a column (Gal & Ghahramani, "A Theoretically Grounded Application of Dropout in
-        Recurrent Neural Networks", 2016), which learns as well as a mask a step and costs T times less.
+        In training, dropout silences the outputs of a layer: the same units at all T steps of a column
+        (Gal & Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks",
+        2016), which learns as well as one mask per step and costs T times less.
         """
         x, passed, after = ids, ids, []
         carried = carry(ids, self.newline)
@@ -110,7 +111,7 @@ class CharRNN(nn.Module):
         return p, (p.pop("g_n", None), p.pop("b_n", None))
 
     def read(self, l: int, h: Tensor, passed: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
-        """What is read of a layer's output h (T, B, H), and what is passed on beside it."""
+        """The next layer's input from a layer's output h (T, B, H), and the residual stream."""
         passed = passed + h if l and self.config.residual else h
         if not self.config.layer_norm:
             return passed, passed

@@ -1,8 +1,8 @@
 """The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER]`.
 
-The loop steps, evaluates, samples, saves and answers requests, and yields an event for each; what it
-yields is written to the run's log. It starts a run, or goes on from its newest state. DRIVER is the pid of
-the process that gives it its turns in a race: where that is gone it saves and stops.
+The loop steps, evaluates, samples, saves and answers requests. It yields an event for each, which is
+written to the run's log. It starts a run, or continues from its newest state. DRIVER is the pid of the
+process that gives it turns in a race; if that process dies, the trainer saves and stops.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _POLL = 0.1
 
 
 class Trainer(Life):
-    """A life, lived."""
+    """Runs one life of a training from beginning to end."""
 
     def __init__(self, run: RunDirectory, group: Group = ALONE, driver: int = 0) -> None:
         super().__init__(run, group)
@@ -54,12 +54,12 @@ class Trainer(Life):
         self.resuming = bool(run.states())
         self._had_failed = bool(past) and isinstance(past[-1], Failed)
         self._scored = any(isinstance(event, Evaluated) and event.final for event in past)
-        """Whether an earlier life had the final score already."""
+        """Whether an earlier life already measured the final score."""
         self.failure: Failed | None = None
         self.norm = 0.0
 
     def events(self) -> Iterator[Event]:
-        """The life, from Started to Stopped or Failed."""
+        """Train. Yields the events from Started to Stopped or Failed."""
         learner = self.learner
         if self.resuming:
             yield from self._resume()
@@ -87,16 +87,16 @@ class Trainer(Life):
 
     @property
     def _deserted(self) -> bool:
-        """Whether nobody is left to give it a turn."""
+        """Whether the process that gives it turns is gone."""
         return self._driver not in (0, os.getppid())
 
     def requests(self) -> list[Request]:
-        """As in every life; one that is deserted is to stop."""
+        """The requests since the last call. A deserted trainer stops."""
         self.stopping |= self._deserted
         return super().requests()
 
     def answer(self, request: Request) -> Iterator[Event]:
-        """As in every life; what takes turns in a race is paused by nobody else."""
+        """Carry out a request. Only the race may pause a trainer that takes turns in it."""
         if self._driver and request.request in ("pause", "resume") and request.text != RACE:
             reason = f"it takes turns in a race: helo runs stop {self.run.race()} ends that"
             yield Refused(**self.about(), id=request.id, reason=reason)
@@ -108,10 +108,10 @@ class Trainer(Life):
                 yield event
 
     def _resume(self) -> Iterator[Event]:
-        """Go on from the newest state; what a killed trainer had not exported of it is exported."""
+        """Continue from the newest state, and export what a killed trainer had not."""
         learner = self.learner
         learner.note = self.files.restore(self.run.states()[::-1])
-        if self._had_failed:  # someone wants it tried again
+        if self._had_failed:  # a person wants to try again
             learner.cursor.rollbacks = 0
         yield self._started()
         yield Resumed(**self.about())
@@ -120,7 +120,7 @@ class Trainer(Life):
 
     @property
     def _finished(self) -> bool:
-        """Whether all steps were taken, or validation has not improved for as long as was asked for."""
+        """Whether all steps were taken, or validation has not improved for the requested time."""
         cursor, patience = self.learner.cursor, self.learner.config.early_stop
         if cursor.step >= cursor.total_steps:
             return True
@@ -195,14 +195,14 @@ class Trainer(Life):
     def _check(
         self, results: list[tuple[float, float]], thoroughly: bool = True
     ) -> Iterator[Event]:
-        """Take note of losses and norms; where training cannot go on as it is, go back or give up."""
+        """Record losses and norms. If training cannot continue like this, go back or give up."""
         V, recent = len(self.learner.alphabet), self.learner.cursor.recent
         reason = ""
         for loss, self.norm in results:
             self.losses.append(loss)
             recent.append(loss)
             del recent[: -health.RECENT]
-            # a loss scale tries how far it can go: an overflow is its everyday
+            # with a loss scale, overflows are normal
             norm = self.norm if self.learner.optimiser.scale is None else 0.0
             reason = reason or health.trouble(loss, norm, recent, V)
         if thoroughly and not reason and not self.learner.sound():
@@ -211,8 +211,8 @@ class Trainer(Life):
             yield from self._recover(reason)
 
     def _recover(self, reason: str) -> Iterator[Event]:
-        """Go back to where all was well, and on from there at half the learning rate. That is a state of
-        a look, not the newest: when the others were written depended on the clock."""
+        """Go back to the newest sound state, and continue at half the learning rate. Only states of
+        evaluations count: when the others were written depended on the clock."""
         before = self.learner.cursor
         reason = f"{reason} at step {before.step:,}"
         if before.rollbacks == health.ROLLBACKS:
@@ -229,7 +229,7 @@ class Trainer(Life):
         yield from self.save()
 
     def _note_soundness(self) -> None:
-        """Whether this is a point to go back to, and beyond where the run failed before."""
+        """Record whether this is a point to go back to, and beyond where the run failed before."""
         cursor = self.learner.cursor
         if health.sound(cursor.recent, len(self.learner.alphabet)):
             cursor.sound_step = cursor.step
@@ -279,9 +279,9 @@ class Trainer(Life):
 
 
 def live(run: RunDirectory, driver: int = 0) -> int:
-    """Live one life of a run, or take part in one; returns the exit status.
+    """Live one life of a run, or take part in one. Returns the exit status.
 
-    Raises RunError where another trainer has the run.
+    Raises RunError if another trainer has the run.
     """
     with joined(run.name) as group:
         return _lead(run, group, driver) if group.leads else follow(run, group)
@@ -317,7 +317,7 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
 
 
 def _log(trainer: Trainer, event: Event) -> None:
-    """Append an event; where the disk refuses, wait for it unless the trainer is to stop."""
+    """Append an event. If the disk refuses, retry until it succeeds or the trainer is stopping."""
     run, torn = trainer.run, False
     while True:
         try:

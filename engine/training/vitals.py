@@ -1,9 +1,10 @@
-"""How the layers of a network in training are: measured beside the training, which it leaves as it was.
+"""The state of each layer of a network in training. Measuring does not affect the training.
 
-A weight norm is that of all parameters of a layer. The update is that of one step at the learning rate of
-now, as a share of that norm; about 0.1 % is usual (Karpathy, CS231n, "Learning and Evaluation", 2015).
-A unit is saturated where it hardly learns: a gate within 0.01 of 0 or 1; in a cell without gates, |h| over
-0.99, or with ReLU an h of 0. Shares are over all gates, steps and columns of the same text each time.
+The weight norm is that of all parameters of a layer. The update is that of one step at the current
+learning rate, as a share of that norm; about 0.1 % is typical (Karpathy, CS231n, "Learning and
+Evaluation", 2015). A unit is saturated where it hardly learns: a gate within 0.01 of 0 or 1; in a cell
+without gates, |h| over 0.99, or with ReLU h = 0. Shares are over all gates, steps and columns of the same
+text each time.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from engine.vocab import Text
 _COLUMNS, _LENGTH = 16, 64
 _NEAR = 0.01
 _SIGMOID = frozenset("ifozr")
-"""The gates, of all that a cell calls so, that run from 0 to 1."""
+"""Those of a cell's `gates` whose values lie between 0 and 1."""
 
 
 def vitals(learner: Learner, about: dict[str, Any]) -> Iterator[Vitals]:
@@ -49,14 +50,14 @@ def vitals(learner: Learner, about: dict[str, Any]) -> Iterator[Vitals]:
 
 
 def _sample(text: Text) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Columns that lie evenly in a text (N,): (T, B)."""
+    """Columns (T, B) spread evenly over a text (N,)."""
     T = min(_LENGTH, len(text))
     starts = np.linspace(0, len(text) - T, _COLUMNS).astype(int).tolist()
     return np.stack([text[start : start + T] for start in starts], 1).astype(np.int64)
 
 
 def _update(optimiser: Optimiser, parameters: list[Tensor], lr: float) -> float:
-    """The norm of what AdamW's moments take from the parameters in a step; 0 before the first."""
+    """The norm of AdamW's update from its moments; 0 before the first step."""
     adamw, squares = optimiser.adamw, list[float]()
     for group in adamw.param_groups:
         (beta1, beta2), eps = group["betas"], group["eps"]
@@ -74,7 +75,7 @@ def _update(optimiser: Optimiser, parameters: list[Tensor], lr: float) -> float:
 
 @torch.no_grad()
 def saturated(model: CharRNN, ids: Tensor) -> list[float]:
-    """The share of each layer's units that is saturated while the network reads ids (T, B)."""
+    """The share of each layer's units that are saturated while the network reads ids (T, B)."""
     xp: Any = TorchFunctions(parallel=ids.device.type != "cpu")
     cell = model.cell
     carried = carry(ids, model.newline)
