@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -61,8 +62,15 @@ class Device:
         """x in the type of weights, states and losses: float32, or float64 if that was chosen."""
         return x.double() if self.dtype == "float64" else x.float()
 
-    def wait(self) -> None:
-        """Wait until the device has finished its work."""
+    def seconds(self, work: Callable[[], object]) -> float:
+        """The time that `work` takes, on a device that is idle before and after it."""
+        self._wait()
+        begin = time.perf_counter()
+        work()
+        self._wait()
+        return time.perf_counter() - begin
+
+    def _wait(self) -> None:
         if self.kind == "cuda":
             torch.cuda.synchronize()
 
@@ -145,8 +153,8 @@ def _fastest(kind: str, work: Work) -> str:
 def speedup(work: Work, kind: str, dtype: str) -> float:
     """How many times as fast `work` is in `dtype` as in float32, measured."""
     single, half = (Device(kind, d, torch.get_num_threads()) for d in ("float32", dtype))
-    pairs = [(_seconds(work, single), _seconds(work, half)) for _ in range(_TRIES)]
-    return median(a / b for a, b in pairs[1:])
+    times = [[on.seconds(partial(work, on)) for on in (single, half)] for _ in range(_TRIES)]
+    return median(a / b for a, b in times[1:])
 
 
 def _recurrent_product(device: Device) -> None:
@@ -166,13 +174,6 @@ def _keep_memory() -> None:
         return
     mallopt(_M_MMAP_MAX, 0)
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def _seconds(work: Work, device: Device) -> float:
-    start = time.perf_counter()
-    work(device)
-    device.wait()
-    return time.perf_counter() - start
 
 
 def _has_bfloat16() -> bool:

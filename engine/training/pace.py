@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -43,11 +42,7 @@ def _seconds(rung: Rung, device: Device) -> float:
     for _ in range(_WARM if device.kind == "cuda" else 1):
         step()
     while len(times) < _TIMED or sum(times) < _SHORTEST:
-        device.wait()
-        begin = time.perf_counter()
-        step()
-        device.wait()
-        times.append(time.perf_counter() - begin)
+        times.append(device.seconds(step))
     return min(times)
 
 

@@ -303,9 +303,8 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
         try:
             for event in trainer.events():
                 _log(trainer, event)
-                if isinstance(
-                    event, Started
-                ):  # not before: a survey would disturb measuring the pace
+                if isinstance(event, Started):
+                    # not before: a survey would disturb the measuring of steps
                     launch.survey(
                         Path(trainer.learner.info.corpus), trainer.learner.config.validation
                     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -71,7 +70,7 @@ def measure(
     times: dict[str, list[float]] = {name: [] for name in sides}
     for done in range(ROUNDS):
         for name, side in sides.items():
-            times[name].append(_seconds(side, device))
+            times[name].append(device.seconds(side))
         report(done + 1)
     helo, limit = median(times["helo"]), median(times["limit"])
     return TrainingSpeed(
@@ -85,14 +84,6 @@ def measure(
         torch_ratio=median(times["torch"]) / helo if "torch" in times else None,
         limit_ratio=limit / helo if cell.in_time else None,
     )
-
-
-def _seconds(side: Side, device: Device) -> float:
-    begin = time.perf_counter()
-    side()
-    if device.kind == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - begin
 
 
 def _helo(config: ModelConfig, device: Device, ids: Tensor, d: Tensor) -> Side:

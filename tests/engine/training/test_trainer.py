@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
@@ -69,13 +70,13 @@ def test_a_precision_that_is_tried_leaves_no_trace(
 ) -> None:
     tried = list[str]()
 
-    def seconds(work: device.Work, on: device.Device) -> float:
-        work(on)
+    def seconds(on: device.Device, work: Callable[[], object]) -> float:
+        work()
         tried.append(on.dtype)
         return 1.0 if on.dtype == "float32" else 1.0 / speedup
 
     monkeypatch.setattr(device, "_has_bfloat16", lambda: True)
-    monkeypatch.setattr(device, "_seconds", seconds)
+    monkeypatch.setattr(device.Device, "seconds", seconds)
     weights = []
     for dtype in ("auto", chosen):
         run = a_run(dtype, cell="peephole", dtype=dtype, steps=10)
