@@ -92,7 +92,7 @@ def test_unknown_keys_are_left_out_or_refused() -> None:
 
 def test_what_a_class_itself_refuses() -> None:
     with pytest.raises(DamagedError, match="--cell must be one of"):
-        outside.convert(ModelConfig, {"cell": "x"})
+        outside.convert(ModelConfig, {"cell": "x", "hidden": 8, "layers": 1})
 
 
 ANY = st.recursive(
