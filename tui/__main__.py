@@ -21,7 +21,7 @@ def main() -> int:
         from tui.cli.main import run
 
         return run(arguments)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before there was a guard
         return 130
 
 

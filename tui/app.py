@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from signal import Signals
+from threading import Timer
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from rich.segment import Segment, Segments
@@ -27,7 +29,7 @@ from engine.errors import HeloError, UsageError
 from engine.runs import library
 from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
-from tui import escapes, palette
+from tui import escapes, palette, signals
 from tui.commands import Completion
 from tui.dialogs import ChoiceDialog
 from tui.frame import KeyHints, TabBar, TabName
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from tui.train.pane import TrainPane
 
 _REMEMBER_SECONDS = 5.0
+_LAST_SECONDS = 5.0
+"""How long the app may take to leave after a signal."""
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -271,10 +275,7 @@ class HeloApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; a training that was started here may go on alone."""
-        if (
-            "train" in {child.id for child in self.query_one("#body").children}
-            and self._train.running()
-        ):
+        if self._at_work():
             self.push_screen(
                 ChoiceDialog(
                     "A training is running. It can go on without helo, and helo finds it again.",
@@ -284,6 +285,28 @@ class HeloApp(App[int]):
             )
         else:
             self._quit("leave")
+
+    def _at_work(self) -> list[str]:
+        """The names of the trainings that were started here and are alive."""
+        made = {child.id for child in self.query_one("#body").children}
+        return self._train.at_work() if "train" in made else []
+
+    def end(self, number: Signals) -> None:
+        """Handle a signal: leave at once, and leave what trains running.
+
+        Raises KeyboardInterrupt where the app is not there yet, or not any more.
+        """
+        if not (loop := self._loop):
+            raise KeyboardInterrupt
+        last = Timer(_LAST_SECONDS, os._exit, (128 + number,))
+        last.daemon = True
+        last.start()  # a terminal that takes nothing more would be waited for
+        loop.call_soon_threadsafe(self._leave, 128 + number)
+
+    def _leave(self, status: int) -> None:
+        names = self._at_work()
+        line = f"left training: {', '.join(names)}; see helo runs list, helo runs stop NAME"
+        self.exit(return_code=status, message=_line(line) if names else None)
 
     def _quit(self, answer: str | None) -> None:
         if answer == "stop":
@@ -297,7 +320,7 @@ class HeloApp(App[int]):
         with suppress(HeloError):
             write_bytes(path, traceback.format_exc().encode("utf-8", "replace"))
         line = f"helo: unexpected {type(error).__name__}: {error}; {path} tells where. Please report it."
-        self._exit_renderables.append(Segments([Segment(f"{one_line(line)}\n")]))
+        self._exit_renderables.append(_line(line))
         self._close_messages_no_wait()
 
     def _remember(self) -> None:
@@ -311,6 +334,11 @@ class HeloApp(App[int]):
 
     def on_unmount(self) -> None:
         self._remember()
+
+
+def _line(text: str) -> Segments:
+    """A line below the app that was left; never markup."""
+    return Segments([Segment(f"{one_line(text)}\n")])
 
 
 def _new_pane(tab: str) -> Widget:
@@ -336,7 +364,8 @@ def run_app(model_ref: str | None) -> int:
     escapes.use()
     one_thread()
     app = HeloApp(model_ref)
-    app.run()
+    with signals.handled(app.end):
+        app.run()
     return app.return_code or 0
 
 

@@ -1,7 +1,7 @@
 """A race that nobody watches: `python -P -m engine.runs.driver LEADER_DIR BY CELL …`.
 
-The process gives each run its turns (`race.Race`) until the race is over. SIGTERM, SIGINT, or a request
-to the leading run stops it.
+The process gives each run its turns (`race.Race`) until the race is over. SIGTERM, SIGINT, SIGHUP, or a
+request to the leading run stops it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
     """The process."""
     folder, by, *others = sys.argv[1:]
     driver = Driver(RunDirectory(Path(folder)), others, by)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, driver.stop)
     driver.drive()
 

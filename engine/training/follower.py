@@ -15,7 +15,7 @@ def follow(run: RunDirectory, group: Group) -> int:
 
     Raises what the learner raises.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # rank 0 gets it too, saves, and ends all processes
     try:
         life = group.agree()

@@ -298,7 +298,7 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
         run.write_owner()
         close_torn_tail(run.events_path)
         trainer = Trainer(run, group, driver)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, trainer.stop)
         try:
             for event in trainer.events():

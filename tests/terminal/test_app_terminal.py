@@ -175,6 +175,50 @@ def test_a_terminal_that_is_closed_ends_it(start: Start) -> None:
     assert not app.child.isalive()
 
 
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+MODES = ("?1049l", "?1000l", "?1003l", "?2004l", "?25h")
+"""What gives a terminal back: its own screen, no mouse, no marked pastes, a cursor."""
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_a_signal_gives_the_terminal_back_and_remembers(
+    start: Start, home: Path, number: signal.Signals
+) -> None:
+    app = start()
+    app.send("/length 123\r")
+    app.until(lambda text: "Enter asks for 123" in text)
+    app.send("\x1bOP")  # help stands in front
+    app.until(lambda text: "SEED: type what" in text)
+    app.child.kill(number)
+    assert app.end() == 128 + number
+    after = app.child.before.decode("utf-8", "replace")
+    assert all(after.rfind(f"\x1b[{mode}") > after.rfind(f"\x1b[{_undone(mode)}") for mode in MODES)
+    assert "Traceback" not in after
+    assert '"length": 123' in (home / "state.json").read_text()
+
+
+def _undone(mode: str) -> str:
+    return mode[:-1] + {"l": "h", "h": "l"}[mode[-1]]
+
+
+def test_a_killed_app_leaves_its_training_running_and_says_so(
+    start: Start, nobody_left: None
+) -> None:
+    run = a_run("endless", steps=10_000_000)
+    app = start()
+    app.send(LIBRARY)
+    app.until(lambda text: "endless" in text and "Rename" in text)
+    app.send(RIGHT)
+    app.until(lambda text: "─ endless ─" in text)
+    app.send("o")
+    app.until(lambda text: "r starts it" in text)
+    app.send("r")
+    app.until(lambda text: "characters/s" in text)
+    app.child.kill(signal.SIGTERM)
+    assert app.end() == 143
+    assert "left training: endless" in app.text and run.alive()
+
+
 @pytest.fixture
 def nobody_left(home: Path) -> Iterator[None]:
     """Ends the trainers that a test leaves at work."""

@@ -166,7 +166,7 @@ def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
 
     monkeypatch.setattr(launch, "start", start)
     done = cli("race", "hello", "--cells", "rnn,gru", "--hidden", "8")
-    assert done.status == 130
+    assert done.status == 128 + number
     assert [process.returncode for process in begun] == [0]
     assert "stopping: they save first" in done.err
     assert "stopped and saved: helo train --resume goes on with race-1-rnn" in done.err

@@ -9,9 +9,10 @@ import typer
 
 from engine import __version__
 from engine.errors import UsageError
+from tui import signals
 from tui.cli import about, bench, corpora, models, race, runs, sample, score, train
 from tui.cli.shared import options, output
-from tui.cli.shared.guard import INTERRUPTED, Settings, guarded
+from tui.cli.shared.guard import Settings, guarded
 from tui.cli.shared.options import flag, option
 
 app = options.group(
@@ -74,7 +75,7 @@ def _invoke(arguments: list[str], settings: Settings) -> int:
     except typer.Exit as end:
         return end.exit_code
     except typer.Abort:
-        return INTERRUPTED
+        return signals.exit_status()
     except typer.TyperException as error:
         where = getattr(error, "ctx", None)
         path = where.command_path if where else "helo"

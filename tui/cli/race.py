@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from engine.cells import CELLS
 from engine.errors import RunError
 from engine.runs.events import Stopped
-from tui.cli.shared.guard import INTERRUPTED
+from tui import signals
 from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
 from tui.cli.shared.output import note, progress
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from engine.runs.race import Race
     from engine.runs.rundir import RunDirectory
     from engine.text.corpus import Corpus
-    from tui.cli.shared.follow import Interrupts
     from tui.cli.shared.race_views import RaceView
 
 _POLL = 0.02
@@ -121,7 +119,7 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
     from tui.cli.shared import follow, race_views
 
     view = race_views.choose(json, title, race, by)
-    with follow.interrupts(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as pressed:
+    with signals.interrupts() as pressed:
         try:
             with view:
                 _turns(race, view, pressed)
@@ -132,13 +130,13 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
         names = ", ".join(racer.run.name for racer in race.racers)
         done = "stopped and saved" if race.over else "they save and stop by themselves"
         note(f"{done}: helo train --resume goes on with {names}")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_status())
     fallen = [racer for racer in race.racers if not isinstance(racer.last, Stopped)]
     if fallen:
         raise RunError("; ".join(follow.trouble(r.run, r.last, r.status) for r in fallen))
 
 
-def _turns(race: Race, view: RaceView, pressed: Interrupts) -> None:
+def _turns(race: Race, view: RaceView, pressed: signals.Interrupts) -> None:
     """Look on until it is over. ctrl+c stops it; a second one leaves the trainers to save by themselves."""
     told = False
     while not race.over and pressed.count < 2:
@@ -146,6 +144,6 @@ def _turns(race: Race, view: RaceView, pressed: Interrupts) -> None:
             view.show(racer, event, line)
         if pressed.count and not told:
             told = True
-            view.say("stopping: they save first; ctrl+c again leaves it to that")
             race.stop()
+            view.say("stopping: they save first; ctrl+c again leaves it to that")
         time.sleep(_POLL)

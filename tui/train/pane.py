@@ -93,17 +93,25 @@ class TrainPane(Steers):
 
     def running(self) -> bool:
         """Whether a training that this app started is alive."""
-        working = any(follower.working for follower in self._followers.values())
-        return working or self._drivers.working
+        return bool(self.at_work())
+
+    def at_work(self) -> list[str]:
+        """The names of the trainings and races that this app started and that are alive."""
+        return self._drivers.at_work + [follower.run.name for follower in self._alone()]
+
+    def _alone(self) -> list[Follower]:
+        """What follows a trainer that this app started, beside those of races."""
+        followers = self._followers.values()
+        return [each for each in followers if each.working and each.child not in self._drivers]
 
     def stop_all(self) -> None:
         """Ask the trainings that this app started to save and stop."""
         self._drivers.stop()
-        for follower in self._followers.values():
-            if follower.working and follower.child and follower.child not in self._drivers:
-                try:
-                    follower.run.ask("stop")
-                except HeloError:  # it has not come far enough to listen
+        for follower in self._alone():
+            try:
+                follower.run.ask("stop")
+            except HeloError:  # it has not come far enough to listen
+                if follower.child:
                     follower.child.terminate()
 
     def show_run(self, folder: Path) -> None:

@@ -123,9 +123,9 @@ class Drivers:
                 driver.terminate()
 
     @property
-    def working(self) -> bool:
-        """Whether one of them is alive."""
-        return any(driver.poll() is None for driver in self._leaders)
+    def at_work(self) -> list[str]:
+        """The names of the races whose drivers are alive."""
+        return [leader.race() for driver, leader in self._leaders.items() if driver.poll() is None]
 
     def troubles(self) -> Iterator[str]:
         """Why races ended that could not go on, each once."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 
 from engine.errors import HeloError
+from tui import signals
 from tui.cli.shared.output import note
 
 FAILED = 1
-INTERRUPTED = 130
 
 
 @dataclass
@@ -35,12 +35,13 @@ def guarded(work: Callable[[], int], settings: Settings) -> int:
     # numbers that overflow are told as an error where they matter
     warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
     try:
-        try:
-            return work()
-        finally:
-            sys.stdout.flush()
+        with signals.ending():
+            try:
+                return work()
+            finally:
+                sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return signals.exit_status()
     except BrokenPipeError:  # whoever read has read enough
         _discard_output()
         return 0
@@ -49,9 +50,12 @@ def guarded(work: Callable[[], int], settings: Settings) -> int:
             import traceback
 
             traceback.print_exc()
-        note(f"helo: {_line(error)}")
+        with suppress(OSError):  # the terminal was closed
+            note(f"helo: {_line(error)}")
         _discard_output()
-        return error.exit_status if isinstance(error, HeloError) else FAILED
+        if isinstance(error, HeloError):
+            return error.exit_status
+        return signals.exit_status() if signals.killed() else FAILED
 
 
 def _line(error: Exception) -> str:

@@ -10,9 +10,9 @@ from engine.runs.comparison import Comparison
 from engine.runs.events import Evaluated, Progress
 from engine.runs.rundir import RunDirectory
 from engine.words import counted
+from tui import signals
 from tui.cli.shared import views
 from tui.cli.shared.follow import End, View
-from tui.cli.shared.guard import INTERRUPTED
 from tui.cli.shared.output import note, write
 from tui.phrases import duration, loss
 
@@ -28,15 +28,17 @@ def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: b
         end = End.DETACHED
     if end is End.DETACHED:
         note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
+        if signals.killed():
+            raise typer.Exit(signals.exit_status())
         return
     if end is End.LEFT:
         note(f"{run.name} saves and stops by itself: helo runs show {run.name}")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_status())
     if not json:
         write(_summary(run))
     if end is End.STOPPED:
         note(f"stopped and saved: helo train --resume {run.name} goes on")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(signals.exit_status())
 
 
 def _summary(run: RunDirectory) -> str:
