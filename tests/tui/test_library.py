@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from textual.widgets import Input
 
 from engine import places
@@ -242,6 +243,18 @@ def test_columns_stand_under_one_another_and_never_overflow(tiny, fake_run, wint
             assert len({line.cell_length for line in lines}) <= 1
 
 
+def test_names_are_whole_and_other_columns_give_way(fake_run):
+    names = [f"a-run-with-quite-a-long-name-indeed-{i}" for i in range(3)]
+    for name in names:
+        fake_run(name)
+    items = Shelf().read()[Kind.RUN]
+    for width in (80, 50, 39, 20):
+        lines = [line.plain for line in rows(items, name_width(items), width)]
+        assert sorted(line.split()[0] for line in lines) == names
+        assert all(len(line) <= max(width, len(names[0])) for line in lines)
+        assert ("new" in lines[0]) == (width >= 50)
+
+
 def test_a_network_with_a_long_name_is_cut_and_keeps_its_place(fake_run):
     fake_run()
     (run,) = Shelf().read()[Kind.RUN]
@@ -251,6 +264,12 @@ def test_a_network_with_a_long_name_is_cut_and_keeps_its_place(fake_run):
     wide, narrow = (next(rows([item], 14, width)).plain for width in (100, 60))
     assert network in wide and day in wide
     assert "peephole 1024×2, layer n" in narrow and "…" in narrow and len(narrow) <= 60
+
+
+def test_details_of_wide_characters_fit(tiny):
+    item = replace(Shelf().read()[Kind.MODEL][0], facts=(("corpus", "床前明月光" * 9),), text="")
+    lines = details(item, 40).plain.splitlines()
+    assert len(lines) > 2 and all(cell_len(line) <= 40 for line in lines)
 
 
 def test_details_wrap_beside_their_names(tiny):

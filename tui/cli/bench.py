@@ -9,7 +9,8 @@ from engine.cells import CELLS, named
 from engine.config import DTYPES, ModelConfig
 from engine.errors import UsageError
 from tui.cli.shared.options import BATCH, DEVICE, LAYERS, SEQ_LENGTH, Command, Json, group, option
-from tui.cli.shared.output import emit, progress, table
+from tui.cli.shared.output import emit, progress
+from tui.cli.shared.tables import table
 from tui.phrases import number
 
 _CELL = option(

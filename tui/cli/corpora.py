@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from engine.errors import CorpusError, HeloError, NotFoundError
 from engine.words import counted, plural
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, flag, group, option
-from tui.cli.shared.output import confirm, emit, note, progress, table
+from tui.cli.shared.output import confirm, emit, note, progress
+from tui.cli.shared.tables import reasons, table
 from tui.phrases import alphabet, fetchable
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ def list_(json: Json = False) -> None:
     from engine.text import corpus
     from engine.text.sources import catalogue
 
-    rows, data = [], []
+    rows, data, damaged = [], [], {}
     folders = corpus.corpora()
     for folder in folders:
         try:
             info = corpus.read_info(folder)
         except HeloError as error:
-            rows.append([folder.name, "damaged", "", "", "", str(error)])
+            rows.append([folder.name, "damaged", "", "", "", ""])
+            damaged[folder.name] = str(error)
             data.append({"name": folder.name, "problem": str(error)})
             continue
         symbols = alphabet(info.symbols, info.units)
@@ -79,7 +81,9 @@ def list_(json: Json = False) -> None:
         emit(data, indent=2)
         return
     columns = {"corpus": "left", "characters": "right", "alphabet": "left"}
-    table(columns | {"encoding": "left", "licence": "left", "source": "left"}, rows)
+    columns |= {"encoding": "left", "licence": "left", "source": "left"}
+    table(columns, rows, ("encoding", "alphabet", "licence", "source", "characters"))
+    reasons(damaged)
 
 
 @app.command(cls=Command)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.words import counted
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
-from tui.cli.shared.output import confirm, emit, facts, note, table, write
+from tui.cli.shared.output import confirm, emit, facts, note, write
+from tui.cli.shared.tables import reasons, table
 from tui.phrases import alphabet, loss, number, size, versions
 
 if TYPE_CHECKING:
@@ -53,12 +54,14 @@ def list_(json: Json = False) -> None:
         return
     columns = {"model": "left", "network": "left", "parameters": "right", "alphabet": "right"}
     columns |= {"best nats": "right", "file": "right", "": "left"}
-    table(columns, [_row(entry) for entry in found])
+    spare = ("file", "alphabet", "", "parameters", "best nats", "network")
+    table(columns, [_row(entry) for entry in found], spare)
+    reasons({entry.name: entry.problem for entry in found if entry.problem})
 
 
 def _row(entry: ModelEntry) -> list[str]:
     if entry.summary is None:
-        return [entry.name, "damaged", "", "", "", size(entry.size), entry.problem]
+        return [entry.name, "damaged", "", "", "", size(entry.size), ""]
     data, best = _describe(entry), entry.summary.history.best_val_nats
     return [
         entry.name,

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from engine.errors import RunError
 from tui.cli.shared.ask import ask, stop_race
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group, option
-from tui.cli.shared.output import confirm, emit, note, table, write
+from tui.cli.shared.output import confirm, emit, note, write
+from tui.cli.shared.tables import reasons, table
 from tui.phrases import duration, number
 
 app = group("List, watch and steer trainings.", Listing)
@@ -47,7 +48,9 @@ def list_(json: Json = False) -> None:
             ]
             for s in found
         ],
+        ("time", "of", "step", "corpus", "network", "best nats", "status"),
     )
+    reasons({s.name: s.reason for s in found if s.status == "damaged"})
 
 
 @app.command(cls=Command)

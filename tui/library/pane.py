@@ -153,7 +153,6 @@ class LibraryPane(TellsTrouble, Vertical):
         """Fill the list, keeping the cursor on the item it was on."""
         before = self.selected
         box = self.query_one("#items", OptionList)
-        name = name_width(item for items in self._sections.values() for item in items)
         room = box.scrollable_content_region.width
         options: list[Option] = []
         self._items, chosen = {}, None
@@ -162,7 +161,7 @@ class LibraryPane(TellsTrouble, Vertical):
             if not items:
                 hint = Content.styled(f"  {HINTS[kind]}", "$foreground 60%")
                 options.append(Option(hint, disabled=True))
-            for item, line in zip(items, rows(items, name, room), strict=True):
+            for item, line in zip(items, rows(items, name_width(items), room), strict=True):
                 if before and (item.kind, item.name) == (before.kind, before.name):
                     chosen = len(options)
                 self._items[f"item-{len(options)}"] = item

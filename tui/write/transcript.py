@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -263,7 +263,8 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         return Strip(segments).extend_cell_length(width, palette.written).crop(0, width)
 
     def _welcome_line(self, line: int, width: int) -> Strip:
-        lines = [part for whole in self._welcome for part in wrap(whole, max(1, width - 2)) or [""]]
+        parts = [part for whole in self._welcome for part in Content(whole).wrap(max(1, width - 2))]
+        lines = [part.plain.strip() for part in parts]
         i = line - max(0, (self.size.height - len(lines)) // 2)
         text = lines[i] if 0 <= i < len(lines) else ""
         text = text.center(width - cell_len(text) + len(text))

@@ -76,26 +76,6 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
 
 
-def table(columns: dict[str, str], rows: list[list[str]]) -> None:
-    """A table on stdout; `columns` maps each heading to "left" or "right"."""
-    _print(grid(columns, rows))
-
-
-def grid(columns: dict[str, str], rows: list[list[str]]) -> Table:
-    """The same table as a part of something larger."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for heading, justify in columns.items():
-        right = justify == "right"
-        made.add_column(heading, justify="right" if right else "left", no_wrap=right)
-    for row in rows:
-        made.add_row(*[Text(one_line(cell)) for cell in row])
-    return made
-
-
 def facts(pairs: dict[str, str]) -> None:
     """Names and what they stand for on stdout, one pair a line; empty ones are left out."""
     from rich.table import Table
@@ -107,10 +87,11 @@ def facts(pairs: dict[str, str]) -> None:
     for name, value in pairs.items():
         if value:
             grid.add_row(name, Text(one_line(value)))
-    _print(grid)
+    print_lines(grid)
 
 
-def _print(grid: Table) -> None:
+def print_lines(grid: Table) -> None:
+    """A table of rich on stdout; to a pipe as plain lines."""
     screen = console()
     if screen.is_terminal:
         screen.print(grid)

@@ -12,7 +12,8 @@ from engine.runs.events import Evaluated, Event, Failed, Started, Stopped
 from engine.runs.race import Race, Racer, Standing
 from tui.cli.shared.chart import MARKS, NOTHING, chart, drawn
 from tui.cli.shared.live import Display
-from tui.cli.shared.output import emit, grid, note, table, write
+from tui.cli.shared.output import emit, note, write
+from tui.cli.shared.tables import grid, table
 from tui.curves.series import Series
 from tui.figures.words import describe
 from tui.phrases import duration, number
@@ -113,7 +114,7 @@ class LiveRace(Display):
             [f"{drawn(mark)} {network}", *rest]
             for mark, (network, *rest) in zip(MARKS, map(_row, standings), strict=False)
         ]
-        return [*map(Text, picture), grid(_COLUMNS, marked)]
+        return [*map(Text, picture), grid(_COLUMNS, marked, self._screen.width)]
 
     def _curve(self, racer: Racer) -> Series:
         """The evaluations of the text seen so far: what blind guessing loses would flatten them."""

@@ -10,7 +10,8 @@ from engine.text import survey
 from engine.text.corpus import Corpus, CorpusInfo
 from engine.text.survey import Survey
 from engine.vocab import name_character
-from tui.cli.shared.output import emit, facts, table, write
+from tui.cli.shared.output import emit, facts, write
+from tui.cli.shared.tables import table
 from tui.phrases import alphabet, loss
 from tui.surveyed import both_units, passage, protocol, repeated, unusual
 from tui.text import visible
