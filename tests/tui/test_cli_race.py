@@ -30,7 +30,7 @@ A_START = started(total_steps=9, parameters=7, train_chars=9, val_chars=9)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--cells", "rnn,elman"), "--cells must be some of"),
+        (("--cells", "rnn,hopfield"), "--cells must be some of"),
         (("--cells", "rnn,rnn"), "more than once"),
         (("--cells", "rnn"), "two cells or more"),
         (("--cells", ""), "--cells must be some of"),

@@ -207,12 +207,12 @@ def test_a_trainer_that_cannot_start_says_why(helo):
 
 
 def test_a_diverging_training_goes_back_and_says_so(helo):
-    done = helo(*SMALL, "--steps", "100", "--lr", "100")
+    done = helo(*SMALL, "--steps", "100", "--lr", "20")
     assert (done.returncode, done.stderr) == (0, b"")
     lines = done.stdout.decode().splitlines()
     back = next(i for i, line in enumerate(lines) if "went back to step" in line)
     assert "the loss exploded to" in lines[back]
-    assert lines[back + 1].endswith("lr is 50 from here on")
+    assert lines[back + 1].endswith("lr is 10 from here on")
 
 
 def test_a_training_that_only_diverges_fails_with_the_reason(helo):
