@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from tui.train.pane import TrainPane
 
 _REMEMBER_SECONDS = 5.0
+_MOST_PROBLEMS = 5
+"""Of config.toml that are told at the start."""
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -110,6 +112,7 @@ class HeloApp(App[int]):
         self._model_ref = model_ref
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
+        self._seeds = Seeds(places.history())
         self._saved = replace(self._remembered)
         self._keys = KeyCheck(self._settings.keys)
         self._focus: dict[str, Widget] = {}
@@ -125,7 +128,7 @@ class HeloApp(App[int]):
         }
         yield TabBar(TABS, id="tabs")
         with Container(id="body"):
-            yield WritePane(state, Seeds(places.history()), Completion(values), id="write")
+            yield WritePane(state, self._seeds, Completion(values), id="write")
         yield KeyHints(id="hints")
 
     def on_mount(self) -> None:
@@ -144,9 +147,9 @@ class HeloApp(App[int]):
         self._remembered.sampling = sampling
         self.set_keymap(self._settings.keys)
         self._check_keys()
-        for problem in (*self._settings.problems, self._complaint):
-            if problem:
-                self.tell(problem, "warning")
+        problems = [*self._settings.problems[:_MOST_PROBLEMS], self._complaint, self._seeds.problem]
+        for problem in filter(None, problems):
+            self.tell(problem, "warning")
         write = self.query_one(WritePane)
         write.focus_seed()
         remembered = self._remembered.model
