@@ -198,8 +198,8 @@ class Failed(Event):
 
 
 def parse(line: str) -> Event | None:
-    """The event on a line of the log, or None if there is none: a torn or damaged line, a number that is not
-    finite, an unknown kind."""
+    """The event on a line of the log, or None if there is none: a torn or damaged line, a number that is
+    not finite, an unknown kind."""
     try:
         data = outside.parse_json(line)
         name = data.get("event") if isinstance(data, dict) else None
