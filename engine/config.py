@@ -7,9 +7,7 @@ line, the app and files on disk are all held to the same rules.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from engine.cells import CELLS
 from engine.errors import UsageError
@@ -166,15 +164,3 @@ class TrainConfig:
             check_number(name, value, 0, over=True)
         if self.steps is not None:
             check_count("steps", self.steps, 1)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The configuration that `dataclasses.asdict` wrote. Unknown keys are refused."""
-        known = {field.name for field in fields(cls)}
-        if unknown := set(data) - known:
-            raise UsageError(f"unknown settings: {', '.join(sorted(unknown))}")
-        try:
-            values = dict(data)
-            return cls(**values | {"model": ModelConfig(**values.get("model", {}))})
-        except TypeError as error:
-            raise UsageError(f"settings of the wrong form: {error}") from error

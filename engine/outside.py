@@ -28,6 +28,8 @@ LONGEST = 1 << 21
 """Characters of a string; an alphabet has at most 1,114,112."""
 SMALL, LARGE = 1 << 20, 1 << 26
 """Size limits in bytes: of ordinary files, and of those that list every character of a corpus."""
+_MOST_DOTS = 1000
+"""Dots in a line of TOML."""
 
 T = TypeVar("T")
 _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object", type(None): "null"}
@@ -76,13 +78,16 @@ def parse_json(text: str | bytes) -> Any:
     except ValueError as error:
         raise DamagedError("not valid JSON") from error
     except RecursionError as error:
-        raise DamagedError("it is nested too deeply") from error
+        raise DamagedError("nested too deeply") from error
 
 
 def parse_toml(text: bytes) -> dict[str, Any]:
     """Parse a TOML document. Raises DamagedError."""
     import tomllib
 
+    # the time that tomllib takes grows with the square of the parts of a dotted key
+    if any(line.count(b".") > _MOST_DOTS for line in text.splitlines()):
+        raise DamagedError("nested too deeply")
     try:
         return tomllib.loads(text.decode())
     except UnicodeDecodeError as error:
@@ -90,7 +95,7 @@ def parse_toml(text: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise DamagedError(f"not valid TOML: {error}") from error
     except RecursionError as error:
-        raise DamagedError("it is nested too deeply") from error
+        raise DamagedError("nested too deeply") from error
 
 
 def known_version(data: Any, known: int) -> Any:

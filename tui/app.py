@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _REMEMBER_SECONDS = 5.0
 _LAST_SECONDS = 5.0
 """How long the app may take to leave after a signal."""
+_MOST_PROBLEMS = 5
+"""Problems of config.toml that are shown at the start."""
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -114,6 +116,7 @@ class HeloApp(App[int]):
         self._model_ref = model_ref
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
+        self._seeds = Seeds(places.history())
         self._saved = replace(self._remembered)
         self._keys = KeyCheck(self._settings.keys)
         self._focus: dict[str, Widget] = {}
@@ -129,7 +132,7 @@ class HeloApp(App[int]):
         }
         yield TabBar(TABS, id="tabs")
         with Container(id="body"):
-            yield WritePane(state, Seeds(places.history()), Completion(values), id="write")
+            yield WritePane(state, self._seeds, Completion(values), id="write")
         yield KeyHints(id="hints")
 
     def on_mount(self) -> None:
@@ -148,9 +151,9 @@ class HeloApp(App[int]):
         self._remembered.sampling = sampling
         self.set_keymap(self._settings.keys)
         self._check_keys()
-        for problem in (*self._settings.problems, self._complaint):
-            if problem:
-                self.tell(problem, "warning")
+        problems = [*self._settings.problems[:_MOST_PROBLEMS], self._complaint, self._seeds.problem]
+        for problem in filter(None, problems):
+            self.tell(problem, "warning")
         write = self.query_one(WritePane)
         write.focus_seed()
         remembered = self._remembered.model

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine import places
-from engine.errors import HeloError
+from engine import outside, places
+from engine.errors import DamagedError, NewerError
 from engine.storage import write_bytes, write_json
 from engine.writing.settings import SamplingConfig
 
+VERSION = 1
+"""Of `state.json`."""
 SEEDS = 500
 """Seeds that are kept."""
 LONGEST_SEED = 4000
 """A longer one is used but not kept."""
+_MOST_LINES = 10 * SEEDS
+"""Lines of the history that are read, from its end."""
 LENGTHS = (1, 100_000)
 """How many characters Enter may ask for."""
 
@@ -37,50 +41,66 @@ class State:
     def save(self) -> None:
         """Raises StorageError."""
         speed = self.speed if math.isfinite(self.speed) else None
-        write_json(places.state(), asdict(self) | {"speed": speed})
+        write_json(places.state(), {"version": VERSION} | asdict(self) | {"speed": speed})
 
 
 def load_state() -> tuple[State, str]:
-    """What was saved, and a line about it where it could not be used: then the file is set aside."""
+    """What was saved, and a line about it if it cannot be used; the file is set aside then."""
     path = places.state()
     try:
-        return _state(json.loads(path.read_text("utf-8"))), ""
+        return _state(outside.parse_json(outside.read(path))), ""
     except FileNotFoundError:
         return State(), ""
-    except (OSError, ValueError, TypeError, AttributeError, HeloError):
-        aside = path.with_suffix(".damaged.json")
-        with suppress(OSError):
-            path.replace(aside)
-        return State(), f"what helo remembered cannot be read; it was set aside as {aside.name}"
+    except (OSError, DamagedError) as error:
+        return State(), _set_aside(path, error, "what helo remembered")
 
 
-def _state(data: dict[str, Any]) -> State:
-    default = State()
-    speed = data.get("speed", default.speed)
-    state = State(
-        theme=str(data.get("theme", "")),
-        model=str(data.get("model", "")),
-        sampling=SamplingConfig(**data.get("sampling", {})),
-        speed=math.inf if speed is None else float(speed),
-        length=int(data.get("length", default.length)),
-        coloured=bool(data.get("coloured", False)),
-    )
+def _set_aside(path: Path, error: Exception, what: str) -> str:
+    """Rename a file that cannot be used, so that it is not overwritten. Returns a line about it."""
+    newer = isinstance(error, NewerError)
+    why = "was written by a newer helo" if newer else "cannot be read"
+    aside = path.with_name(f"{path.stem}.{'newer' if newer else 'damaged'}{path.suffix}")
+    try:
+        path.replace(aside)
+    except OSError:
+        return f"{what} {why}: {path}"
+    return f"{what} {why}; it was set aside as {aside.name}"
+
+
+def _state(data: Any) -> State:
+    """Raises DamagedError."""
+    data = outside.known_version(data, VERSION)
+    endless = isinstance(data, dict) and data.get("speed", 0) is None
+    state = outside.convert(State, data | {"speed": 1} if endless else data)
+    outside.convert(SamplingConfig, data.get("sampling", {}), exact=True)
+    state = replace(state, speed=math.inf) if endless else state
     if not state.speed > 0 or not LENGTHS[0] <= state.length <= LENGTHS[1]:
-        raise ValueError("a value that cannot be")
+        raise DamagedError("speed or length is out of range")
     return state
 
 
 class Seeds:
-    """The seeds that were typed, oldest first, each once; a JSON string a line on disk."""
+    """The seeds that were typed, oldest first, each once; a JSON string a line on disk.
+
+    Lines that are damaged are skipped; a file that cannot be read at all is set aside, with a `problem`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.all: list[str] = []
-        with suppress(OSError):
-            for line in path.read_text("utf-8", "replace").splitlines():
-                with suppress(ValueError):
-                    if isinstance(seed := json.loads(line), str):
-                        self._take(seed)
+        self.problem = ""
+        try:
+            lines = outside.read(path, outside.LARGE).split(b"\n")
+        except FileNotFoundError:
+            return
+        except (OSError, DamagedError) as error:
+            self.problem = _set_aside(path, error, "the seeds typed before")
+            return
+        for line in lines[-_MOST_LINES:]:
+            with suppress(DamagedError):
+                seed = outside.convert(str, outside.parse_json(line))
+                if len(seed) <= LONGEST_SEED:
+                    self._take(seed)
 
     def add(self, seed: str) -> None:
         """Keep a seed. Raises StorageError; it is in the list all the same."""

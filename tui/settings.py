@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import places
-from engine.errors import UsageError
+from engine import outside, places
+from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SETTINGS
+
+_MOST_BYTES = 100_000
+"""Of the file."""
 
 
 @dataclass
@@ -26,18 +29,11 @@ def load_settings() -> Settings:
     settings = Settings()
     path = places.config()
     try:
-        text = path.read_text("utf-8")
+        data = outside.parse_toml(outside.read(path, _MOST_BYTES))
     except FileNotFoundError:
         return settings
-    except (OSError, ValueError) as error:
+    except (OSError, DamagedError) as error:
         settings.problems.append(f"{path.name} cannot be read: {error}")
-        return settings
-    import tomllib
-
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        settings.problems.append(f"{path.name} is no TOML: {error}")
         return settings
     for key, value in data.items():
         match key, value:
@@ -48,7 +44,7 @@ def load_settings() -> Settings:
             case "keys", dict():
                 _keys(value, settings)
             case _:
-                settings.problems.append(f"{path.name}: {key} is not understood")
+                settings.problems.append(f"{path.name}: {key[:40]} is not understood")
     return settings
 
 
@@ -56,10 +52,12 @@ def _sampling(table: dict[str, Any], settings: Settings) -> None:
     for key, value in table.items():
         setting = SETTINGS.get(key.replace("-", "_"))
         if setting is None:
-            settings.problems.append(f"config.toml: sampling.{key} is not understood")
+            settings.problems.append(f"config.toml: sampling.{key[:40]} is not understood")
             continue
         try:
-            setting.check(value)
+            setting.check(outside.convert(setting.kind, value))
+        except DamagedError as error:
+            settings.problems.append(f"config.toml: sampling.{key[:40]}: {error}")
         except UsageError as error:
             settings.problems.append(f"config.toml: {error}")
         else:
@@ -71,4 +69,6 @@ def _keys(table: dict[str, Any], settings: Settings) -> None:
         if isinstance(keys, str) and keys.strip():
             settings.keys[id] = keys
         else:
-            settings.problems.append(f'config.toml: keys."{id}" needs a key as text, such as "f6"')
+            settings.problems.append(
+                f'config.toml: keys."{id[:40]}" needs a key as text, such as "f6"'
+            )

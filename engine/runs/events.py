@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from engine import outside
+from engine.errors import DamagedError
 
 KINDS: dict[str, type[Event]] = {}
 """Every kind of event by its name."""
@@ -194,20 +197,16 @@ class Failed(Event):
     reason: str
 
 
-_FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
-
-
 def parse(line: str) -> Event | None:
-    """The event on a line of the log, or None if there is none (a torn line, an unknown kind)."""
+    """The event on a line of the log, or None if there is none: a torn or damaged line, a number that is
+    not finite, an unknown kind."""
     try:
-        data: dict[str, Any] = json.loads(line)
-        kind = KINDS[data.pop("event")]
-        if not data.keys() <= (known := _FIELDS[kind]):
-            data = {key: value for key, value in data.items() if key in known}
-        event = kind(**data)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        data = outside.parse_json(line)
+        name = data.get("event") if isinstance(data, dict) else None
+        kind = KINDS.get(name) if isinstance(name, str) else None
+        return outside.convert(kind, data) if kind else None
+    except DamagedError:
         return None
-    return event if isinstance(event.life, int) and isinstance(event.step, int) else None
 
 
 def reach(event: Event) -> float:

@@ -71,15 +71,18 @@ class Life:
         yield from vitals(self.learner, self.about())
         yield self.sample()
 
-    def evaluate(self, id: str = "") -> Evaluated:
-        """Measure the validation loss. If it is the best so far, the next save records that."""
+    def evaluate(self, id: str = "") -> Evaluated | Refused:
+        """Measure the validation loss; refused if it is not finite. If it is the best so far, the next save
+        records that."""
         learner, cursor = self.learner, self.learner.cursor
         begin = time.perf_counter()
         found = learner.evaluate(self.evaluate_every)
         took = time.perf_counter() - begin
         cursor.seconds += took
         nats = found.nats
-        best = math.isfinite(nats) and (cursor.best_nats is None or nats < cursor.best_nats)
+        if not math.isfinite(nats):
+            return Refused(**self.about(), id=id, reason=f"the validation loss is {nats}")
+        best = cursor.best_nats is None or nats < cursor.best_nats
         if best:
             cursor.best_nats, cursor.best_step = nats, cursor.step
         return Evaluated(

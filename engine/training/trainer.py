@@ -7,6 +7,7 @@ process that gives it turns in a race; if that process dies, the trainer saves a
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ class Trainer(Life):
         """Whether an earlier life already measured the final score."""
         self.failure: Failed | None = None
         self.norm = 0.0
+        """Of the gradients of the newest step in which it was finite."""
 
     def events(self) -> Iterator[Event]:
         """Train. Yields the events from Started to Stopped or Failed."""
@@ -198,12 +200,13 @@ class Trainer(Life):
         """Record losses and norms. If training cannot continue like this, go back or give up."""
         V, recent = len(self.learner.alphabet), self.learner.cursor.recent
         reason = ""
-        for loss, self.norm in results:
+        for loss, norm in results:
+            self.norm = norm if math.isfinite(norm) else self.norm
             self.losses.append(loss)
             recent.append(loss)
             del recent[: -health.RECENT]
             # with a loss scale, overflows are normal
-            norm = self.norm if self.learner.optimiser.scale is None else 0.0
+            norm = norm if self.learner.optimiser.scale is None else 0.0
             reason = reason or health.trouble(loss, norm, recent, V)
         if thoroughly and not reason and not self.learner.sound():
             reason = "the weights are no numbers"
@@ -254,6 +257,9 @@ class Trainer(Life):
 
     def _final(self) -> Iterator[Event]:
         nats, predictions, protocol = self.learner.final_score()
+        if not math.isfinite(nats):
+            yield Refused(**self.about(), reason=f"the final loss is {nats}")
+            return
         yield from self.persist(partial(self.files.note_final, nats))
         yield Evaluated(
             **self.about(),

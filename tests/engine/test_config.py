@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import outside
 from engine.cells import CELLS
 from engine.config import DTYPES, ModelConfig, TrainConfig
-from engine.errors import UsageError
+from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SamplingConfig
 from tests.configs import a_config
 
@@ -151,8 +152,9 @@ def test_a_message_says_the_bound_and_the_value() -> None:
     )
 )
 def test_a_configuration_survives_json(config: TrainConfig) -> None:
-    assert TrainConfig.from_json(asdict(config)) == config
-    assert TrainConfig.from_json(json.loads(json.dumps(asdict(config)))) == config
+    assert (
+        outside.convert(TrainConfig, json.loads(json.dumps(asdict(config))), exact=True) == config
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,9 +167,9 @@ def test_a_configuration_survives_json(config: TrainConfig) -> None:
 )
 def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
     whole = asdict(a_config(steps=1))
-    TrainConfig.from_json(whole)
-    with pytest.raises(UsageError):
-        TrainConfig.from_json(whole | data)
+    outside.convert(TrainConfig, whole, exact=True)
+    with pytest.raises(DamagedError):
+        outside.convert(TrainConfig, whole | data, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -176,14 +178,16 @@ def test_a_damaged_configuration_is_refused(data: dict[str, Any]) -> None:
 def test_a_configuration_without_what_decides_a_training_is_refused(missing: str) -> None:
     data = asdict(a_config(steps=1))
     del data[missing]
-    with pytest.raises(UsageError, match="settings of the wrong form"):
-        TrainConfig.from_json(data)
+    with pytest.raises(DamagedError, match=f"{missing} is missing"):
+        outside.convert(TrainConfig, data, exact=True)
 
 
 def test_settings_from_before_layer_norm_and_residual_are_read() -> None:
     data = asdict(a_config(steps=1, model=ModelConfig("gru", 8, 2)))
     del data["model"]["layer_norm"], data["model"]["residual"]
-    assert TrainConfig.from_json(data).model == ModelConfig("gru", 8, 2, False, False)
+    assert outside.convert(TrainConfig, data, exact=True).model == ModelConfig(
+        "gru", 8, 2, False, False
+    )
 
 
 def test_no_early_end_without_validation() -> None:

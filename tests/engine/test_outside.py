@@ -134,8 +134,14 @@ def test_what_is_no_json(text: str | bytes, says: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(b"x = ", "not valid TOML"), (b"x = " + b"[" * 100_000, "deep"), (b"\xe9", "not valid UTF-8")],
-    ids=range(3),
+    [
+        (b"x = ", "not valid TOML"),
+        (b"x = " + b"[" * 100_000, "deep"),
+        (b"\xe9", "not valid UTF-8"),
+        (b"a." * 40_000 + b"a = 1", "deep"),
+        (b"x = " + b"9" * 5000, "not valid TOML"),
+    ],
+    ids=range(5),
 )
 def test_what_is_no_toml(text: bytes, says: str) -> None:
     with pytest.raises(DamagedError, match=says):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
 
-from engine import places
+from engine import outside, places
 from engine.writing.settings import SamplingConfig
-from tui.remember import LONGEST_SEED, SEEDS, Seeds, State, load_state
+from tui.remember import LONGEST_SEED, SEEDS, VERSION, Seeds, State, load_state
 from tui.settings import load_settings
 
 
@@ -42,6 +43,22 @@ def test_a_state_comes_back(home: Path, speed: float) -> None:
         '{"speed": NaN}',
         '{"length": 0}',
         '{"length": "x"}',
+        '{"length": 1e999}',
+        '{"length": 2000.5}',
+        '{"length": true}',
+        '{"length": ' + "9" * 400 + "}",
+        '{"length": ' + "9" * 5000 + "}",
+        '{"speed": 1e999}',
+        '{"speed": -1}',
+        '{"theme": 3}',
+        '{"model": ["kept"]}',
+        '{"coloured": 1}',
+        '{"sampling": {"temperature": NaN}}',
+        '{"sampling": {"top_k": 1e999}}',
+        '{"version": "2"}',
+        '{"version": -1}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
         "\x00\x01",
     ],
 )
@@ -67,9 +84,43 @@ def test_seeds_are_kept_once_and_bounded(home: Path) -> None:
     assert len(again) == SEEDS and again[-1] == f"seed {SEEDS + 4}"
 
 
+def test_the_memory_of_a_newer_helo_is_kept_for_it(home: Path) -> None:
+    State().save()
+    saved = json.loads(places.state().read_text())
+    assert saved["version"] == VERSION
+    newer = json.dumps(saved | {"version": VERSION + 1, "theme": ["otherwise"]})
+    places.state().write_text(newer)
+    state, complaint = load_state()
+    assert state == State() and "newer helo" in complaint
+    assert (home / "state.newer.json").read_text() == newer
+    places.state().write_text(json.dumps(saved | {"theme": "nord", "later": {}}))
+    assert load_state() == (State("nord"), "")
+
+
+def test_memory_that_is_no_file_is_set_aside(home: Path) -> None:
+    home.mkdir()
+    for place in (places.state(), places.history()):
+        os.mkfifo(place)
+    seeds = Seeds(places.history())
+    assert "state.damaged.json" in load_state()[1] and "history.damaged" in seeds.problem
+    seeds.add("new")
+    assert Seeds(places.history()).all == ["new"] and not Seeds(places.history()).problem
+    places.history().write_bytes(b"x" * (outside.LARGE + 1))
+    assert "set aside" in Seeds(places.history()).problem
+
+
+def test_a_home_that_cannot_be_changed_still_opens(home: Path) -> None:
+    (home / "state.json" / "x").mkdir(parents=True)
+    (home / "state.damaged.json" / "x").mkdir(parents=True)
+    state, complaint = load_state()
+    assert state == State() and complaint.endswith("cannot be read: " + str(places.state()))
+
+
 def test_damaged_lines_of_the_history_are_skipped(home: Path) -> None:
     home.mkdir()
     places.history().write_bytes(b'"one"\n{"no": 1}\n"tw\n\xff\n"three"\n"one"\n')
+    with open(places.history(), "a") as file:
+        file.write("[" * 100_000 + "\n" + json.dumps("x" * (LONGEST_SEED + 1)) + "\n")
     assert Seeds(places.history()).all == ["three", "one"]
 
 
@@ -107,6 +158,14 @@ def test_no_settings(home: Path) -> None:
         ("[sampling]\nmin-p = 'none'", "min-p"),
         ('[keys]\n"write.run" = 3', "write.run"),
         ("theme = ", "TOML"),
+        ("[sampling]\ntop-k = " + "9" * 400, "top-k"),
+        ("[sampling]\ntemperature = inf", "temperature"),
+        ("[sampling]\ntemperature = nan", "temperature"),
+        ("[sampling]\nmin-p = " + "9" * 400, "min-p"),
+        ("x = " + "9" * 5000, "TOML"),
+        ("x = " + "[" * 50_000, "deep"),
+        ("a." * 20_000 + "a = 1", "deep"),
+        ("#" * 200_000, "larger than"),
     ],
 )
 def test_what_cannot_be_understood_is_named(home: Path, text: str, named: str) -> None:

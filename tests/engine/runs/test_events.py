@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import outside
 from engine.runs.events import (
     KINDS,
     Event,
@@ -24,7 +27,19 @@ from engine.runs.events import (
 )
 from tests.engine.said import evaluated, progress, started
 
-ANY = st.sampled_from(list(KINDS.values())).flatmap(st.builds)
+VALUES = {
+    str: st.text(),
+    bool: st.booleans(),
+    int: st.integers(0, outside.MOST_WHOLE),
+    float: st.floats(-outside.MOST, outside.MOST),
+}
+ANY = st.one_of(
+    st.builds(
+        kind,
+        **{name: VALUES[hint] for name, hint in get_type_hints(kind).items() if hint in VALUES},
+    )
+    for kind in KINDS.values()
+)
 
 
 @given(ANY)
@@ -57,6 +72,34 @@ def test_a_torn_line_is_no_event(line: str, data: st.DataObject) -> None:
 )
 def test_what_is_no_event_is_skipped(line: str) -> None:
     assert parse(line) is None
+
+
+ODD = (None, True, "AAAA" * 99, "\ud800", [], {"a": 1}, [[1]], -1, 10**400, -(10**400), 0.5)
+ODD += (math.nan, math.inf, -math.inf, 1e300)
+
+
+@given(ANY, st.data(), st.sampled_from(ODD))
+def test_a_field_of_the_wrong_type_makes_no_event(
+    event: Event, data: st.DataObject, odd: Any
+) -> None:
+    fields = {name: hint for name, hint in get_type_hints(type(event)).items() if hint in VALUES}
+    name = data.draw(st.sampled_from(sorted(fields)))
+    told = json.loads(event.to_json()) | {name: odd}
+    found, kind = parse(json.dumps(told)), fields[name]
+    fits = type(odd) is kind or (kind is float and type(odd) is int)
+    if (
+        isinstance(odd, int | float)
+        and not (0 if kind is int else -outside.MOST) <= odd <= outside.MOST
+    ):
+        fits = False
+    assert found == (replace(event, **{name: odd}) if fits else None)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_loss_that_is_no_number_is_skipped(number: str) -> None:
+    """Logs of earlier versions may have such lines."""
+    line = replace(progress(0, 3), train_nats=0.625).to_json()  # type: ignore[call-arg]
+    assert parse(line) and parse(line.replace("0.625", number)) is None
 
 
 def test_a_newer_helo_may_say_more() -> None:
