@@ -223,7 +223,7 @@ async def test_a_running_training_is_asked_about(
     tiny: Model, until: Until, monkeypatch, answer: str, stops: int, leaves: int
 ) -> None:
     stopped: list[int] = []
-    monkeypatch.setattr(TrainPane, "running", lambda self: True)
+    monkeypatch.setattr(TrainPane, "at_work", lambda self: ["r"])
     monkeypatch.setattr(TrainPane, "stop_all", lambda self: stopped.append(1))
     async with opened() as pilot:
         await pilot.press("f3")

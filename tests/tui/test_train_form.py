@@ -34,7 +34,7 @@ async def test_one_key_starts_a_training(winter, started, until):
         await until(pilot, lambda: started)
         await until(pilot, seen(app, "starting"))
         assert app.focused is app.pane.query_one(RunView)
-        assert app.pane.running()
+        assert app.pane.at_work()
     info = started[0].info()
     assert info.config == found_for({"seconds": DEFAULT_SECONDS}) and info.corpus_name == "winter"
     assert info.command == "helo train winter --seconds 300"

@@ -36,7 +36,7 @@ async def test_a_training_is_started_watched_and_finishes(home, monkeypatch, unt
         await until(pilot, lambda: "finished" in note(), PATIENCE)
         assert "step 40 of 40" in str(app.query_one("#bar", Static).render())
         assert str(app.query_one("#text", Static).render()).strip("helo\n") == ""
-        await until(pilot, lambda: not pane.running(), PATIENCE)
+        await until(pilot, lambda: not pane.at_work(), PATIENCE)
     (run,) = rundir.runs()
     assert rundir.status(run, run.events()).word == "finished"
     assert run.best.exists()

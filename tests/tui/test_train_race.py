@@ -57,7 +57,7 @@ async def test_two_keys_start_a_race_of_the_usual_cells(winter, driven, until):
         await begin(app, pilot, until)
         await until(pilot, lambda: driven)
         await until(pilot, seen(app, "starting"))
-        assert app.pane.running()
+        assert app.pane.at_work()
     leader, others, by, _ = driven[0]
     info = leader.info()
     assert (leader.name, info.race) == ("race-1-rnn", "race-1")
@@ -143,7 +143,7 @@ async def test_stopping_what_runs_stops_the_race_and_not_only_a_run_of_it(winter
         await until(pilot, seen(app, "starting"))
         app.pane.stop_all()
         assert driven[0][3].wait(20) == -15
-        await until(pilot, lambda: not app.pane.running())
+        await until(pilot, lambda: not app.pane.at_work())
 
 
 async def test_why_a_race_ended_is_told(winter, driven, until):

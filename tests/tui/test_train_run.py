@@ -289,9 +289,9 @@ async def test_leaving_asks_the_trainings_of_this_app_to_stop(winter, started, f
     app = TrainApp()
     async with app.run_test() as pilot:
         await until(pilot, ready(app))
-        assert not app.pane.running()
+        assert not app.pane.at_work()
         await pilot.press("enter")
-        await until(pilot, lambda: app.pane.running())
+        await until(pilot, lambda: app.pane.at_work())
         elsewhere.begin()
         ours = started[0]
         lock = ours.lock()
@@ -307,9 +307,9 @@ async def test_a_trainer_that_does_not_listen_yet_is_ended(winter, started, unti
     async with app.run_test() as pilot:
         await until(pilot, ready(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.pane.running())
+        await until(pilot, lambda: app.pane.at_work())
         app.pane.stop_all()
-        await until(pilot, lambda: not app.pane.running())
+        await until(pilot, lambda: not app.pane.at_work())
 
 
 async def test_a_changed_rate_is_told(fake_run, until):

@@ -91,10 +91,6 @@ class TrainPane(Steers):
 
     # for the app
 
-    def running(self) -> bool:
-        """Whether a training that this app started is alive."""
-        return bool(self.at_work())
-
     def at_work(self) -> list[str]:
         """The names of the trainings and races that this app started and that are alive."""
         return self._drivers.at_work + [follower.run.name for follower in self._alone()]
