@@ -21,7 +21,7 @@ from engine.training.trainer import Trainer
 from engine.writing import score
 from tests.conftest import random_model
 from tests.engine.lives import a_run, live, only
-from tui.phrases import describe
+from tui.figures.words import describe
 
 IDS = np.random.default_rng(0).integers(0, 20, 1200).astype(np.uint8)
 CPU = Device("cpu", "float32", 1)
