@@ -197,8 +197,9 @@ steps = st.integers(0, 3)
 
 
 def said_by(kind):
-    """Any event of a kind; what is measured are numbers, which equal themselves."""
-    numbers = {field.name: st.floats(0, 9) for field in fields(kind) if field.type == "float"}
+    """Any event of a kind that a trainer writes: its numbers equal themselves, its counts count."""
+    ranges = {"float": st.floats(0, 9), "int": st.integers(0, 9)}
+    numbers = {f.name: ranges[f.type] for f in fields(kind) if f.type in ranges}
     return st.builds(kind, **numbers | {"step": steps})
 
 
