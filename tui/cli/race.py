@@ -9,7 +9,6 @@ import typer
 
 from engine.cells import CELLS
 from engine.errors import RunError
-from engine.runs.events import Stopped
 from tui import signals
 from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
 from tui.cli.shared.output import note, progress
@@ -116,6 +115,7 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
 
     Raises RunError where a trainer failed or was killed; the others have gone on without it.
     """
+    from engine.runs.events import Stopped
     from tui.cli.shared import follow, race_views
 
     view = race_views.choose(json, title, race, by)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from engine.errors import RunError
 from tui.cli.shared.output import note, write
-from tui.figures.words import describe
 
 if TYPE_CHECKING:
     from engine.runs.events import Event
@@ -65,6 +64,7 @@ def _done(run: RunDirectory, request: str, answer: Event) -> str:
     Raises RunError where it was to stop and could not save.
     """
     from engine.runs.rundir import status
+    from tui.figures.words import describe
 
     if request == "stop" and not run.alive():
         end = status(run, run.events())
