@@ -1,4 +1,4 @@
-"""The command `helo`, which is also `python -m tui`."""
+"""The command `helo`, also run as `python -m tui`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import sys
 
 
 def main() -> int:
-    """Run the command line of this process; returns its exit status."""
+    """Run this process's command line and return its exit status."""
     arguments = sys.argv[1:]
     try:
-        if arguments == ["--version"]:  # answered before anything slow is imported
+        if arguments == ["--version"]:  # answered before importing anything slow
             from engine import __version__
 
             print(f"helo {__version__}")
             return 0
-        if not arguments:  # the app, without the time that the other commands take to import
+        if not arguments:  # opens the app without importing the other commands
             from tui.cli.shared.guard import Settings, guarded
 
             return guarded(_open_app, Settings())
         from tui.cli.main import run
 
         return run(arguments)
-    except KeyboardInterrupt:  # before there was a guard
+    except KeyboardInterrupt:  # pressed before `guarded` took over
         return 130
 
 

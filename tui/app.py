@@ -1,4 +1,4 @@
-"""The app: tabs, help, palette, themes, and what is remembered."""
+"""The app: tabs, help, palette, themes, and what it remembers between sessions."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 _REMEMBER_SECONDS = 5.0
 _LAST_SECONDS = 5.0
-"""How long the app may take to leave after a signal."""
+"""How long the app may take to quit after a signal."""
 _MOST_PROBLEMS = 5
-"""Problems of config.toml that are shown at the start."""
+"""How many problems of config.toml are shown at the start."""
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -60,7 +60,7 @@ TABS = (
 
 
 class HeloApp(App[int]):
-    """A tab bar, the tab that is shown, and a line of keys."""
+    """The tab bar, the current tab, and a line of key hints."""
 
     TITLE = "helo"
     CSS_PATH = "app.tcss"
@@ -120,7 +120,7 @@ class HeloApp(App[int]):
         self._saved = replace(self._remembered)
         self._keys = KeyCheck(self._settings.keys)
         self._focus: dict[str, Widget] = {}
-        """Where the focus was in each tab."""
+        """The focused widget of each tab when it was left."""
         self._making = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -160,13 +160,13 @@ class HeloApp(App[int]):
         write.open(self._model_ref or remembered or DEFAULT_MODEL, DEFAULT_MODEL)
 
     def tell(self, text: str, severity: SeverityLevel = "information") -> None:
-        """A toast whose text is never markup."""
+        """Show a toast. Its text is never parsed as markup."""
         self.notify(one_line(text), severity=severity, markup=False)
 
     # -- tabs
 
     def action_show_tab(self, tab: str) -> None:
-        """Show a tab; it is made when it is first shown."""
+        """Show a tab, creating it the first time."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         body = self.query_one("#body")
@@ -182,7 +182,7 @@ class HeloApp(App[int]):
             self.run_worker(self._make(tab), group="tabs")
 
     def _focus_tab(self) -> None:
-        """Put the focus where it was when this tab was left."""
+        """Focus the widget that had the focus when this tab was left."""
         before = self._focus.get(self.tab)
         if before and before.is_attached and before.focusable:
             self.screen.set_focus(before)
@@ -190,7 +190,7 @@ class HeloApp(App[int]):
             self.screen.focus_next(f"#{self.tab} *")
 
     async def _make(self, tab: str) -> None:
-        """Make the pane of a tab; what it imports comes in a thread, so that keys are still heard."""
+        """Create the pane of a tab. Its imports run in a thread, so the app still reacts to keys."""
         async with self._making:
             body = self.query_one("#body")
             if not body.query_children(f"#{tab}"):
@@ -224,7 +224,7 @@ class HeloApp(App[int]):
 
     @work(group="tabs")
     async def action_race(self) -> None:
-        """Ask in Train what a race is to be."""
+        """Open the race dialog in Train."""
         await (await self._show_train()).race()
 
     async def _show_train(self) -> TrainPane:
@@ -241,7 +241,7 @@ class HeloApp(App[int]):
     # -- help, palette, keys
 
     def action_help(self) -> None:
-        """Show every key of this tab, or close what shows them."""
+        """Show every key of this tab."""
         pane = self.query_one(f"#body > #{self.tab}")
         nodes = [node for node in (*pane.query("*"), pane, self) if node.BINDING_GROUP_TITLE]
         self.push_screen(HelpScreen(nodes, self._settings.keys))
@@ -252,11 +252,11 @@ class HeloApp(App[int]):
             if not command.argument and command.name != "palette":
                 title = f"{command.name.capitalize()}"
                 yield SystemCommand(title, command.about, partial(write.command, command.name))
-        if self.tab != "write":  # whose actions are slash commands
+        if self.tab != "write":  # Write's actions are slash commands already
             for pane in self.query(f"#body > #{self.tab}"):
                 yield from palette.actions(pane)
         for name in sorted(set(model_names())):
-            if "[" not in name:  # the palette reads titles as markup
+            if "[" not in name:  # the palette parses titles as markup
                 title = f"Model: {one_line(name)}"
                 yield SystemCommand(title, "write with this model", partial(write.open, name))
         for built_in in super().get_system_commands(screen):
@@ -268,7 +268,7 @@ class HeloApp(App[int]):
         return shown.upper() if binding.key[:1] == "f" and binding.key[1:].isdigit() else shown
 
     def _check_keys(self) -> None:
-        """Say what is wrong with `[keys]`, as far as the tabs that are made tell it."""
+        """Report what is wrong with `[keys]`, as far as the tabs created so far can tell."""
         made = {child.id for child in self.query_one("#body").children}
         unmade = {tab.id for tab in TABS} - made
         for problem in self._keys.problems([self, *self.query("*")], unmade):
@@ -277,7 +277,7 @@ class HeloApp(App[int]):
     # -- the end
 
     async def action_quit(self) -> None:
-        """Leave; a training that was started here may go on alone."""
+        """Quit. If trainings started here are running, ask whether to leave them running."""
         if self._at_work():
             self.push_screen(
                 ChoiceDialog(
@@ -290,20 +290,20 @@ class HeloApp(App[int]):
             self._quit("leave")
 
     def _at_work(self) -> list[str]:
-        """The names of the trainings that were started here and are alive."""
+        """The names of the trainings that were started here and are running."""
         made = {child.id for child in self.query_one("#body").children}
         return self._train.at_work() if "train" in made else []
 
     def end(self, number: Signals) -> None:
-        """Handle a signal: leave at once, and leave what trains running.
+        """Handle a signal: quit at once and leave trainings running.
 
-        Raises KeyboardInterrupt where the app is not there yet, or not any more.
+        Raises KeyboardInterrupt if the app has not started yet or has already ended.
         """
         if not (loop := self._loop):
             raise KeyboardInterrupt
         last = Timer(_LAST_SECONDS, os._exit, (128 + number,))
         last.daemon = True
-        last.start()  # a terminal that takes nothing more would be waited for
+        last.start()  # else a terminal that no longer accepts output would block the exit
         loop.call_soon_threadsafe(self._leave, 128 + number)
 
     def _leave(self, status: int) -> None:
@@ -318,7 +318,7 @@ class HeloApp(App[int]):
             self.exit(0)
 
     def _fatal_error(self) -> None:
-        """After an error that nobody expected: a line for the user, the rest in a file."""
+        """Handle an unexpected error: print one line for the user and write the traceback to a file."""
         error, path = sys.exc_info()[1], places.home() / "crash.log"
         with suppress(HeloError):
             write_bytes(path, traceback.format_exc().encode("utf-8", "replace"))
@@ -327,7 +327,7 @@ class HeloApp(App[int]):
         self._close_messages_no_wait()
 
     def _remember(self) -> None:
-        """Save what should be found again, if it is not saved yet."""
+        """Save what should be there next time, if it has changed."""
         if self.theme != self._first_theme:
             self._remembered.theme = self.theme
         if self._remembered != self._saved:
@@ -340,12 +340,12 @@ class HeloApp(App[int]):
 
 
 def _line(text: str) -> Segments:
-    """A line below the app that was left; never markup."""
+    """A line to print below the app after it has closed, never parsed as markup."""
     return Segments([Segment(f"{one_line(text)}\n")])
 
 
 def _new_pane(tab: str) -> Widget:
-    """The pane of a tab but Write's."""
+    """A new pane for Train or Library."""
     if tab == "train":
         from tui.train.pane import TrainPane
 
@@ -356,13 +356,13 @@ def _new_pane(tab: str) -> Widget:
 
 
 def run_app(model_ref: str | None) -> int:
-    """Open the app, writing with this MODEL, else with the last one; returns the exit status.
+    """Open the app with MODEL, or with the last model used, and return the exit status.
 
-    Raises NotFoundError where MODEL names nothing, UsageError where no terminal is.
+    Raises NotFoundError if there is no such MODEL, UsageError if there is no terminal.
     """
     if model_ref is not None:
         library.model_path(model_ref)
-    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):  # what Textual uses
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):  # Textual uses these
         raise UsageError("the app needs a terminal; helo sample writes to files and pipes")
     escapes.use()
     one_thread()

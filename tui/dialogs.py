@@ -1,4 +1,4 @@
-"""Small questions in front of everything else. Escape is always the answer that changes nothing."""
+"""Small modal questions. Escape always changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Dialog {
 
 
 class Dialog(ModalScreen[Answer]):
-    """A box in front of everything else."""
+    """A box in front of the screen."""
 
     DEFAULT_CSS = """
     Dialog {
@@ -43,9 +43,9 @@ class Dialog(ModalScreen[Answer]):
 
 
 class ChoiceDialog(Dialog[Answer]):
-    """A question with a few answers, each a button and the letter it begins with.
+    """A question with a few answers. Each is a button, and its first letter is its key.
 
-    The last answer has the focus and is what Escape gives: let it be the harmless one.
+    The last answer has the focus and is what Escape gives, so it should be the harmless one.
     """
 
     DEFAULT_CSS = _CSS.replace("Dialog", "ChoiceDialog")
@@ -88,14 +88,14 @@ class ChoiceDialog(Dialog[Answer]):
 
 
 class ConfirmDialog(ChoiceDialog[bool]):
-    """A question answered by yes or no."""
+    """A yes-or-no question."""
 
     def __init__(self, question: str, yes: str, no: str) -> None:
         super().__init__(question, [(True, yes), (False, no)])
 
 
 class AskDialog(Dialog[str | None]):
-    """A question answered by a line of text; None where the user went back."""
+    """A question answered by a line of text; None if the user goes back."""
 
     DEFAULT_CSS = _CSS.replace("Dialog", "AskDialog")
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]

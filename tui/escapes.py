@@ -1,8 +1,10 @@
-"""What a terminal sends, read a little differently from Textual.
+"""A parser of terminal input that differs from Textual's in two ways.
 
-Esc and a key that arrive together are two keys: a terminal sends alt+x as Esc and x, helo has no alt
-keys, and somebody quick, or behind a slow line, means Esc and then x; Textual would report one key, and
-lose the Esc before a space. And a paste is text to its end, even where escape sequences are in it.
+An Esc and a key that arrive together are two keys. Terminals send alt+x as Esc and x, but helo has no alt
+keys, so a fast typist, or one on a slow connection, means Esc and then x. Textual would report one key, and
+lose an Esc before a space.
+
+And a paste is text to its end, even if it contains escape sequences.
 """
 
 from __future__ import annotations
@@ -19,16 +21,17 @@ from textual.message import Message
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 
 _ESCAPE_SECONDS = 0.04
-"""How long an Esc waits for the rest of a key's sequence."""
+"""How long to wait after an Esc for the rest of a key's sequence."""
 _APART = set(" " + string.digits + string.ascii_letters) - set("bfO")
-"""What may follow an Esc as a key. Not O, which begins F1; not b and f: a word back and on, on a Mac."""
+"""The keys that are split from an Esc before them. Not O, which begins F1; not b and f, which Macs send for
+moving by a word."""
 
 
 class Parser(XTermParser):
-    """Textual's parser, without alt, and with pastes taken out before it looks."""
+    """Textual's parser without alt keys, which takes out pastes before parsing."""
 
     _paste: str | None = None
-    """What of a paste has come; None outside one."""
+    """The part of a paste received so far; None outside a paste."""
 
     def feed(self, data: str) -> Iterable[Message]:
         while data and (self._paste is not None or _PASTE_START in data):
@@ -53,7 +56,7 @@ class Parser(XTermParser):
 
 
 def use() -> None:
-    """Let the terminal's input be read by `Parser`. Call it before the app runs."""
+    """Make Textual read the terminal with `Parser`. Call it before the app runs."""
     if sys.platform == "win32":
         return
     if "ESCDELAY" not in os.environ:

@@ -1,4 +1,4 @@
-"""The two lines around every tab: the tab bar above, and the keys that apply below."""
+"""The two lines around every tab: the tab bar above it and the key hints below."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.text import one_line
 
 @dataclass(frozen=True)
 class TabName:
-    """A tab: its id, what it is called, and its key as shown."""
+    """A tab: its id, its label, and its key as shown."""
 
     id: str
     label: str
@@ -28,7 +28,7 @@ class TabName:
 
 
 class TabBar(Widget, can_focus=False):
-    """The tabs by name and key, the shown one marked; a click shows another."""
+    """The tabs by name and key, with the current one marked. A click on another one shows it."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -52,7 +52,7 @@ class TabBar(Widget, can_focus=False):
         self._tabs = tabs
 
     def _parts(self) -> list[tuple[str, str, str]]:
-        """(tab id, text, component) from the left."""
+        """(tab id, text, component) from left to right."""
         parts = [("", " helo ", "name"), ("", " ", "tab")]
         for tab in self._tabs:
             if tab.id == self.active:
@@ -80,7 +80,7 @@ class TabBar(Widget, can_focus=False):
 
 
 class KeyHints(Widget, can_focus=False):
-    """The keys that apply where the focus is, as many as fit; always the way to help."""
+    """The keys that apply where the focus is: as many as fit, and always the keys of the app itself."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
@@ -113,7 +113,7 @@ class KeyHints(Widget, can_focus=False):
         return Content.assemble(*parts)
 
     def _hint(self, group: list[ActiveBinding]) -> tuple[str, str]:
-        """Keys and what they do, as text; the keys of a group stand together."""
+        """The keys of a group, and what they do."""
         first = group[0].binding
         keys = dict.fromkeys(self.app.get_key_display(b.binding) for b in group)
         shown = first.group.description if first.group else first.description
@@ -121,7 +121,7 @@ class KeyHints(Widget, can_focus=False):
 
 
 def _grouped(bindings: list[ActiveBinding]) -> list[list[ActiveBinding]]:
-    """Bindings that stand together: those of one group, and the keys of one action."""
+    """Bindings in groups: those that declare the same group or run the same action."""
 
     def together(active: ActiveBinding) -> object:
         return active.binding.group or active.binding.action

@@ -1,4 +1,4 @@
-"""The help panel: every key of the shown tab and of the app, and the slash commands."""
+"""The help panel: every key of the current tab and of the app, and the slash commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.write.slash import COMMANDS
 
 
 class HelpScreen(ModalScreen[None]):
-    """What can be done, from the bindings themselves, so that it is always true."""
+    """Help generated from the bindings themselves, so that it is always right."""
 
     BINDING_GROUP_TITLE = "Help"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,7 +27,7 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(self, nodes: list[DOMNode], keymap: dict[str, str]) -> None:
-        """`keymap` holds the keys of bindings that the user has changed, by id."""
+        """`keymap` holds the keys that the user has changed, by binding id."""
         super().__init__()
         self._documented = nodes
         self._remapped = keymap
@@ -69,7 +69,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _table(rows: list[tuple[str, str]]) -> Iterator[Horizontal]:
-    """Keys in one column, what they mean beside them."""
+    """A table with keys on the left and their meanings on the right."""
     width = max(len(keys) for keys, _ in rows) + 4
     for keys, meaning in rows:
         left = Static(Content(f"  {visible(keys)}  "), classes="keys")

@@ -1,4 +1,4 @@
-"""Keeping a run's model under a name, from whatever screen shows the run."""
+"""Keeping a run's model in the library, from any screen that shows the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.text import visible
 
 
 async def keep_run(app: App[object], run: RunDirectory) -> bool:
-    """Ask for a name, again while it cannot be one, and put the run's best model into the library.
+    """Ask for a name until one is accepted, and copy the run's best model into the library.
 
     Must be awaited in a worker. Returns whether a model was kept.
     """

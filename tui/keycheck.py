@@ -1,4 +1,4 @@
-"""`[keys]` of config.toml, held against the bindings that there are."""
+"""Checks `[keys]` of config.toml against the bindings that exist."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tui.help import HelpScreen
 
 
 class KeyCheck:
-    """Finds ids that no binding has, and keys that another binding of the same widget has."""
+    """Finds ids without a binding, and keys that another binding of the same widget already has."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        """`keys` holds the keys of bindings by id."""
+        """`keys` holds keys by binding id."""
         self._keys = keys
         self._unchecked = set(keys)
 
     def problems(self, nodes: Iterable[DOMNode], unmade: Collection[str]) -> Iterator[str]:
-        """What is wrong with them by the bindings of these nodes, a line each and each once.
+        """The problems found in the bindings of these nodes, one line each, each reported only once.
 
-        Ids of the tabs that are not made yet are left for a later call.
+        Ids that belong to tabs in `unmade`, those not created yet, are left for a later call.
         """
         bindings = [[binding for _, binding in node._bindings] for node in nodes]
         known = {binding.id for own in bindings for binding in own}
@@ -36,7 +36,7 @@ class KeyCheck:
                 yield f"config.toml: there is no key for {id}; F1 shows the keys"
 
     def _clashes(self, id: str, bindings: list[Binding]) -> Iterator[str]:
-        """Which other bindings of a widget have the key that one of them was given."""
+        """The other bindings of a widget that have the key given to binding `id`."""
         if any(binding.id == id for binding in bindings):
             taken = {b.key for b in Binding.make_bindings([(self._keys[id], "", "")])}
             for other in bindings:

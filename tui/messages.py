@@ -1,4 +1,4 @@
-"""What the tabs tell one another; the app hears it and shows the right tab."""
+"""Messages between tabs. The app receives them and shows the right tab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.message import Message
 
 
 class ModelChosen(Message):
-    """Open this model in Write: a MODEL as the command line takes it, or its file."""
+    """Open a model in Write: a MODEL as on the command line, or its file."""
 
     def __init__(self, path: Path | str) -> None:
         super().__init__()
@@ -16,7 +16,7 @@ class ModelChosen(Message):
 
 
 class RunChosen(Message):
-    """Show the run that lies in this folder in Train."""
+    """Show the run in this folder in Train."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Importing a text from a thread worker: with progress now and then, and an end when the app ends."""
+"""Importing a text in a thread worker, with progress, until it is done or the worker is cancelled."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def _silent(*_: object) -> None: ...
 
 
 def obtain(ref: str, tell: Say, say: Say = _silent) -> Corpus:
-    """`sources.obtain` for screens; `tell` is called with how far it is, ten times a second, and `say` at
-    the end with what there is to say of it.
+    """`sources.obtain` for screens. `tell` is called with the progress, at most ten times per second; `say`
+    at the end with each note about the import.
 
-    Raises as that does, and Stopped where the worker is cancelled; then nothing is left behind.
+    Raises what `sources.obtain` raises, and Stopped if the worker is cancelled; then nothing is left
+    behind.
     """
     if ref == "-":
         raise UsageError("name a text file: the app has no standard input")
@@ -39,7 +40,7 @@ def obtain(ref: str, tell: Say, say: Say = _silent) -> Corpus:
 
 
 def fetch(entry: Entry, tell: Say, say: Say) -> Corpus:
-    """Import an entry of the catalogue; `tell`, `say` and what is raised are those of `obtain`."""
+    """Import a catalogue entry. `tell` and `say` are called, and errors raised, as in `obtain`."""
     source = entry.source()
     report = _reporter(tell, lambda: source.ledger.stage)
     added = sources.add_source(source, None, entry.reading, report)

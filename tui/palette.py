@@ -1,4 +1,4 @@
-"""The actions of a tab by name, for the palette: what the keys do, where a terminal takes the keys away."""
+"""The actions of a tab by name, for the command palette: useful if the terminal intercepts their keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 
 def actions(pane: Widget) -> Iterator[SystemCommand]:
-    """Every action with a key that a pane and what it shows can do now."""
+    """The actions that have a key and can be run now, of a pane and the widgets it shows."""
     for node in (pane, *pane.query("*")):
         if node.BINDING_GROUP_TITLE and _is_shown(node):
             bindings = {binding.id: binding for _, binding in node._bindings if binding.id}
@@ -30,7 +30,7 @@ def _is_shown(node: DOMNode) -> bool:
 
 
 def _name(binding: Binding) -> str:
-    """What a binding does in a word or two, with its group's name where that says of what."""
+    """What a binding does, in a word or two, preceded by its group's name if the description lacks it."""
     name = binding.description or binding.tooltip
     if binding.group and binding.group.description not in name:
         name = f"{binding.group.description}, {name}"

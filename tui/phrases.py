@@ -1,4 +1,4 @@
-"""Numbers and states in words, the same on the command line and on the screens."""
+"""Numbers and states in words, for the command line and the screens alike."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ SIGNS = {
     "failed": "✗",
     "killed": "✗",
 }
-"""A sign for each word that a run's status can be, so that colour is not needed."""
+"""A sign for each status of a run, so that nothing depends on colour."""
 
 
 def loss(nats: float | None) -> str:
-    """A loss in both units."""
+    """A loss in nats and bits."""
     return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
 
 
 def number(value: float | None, form: str) -> str:
-    """A number in a format; a dash where there is none."""
+    """A number in a format; a dash for None."""
     return "–" if value is None else format(value, form)
 
 
 def size(number: float) -> str:
-    """A number of bytes for people."""
+    """A number of bytes in B, KB, MB or GB."""
     for unit in ("B", "KB", "MB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
@@ -46,12 +46,12 @@ def size(number: float) -> str:
 
 
 def alphabet(symbols: Sized, units: str) -> str:
-    """How many different symbols there are."""
+    """How many different symbols an alphabet has."""
     return counted(len(symbols), units)
 
 
 def fetchable(entry: Entry) -> str:
-    """How much there is to fetch of what the catalogue has."""
+    """How much there is to download for a catalogue entry."""
     return f"{size(entry.size)} to fetch" if entry.size else "to fetch"
 
 
@@ -63,17 +63,17 @@ def duration(seconds: float) -> str:
 
 
 def versions(found: Mapping[str, str]) -> str:
-    """Names and their versions in a line."""
+    """Names and their versions, in one line."""
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
 def trained(info: RunInfo) -> str:
-    """What a run trains, and on what."""
+    """What a run trains, and on what corpus."""
     return f"{info.config.model}, on {info.corpus_name}"
 
 
 def killed(code: int) -> str:
-    """What killed a trainer with this exit status, the negative of a signal."""
+    """What killed a trainer with this exit status: minus the number of a signal."""
     if code == -signal.SIGKILL:
         return "killed, as the kernel does where memory runs out: a smaller batch needs less"
     return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"

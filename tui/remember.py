@@ -1,4 +1,4 @@
-"""What the app remembers from one session to the next: `state.json`, and the seeds in `history`."""
+"""What the app remembers between sessions: `state.json`, and the seeds in `history`."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ from engine.storage import write_bytes, write_json
 from engine.writing.settings import SamplingConfig
 
 VERSION = 1
-"""Of `state.json`."""
+"""The format version of `state.json`."""
 SEEDS = 500
-"""Seeds that are kept."""
+"""How many seeds are kept."""
 LONGEST_SEED = 4000
-"""A longer one is used but not kept."""
+"""The longest seed, in characters, that is kept. Longer ones can still be used."""
 _MOST_LINES = 10 * SEEDS
-"""Lines of the history that are read, from its end."""
+"""How many lines of the history are read, from its end."""
 LENGTHS = (1, 100_000)
-"""How many characters Enter may ask for."""
+"""The smallest and largest number of characters that Enter may ask for."""
 
 
 @dataclass
 class State:
-    """How the app was left."""
+    """The state in which the app was left."""
 
     theme: str = ""
     model: str = ""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     speed: float = 30.0
-    """Characters a second; infinity is as fast as it goes."""
+    """Characters per second; infinity means as fast as possible."""
     length: int = 2000
     coloured: bool = False
 
     def save(self) -> None:
-        """Raises StorageError."""
+        """Write `state.json`. Raises StorageError."""
         speed = self.speed if math.isfinite(self.speed) else None
         write_json(places.state(), {"version": VERSION} | asdict(self) | {"speed": speed})
 
 
 def load_state() -> tuple[State, str]:
-    """What was saved, and a line about it if it cannot be used; the file is set aside then."""
+    """The saved state, and a warning. If the file cannot be used, it is renamed and the defaults are
+    returned."""
     path = places.state()
     try:
         return _state(outside.parse_json(outside.read(path))), ""
@@ -68,7 +69,7 @@ def _set_aside(path: Path, error: Exception, what: str) -> str:
 
 
 def _state(data: Any) -> State:
-    """Raises DamagedError."""
+    """The state from parsed JSON. Raises DamagedError."""
     data = outside.known_version(data, VERSION)
     endless = isinstance(data, dict) and data.get("speed", 0) is None
     state = outside.convert(State, data | {"speed": 1} if endless else data)
@@ -80,9 +81,9 @@ def _state(data: Any) -> State:
 
 
 class Seeds:
-    """The seeds that were typed, oldest first, each once; a JSON string a line on disk.
+    """The seeds that were typed, oldest first, without duplicates. On disk, one JSON string per line.
 
-    Lines that are damaged are skipped; a file that cannot be read at all is set aside, with a `problem`.
+    Damaged lines are skipped. A file that cannot be read at all is renamed, and `problem` says so.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,7 +104,7 @@ class Seeds:
                     self._take(seed)
 
     def add(self, seed: str) -> None:
-        """Keep a seed. Raises StorageError; it is in the list all the same."""
+        """Keep a seed. Raises StorageError if it cannot be saved; it is in the list all the same."""
         if not seed or len(seed) > LONGEST_SEED or self.all[-1:] == [seed]:
             return
         self._take(seed)

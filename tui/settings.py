@@ -10,22 +10,22 @@ from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SETTINGS
 
 _MOST_BYTES = 100_000
-"""Of the file."""
+"""The largest file that is read."""
 
 
 @dataclass
 class Settings:
-    """What was set, and a line for each thing that could not be understood."""
+    """The settings found, and one line for each problem."""
 
     theme: str = ""
     sampling: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
-    """Binding id to keys, separated by commas."""
+    """Keys, separated by commas, by binding id."""
     problems: list[str] = field(default_factory=list)
 
 
 def load_settings() -> Settings:
-    """Read the file; one that is missing sets nothing, one that is broken is a problem."""
+    """Read the file. A missing file sets nothing; a broken one is a problem."""
     settings = Settings()
     path = places.config()
     try:

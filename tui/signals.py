@@ -1,6 +1,6 @@
-"""The signals that end helo: ctrl+c, `kill`, and a terminal that is closed.
+"""The signals that end helo: SIGINT (ctrl+c), SIGTERM (`kill`) and SIGHUP (the terminal was closed).
 
-One that whoever started this process ignores, as nohup does, stays ignored.
+A signal that the parent process set to be ignored, as nohup does, stays ignored.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ _last = Signals.SIGINT
 
 
 def exit_status() -> int:
-    """The exit status after such a signal: 128 and the number of the last one that came."""
+    """The exit status after such a signal: 128 plus the number of the last one received."""
     return 128 + _last
 
 
 def killed() -> bool:
-    """Whether the last one that came was not ctrl+c's."""
+    """Whether the last signal received was another one than ctrl+c's."""
     return _last is not Signals.SIGINT
 
 
 @contextmanager
 def handled(handler: Callable[[Signals], None], *only: Signals) -> Iterator[None]:
-    """Have the signals that end helo, or `only` some of them, call this instead, in the main thread."""
+    """Have the signals that end helo, or only those in `only`, call `handler` instead. Main thread only."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         global _last
@@ -45,8 +45,11 @@ def handled(handler: Callable[[Signals], None], *only: Signals) -> Iterator[None
 
 
 class Interruption:
-    """Raises KeyboardInterrupt, so that every signal ends what is done as ctrl+c does; but ctrl+c alone
-    more than once: `timeout` sends SIGTERM twice, and the second must not end the cleaning up."""
+    """Raises KeyboardInterrupt, so that every signal ends the work as ctrl+c does.
+
+    Only ctrl+c does so more than once. `timeout` sends SIGTERM twice, and the second must not interrupt the
+    cleanup.
+    """
 
     def __init__(self) -> None:
         self._come = False
@@ -58,7 +61,7 @@ class Interruption:
 
 
 class Interrupts:
-    """How often ctrl+c was pressed; all that comes of the other signals counts once."""
+    """Counts ctrl+c presses. All other signals together count once."""
 
     def __init__(self) -> None:
         self._pressed = 0
@@ -77,7 +80,7 @@ class Interrupts:
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Have them all end what is done, for a process that has just begun."""
+    """Make every signal interrupt the work. For a process that has just started."""
     global _last
     _last = Signals.SIGINT
     with handled(Interruption()):
@@ -86,7 +89,7 @@ def ending() -> Iterator[None]:
 
 @contextmanager
 def interrupts(*only: Signals) -> Iterator[Interrupts]:
-    """Count the signals instead of ending, so that no line is lost half-way."""
+    """Count signals instead of ending, so that no line is lost half-way."""
     counter = Interrupts()
     with handled(counter, *only):
         yield counter

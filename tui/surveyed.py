@@ -1,4 +1,4 @@
-"""What a corpus is like in words, the same on the command line and on the screens."""
+"""The survey of a corpus in words, for the command line and the screens alike."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.words import counted
 from tui.phrases import loss
 
 _NAMED = 8
-"""Unusual characters of a kind that are named."""
+"""How many unusual characters of each kind are named."""
 _QUOTED = 60
-"""Characters of a repeated passage that are shown."""
+"""How many characters of a repeated passage are shown."""
 
 
 def unusual(info: CorpusInfo) -> str:
-    """The unusual characters by kind, each with how often it occurs; empty where there are none."""
+    """The unusual characters by kind, with how often each occurs; empty if there are none."""
     found = sorted(survey.unusual(info), key=lambda odd: (odd.kind, odd.count))
     kinds = []
     for kind, of_it in groupby(found, key=lambda odd: odd.kind):
@@ -34,7 +34,7 @@ def unusual(info: CorpusInfo) -> str:
 
 
 def repeated(repeat: Repeat, chars: int) -> str:
-    """How long the longest repeated passage is, where it stands, and how far was searched."""
+    """How long the longest repeated passage is, where it is, and how much of the text was searched."""
     if not repeat.length:
         return "nothing"
     where = f"{counted(repeat.length, 'character')}, at {repeat.first:,} and {repeat.second:,}"
@@ -43,13 +43,13 @@ def repeated(repeat: Repeat, chars: int) -> str:
 
 
 def passage(corpus: Corpus, repeat: Repeat) -> str:
-    """How the longest repeated passage begins."""
+    """The beginning of the longest repeated passage."""
     ids = corpus.ids[repeat.first : repeat.first + min(repeat.length, _QUOTED)]
     return corpus.info.alphabet.decode(ids.tolist()) + ("…" if repeat.length > _QUOTED else "")
 
 
 def protocol(baselines: tuple[Baseline, ...]) -> str:
-    """What the n-gram models were learnt from and scored on."""
+    """What the n-gram models were trained and scored on."""
     if not baselines:
         return "no n-grams: the text is too small for a validation part"
     one = baselines[0]
@@ -60,7 +60,8 @@ def protocol(baselines: tuple[Baseline, ...]) -> str:
 
 
 def facts(folder: Path, info: CorpusInfo) -> Iterator[tuple[str, str]]:
-    """What is known of a corpus without looking at its text: a survey where one is kept."""
+    """(name, value) pairs known without reading the text: from `corpus.json`, and from the survey if one is
+    stored."""
     yield "entropy", f"{loss(survey.entropy(info))}, of its characters alone"
     if odd := unusual(info):
         yield "unusual", odd
@@ -75,5 +76,5 @@ def facts(folder: Path, info: CorpusInfo) -> Iterator[tuple[str, str]]:
 
 
 def both_units(nats: float) -> tuple[str, str]:
-    """A loss in nats and in bits per character, as a table has it."""
+    """A loss in nats and in bits per character, for a table."""
     return f"{nats:.4f}", f"{nats / math.log(2):.4f}"

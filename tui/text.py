@@ -1,4 +1,5 @@
-"""Untrusted text made fit to be shown: what moves a cursor, hides or turns text round is made visible."""
+"""Makes untrusted text safe to show: characters that move the cursor or hide or reorder text become
+visible."""
 
 from __future__ import annotations
 
@@ -9,22 +10,22 @@ from collections.abc import Sequence
 from engine.characters import VISIBLE_FORMATS, alone, variation
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode categories: controls, formats (bidi, zero width), halves of pairs, separators."""
+"""Unicode categories: control, format (bidi, zero width), surrogate, line and paragraph separator."""
 _STAND_IN = "\ufffd"
 _HYPHENATION_POINT = "\u2027"
-"""Stands for a soft hyphen, which some terminals draw and others do not."""
+"""Shown in place of a soft hyphen, which some terminals draw and others do not."""
 ZWNJ, ZWJ, VS16 = "\u200c", "\u200d", "\ufe0f"
 _BLACK_FLAG = "\U0001f3f4"
 _JOINER = re.compile(
     "[\u200b-\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
 )
-"""What takes no cell and changes what stands before it, or how that meets what follows."""
+"""Characters of no width that change the character before them, or how it joins the next one."""
 PICTURE = re.compile("[\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
-"""What may be a part of a joined emoji: the blocks that have Unicode's `Extended_Pictographic`."""
+"""The blocks that contain Unicode's `Extended_Pictographic`: what may be part of a joined emoji."""
 
 
 class _Table(dict[int, int | str]):
-    """A table for `str.translate` that learns each character when it is first met."""
+    """A table for `str.translate` that looks each character up once, when it first occurs."""
 
     def __missing__(self, point: int) -> int | str:
         self[point] = shown = _shown(point)
@@ -33,7 +34,7 @@ class _Table(dict[int, int | str]):
 
 def _shown(point: int) -> int | str:
     if point < 0x20:
-        return 0x2400 + point  # control pictures, as ␛
+        return 0x2400 + point  # control pictures, such as ␛
     if point == 0x7F:
         return 0x2421
     char = chr(point)
@@ -50,12 +51,11 @@ _NAMES = {"\n": "⏎", "\t": "␉", " ": "␣", "\u00a0": "⍽"}
 
 
 def _joins(before: str, char: str) -> bool:
-    """Whether one of `_JOINER` has to do with what is shown before it."""
+    """Whether a `_JOINER` character affects the character shown before it."""
     if not before:
         return False
-    if (point := ord(char)) >= 0xE0000 and not variation(
-        char
-    ):  # tags: the flags of Scotland and others
+    # tags, as in the flag of Scotland
+    if (point := ord(char)) >= 0xE0000 and not variation(char):
         return before == _BLACK_FLAG or 0xE0020 <= ord(before) <= 0xE007E
     category = unicodedata.category(before)
     if variation(char):
@@ -69,7 +69,7 @@ def _joins(before: str, char: str) -> bool:
 
 
 def common_prefix(texts: Sequence[str]) -> str:
-    """What all the texts begin with; nothing where there are none."""
+    """The longest common prefix of the texts; empty if there are none."""
     if not texts:
         return ""
     low, high = min(texts), max(texts)
@@ -80,8 +80,8 @@ def common_prefix(texts: Sequence[str]) -> str:
 def visible(text: str, before: str = "") -> str:
     """The text with control, bidi and other invisible characters made visible, one for one.
 
-    Line ends and tabs stay as they are, and so do joiners, variation selectors and skin tones where there
-    is something that they join or vary. `before` is what is shown before the text, where it goes on.
+    Line ends and tabs stay, and so do joiners, variation selectors and skin tones that have something to
+    join or modify. `before` is the text shown just before this one.
     """
     shown = text.translate(_table)
     if not _JOINER.search(shown):
@@ -95,8 +95,8 @@ def visible(text: str, before: str = "") -> str:
 
 
 def visible_char(char: str) -> str:
-    """One character as a list or a title shows it: spaces and line ends too have a shape, and what has
-    none of its own is named."""
+    """One character as a list or title shows it. Spaces and line ends get a visible shape, and characters
+    that cannot be shown alone a name."""
     if name := _NAMES.get(char):
         return name
     return visible(char) if char < " " or char == "\x7f" else alone(char)

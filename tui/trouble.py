@@ -1,4 +1,4 @@
-"""An error in a worker that nobody expected becomes a line on the screen, and work goes on."""
+"""Reports unexpected errors of workers on the screen; the app keeps running."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.text import one_line
 
 
 class TellsTrouble(Widget):
-    """A widget whose workers, run with exit_on_error=False, have their unexpected errors told."""
+    """A widget that shows the unexpected errors of its workers. Run these with exit_on_error=False."""
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR:

@@ -1,8 +1,9 @@
-"""How many cells of the terminal a text takes, and what of it is shown as one.
+"""How many terminal cells a text takes, and which of its characters are shown as one (a cluster).
 
-The measure is `rich.cells.cell_len`, by which Textual and rich lay everything out: two cells for a joined
-emoji, one with a skin tone, and a flag; none for a combining mark. It also takes a letter after a joiner
-for joined, which no terminal does; so a line is cut into clusters here, each measured by itself.
+Widths come from `rich.cells.cell_len`, which Textual and rich use for layout: two cells for a joined emoji,
+for one with a skin tone, and for a flag; none for a combining mark. But `cell_len` also joins a letter that
+follows a joiner, which no terminal does. So a line is first cut into clusters, and each is measured by
+itself.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from tui.text import PICTURE, ZWJ
 TAB = 4
 """Cells between two tab stops, as in Textual's text areas."""
 INSIDE = "\u2060"
-"""Stands for a byte that does not make a character yet; it is shown with the byte that does."""
+"""Stands for a byte of an incomplete character; it is shown with the byte that completes it."""
 _ENDLESS = sys.maxsize
 _LETTER, _PICTURE, _FLAG, _EXTENDS, _JOINER, _INSIDE = range(6)
 
 
 class _Kinds(dict[str, int]):
-    """What a character does to the cluster before it; learns each when it is first met."""
+    """What a character does to the cluster before it. Looks each character up once."""
 
     def __missing__(self, char: str) -> int:
         self[char] = kind = _kind(char)
@@ -47,7 +48,7 @@ _kinds = _Kinds()
 
 
 class Cluster(NamedTuple):
-    """The characters [start, end) of a line that are shown as one, and where: [column, column + cells)."""
+    """The characters [start, end) of a line that are shown as one, in cells [column, column + cells)."""
 
     start: int
     end: int
@@ -57,7 +58,7 @@ class Cluster(NamedTuple):
 
 
 def clusters(line: str, width: int) -> Iterator[Cluster]:
-    """The clusters of a line of at most `width` cells without its newline; a tab at its end may be cut."""
+    """The clusters of a line of at most `width` cells, without its newline. A tab at its end may be cut."""
     if is_plain(line):
         yield from (Cluster(i, i + 1, i, 1, char) for i, char in enumerate(line))
         return
@@ -71,13 +72,13 @@ def clusters(line: str, width: int) -> Iterator[Cluster]:
 
 
 def is_plain(line: str) -> bool:
-    """Whether every character takes a cell of its own."""
+    """Whether every character takes exactly one cell."""
     return line.isascii() and "\t" not in line
 
 
 def cells(cluster: str, column: int, width: int) -> int:
-    """The cells that a cluster takes at a column: a tab as many as there are to the next stop or the end of
-    the line, but at least one."""
+    """The cells that a cluster takes at a column. A tab reaches to the next tab stop or the end of the
+    line, and takes at least one."""
     if cluster[0] == "\t":
         return max(1, min(TAB - column % TAB, width - column))
     return cell_len(cluster.replace(INSIDE, ""))
@@ -94,7 +95,7 @@ def spans(line: str) -> Iterator[tuple[int, int]]:
 
 
 def _boundaries(line: str) -> Iterator[int]:
-    """Where clusters begin after the first one."""
+    """Where each cluster but the first begins."""
     held, base, joined = -1, -1, False
     for i, char in enumerate(line):
         kind = _kinds[char]
@@ -113,7 +114,7 @@ def _boundaries(line: str) -> Iterator[int]:
 
 
 def expanded(text: str) -> str:
-    """A text with its tabs as spaces."""
+    """A text with its tabs expanded to spaces."""
     if "\t" not in text:
         return text
     lines = text.split("\n")
@@ -121,7 +122,7 @@ def expanded(text: str) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """A line of text, with an ellipsis in place of what does not fit into `width` cells."""
+    """A line of text, cut to `width` cells with an ellipsis if it is longer."""
     if cell_len(text) <= width:
         return text
     end = 0
