@@ -1,1 +1,1 @@
-"""The Write screen: type a seed, watch it go on, and walk through what was believed."""
+"""The Write screen: type a seed, watch the model continue it, and walk through its predictions."""

@@ -1,4 +1,4 @@
-"""How surprising a character was, as a style: five steps that differ by colour and by attribute."""
+"""The surprisal of a character as a style: five levels that differ in colour and in other attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.style import Style
 from engine.writing.sampling import Probs
 
 BOUNDS = (0.5, 2.0, 4.0, 7.0)
-"""Bits between the steps: likely, plausible, a choice, a surprise, against expectation."""
+"""Bits between the levels: likely, plausible, a choice, a surprise, against expectation."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Palette:
     note: Style
     cursor: Style
     surprise: tuple[Style, ...]
-    """One for each step of surprisal, from the likeliest."""
+    """One per level of surprisal, from the likeliest."""
 
 
 def levels(bits: Probs) -> bytes:
-    """The step of surprisal (0 to 4) of each character, from bits (N,)."""
+    """The level of surprisal (0 to 4) of each character, from bits (N,)."""
     return np.searchsorted(BOUNDS, bits, side="right").astype(np.uint8).tobytes()
 
 
 def legend() -> list[str]:
-    """The steps in words, from the likeliest, in bits."""
+    """The range of each level in bits, as text, from the likeliest."""
     low, *_ = BOUNDS
     middle = [f"{a:g}–{b:g}" for a, b in pairwise(BOUNDS)]
     return [f"<{low:g}", *middle, f">{BOUNDS[-1]:g}"]

@@ -1,4 +1,4 @@
-"""A model's symbols as characters fit for the screen, one for one."""
+"""A model's symbols as characters that are safe to show, one for one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tui.width import INSIDE
 
 
 class Glyphs:
-    """A growing text in which character i shows symbol i; of several bytes the last shows what they are."""
+    """A growing text whose character i shows symbol i. If several bytes form a character, the last one
+    shows it."""
 
     def __init__(self, alphabet: Alphabet) -> None:
         self.text = ""
@@ -29,7 +30,7 @@ class Glyphs:
 
 
 def symbol_name(char: str, units: str) -> str:
-    """One symbol by itself: a character, or a byte that is none as its number."""
+    """One symbol by itself: a character, or a byte above 7F as two hexadecimal digits."""
     if units == "byte" and ord(char) >= 0x80:
         return f"{ord(char):02X}"
     return visible_char(char)

@@ -1,4 +1,4 @@
-"""The keys of WALK. Lower-case lowers a thing, upper-case raises it."""
+"""The keys of WALK. Lower case lowers a value, upper case raises it."""
 
 from __future__ import annotations
 
@@ -108,4 +108,4 @@ WALK_BINDINGS: list[BindingType] = [
         tooltip="Copy what is selected; where nothing is, pause",
     ),
 ]
-"""All but ctrl+c apply in WALK alone."""
+"""All but ctrl+c apply only in WALK."""

@@ -1,4 +1,4 @@
-"""What the colours of the transcript mean, in a line."""
+"""A line that explains the colours of the transcript."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.write.transcript import Transcript
 
 
 class Legend(Widget, can_focus=False):
-    """The steps of surprisal in the transcript's own styles, each with its bounds in bits."""
+    """The levels of surprisal in the transcript's own styles, each with its range in bits."""
 
     ALLOW_SELECT = False
 

@@ -1,4 +1,4 @@
-"""The `next character` pane: what may come, how likely, and what came."""
+"""The `next character` pane: the candidates, their probabilities, and the character that was written."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ _SPARKS = "▁▂▃▄▅▆▇█"
 _SPARK_TOP = 8.0
 """Bits that a full bar of the surprisal strip stands for."""
 _GRID_BELOW = 9
-"""Rows below which candidates stand side by side."""
+"""With fewer rows than this, candidates are shown in columns."""
 _COLUMN = 26
-"""Cells a candidate needs there."""
+"""The least width of such a column, in cells."""
 _STRIP = 120
-"""Characters whose surprisal is shown."""
+"""How many characters the surprisal strip shows."""
 _NAME = 3
-"""Cells of a candidate's name; all have more where one that was shown needs more."""
+"""Cells for a candidate's name. Once a longer name has been shown, all names get its width."""
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `width` cells for 1, in eighths of a cell; whatever is above 0 shows."""
+    """A bar whose full width, `width` cells, stands for 1, in eighths of a cell. Anything above 0 is
+    visible."""
     eighths = max(round(share * width * 8), 1 if share > 0 else 0)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)[:width]
 
 
 def percent(share: float) -> str:
-    """A share as at most five characters: '43.2%', '100%', '<0.1%', and '–' for nothing."""
+    """A share in at most five characters: '43.2%', '100%', '<0.1%', or '–' for 0."""
     if share <= 0:
         return "–"
     if share < 0.0005:
@@ -54,13 +55,13 @@ class Shown:
     view: View | None = None
     units: str = "char"
     message: str = ""
-    """What to say where there is no view."""
+    """Shown if there is no view."""
     bits: tuple[float, ...] = ()
     """The surprisal of the latest characters, oldest first."""
 
 
 def believed(passage: Passage | None, index: int) -> Shown:
-    """What there is to paint of the character at `index`."""
+    """What to paint for the character at `index`."""
     if passage is None:
         return Shown(message="what may come next is shown here")
     if (view := passage.view(index)) is None:
@@ -72,10 +73,10 @@ def believed(passage: Passage | None, index: int) -> Shown:
 
 
 class NextCharacter(Widget, can_focus=False):
-    """Candidates with their probability by the model (bar and %) and after temperature and filters.
+    """Candidates with their probability: the model's own (bar and %), and after temperature and filters.
 
-    The character that came is marked by an arrow. It is a list with a summary where there is room, and a
-    few columns where there is not.
+    An arrow marks the character that was written. With enough room this is a list with a summary, otherwise
+    a few columns.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -96,7 +97,7 @@ class NextCharacter(Widget, can_focus=False):
         self._names = _NAME
 
     def show(self, shown: Shown) -> None:
-        """Paint this; only lines that differ are painted again."""
+        """Paint this, redrawing only lines that differ."""
         if shown == self._shown:
             return
         self._shown = shown
@@ -115,7 +116,7 @@ class NextCharacter(Widget, can_focus=False):
         self._lines = []
 
     def _strips(self) -> list[Strip]:
-        """All lines there is room for."""
+        """All lines that fit."""
         width, height, style = *self.size, self.rich_style
         lines = self._paint(width, height)
         lines += [[]] * (height - len(lines))
@@ -157,7 +158,8 @@ class NextCharacter(Widget, can_focus=False):
         return lines[:height]
 
     def _longest(self, view: View) -> int:
-        """The cells for names from now on, so that no row moves its bar, nor all of them to and fro."""
+        """The width for names from now on. It never shrinks, so that the bars do not move back and
+        forth."""
         chars = [candidate.char for candidate in view.prediction.top]
         if view.step is not None:
             chars.append(view.step.char)
@@ -181,7 +183,7 @@ class NextCharacter(Widget, can_focus=False):
         ]
 
     def _came(self, view: View, room: int) -> list[Segment] | None:
-        """The character that came, where it is none of the candidates shown."""
+        """The row of the written character; None if it is among the candidates shown."""
         step = view.step
         if step is None or any(c.id == step.id for c in view.prediction.top[:room]):
             return None
@@ -220,7 +222,7 @@ class NextCharacter(Widget, can_focus=False):
         ]
 
     def _grid(self, view: View, width: int, height: int) -> list[list[Segment]]:
-        """Candidates in columns, as many as fit; in one row only the summary's end is left out."""
+        """Candidates in as many columns as fit. If there is only one row, the summary is left out."""
         step, quiet = view.step, self._get("quiet")
         head = f"entropy {view.prediction.entropy:.2f}"
         if step is not None:

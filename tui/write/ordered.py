@@ -1,4 +1,4 @@
-"""Keys in the order in which they were pressed, however fast they come."""
+"""Handles keys in the order in which they were pressed, however fast they arrive."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from textual import events
 if TYPE_CHECKING:
     from textual.widget import Widget as _Base
 else:
-    _Base = object  # a widget takes its styles from its first base that is one
+    _Base = object  # Textual takes a widget's styles from its first base that is a Widget
 
 
 class OrderedKeys(_Base):
-    """Mixed into a widget: it does what a key is bound to, here or around it, before the next key.
+    """A mix-in for a widget: the action bound to a key, here or in a parent, runs before the next key.
 
-    Textual lets a key bubble up before its binding is run: of several that arrive in one packet a later
-    one may overtake it, or reach a widget that the focus has left.
+    Textual lets a key bubble up before its binding runs. If several keys arrive in one packet, a later one
+    may overtake it, or reach a widget that has lost the focus.
     """
 
     async def _on_key(self, event: events.Key) -> None:

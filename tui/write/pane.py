@@ -1,4 +1,4 @@
-"""The Write screen: one passage at a time is written or walked through; SEED and WALK are its modes."""
+"""The Write screen. One passage at a time is written or walked through; its modes are SEED and WALK."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NO_MODEL = [
 
 
 class WritePane(Walk):
-    """A transcript, what may come next, and the seed input."""
+    """The transcript, the `next character` pane, and the seed input."""
 
     def __init__(self, state: State, seeds: Seeds, completion: Completion, *, id: str) -> None:
         super().__init__(id=id)
@@ -45,7 +45,7 @@ class WritePane(Walk):
         self._seeds = seeds
         self._completion = completion
         self._note = ""
-        """What the status line says for a while beside the facts."""
+        """What the status line says for a few seconds, beside the facts."""
         self._opening: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,8 +71,8 @@ class WritePane(Walk):
     # -- the model
 
     def open(self, *refs: str) -> None:
-        """Take the first model that can be read, for the passages to come, and say what is wrong with
-        those before it."""
+        """Open the first model that can be read, for the next passages, and show the errors of those before
+        it."""
         self._opening = self._open(*refs)
 
     @work(exclusive=True, group="open")
@@ -126,7 +126,7 @@ class WritePane(Walk):
             await self.begin(event.text)
 
     async def begin(self, seed: str) -> None:
-        """Start a new passage from this seed, with the model as its file holds it now."""
+        """Start a new passage from this seed, with the newest version of the model's file."""
         if self.session.opened is None and self._opening:
             with suppress(WorkerError):
                 await self._opening.wait()
@@ -149,7 +149,7 @@ class WritePane(Walk):
             await asyncio.to_thread(self._seeds.add, seed)
 
     def append(self, text: str) -> None:
-        """Put text at the end of the passage and go on from there."""
+        """Append given text to the passage and continue from there."""
         if not (passage := self.needed()):
             return
         fitted = passage.model.alphabet.fit(text)
@@ -162,7 +162,7 @@ class WritePane(Walk):
 
     @work
     async def command(self, name: str) -> None:
-        """Do a command that takes no argument."""
+        """Run a command without an argument."""
         if parsed := parse(f"/{name}"):
             await parsed[0].run(self, "")
 
@@ -212,7 +212,7 @@ class WritePane(Walk):
         return "SEED" if self.screen.focused is self.seed else "WALK"
 
     def present(self) -> None:
-        """Bring everything beside the transcript up to date."""
+        """Update everything beside the transcript."""
         passage, state = self.passage, self.session.state
         walking = self.mode == "WALK"
         self.transcript.show_cursor(passage if walking or self.writing else None)
@@ -255,7 +255,7 @@ class WritePane(Walk):
 
     @contextmanager
     def complaining(self) -> Iterator[None]:
-        """Show an error of helo's as a toast."""
+        """Show a HeloError as a toast."""
         try:
             yield
         except HeloError as error:
@@ -270,7 +270,7 @@ class WritePane(Walk):
         self.screen.set_focus(self.seed)
 
     def walk(self) -> None:
-        """Go to WALK, before the next key is looked at."""
+        """Switch to WALK, before the next key is handled."""
         self.screen.set_focus(self.transcript)
 
     def on_descendant_focus(self) -> None:
@@ -290,7 +290,7 @@ class WritePane(Walk):
 
     @on(TextArea.Changed, "#seed")
     def _seed_changed(self) -> None:
-        """Show the commands that what is typed may become."""
+        """Show the commands that begin with what is typed."""
         matches = self._completion.matches(self.seed.text)
         shown = self.query_one("#commands", Static)
         shown.display = bool(matches)
@@ -302,7 +302,7 @@ class WritePane(Walk):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action == "copy_or_pause" or self.mode == "WALK" or not self.is_mounted
 
-    # -- what WALK asks for
+    # -- called by WALK
 
     def set_sampling(self, sampling: SamplingConfig) -> None:
         self.session.state.sampling = sampling

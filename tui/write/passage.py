@@ -1,7 +1,7 @@
-"""One text in the making: what was given, what was written after it, and where the reader stands.
+"""A text being written: what the user gave, what the model wrote, and where the cursor is.
 
-A Generation runs ahead of what is shown, in a thread of its own; everything else here is called from one
-thread, the screen's. Whoever changes the Generation does it inside `_held`.
+A Generation runs ahead of what is shown, in its own thread. Everything else here is called from one thread,
+the screen's. Code that changes the Generation does so inside `_held`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from engine.writing.settings import SamplingConfig
 from tui.write.glyphs import Glyphs
 
 WRITTEN, GIVEN, CHOSEN = range(3)
-"""How a character came to be: drawn by the model, given by the user, or picked from the candidates."""
+"""Where a character comes from: drawn by the model, given by the user, or picked from the candidates."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What is believed of the character at `index`, and the Step it became, where it is there."""
+    """The prediction for the character at `index`, and the Step drawn from it, if there is one yet."""
 
     index: int
     prediction: Prediction
@@ -38,7 +38,7 @@ class _Branch:
     generation: Generation
     glyphs: Glyphs
     kinds: bytearray
-    """How each shown character came to be; as long as the text that is shown."""
+    """The origin of each shown character; as long as the shown text."""
 
     @property
     def shown(self) -> int:
@@ -46,8 +46,8 @@ class _Branch:
 
 
 class Passage:
-    """A text with its branches. `shown` characters of it can be seen; the cursor stands before one of
-    them, or after the last."""
+    """A text with its branches. `shown` of its characters are visible; the cursor is before one of them or
+    after the last."""
 
     def __init__(
         self, stepper: Stepper, seed: Ids, sampling: SamplingConfig, rng_seed: int, length: int
@@ -61,7 +61,7 @@ class Passage:
         self.current = 0
         self.cursor = self.shown
         self.goal = self.shown + length
-        """Where writing pauses of itself."""
+        """The length at which writing pauses by itself."""
         self._lock = threading.Lock()
         self._wanted = False
 
@@ -83,7 +83,7 @@ class Passage:
 
     @property
     def glyphs(self) -> str:
-        """The shown text fit for the screen, one character a symbol."""
+        """The shown text in a form safe to show, one character per symbol."""
         return self._branch.glyphs.text
 
     @property
@@ -92,12 +92,12 @@ class Passage:
 
     @property
     def finished(self) -> bool:
-        """Whether all that was asked for is written."""
+        """Whether everything asked for has been written."""
         return self.shown >= self.goal
 
     @property
     def reading(self) -> bool:
-        """Whether given characters are still to be read by the network."""
+        """Whether the network has yet to read some of the given characters."""
         return len(self.generation) < self.shown
 
     def ids(self) -> Ids:
@@ -106,15 +106,16 @@ class Passage:
         return ids[: self.shown]
 
     def bits(self, start: int) -> Probs:
-        """The surprisal of the characters from `start` on that are read and shown."""
+        """The surprisal in bits of the characters from `start` on that the network has read and that are
+        shown."""
         return self.generation.bits(start)[: max(0, self.shown - start)]
 
     def exact(self, start: int = 0, end: int | None = None) -> str:
-        """The shown characters of [start, end) as they are."""
+        """The shown characters [start, end), unaltered."""
         return self.model.alphabet.decode(self.ids()[start:end].tolist())
 
     def exact_bytes(self) -> bytes:
-        """The whole shown text as a file holds it."""
+        """The whole shown text as the bytes of a file."""
         if self.model.alphabet.units == "char":
             return self.exact().encode("utf-8", "surrogatepass")
         symbols = self.model.alphabet.symbols
@@ -138,7 +139,7 @@ class Passage:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """The Generation for oneself; the writing thread gives way after the character it is at."""
+        """Exclusive access to the Generation. The writing thread gives way after its current character."""
         self._wanted = True
         try:
             with self._lock:
@@ -149,7 +150,7 @@ class Passage:
     # -- showing
 
     def reveal(self, count: int) -> int:
-        """Show up to `count` more characters of what is written; the cursor goes along at the end."""
+        """Show up to `count` more of the written characters. A cursor at the end moves with them."""
         start, at_end = self.shown, self.at_end
         end = min(start + count, self.goal, len(self.generation))
         if end <= start:
@@ -161,7 +162,7 @@ class Passage:
         return end - start
 
     def view(self, index: int) -> View | None:
-        """What is believed at `index` ≤ shown; None where the network has not read that far."""
+        """The prediction at `index` ≤ shown; None if the network has not read that far."""
         if index < len(self.generation):
             step = self.generation.step(index)
             if index < self.shown:
@@ -176,7 +177,7 @@ class Passage:
         self.goal = self.shown + length
 
     def change(self, sampling: SamplingConfig) -> None:
-        """Draw with other settings from the first character on that is not shown yet."""
+        """Use other sampling settings from the first character that is not shown yet."""
         with self._held():
             self._forget_ahead()
             self.generation.sampling = sampling
@@ -188,7 +189,8 @@ class Passage:
     # -- walking
 
     def forward(self) -> bool:
-        """Go over one character, writing it at the end; False while the given text is still being read."""
+        """Move past one character, writing it if the cursor is at the end. False while the network is still
+        reading given text."""
         if self.at_end:
             if self.reading:
                 return False
@@ -202,18 +204,19 @@ class Passage:
         return True
 
     def go(self, index: int) -> None:
-        """Put the cursor before the character at `index`, as near as can be; the first is given."""
+        """Put the cursor before the character at `index`, or as near as possible. Never before the first,
+        which is given."""
         self.cursor = max(1, min(index, self.shown))
 
     def skip(self, count: int) -> int:
-        """Move the cursor on by up to `count` characters; returns by how many."""
+        """Move the cursor forward by up to `count` characters. Returns by how many."""
         before = self.cursor
         self.go(before + count)
         return self.cursor - before
 
     def take(self, index: int, rank: int) -> bool:
-        """Put the candidate of that rank (from 1) at `index`: at the end it is written, in the past the
-        text branches there. False where there is no such candidate."""
+        """Put the candidate of this rank (from 1) at `index`. At the end it is written; earlier, the text
+        branches there. False if there is no such candidate."""
         view = self.view(index)
         if view is None or rank > len(view.prediction.top):
             return False
@@ -240,7 +243,7 @@ class Passage:
         self.current = len(self.branches) - 1
 
     def next_branch(self) -> bool:
-        """Show the next branch, the cursor where it leaves this one; False where there is but one."""
+        """Show the next branch, with the cursor where the two diverge. False if there is only one."""
         if len(self.branches) == 1:
             return False
         before = self.ids()
@@ -252,7 +255,7 @@ class Passage:
         return True
 
     def append(self, given: Ids) -> None:
-        """Put more given text at the end; the writing thread reads it."""
+        """Append given text. The writing thread reads it."""
         with self._held():
             self._forget_ahead()
             self.generation.seed = np.concatenate([self.ids(), given])

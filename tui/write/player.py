@@ -1,4 +1,4 @@
-"""Playing a passage: a thread writes it, and a clock shows what was written."""
+"""Plays a passage: a thread writes it, and a timer shows what was written."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from tui.write.passage import Passage
 from tui.write.rates import Pace
 
 FRAME = 1 / 30
-"""Seconds between two looks at what was written."""
+"""Seconds between two frames."""
 WRITER = "writer"
-"""The group of the workers that write."""
+"""The group of the writing workers."""
 _AHEAD = (64, 2000)
-"""The writer stays at least and at most so many characters ahead of what is shown."""
+"""The least and most characters that the writer keeps ahead of what is shown."""
 
 
 class Player:
-    """Moves on through one passage at a time, at the speed that is set, and writes where it ends."""
+    """Moves through one passage at a time, at the chosen speed, and writes on at its end."""
 
     def __init__(
         self, widget: Widget, state: State, played: Callable[[Passage, bool], None]
     ) -> None:
-        """`widget` lends its workers and its clock; `played` is called each time the passage was looked
-        at, with whether there is something new to see."""
+        """`widget` provides workers and a timer. `played` is called after each frame, with whether there is
+        something new to show."""
         self._widget = widget
         self._state = state
         self._played = played
@@ -44,7 +44,7 @@ class Player:
 
     @property
     def measured(self) -> float | None:
-        """Characters a second lately; None where nothing is played."""
+        """The recent speed in characters per second; None if nothing is playing."""
         return self._pace.measured if self.playing else None
 
     def start(self, passage: Passage) -> None:
@@ -67,7 +67,7 @@ class Player:
             self._widget.workers.cancel_group(self._widget, WRITER)
 
     def _write(self, passage: Passage) -> None:
-        """The writing thread: it lives while a passage is played, and keeps ahead of what is shown."""
+        """The writing thread. It runs while a passage is played and keeps ahead of what is shown."""
         worker, pause = get_current_worker(), Event()
         while not worker.is_cancelled:
             ahead = int(max(_AHEAD[0], min(self._state.speed, _AHEAD[1])))

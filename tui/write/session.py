@@ -1,4 +1,4 @@
-"""What the Write screen writes with: the open model, the settings, and how a passage begins."""
+"""What the Write screen writes with: the open model and the settings. Starts passages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LARGEST_RNG = 2**63 - 1
 
 @dataclass(frozen=True)
 class Opened:
-    """A model that was read, and what its file was at that moment."""
+    """A model that was read, and the revision of its file at that moment."""
 
     ref: str
     path: Path
@@ -41,18 +41,19 @@ class Opened:
         return self.stepper.model
 
     def newer(self) -> Opened | None:
-        """The model as its file holds it now, if that is another one.
+        """The model as its file holds it now; None if the file has not changed.
 
         Raises ModelFileError.
         """
         try:
             same = _revision(self.path) == self.revision
         except OSError:
-            return None  # gone; what was read stands
+            return None  # deleted; the model in memory stays
         return None if same else open_path(self.ref, self.path)
 
     def writes_as(self, other: Opened) -> bool:
-        """Whether only what is told of the two differs: a run's best model gets its final figure."""
+        """Whether both hold the same network. At the end of a run, its best model is only given its final
+        loss."""
         mine, its = self.model, other.model
         return (mine.config, mine.alphabet) == (its.config, its.alphabet) and all(
             np.array_equal(W, its.weights[name]) for name, W in mine.weights.items()
@@ -69,7 +70,7 @@ def open_path(ref: str, path: Path) -> Opened:
     try:
         revision = _revision(path)
     except OSError:
-        revision = (0, 0, 0)  # reading it says what is wrong
+        revision = (0, 0, 0)  # loading it below says what is wrong
     return Opened(ref, path, revision, Stepper(modelfile.load(path)))
 
 
@@ -81,14 +82,14 @@ def open_ref(ref: str) -> Opened:
 
 
 def model_names() -> Iterable[str]:
-    """What MODEL may name: models, and runs that have one."""
+    """The names that MODEL can be: models, and runs that have a model."""
     for folder in (places.models(), places.bundled()):
         yield from (path.stem for path in folder.glob(f"[!.]*{library.SUFFIX}"))
     yield from (path.parent.name for path in places.runs().glob(f"[!.]*/best{library.SUFFIX}"))
 
 
 def describe(model: Model) -> str:
-    """A model in a line: its network, its alphabet, how well it learnt."""
+    """A model in one line: its network, its alphabet, and its loss."""
     history = model.history
     text = f"{model.config}, {counted(len(model.alphabet), 'character')}"
     if history.corpus:
@@ -99,7 +100,7 @@ def describe(model: Model) -> str:
 
 
 def number(text: str, name: str, kind: type[V]) -> V:
-    """The number of a command's argument. Raises UsageError."""
+    """A command's argument as a number. Raises UsageError."""
     try:
         return kind(text)
     except ValueError:
@@ -108,7 +109,7 @@ def number(text: str, name: str, kind: type[V]) -> V:
 
 
 class Session:
-    """The open model and the settings that hold for the next passage."""
+    """The open model, and the settings for the next passage."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -116,28 +117,28 @@ class Session:
         self.rng = RANDOM
 
     def set_rng(self, text: str) -> None:
-        """Raises UsageError."""
+        """Set the random seed. Raises UsageError."""
         value = number(text, "rng", int)
         if not RANDOM <= value <= _LARGEST_RNG:
             raise UsageError(f"/rng takes 0 to {_LARGEST_RNG}, or -1 for a new one each time")
         self.rng = value
 
     def set_length(self, text: str) -> None:
-        """Raises UsageError."""
+        """Set how many characters Enter writes. Raises UsageError."""
         value = number(text, "length", int)
         if not LENGTHS[0] <= value <= LENGTHS[1]:
             raise UsageError(f"/length takes {LENGTHS[0]} to {LENGTHS[1]:,}")
         self.state.length = value
 
     def set_speed(self, text: str) -> None:
-        """Raises UsageError."""
+        """Set the speed. Raises UsageError."""
         speed = math.inf if text == "max" else number(text, "speed", float)
         if not speed > 0:
             raise UsageError("/speed takes characters a second, above 0, or max")
         self.state.speed = speed
 
     def begin(self, opened: Opened, seed: str) -> tuple[Passage, str]:
-        """A passage that begins with this seed, and what had to be changed in the seed."""
+        """A passage that begins with this seed, and a note of what was changed in the seed."""
         fitted = opened.model.alphabet.fit(seed)
         rng = secrets.randbelow(1 << 32) if self.rng == RANDOM else self.rng
         state = self.state

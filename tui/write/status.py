@@ -1,4 +1,4 @@
-"""The status line below the seed input: what writes, how, how fast, and where."""
+"""The status line below the seed input: the model, its settings, the speed, and the position."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Status:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     speed: float = 30.0
     measured: float | None = None
-    """Characters a second lately; None where nothing is being written."""
+    """The recent speed in characters per second; None if nothing is being written."""
     index: int = 0
     goal: int = 0
     branch: tuple[int, int] = (1, 1)
@@ -33,7 +33,7 @@ class Status:
 
 
 class StatusLine(Widget, can_focus=False):
-    """The mode, then facts from the left; what does not fit is left out at the end."""
+    """The mode, then facts from the left. Those at the end that do not fit are left out."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -85,7 +85,8 @@ class StatusLine(Widget, can_focus=False):
 
 
 def filters(sampling: SamplingConfig, words: bool) -> str:
-    """The settings of sampling, in words or short; one without keys only where it is on."""
+    """The settings of sampling, in full or short words. A setting without keys is shown only if it is
+    on."""
     values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
     return " ".join(
         f"{setting.word if words else setting.short} {setting.shown(value)}"

@@ -1,4 +1,4 @@
-"""The transcript: every passage since the app was opened, wrapped by character, growing at its end."""
+"""The transcript: the passages written since the app was opened, wrapped by character."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from tui.write.wrap import Wrapped
 _GAP = 1
 """Empty lines below each passage."""
 _KEPT = 300_000
-"""Characters after which the oldest blocks are let go."""
+"""How many characters are kept; beyond that, the oldest blocks are dropped."""
 _CACHED = 1000
 _STYLES = ("given", "chosen", "ahead", "note", "cursor")
 _BOLD = Style(bold=True)
 
 
 class _Block:
-    """A stretch of the transcript: a passage, or where `passage` is None a note of helo's own."""
+    """A part of the transcript: a passage, or, if `passage` is None, one of helo's own notes."""
 
     def __init__(self, passage: Passage | None, width: int) -> None:
         self.passage = passage
         self.wrapped = Wrapped(width)
         self.levels = bytearray()
-        """The step of surprisal of each character that the network has read."""
+        """The level of surprisal of each character that the network has read."""
         self.branch = 0
 
     @property
@@ -50,7 +50,7 @@ class _Block:
 
 
 class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
-    """Blocks of text under one another. It follows its end unless the reader has scrolled up."""
+    """Blocks of text from top to bottom. It follows its end unless the user has scrolled up."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"transcript--{name}" for name in _STYLES),
@@ -58,7 +58,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     }
 
     class Pointed(Message):
-        """The reader clicked on a character of a passage."""
+        """The user clicked on a character of a passage."""
 
         def __init__(self, passage: Passage, index: int) -> None:
             super().__init__()
@@ -70,21 +70,21 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         self.coloured = False
         self._blocks: list[_Block] = []
         self._tops: list[int] = [0]
-        """The first line of each block, and the line after the last."""
+        """The first line of each block, and the line after the last block."""
         self._strips: dict[int, Strip] = {}
         self._palette: Palette | None = None
         self._cursor: tuple[Passage, int] | None = None
         self.following = True
         self._welcome: list[str] = []
 
-    # -- what is in it
+    # -- its contents
 
     @property
     def passages(self) -> list[Passage]:
         return [block.passage for block in self._blocks if block.passage]
 
     def add_note(self, text: str) -> None:
-        """A line of helo's own below everything."""
+        """Add a line of helo's own at the end."""
         block = _Block(None, self._wrap_width)
         block.wrapped.extend(text)
         self._add(block)
@@ -95,7 +95,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     @property
     def welcome(self) -> list[str]:
-        """Lines that stand in the middle as long as there is nothing else."""
+        """Lines shown in the middle while there is nothing else."""
         return self._welcome
 
     @welcome.setter
@@ -112,7 +112,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         self.scroll_to(y=0, animate=False)
 
     def sync(self, passage: Passage) -> None:
-        """Bring the block of this passage up to what it shows now."""
+        """Update the block of this passage to what it shows now."""
         i = next(i for i, block in enumerate(self._blocks) if block.passage is passage)
         block, wrapped, text = self._blocks[i], self._blocks[i].wrapped, passage.glyphs
         if block.branch != passage.current:
@@ -128,7 +128,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         self._changed(i, line)
 
     def show_cursor(self, passage: Passage | None) -> None:
-        """Mark where the reader of this passage stands; None marks nothing."""
+        """Mark the cursor of this passage; None marks nothing."""
         cursor = (passage, passage.cursor) if passage else None
         if cursor == self._cursor:
             return
@@ -144,7 +144,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         self.refresh_lines(first, last - first + 1)
 
     def bring_cursor(self) -> None:
-        """Scroll to where the reader stands, if that cannot be seen."""
+        """Scroll to the cursor if it is out of view."""
         if self._cursor is None:
             return
         y, top, height = self._line_of(*self._cursor), self.scroll_offset.y, self.size.height
@@ -152,12 +152,12 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             self.scroll_to(y=y - height // 2, animate=False)
 
     def colour(self, on: bool) -> None:
-        """Show how surprising each character was, or do not."""
+        """Switch colouring by surprisal on or off."""
         self.coloured = on
         self._restyle()
 
     def beside(self, passage: Passage, lines: int) -> int:
-        """The character that stands so many lines below (or above) the cursor of a passage."""
+        """The character `lines` lines below (or, if negative, above) the cursor of a passage."""
         wrapped = self._block_of(passage).wrapped
         line = wrapped.line_of(passage.cursor) + lines
         column = wrapped.column_of(passage.cursor)
@@ -212,7 +212,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     @property
     def _wrap_width(self) -> int:
-        """One cell is left for the cursor after a full line."""
+        """One cell is left free for the cursor after a full line."""
         return (self.size.width or 80) - 1
 
     # -- painting
@@ -279,8 +279,8 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     def _styled(
         self, block: _Block, line: int, span: tuple[int, int] | None
     ) -> Iterator[tuple[Cluster, Style]]:
-        """What is shown in a line, with the cursor, and with the cells [start, end) that are selected: an
-        end of −1 is the line's."""
+        """The clusters of a line and their styles, with the cursor and the selection. `span` holds the
+        selected cells [start, end); an end of −1 is the end of the line."""
         passage, wrapped, palette = block.passage, block.wrapped, self.palette
         cursor = passage.cursor if passage and self._cursor and self._cursor[0] is passage else None
         first, last = span or (0, 0)
@@ -314,7 +314,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     # -- mouse
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The exact characters that are selected."""
+        """The selected characters, unaltered."""
         last = self._tops[-1] - 1
         start = selection.start or Offset(0, 0)
         end = selection.end or Offset(self.size.width, last)
@@ -343,8 +343,9 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
 
 def _runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:
-    """A line in runs of one style, each with its column, in which Textual counts what a mouse selects. It
-    takes each character for a cell, so that only what is so is joined."""
+    """The segments of a line, each a run of one style. Each carries its column, from which Textual finds
+    what the mouse selects. Textual takes each character for one cell, so only clusters of which that is
+    true are merged."""
     runs: list[tuple[int, str, Style, bool]] = []
     for cluster, style in styled:
         text = cluster.shown

@@ -18,46 +18,46 @@ from tui.write.transcript import Transcript
 
 
 class Walk(Vertical):
-    """The actions; the pane that stands on this knows how to write and to show."""
+    """The actions. The pane derives from this and does the writing and the showing."""
 
     BINDING_GROUP_TITLE = "WALK: look at what was believed, and change it"
     BINDINGS: ClassVar[list[BindingType]] = WALK_BINDINGS
 
     session: Session
     passage: Passage | None = None
-    """The one that is written or walked through."""
+    """The passage being written or walked through."""
     seed: SeedInput
     transcript: Transcript
 
-    # -- what the pane does
+    # -- done by the pane
 
     @property
     def writing(self) -> bool:
-        """Whether the passage is written, or played where it is written already."""
+        """Whether the passage is being written or, before its end, played."""
         raise NotImplementedError
 
     def run(self) -> None:
-        """Write on from the cursor."""
+        """Play from the cursor and write on."""
         raise NotImplementedError
 
     def pause(self) -> None:
-        """Write no further."""
+        """Stop writing."""
         raise NotImplementedError
 
     def present(self) -> None:
-        """Show everything as it is now."""
+        """Update everything on the screen."""
         raise NotImplementedError
 
     def say(self, note: str) -> None:
-        """Put a note into the status line for a while."""
+        """Show a note in the status line for a few seconds."""
         raise NotImplementedError
 
     def set_sampling(self, sampling: SamplingConfig) -> None:
-        """Draw with these settings, from the next character that is shown on."""
+        """Use these settings from the next character that is shown."""
         raise NotImplementedError
 
     def colour(self, on: bool) -> None:
-        """Colour the transcript by surprisal, or do not."""
+        """Colour the transcript by surprisal, or stop colouring it."""
         raise NotImplementedError
 
     # -- keys
@@ -69,7 +69,8 @@ class Walk(Vertical):
 
     @property
     def looked_at(self) -> int:
-        """The character whose prediction is shown: the one just written, or the one after the cursor."""
+        """The character whose prediction is shown: while writing, the one just written; else the one after
+        the cursor."""
         assert self.passage
         return self.passage.cursor - (1 if self.writing else 0)
 

@@ -1,4 +1,4 @@
-"""A text that grows at its end, wrapped by what is shown as one character; widths are in terminal cells."""
+"""A growing text, wrapped so that clusters stay whole. Widths are in terminal cells."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tui.width import Cluster, cells, clusters, is_plain, spans
 
 
 class Wrapped:
-    """A text and where its display lines begin. A line ends at a newline, which belongs to it, or with the
-    last cluster that fits; after a final newline an empty line stands."""
+    """A text and where its display lines begin. A line ends with its newline, or with the last cluster that
+    fits. After a final newline there is an empty line."""
 
     def __init__(self, width: int) -> None:
         self.text = ""
@@ -22,42 +22,42 @@ class Wrapped:
         return len(self.starts)
 
     def extend(self, text: str) -> None:
-        """Append to the text; only its last line is looked at again."""
+        """Append to the text. Only its last line is wrapped again."""
         self.text += text
         self.starts.extend(_breaks(self.text, self.starts[-1], self.width))
 
     def truncate(self, length: int) -> None:
         """Keep the first `length` characters."""
         self.text = self.text[:length]
-        # A cluster that has lost its end may fit into the line before.
+        # A cluster that was cut may now fit into the line before.
         del self.starts[max(1, bisect_right(self.starts, length) - 1) :]
         self.extend("")
 
     def rewrap(self, width: int) -> None:
-        """Break the same text at another width."""
+        """Wrap the same text at another width."""
         if (width := max(2, width)) != self.width:
             self.width = width
             self.starts = [0, *_breaks(self.text, 0, width)]
 
     def span(self, line: int) -> tuple[int, int]:
-        """The characters of a line as [start, end), its newline not among them."""
+        """The characters of a line as [start, end), without its newline."""
         start = self.starts[line]
         last = line + 1 == len(self.starts)
         end = len(self.text) if last else self.starts[line + 1]
         return start, end - (end > start and self.text[end - 1] == "\n")
 
     def clusters(self, line: int) -> Iterator[Cluster]:
-        """What is shown as one, from the left; starts and ends count in the whole text."""
+        """The clusters of a line from the left. Their starts and ends are positions in the whole text."""
         start, end = self.span(line)
         for cluster in clusters(self.text[start:end], self.width):
             yield cluster._replace(start=start + cluster.start, end=start + cluster.end)
 
     def line_of(self, index: int) -> int:
-        """The line that character `index` stands on, or would stand on at the end of the text."""
+        """The line that contains character `index`, or would contain it at the end of the text."""
         return bisect_right(self.starts, index) - 1
 
     def column_of(self, index: int) -> int:
-        """The cell of its line in which character `index` begins to be shown."""
+        """The cell of its line at which character `index` is shown."""
         column = 0
         for cluster in self.clusters(self.line_of(index)):
             if index < cluster.end:
@@ -66,17 +66,18 @@ class Wrapped:
         return column
 
     def index_at(self, line: int, column: int) -> int:
-        """The first character of what is shown in a cell of a line; the line's end beyond it."""
+        """The first character of the cluster at a cell of a line; beyond the last cluster, the line's
+        end."""
         on = (c.start for c in self.clusters(line) if column < c.column + c.cells)
         return next(on, self.span(line)[1])
 
     def index_from(self, line: int, column: int) -> int:
-        """The first character that is shown in a cell or after it; the line's end where there is none."""
+        """The first character of the first cluster at or after a cell; the line's end if there is none."""
         after = (c.start for c in self.clusters(line) if column <= c.column)
         return next(after, self.span(line)[1])
 
     def nearest(self, line: int, column: int) -> int:
-        """`index_at`, or what is nearest to it on the same line."""
+        """`index_at`, or the nearest character on the same line."""
         index = self.index_at(line, column)
         if self.line_of(index) == line:
             return index
@@ -84,7 +85,7 @@ class Wrapped:
 
 
 def _breaks(text: str, start: int, width: int) -> Iterator[int]:
-    """Where lines begin after the one that begins at `start`."""
+    """Where the lines after the one at `start` begin."""
     while True:
         newline = text.find("\n", start)
         end = len(text) if newline < 0 else newline
