@@ -1,1 +1,1 @@
-"""The Train screen: a form that starts a training, and a live view of one that runs."""
+"""The Train screen: a form that starts a training, and a live view of a running one."""

@@ -1,4 +1,4 @@
-"""Choosing the text to train on, and what is known of it."""
+"""Choosing the text to train on, and finding out about it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tui.train.plan import Outlook
 from tui.trouble import TellsTrouble
 
 FILE = "\0file"
-"""The corpus choice that stands for a path; no name can be it."""
+"""The choice in the list of corpora that means a file. No corpus can have this name."""
 
 
 class TextChoice(TellsTrouble, Vertical):
-    """A corpus out of those there are, or a text file."""
+    """Chooses a corpus from a list, or a text file."""
 
-    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
     TextChoice {
         height: auto;
@@ -36,17 +36,17 @@ class TextChoice(TellsTrouble, Vertical):
     """
 
     class Changed(Message):
-        """Another text is chosen, or more is known of it."""
+        """Another text was chosen, or more is known about it."""
 
     @dataclass
     class Found(Message):
-        """The corpora there are."""
+        """The list of corpora was read."""
 
         choices: list[tuple[str, str]]
 
     @dataclass
     class Looked(Message):
-        """What is known of a text, or what is wrong with it."""
+        """A text was looked at: what is known about it, or what is wrong with it."""
 
         ref: str
         outlook: Outlook | None
@@ -55,11 +55,11 @@ class TextChoice(TellsTrouble, Vertical):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.outlook: Outlook | None = None
-        """What is known of the chosen text."""
+        """What is known about the chosen text."""
         self.problem = ""
-        """What is wrong with it."""
+        """What is wrong with the chosen text."""
         self.known = asyncio.Event()
-        """Whether the corpora there are have been looked up."""
+        """Set once the list of corpora has been read."""
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -76,20 +76,20 @@ class TextChoice(TellsTrouble, Vertical):
 
     @property
     def ref(self) -> str:
-        """The CORPUS that is chosen: a name or a path."""
+        """The chosen CORPUS: a name or a path."""
         value = self.query_one("#corpus", Select).value
         return (
             as_path(self.query_one("#file", Input).value.strip()) if value == FILE else str(value)
         )
 
     def fill_in(self, ref: str) -> None:
-        """Take the CORPUS `ref`, a name or a path."""
+        """Choose the CORPUS `ref`, a name or a path."""
         self._wanted = ref
         self.refresh_choices()
 
     @work(thread=True, exclusive=True, group="choices", exit_on_error=False)
     def refresh_choices(self) -> None:
-        """Look up again what one can train on."""
+        """Read the list of corpora again."""
         self.post_message(self.Found(plan.choices()))
 
     @on(Found)

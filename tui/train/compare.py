@@ -1,4 +1,4 @@
-"""Other runs beside the one that is shown: which they are, and what of them is drawn."""
+"""Other runs beside the one that is shown: which ones, and what is drawn of them."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from tui.text import one_line
 from tui.train.follow import Follower
 
 MARKS = "○△□×"
-"""What runs that are compared are drawn with, one each, so that colour is not needed."""
+"""One mark for each run that can be compared, so that nothing depends on colour."""
 
 
 @dataclass(frozen=True, eq=False)
 class Other:
-    """The validation losses of another run."""
+    """What is drawn of another run."""
 
     mark: str
     name: str
     validation: Series
     best: float | None
-    """In nats."""
+    """The best validation loss in nats."""
 
 
 class Compared:
-    """The runs that are compared with whichever is shown."""
+    """The runs that the shown run is compared with."""
 
     def __init__(self) -> None:
         self._followers: dict[str, Follower] = {}
         """By mark."""
         self._race = ""
-        """The race whose runs came in by themselves."""
+        """The race whose runs were added automatically."""
 
     def mark(self, run: RunDirectory) -> str:
-        """The mark of a run; nothing for one that is not compared."""
+        """The mark of a run; empty if it is not compared."""
         marks = (m for m, f in self._followers.items() if f.run.folder == run.folder)
         return next(marks, "")
 
     def toggle(self, run: RunDirectory) -> bool:
-        """Take a run in, or out again; False where there is no mark left for it."""
+        """Add a run, or remove it. False if no mark is left for it."""
         if mark := self.mark(run):
             del self._followers[mark]
             return True
@@ -63,7 +63,7 @@ class Compared:
         return bool(free)
 
     def enter(self, run: RunDirectory, race: str) -> None:
-        """Take in a run of a race; those that were compared before it give way."""
+        """Add a run of a race. The first run of another race replaces the runs compared until then."""
         if race != self._race:
             self._race, self._followers = race, {}
         if not self.mark(run):
@@ -71,11 +71,12 @@ class Compared:
 
     @property
     def behind(self) -> bool:
-        """Whether a log was not read to its end."""
+        """Whether a log has not been read to its end."""
         return any(f.behind or f.snapshot is None for f in self._followers.values())
 
     def read(self) -> bool:
-        """Take in a slice of what is new of each; whether anything was. Deleted ones are none any more."""
+        """Read the next part of each log. Drops runs that were deleted. Returns whether anything
+        changed."""
         followers = list(self._followers.items())
         gone = [mark for mark, follower in followers if not follower.run.folder.exists()]
         for mark in gone:
@@ -83,7 +84,7 @@ class Compared:
         return any([f.read() for mark, f in followers if mark not in gone]) or bool(gone)
 
     def others(self, shown: RunDirectory) -> tuple[Other, ...]:
-        """What is known of them, by mark, without the run that is shown itself."""
+        """The compared runs in the order of their marks, without the shown run."""
         return tuple(
             Other(
                 mark,
@@ -101,7 +102,7 @@ def _place(marked: tuple[str, Follower]) -> int:
 
 
 class RunChoice(Dialog[RunDirectory | None]):
-    """A list of runs to take one of; None where the user went back."""
+    """A list of runs to choose one from; None if the user goes back."""
 
     DEFAULT_CSS = """
     RunChoice {
@@ -129,7 +130,7 @@ class RunChoice(Dialog[RunDirectory | None]):
 
     def _option(self, run: RunDirectory) -> Option:
         name, about = f"{self._compared.mark(run) or ' '} {one_line(run.name)}", ""
-        with suppress(RunError):  # a damaged run.json; its name is enough to choose it by
+        with suppress(RunError):  # a damaged run.json; the name is enough to choose it
             about = f"  {one_line(trained(run.info()))}"
         return Option(Content.assemble(name, (about, "dim")))
 

@@ -1,4 +1,4 @@
-"""What the settings of a training are typed into and chosen from."""
+"""The widgets for choosing a text and typing the settings of a training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AUTO = "auto"
 
 
 class NumberInput(Input):
-    """An input in which backspace is not overtaken by what is typed after it, as it is by a binding."""
+    """An input whose backspace keeps its order. As a binding it could be overtaken by later keys."""
 
     def key_backspace(self, event: Key) -> None:
         event.stop()
@@ -26,7 +26,7 @@ class NumberInput(Input):
 
 
 def control(field: Field) -> Input | Select[str]:
-    """The widget of a field; its id is the field's key."""
+    """The widget of a field. Its id is the field's key."""
     if field.choices:
         options = [(choice, choice) for choice in field.choices]
         return Select(options, value=field.usual, id=field.key, allow_blank=False, compact=True)
@@ -34,9 +34,9 @@ def control(field: Field) -> Input | Select[str]:
 
 
 class Controls(VerticalScroll):
-    """The choice of a text, and a row for each field: its label, its control and a hint."""
+    """The choice of a text, and one row per field: its label, its widget and a hint."""
 
-    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
     Controls {
         height: 1fr; padding: 1 2 0 2;
@@ -88,11 +88,11 @@ class Controls(VerticalScroll):
         return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
     def hint(self, key: str, text: str) -> None:
-        """Say something else beside a field."""
+        """Change the hint beside a field."""
         self.query_one(f"#{key}-hint", Static).update(visible(text))
 
     def show_found(self, config: TrainConfig | None) -> None:
-        """Say in the empty fields what is taken for them."""
+        """Show the values found by the recipe in the empty fields."""
         for key in FOUND:
             found = config and getattr(config, key, getattr(config.model, key, None))
             text = _AUTO if found is None else f"{_AUTO}: {found:g}"

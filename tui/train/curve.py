@@ -1,5 +1,5 @@
-"""The learning curve: training loss as a line, validation as diamonds, marks for what was changed, and
-labelled lines for what the losses are compared with, so that colour is not needed."""
+"""The learning curve: training loss as a line, validation loss as diamonds, marks for changes, and labelled
+lines for comparison. Everything can be told apart without colour."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _CHANGES: dict[type[Changed | RolledBack], tuple[str, str]] = {
     Changed: ("▲", "changed"),
     RolledBack: ("◀", "went back"),
 }
-"""The marks of what was done to a run, and what they are called."""
+"""The mark and the name of each kind of change."""
 _OFTEN = 3.0
-"""Seconds between two drawings of a training line that only grew: they take from the training."""
+"""Least seconds between redraws if only the training line has grown. Drawing takes time from the
+training."""
 _ENDS = 4
-"""Columns of the border beside its title."""
+"""Border columns around the title."""
 _N_GRAM, _LIMIT = "·  ", "╌"
-"""What the lines are made of."""
+"""The characters that the lines consist of."""
 _STYLES = {
     "training": "$primary",
     "validation": "bold $text-warning",
@@ -61,7 +62,7 @@ class Curve(Steady):
         super().__init__(id=id)
         self._shown: tuple[object, ...] = ()
         self._newest = self._drawn = 0.0
-        """The newest step of the training line when it was drawn, and when that was."""
+        """The last step of the training line when it was drawn, and the time of drawing."""
         self.border_title = _title(View())
 
     def show(
@@ -71,8 +72,8 @@ class Curve(Steady):
         at: int | None = None,
         others: tuple[Other, ...] = (),
     ) -> None:
-        """Draw the losses of a run and what they are compared with; nothing where there are no losses.
-        `at` is a step to mark."""
+        """Draw the losses of a run and what they are compared with; nothing if there are no losses. `at` is
+        a step to mark."""
         train, validation, references = snapshot.train, snapshot.validation, snapshot.references
         key: tuple[object, ...] = (len(validation.steps), self.content_size, snapshot.status.word)
         key += (bool(len(train.steps)), snapshot.partial)
@@ -118,15 +119,15 @@ class Curve(Steady):
         self.tell(_content(picture))
 
     def _has_grown(self, steps: FloatArray, column: float) -> bool:
-        """Whether the training line is longer than when it was drawn, by a column of the picture, which is
-        so much of the run."""
+        """Whether the training line has grown by a column of the picture since it was drawn. `column` is
+        the width of a column as a share of the run."""
         if not len(steps) or monotonic() - self._drawn < _OFTEN:
             return False
         return bool(steps[-1] - self._newest >= max(1.0, column * (steps[-1] - steps[0])))
 
 
 def _room(picture: Picture, place: float, length: int) -> int:
-    """The column of a label of a line: where it hides no loss, or else no mark."""
+    """The column for the label of a line: one where it covers no loss, or at least no mark."""
     lines = {"n-gram", "limit"}
     return picture.room(place, length, lines) or picture.room(place, length, {*lines, "training"})
 
@@ -136,8 +137,8 @@ def _kind(reference: Reference) -> str:
 
 
 def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | RolledBack]) -> str:
-    """Marks at the foot of the picture, in a row of their kind; returns what they are called where there
-    are any."""
+    """Draw the changes of one kind as marks at the foot of the picture. Returns the mark with its name, or
+    an empty text if there are none."""
     steps = np.array([float(c.step) for c in changes if isinstance(c, kind)])
     if not len(steps):
         return ""
@@ -147,7 +148,7 @@ def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | Rolle
 
 
 def _content(picture: Picture) -> Content:
-    """A picture with its axes, in colours of the theme."""
+    """A picture with its axes, in the colours of the theme."""
     rows = picture.framed()
     lines = ([(text, _STYLES.get(style, "")) for text, style in row] for row in rows)
     return Content("\n").join(Content.assemble(*line) for line in lines)
@@ -158,7 +159,7 @@ def _title(view: View) -> str:
 
 
 def _fitting(title: str, names: Iterable[str], width: int) -> Content:
-    """A title and as many of the names as there is room for, so that none is cut."""
+    """A title and as many of the names as fit, so that none is cut."""
     titles = accumulate((title, *names), lambda before, name: f"{before} {name} ")
     return Content(
         max(takewhile(lambda longer: len(longer) <= width, titles), key=len, default=title)

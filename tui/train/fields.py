@@ -1,4 +1,4 @@
-"""The fields of the training form: what each is, and how what was typed becomes a configuration."""
+"""The fields of the training form: what each one is, and how its text becomes a setting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _LONGEST = 1e15
 
 @dataclass(frozen=True)
 class Field:
-    """One setting; a number is typed, else one of `choices` is taken. What is usually empty is found."""
+    """A setting that is typed as a number or, if there are `choices`, chosen. If `usual` is empty, the
+    recipe finds the value."""
 
     key: str
     label: str
@@ -59,14 +60,14 @@ FIELDS = (
     Field("processes", "Processes", "share each batch; 1 a GPU", "1", whole=True),
 )
 FOUND = tuple(field.key for field in FIELDS if not field.usual)
-"""The fields that the recipe fills in where nothing is typed."""
+"""The fields that the recipe fills in if they are empty."""
 _NO_SETTINGS = frozenset({"length", "unit", "processes"})
-"""What is no part of a run's configuration by itself."""
+"""Fields that are not, by themselves, part of a run's configuration."""
 
 
 def given(values: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that differ from the usual, and the length, as `recipe.complete` takes them, from
-    what was typed and chosen by `Field.key`.
+    """The settings that differ from the usual ones, and the length, as arguments for `recipe.complete`.
+    `values` holds what was typed and chosen, by `Field.key`.
 
     Raises UsageError.
     """
@@ -85,7 +86,7 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def processes(values: Mapping[str, str], found: Mapping[str, Any]) -> int:
-    """In how many processes to train, with what `given` found.
+    """The number of processes to train in, given the settings that `given` returned.
 
     Raises UsageError.
     """
@@ -96,7 +97,7 @@ def processes(values: Mapping[str, str], found: Mapping[str, Any]) -> int:
 
 
 def meant(field: Field, text: str) -> Any:
-    """What was typed or chosen for a field.
+    """The value of a field from what was typed or chosen.
 
     Raises UsageError.
     """
@@ -110,7 +111,7 @@ def meant(field: Field, text: str) -> Any:
 
 
 def in_words(problem: str) -> str:
-    """An error in the form's words where it is in the command line's."""
+    """An error about a command-line option in the form's words; any other error unchanged."""
     option, _, rest = problem.partition(" ")
     if not option.startswith("--"):
         return problem
@@ -120,7 +121,8 @@ def in_words(problem: str) -> str:
 
 
 def command(given: Mapping[str, Any], ref: str, verb: str = "train") -> str:
-    """The command line that starts the same training, or what else has these options."""
+    """The command line that starts the same training, or with another `verb` a command with the same
+    options."""
     words = ["helo", verb, ref]
     for key, value in given.items():
         words.append(f"--{key.replace('_', '-')}")

@@ -1,7 +1,7 @@
-"""What a run's log says so far, read as it grows; knows nothing of screens.
+"""Reads a run's log as it grows. Independent of screens.
 
-Of a long log the end is read first. Then all is read in slices, each so small that a key pressed meanwhile
-does not wait.
+Of a long log, the end is read first. Then everything is read in parts, each small enough not to delay a
+key.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from tui.figures.snapshot import Snapshot, look
 from tui.phrases import killed
 
 LONG = 1 << 20
-"""Bytes of a log from where on its end is read first."""
+"""From this size on, in bytes, the end of a log is read first."""
 TAIL = 1 << 16
-"""Bytes of that end."""
+"""How many bytes from the end are read first."""
 SLICE = 1 << 17
-"""Bytes taken in by one `read`: some milliseconds."""
+"""Bytes read per call of `read`: a few milliseconds."""
 
 
 class Follower:
-    """Follows one run. `read` may be called from any thread, but from one at a time."""
+    """Follows one run. `read` may be called from any thread, but not from two at once."""
 
     def __init__(self, run: RunDirectory, child: subprocess.Popen[bytes] | None = None) -> None:
         self.run = run
         self.child = child
-        """The trainer, where this process started it."""
+        """The trainer, if this process started it."""
         self.info: RunInfo | None = None
-        """What `run.json` says, once it was read."""
+        """The content of `run.json`, once it has been read."""
         self.snapshot: Snapshot | None = None
         self._asked: dict[str, str] = {}
         self._reader = LineReader(run.events_path)
@@ -50,25 +50,25 @@ class Follower:
 
     @property
     def working(self) -> bool:
-        """Whether a trainer that this process started is alive."""
+        """Whether this process started a trainer that is still running."""
         return self.child is not None and self.child.poll() is None
 
     def resume(self) -> None:
-        """Start a trainer that goes on from the newest state.
+        """Start a trainer that continues from the newest state.
 
         Raises RunError, StorageError.
         """
         self.child, self._starting = launch.start(self.run), True
 
     def ask(self, request: str, what: str, value: float = 1.0, text: str = "") -> None:
-        """Ask the trainer; `what` is what `asked` calls it until it is answered.
+        """Send a request to the trainer. `asked` lists it as `what` until it is answered.
 
         Raises RunError, StorageError.
         """
         self._asked[self.run.ask(request, value, text)] = what
 
     def number(self, setting: str) -> float | None:
-        """What the run's dropout or clip is now; None for what is neither."""
+        """The current value of the run's dropout or clip; None for other settings."""
         if self.info is None or setting not in ("dropout", "clip"):
             return None
         changes = self.snapshot.changes if self.snapshot else ()
@@ -78,21 +78,21 @@ class Follower:
 
     @property
     def asked(self) -> list[str]:
-        """What was asked and is not answered yet."""
+        """The requests that are not answered yet."""
         if self.snapshot is None or self.snapshot.over:
             return []
         return [what for id, what in self._asked.items() if id not in self.snapshot.answers]
 
     @property
     def behind(self) -> bool:
-        """Whether the log was not read to its end, so that `read` should be called soon again."""
+        """Whether the log has not been read to its end, so that `read` should be called again soon."""
         return self._reader.more or bool(self.snapshot and self.snapshot.partial)
 
     def read(self) -> Snapshot | None:
-        """Take in a slice of what is new; returns how the run stands now, or None where nothing changed
-        or the log is not at its end. The first of a long log is partial."""
+        """Read the next part of the log. Returns the run as it stands, or None if nothing changed or the
+        end of the log is not reached yet. For a long log, the first result is partial."""
         if self.info is None:
-            with suppress(RunError):  # a damaged run.json; the events still tell their part
+            with suppress(RunError):  # a damaged run.json; the events can still be shown
                 self.info = self.run.info()
                 self._comparison = Comparison(self.info)
         if self._comparison and (known := self._comparison.look()) != self._references:
@@ -116,7 +116,7 @@ class Follower:
         return self.snapshot
 
     def _end(self) -> list[Event]:
-        """How a long log begins, and its end; nothing of one that is soon read."""
+        """The first event and the last events of a long log; none if the log is short."""
         path = self.run.events_path
         try:
             size = path.stat().st_size
@@ -137,7 +137,7 @@ class Follower:
         if code and (self._starting or found.word == "killed"):
             if code < 0:
                 return RunStatus("killed", killed(code))
-            # it said why in its own log only
+            # the reason is only in the trainer's own log
             return RunStatus("failed", self.run.complaint())
         return replace(found, reason="killed") if found.word == "killed" else found
 

@@ -1,4 +1,4 @@
-"""The form that starts a training: one key for a newcomer, every setting for who wants it."""
+"""The form that starts a training: one key for a newcomer, every setting for an expert."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tui.trouble import TellsTrouble
 
 
 class TrainForm(TellsTrouble, Vertical):
-    """Chooses a text and settings, imports the text, and starts a run on it."""
+    """Lets the user choose a text and settings, imports the text, and starts a run on it."""
 
     BINDING_GROUP_TITLE = "New training"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,7 +50,7 @@ class TrainForm(TellsTrouble, Vertical):
             id="train.race",
             tooltip="Train networks of several cells in turns, and compare them; asks which",
         ),
-        # With priority the focus has moved before the keys typed after it are handed out.
+        # With priority, the focus moves before the keys typed after it are dispatched.
         Binding(
             "tab",
             "app.focus_next",
@@ -68,7 +68,7 @@ class TrainForm(TellsTrouble, Vertical):
             tooltip="Field before",
         ),
     ]
-    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
     TrainForm {
         #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
@@ -90,7 +90,7 @@ class TrainForm(TellsTrouble, Vertical):
 
     @dataclass
     class Begun(Message):
-        """A run was made and its trainer started, or the driver of the race that it leads."""
+        """A run was created, and its trainer started; or, for a race, the driver of the race."""
 
         run: RunDirectory
         child: subprocess.Popen[bytes]
@@ -98,29 +98,29 @@ class TrainForm(TellsTrouble, Vertical):
 
     @dataclass
     class SpeedsFound(Message):
-        """How fast the runs so far were."""
+        """The speeds of earlier runs were read."""
 
         speeds: list[Speed]
 
     @dataclass
     class MachineAnswered(Message):
-        """More is known of this machine."""
+        """More is known about this machine."""
 
     @dataclass
     class Prepared(Message):
-        """How far a start has come."""
+        """A start made progress."""
 
         text: str
 
     @dataclass
     class Said(Message):
-        """There is something to say of the text."""
+        """There is a note about the text."""
 
         text: str
 
     @dataclass
     class Refused(Message):
-        """Nothing was started, and why."""
+        """Nothing was started; says why."""
 
         problem: str
 
@@ -130,7 +130,7 @@ class TrainForm(TellsTrouble, Vertical):
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
         self._starting = False
         self._refusal = ""
-        """Why nothing was started; it stands until something in the form is changed."""
+        """Why nothing was started. Shown until something in the form changes."""
 
     def compose(self) -> ComposeResult:
         yield Controls(id="fields", can_focus=False)
@@ -146,7 +146,7 @@ class TrainForm(TellsTrouble, Vertical):
         self._look_up_speeds()
         self._machine.look()
 
-    # what is known
+    # facts about texts and earlier runs
 
     @property
     def _controls(self) -> Controls:
@@ -157,7 +157,7 @@ class TrainForm(TellsTrouble, Vertical):
         return self.query_one(TextChoice)
 
     def fill_in(self, ref: str) -> None:
-        """Take the CORPUS `ref`, a name or a path."""
+        """Choose the CORPUS `ref`, a name or a path."""
         self._text.fill_in(ref)
         self.query_one("#start").focus()
 
@@ -170,10 +170,10 @@ class TrainForm(TellsTrouble, Vertical):
         self._speeds = found.speeds
         self._estimate()
 
-    # what it would be
+    # the estimate
 
     def _given(self) -> tuple[dict[str, Any], int]:
-        """The settings, and in how many processes to train.
+        """The settings, and the number of processes to train in.
 
         Raises UsageError.
         """
@@ -198,7 +198,7 @@ class TrainForm(TellsTrouble, Vertical):
     @on(MachineAnswered)
     @on(TextChoice.Changed)
     def _estimate(self) -> None:
-        """Say what the settings mean, or what is wrong with them."""
+        """Show what the settings would give, or what is wrong with them."""
         text = self._text
         problem = self._machine.problem(self._device)
         if said := problem or str(self._machine):
@@ -255,7 +255,7 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Button.Pressed, "#race")
     @work(group="dialog", exit_on_error=False)
     async def action_race(self) -> None:
-        """Ask what a race is to be, import the text and start it."""
+        """Ask for the settings of a race, import the text and start the race."""
         await self._text.known.wait()
         ref = self._text.ref
         if self._starting or not self._names(ref):
@@ -266,7 +266,7 @@ class TrainForm(TellsTrouble, Vertical):
             self._start(partial(start_race, entry, ref, pace), ref, race=True)
 
     def _names(self, ref: str) -> bool:
-        """Whether there is a text to begin with."""
+        """Whether a text is chosen. Shows the problem if not."""
         if not ref:
             self._refuse("name a text file to train on")
             self.query_one("#file").focus()
@@ -306,9 +306,8 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Refused)
     def _refused(self, refused: Refused) -> None:
         self._set_starting(False)
-        if (
-            self.is_on_screen and self.screen.focused is None
-        ):  # a button loses it when it is disabled
+        # a button loses the focus when it is disabled
+        if self.is_on_screen and self.screen.focused is None:
             self.query_one("#start").focus()
         self._refuse(refused.problem)
 

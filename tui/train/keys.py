@@ -1,4 +1,4 @@
-"""The keys of the Train screen, for the run that is watched."""
+"""The keys of the Train screen that act on the shown run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What this machine has and how fast it learns, asked of child processes.
+"""What this machine has and how fast it trains, found out by child processes.
 
-In threads of their own and no workers: leaving the app must not wait for a child that imports torch.
+Threads wait for the children, not workers: quitting the app must not wait for a child that imports torch.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from engine.runs import launch
 
 T = TypeVar("T")
 Pace = list[float]
-"""Characters a second with each rung of the recipe's ladder."""
+"""Characters per second on each rung of the recipe's ladder."""
 
 
 class Machine:
-    """Asks one child at a time, since two would slow each other."""
+    """Runs one child process at a time, since two would slow each other down."""
 
     def __init__(self, tell: Callable[[], object]) -> None:
-        """`tell` is called, from another thread, each time that more is known."""
+        """`tell` is called from another thread each time more is known."""
         self._tell = tell
         self._one = Lock()
         self._facts: Future[dict[str, Any]] | None = None
         self._paces: dict[str, Future[Pace]] = {}
 
     def look(self) -> None:
-        """Ask what devices there are."""
+        """Find out which devices this machine has."""
         self._facts = self._ask(launch.device_facts)
 
     def measure(self, device: str, again: bool = False) -> Future[Pace]:
-        """How fast it learns on a device, measured once; `again` where that failed."""
+        """The training speed on a device. It is measured only once, unless `again` is set and it failed."""
         asked = self._paces.get(device)
         if asked is None or (again and _problem(asked)):
             asked = self._paces[device] = self._ask(
@@ -43,19 +43,19 @@ class Machine:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What `launch.device_facts` gives; empty until then."""
+        """The result of `launch.device_facts`; empty until it is known."""
         return _answer(self._facts) or {}
 
     def pace(self, device: str) -> Pace | None:
-        """What was measured, once it is known."""
+        """The measured speeds; None if they are not known yet."""
         return _answer(self._paces.get(device))
 
     def problem(self, device: str) -> str:
-        """Why something will not be known."""
+        """Why something could not be found out; empty if nothing failed."""
         return _problem(self._facts) or _problem(self._paces.get(device))
 
     def __str__(self) -> str:
-        """What it computes on."""
+        """The devices and processors of this machine."""
         facts = self.facts
         kinds = facts.get("devices", [])
         names = [f"{kind} ({facts['names'].get(kind, kind)})" for kind in kinds]

@@ -1,4 +1,4 @@
-"""A run's numbers as text: one column of them, or a few lines where there is little room."""
+"""A run's figures as text: in one column, or in a few lines if there is little room."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$
 _STYLES |= {"failed": "$text-error", "killed": "$text-error"}
 _NONE = "–"
 _PATIENCE = 5
-"""Evaluations without a better one from where on it is told."""
+"""After this many evaluations without improvement, a warning is shown."""
 
 
 def state(word: str) -> Content:
@@ -29,7 +29,7 @@ def state(word: str) -> Content:
 
 
 def bar(snapshot: Snapshot, width: int) -> Content:
-    """How far a run is, in one line of `width` cells."""
+    """The progress of a run, in one line of `width` cells."""
     if not snapshot.started:
         return Content("")
     total, left = snapshot.started.total_steps, snapshot.seconds_left
@@ -44,13 +44,13 @@ def bar(snapshot: Snapshot, width: int) -> Content:
 
 
 def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """What is measured, by name; losses in nats and bits per character."""
+    """The names and values of the figures. Losses are in nats and bits per character."""
     rows = shown("column", snapshot)
     return [(f.label, text or _NONE) for f, text in rows if text or not f.late]
 
 
 def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """The figures of each layer, under their names."""
+    """A table of the figures of each layer, with a heading."""
     if not snapshot.vitals:
         return []
     columns = [f for f in FIGURES if f.layers]
@@ -67,7 +67,7 @@ def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
-    """The numbers one under another, then the best of the runs it is compared with, and the layers."""
+    """The figures in a column, then the best losses of the compared runs, then the layers."""
     best = partial(BEST.text, "column")
     compared = [(f"{o.mark} {o.name}"[:14], best(o.best) or _NONE) for o in others]
     if compared:
@@ -82,7 +82,7 @@ def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
 
 
 def lines(snapshot: Snapshot) -> Content:
-    """The same numbers in two lines for 56 cells."""
+    """The figures in two lines of 56 cells."""
     losses = [
         Content.assemble(
             (f"{f.label} ", "$foreground 60%"), text.removeprefix(f"{f.label} ") or _NONE
@@ -94,7 +94,7 @@ def lines(snapshot: Snapshot) -> Content:
 
 
 def note(snapshot: Snapshot, asked: list[str]) -> Content:
-    """What goes on or what to do, in words: requests not answered yet come first."""
+    """What is happening or what to do next. Unanswered requests come first."""
     if snapshot.partial:
         return Content("reading the rest of this run's log …")
     if asked:
@@ -107,7 +107,7 @@ def note(snapshot: Snapshot, asked: list[str]) -> Content:
 
 
 def _overfitting(snapshot: Snapshot) -> str:
-    """What to tell where evaluations get no better."""
+    """A warning if evaluations no longer improve; otherwise empty."""
     if snapshot.since_best < _PATIENCE:
         return ""
     best = snapshot.validation.steps[-1 - snapshot.since_best]
@@ -144,7 +144,7 @@ def _advice(snapshot: Snapshot) -> str:
 
 
 def _answer(snapshot: Snapshot) -> str:
-    """What was answered last; the status tells a pause and its end."""
+    """The trainer's last answer to a request. Pauses are left out, since the status shows them."""
     answers = [e for e in snapshot.answers.values() if not isinstance(e, Paused | Resumed)]
     if not answers:
         return ""

@@ -1,4 +1,4 @@
-"""The Train screen: a tab for a new training, and one for each run that is watched."""
+"""The Train screen: one tab for a new training, and one for each run that is watched."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from tui.train.steer import RESUMABLE, Steers
 from tui.train.watch import RunView
 
 TICK = 1.0
-"""Seconds between two looks at the runs: what drawing takes of a processor, a training beside it lacks."""
+"""Seconds between two reads of the logs. Drawing takes processor time from a training on this machine."""
 _SOON, _BREATH = 0.1, 0.002
-"""The same while an answer is awaited, and while a log is not read to its end."""
+"""The same while a request is unanswered, and while a log has not been read to its end."""
 _SCAN_EVERY = 5.0
-"""Seconds between two searches for trainings that began elsewhere."""
+"""Seconds between two searches for trainings started elsewhere."""
 _STEP = 0.1
-"""How finely a tab tells how far a run is: another width is a layout of the screen."""
+"""The steps in which a tab shows progress. Each change of its width lays out the screen again."""
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
 
 
 class TrainPane(Steers):
-    """Starts trainings, and watches and steers them."""
+    """Starts trainings, watches them and controls them."""
 
     DEFAULT_CSS = """
     TrainPane {
@@ -54,18 +54,18 @@ class TrainPane(Steers):
 
     @dataclass
     class Alive(Message):
-        """Trainings that were found at work, each with its race if it is in one."""
+        """The running trainings were found. Each comes with the name of its race, if it is in one."""
 
         runs: list[tuple[RunDirectory, str]]
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._followers: dict[str, Follower] = {}
-        """Runs by the id of their tab."""
+        """The followed runs, by tab id."""
         self._drivers = Drivers()
         self._numbers = count(1)
         self._news = asyncio.Event()
-        """A run came that was not looked at yet, or something was asked."""
+        """Set when a run was added or asked for something, so that the logs are read at once."""
         self._words: dict[str, str] = {}
         self._untouched = True
         self._making = asyncio.Lock()
@@ -89,14 +89,14 @@ class TrainPane(Steers):
         self.query_one(RunView).low = event.size.height < _LOW
         self.refresh_bindings()
 
-    # for the app
+    # called by the app
 
     def at_work(self) -> list[str]:
-        """The names of the trainings and races that this app started and that are alive."""
+        """The names of the running trainings and races that this app started."""
         return self._drivers.at_work + [follower.run.name for follower in self._alone()]
 
     def _alone(self) -> list[Follower]:
-        """What follows a trainer that this app started, beside those of races."""
+        """The followers of running trainers that this app started itself, not through a race."""
         followers = self._followers.values()
         return [each for each in followers if each.working and each.child not in self._drivers]
 
@@ -106,7 +106,7 @@ class TrainPane(Steers):
         for follower in self._alone():
             try:
                 follower.run.ask("stop")
-            except HeloError:  # it has not come far enough to listen
+            except HeloError:  # it has not started far enough to read requests
                 if follower.child:
                     follower.child.terminate()
 
@@ -120,7 +120,7 @@ class TrainPane(Steers):
         (await self._form()).fill_in(corpus)
 
     async def race(self) -> None:
-        """Show the form, and ask what a race is to be."""
+        """Show the form and ask for the settings of a race."""
         self.action_new()
         (await self._form()).action_race()
 
@@ -183,8 +183,8 @@ class TrainPane(Steers):
                 self._focus()
 
     async def _form(self) -> TrainForm:
-        """The form, made when it is first wanted: it is large, and finds out what this machine is, for
-        which a run that is only watched should not wait, nor its training lack processors."""
+        """The form, created on first use. It is large and starts child processes that examine this machine;
+        a run that is only watched should not wait for it, nor share the processors with it."""
         switcher = self.query_one(ContentSwitcher)
         async with self._making:
             if not switcher.query_children(TrainForm):
@@ -235,7 +235,7 @@ class TrainPane(Steers):
 
     @property
     def _patience(self) -> float:
-        """Seconds until the runs are to be looked at again."""
+        """Seconds until the next read of the logs."""
         followers = self._followers.values()
         if self.compared.behind or any(follower.behind for follower in followers):
             return _BREATH

@@ -1,4 +1,4 @@
-"""What a training would be, worked out before it is started; knows nothing of screens."""
+"""Works out what a training would be, before it is started. Independent of screens."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from engine.words import counted, plural
 from tui.phrases import duration
 
 _LOOK = 8 << 20
-"""Bytes of a text that is not imported yet that are looked at."""
+"""Bytes read of a text that is not imported yet."""
 _TAIL = 1 << 16
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """A text that may be trained on. `exact` is False where only its beginning was looked at."""
+    """A text to train on. `exact` is False if only its beginning was read."""
 
     name: str
     chars: int
@@ -38,7 +38,7 @@ class Outlook:
 
 
 def look(ref: str) -> Outlook:
-    """What is known of the CORPUS `ref` without importing it.
+    """What is known about the CORPUS `ref` without importing it.
 
     Raises NotFoundError, UsageError, CorpusError.
     """
@@ -49,7 +49,7 @@ def look(ref: str) -> Outlook:
         raise UsageError("name a text file: its path, from here or from your home (~)")
     if web.is_address(ref) or ref.startswith("@"):
         raise UsageError(f"{ref} is not on this machine: import it in the Library (F5) first")
-    if places.typed(ref).is_dir():  # a path is looked at while it is typed
+    if places.typed(ref).is_dir():  # paths are looked at while they are typed
         raise UsageError(f"{ref} is a folder: import it in the Library (F5) first")
     reading = sources.Reading()
     source = sources.find(ref, reading)
@@ -66,7 +66,7 @@ def look(ref: str) -> Outlook:
 
 
 def choices() -> list[tuple[str, str]]:
-    """The corpora one can choose: reference and description; imported ones first, newest first."""
+    """The corpora to choose from, as (name, description): imported ones first, from the newest."""
     known: list[tuple[str, str, str]] = []
     for folder in corpus.corpora():
         try:
@@ -83,7 +83,7 @@ def choices() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast an earlier run was."""
+    """The speed of an earlier run."""
 
     config: TrainConfig
     chars_per_second: float
@@ -116,7 +116,8 @@ def _last_progress(run: rundir.RunDirectory) -> Progress | None:
 def complete(
     given: Mapping[str, Any], outlook: Outlook, pace: Sequence[float] | None
 ) -> TrainConfig | None:
-    """The configuration for what is given, once what it takes to find the rest is known.
+    """The configuration for the given settings. None if finding the rest needs the machine's pace and that
+    is not known yet.
 
     Raises UsageError.
     """
@@ -129,7 +130,7 @@ def complete(
 def describe(
     config: TrainConfig, outlook: Outlook, known: list[Speed], pace: Sequence[float] | None = None
 ) -> Iterator[str]:
-    """What a training with these settings would be, in three lines: its network, its text, its length."""
+    """A training with these settings, in three lines: its network, its text, its length."""
     model, about = config.model, "" if outlook.exact else "about "
     n = parameters.count(model, outlook.symbols)
     yield f"{model}: {about}{n:,} parameters"
@@ -138,14 +139,14 @@ def describe(
 
 
 def describe_text(outlook: Outlook) -> str:
-    """The text as a line."""
+    """The text, in one line."""
     about = "" if outlook.exact else "about "
     none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
     return f"{about}{counted(outlook.chars, 'character')}, {outlook.symbols} different{none}"
 
 
 def _learnt_from(outlook: Outlook) -> int:
-    """The characters that are not kept for validation."""
+    """The number of characters that are not kept for validation."""
     none = outlook.chars < SMALLEST_VALIDATED
     return outlook.chars - (0 if none else int(outlook.chars * TrainConfig.validation))
 
@@ -153,7 +154,8 @@ def _learnt_from(outlook: Outlook) -> int:
 def _speed(
     config: TrainConfig, V: int, known: list[Speed], pace: Sequence[float] | None
 ) -> float | None:
-    """Characters a second, by the newest run that is alike, else by the pace of such a rung."""
+    """Characters per second: those of the newest run of the same size, else from the measured pace if the
+    configuration is a rung of the recipe's ladder. None if neither is known."""
     for run in known:
         if _alike(run.config, config):
             return run.chars_per_second
@@ -187,7 +189,7 @@ def _epochs(steps: int, plan: Layout) -> str:
 
 
 def _alike(a: TrainConfig, b: TrainConfig) -> bool:
-    """Whether two runs go equally fast."""
+    """Whether two runs train at the same speed."""
     return _size(a) == _size(b)
 
 

@@ -1,4 +1,4 @@
-"""A race from the app: what is asked before it, and the drivers that this app started."""
+"""Races started from the app: the dialog for their settings, and their drivers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A race as it was asked for; `given` is what `recipe.complete` takes for the first of its cells."""
+    """The settings of a race. `given` holds the arguments of `recipe.complete` for its first cell."""
 
     cells: tuple[str, ...]
     by: str
@@ -40,7 +40,7 @@ class Entry:
 
     @classmethod
     def of(cls, values: dict[str, str]) -> Entry:
-        """From what was typed and chosen by `Field.key`.
+        """From what was typed and chosen, by `Field.key`.
 
         Raises UsageError.
         """
@@ -61,7 +61,7 @@ class Entry:
 
 
 class RaceDialog(Dialog[Entry | None]):
-    """Asks what a race is to be; None where the user went back."""
+    """Asks for the settings of a race; None if the user goes back."""
 
     DEFAULT_CSS = """
     RaceDialog {
@@ -105,7 +105,7 @@ class RaceDialog(Dialog[Entry | None]):
 
 
 class Drivers:
-    """The drivers of races that this app started."""
+    """The drivers of the races that this app started."""
 
     def __init__(self) -> None:
         self._leaders: dict[subprocess.Popen[bytes], RunDirectory] = {}
@@ -117,18 +117,18 @@ class Drivers:
         return child in self._leaders
 
     def stop(self) -> None:
-        """End their races: all trainers save and stop."""
+        """Stop the races. All their trainers save and stop."""
         for driver in self._leaders:
             if driver.poll() is None:
                 driver.terminate()
 
     @property
     def at_work(self) -> list[str]:
-        """The names of the races whose drivers are alive."""
+        """The names of the races whose drivers are running."""
         return [leader.race() for driver, leader in self._leaders.items() if driver.poll() is None]
 
     def troubles(self) -> Iterator[str]:
-        """Why races ended that could not go on, each once."""
+        """Why races ended early. Each one is reported once."""
         for driver, leader in list(self._leaders.items()):
             if driver.poll() is not None:
                 del self._leaders[driver]

@@ -1,4 +1,4 @@
-"""A text that a run wrote while it learnt, and where in the run's life it stands."""
+"""A sample that a run wrote while it trained, and its position in the run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tui.width import expanded
 
 
 class SampleBox(VerticalScroll, can_focus=False):
-    """One of the samples of a run under the line of its life."""
+    """One of the samples of a run, below a line that stands for the run."""
 
-    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
     SampleBox {
         padding: 0 1; scrollbar-size-vertical: 1;
@@ -34,7 +34,7 @@ class SampleBox(VerticalScroll, can_focus=False):
         yield Steady("text")
 
     def show(self, snapshot: Snapshot, index: int, scale: Scale) -> None:
-        """Show the sample with this index; any will do where there are none."""
+        """Show the sample at this index. If there are no samples, the index does not matter."""
         text, samples = self.query_one("#text", Steady), snapshot.samples
         self.query_one("#life", Steady).tell(self._life(snapshot, index))
         if not samples:
@@ -51,12 +51,12 @@ class SampleBox(VerticalScroll, can_focus=False):
         text.tell(Content(expanded(visible((sample.prompt + sample.text).strip("\n")))))
 
     def _head(self, title: str, subtitle: str) -> None:
-        """Set the titles where they are others: each setting draws the box."""
+        """Set the titles if they changed, since each assignment redraws the box."""
         if (title, subtitle) != (self.border_title, self.border_subtitle):
             self.border_title, self.border_subtitle = title, subtitle
 
     def _life(self, snapshot: Snapshot, index: int) -> Content:
-        """The run so far as a line, with a dot at each sample and a larger one at this."""
+        """The run so far as a line, with a dot at each sample and a larger one at this sample."""
         samples, width = snapshot.samples, self.query_one("#life").content_size.width
         if not samples or width < 1:
             return Content("")
@@ -72,7 +72,7 @@ class SampleBox(VerticalScroll, can_focus=False):
 
 
 def _loss(snapshot: Snapshot, step: int, scale: Scale) -> str:
-    """What was lost when the run was at a step, as far as it is known."""
+    """The loss of the run at a step; empty if it is not known."""
     for name, series in (("validation", snapshot.validation), ("training", snapshot.train)):
         if not math.isnan(nats := series.at(step)):
             return f" · {name} {scale.value(nats):.3f} {scale.unit}"

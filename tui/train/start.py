@@ -1,4 +1,4 @@
-"""Starting a training from a thread worker: import the text, find what was left open, start the trainer."""
+"""Starting a training in a thread worker: import the text, find the missing settings, start the trainer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ from tui.train.racing import Entry
 
 Say = Callable[[str], object]
 Begin = Callable[[Say, Say], tuple[RunDirectory, subprocess.Popen[bytes]]]
-"""Begins a training or a race; it tells how far that is, and says what there is to say of its text."""
-"""Starts something; it is called with what says how far it is."""
+"""Starts a training or a race. Its arguments are called with the progress and with notes about the text."""
 MEASURING = "measuring this machine …"
 _LOOK_EVERY = 0.1
-"""Seconds between two looks whether anybody still waits for a measurement."""
+"""Seconds between two checks whether the worker was cancelled."""
 
 
 def start(
@@ -36,10 +35,10 @@ def start(
     tell: Say,
     say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
-    """A new run with the settings `given` on the CORPUS `ref`, and its trainer in so many processes;
-    `tell` says how far it is, `say` what there is to say of the text.
+    """Create a run with the settings `given` on the CORPUS `ref`, and start its trainer in `processes`
+    processes. `tell` is called with the progress, `say` with notes about the text.
 
-    Raises HeloError, also where the worker is cancelled.
+    Raises HeloError, also if the worker is cancelled.
     """
     found = _obtain(ref, tell, say)
     known = _await(pace, tell) if pace else None
@@ -57,10 +56,10 @@ def start_race(
     tell: Say,
     say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
-    """The run that leads a new race on the CORPUS `ref`, and the race's driver; `tell` and `say` are those
-    of `start`.
+    """Create the run that leads a new race on the CORPUS `ref`, and start the race's driver. `tell` and
+    `say` are as in `start`.
 
-    Raises HeloError, also where the worker is cancelled.
+    Raises HeloError, also if the worker is cancelled.
     """
     found = _obtain(ref, tell, say)
     race.check_corpus(found)
@@ -74,7 +73,7 @@ def _obtain(ref: str, tell: Say, say: Say) -> Corpus:
 
 
 def _await(pace: Future[Pace], tell: Say) -> Pace:
-    """What is being measured. Leaving the app does not wait for it."""
+    """Wait for the measured pace. Raises RunError if the worker is cancelled meanwhile."""
     tell(MEASURING)
     while not get_current_worker().is_cancelled:
         with suppress(TimeoutError):

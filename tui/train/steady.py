@@ -1,4 +1,4 @@
-"""Text that is drawn again only where it is another: drawing takes from a training beside it."""
+"""Text that is redrawn only if it changes, since drawing takes time from a training on this machine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from textual.widgets import Static
 
 
 class Steady(Static):
-    """A Static that is told often what it shows already; nothing in it is markup."""
+    """A Static that may be given the same text often. Its text is never parsed as markup."""
 
     class Resized(Message):
-        """It has another size: what fits in it may be another text."""
+        """Its size changed, so that other text may fit."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, markup=False)

@@ -1,4 +1,4 @@
-"""What can be done with the run that the Train screen shows."""
+"""The actions on the run that the Train screen shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _QUESTIONS = {
 
 
 class Steers(TellsTrouble, Vertical):
-    """A screen with the keys of a run, and the runs that it is compared with."""
+    """A screen with the keys for a run, and the runs that it is compared with."""
 
     BINDING_GROUP_TITLE = "Train"
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
@@ -43,11 +43,11 @@ class Steers(TellsTrouble, Vertical):
 
     @property
     def shown(self) -> Follower | None:
-        """The run that is shown, where one is."""
+        """The shown run; None if there is none."""
         raise NotImplementedError
 
     def look_soon(self) -> None:
-        """Look at the runs again: something was asked of one."""
+        """Read the logs again soon, since something was asked."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -60,7 +60,7 @@ class Steers(TellsTrouble, Vertical):
         match action:
             case "pause":
                 return word == "running"
-            case "go_on":  # with a reason it waits, and goes on by itself
+            case "go_on":  # paused with a reason, it continues by itself
                 return word == "paused" and not follower.snapshot.status.reason
             case "ask" | "ask_for" | "learning_rate" | "stop":
                 return word in ("running", "paused")
@@ -80,16 +80,16 @@ class Steers(TellsTrouble, Vertical):
             self.query_one(RunView).show()
 
     def complain(self, error: HeloError | str) -> None:
-        """Tell what went wrong."""
+        """Show what went wrong."""
         self.notify(visible(str(error)), severity="error", markup=False)
 
     def action_ask(self, request: str, what: str) -> None:
-        """Ask the trainer for something."""
+        """Send the trainer a request."""
         self._ask(request, what)
 
     @work(exit_on_error=False, group="dialog")
     async def action_ask_for(self, request: str) -> None:
-        """Ask the trainer for something that is to be named."""
+        """Ask for a name or value, and send the trainer a request with it."""
         if follower := self.shown:
             number = follower.number(request)
             usual = "best" if request == "back" else "" if number is None else f"{number:g}"
@@ -129,7 +129,7 @@ class Steers(TellsTrouble, Vertical):
 
     @work(exit_on_error=False, group="resume")
     async def action_resume(self) -> None:
-        """Start a trainer that goes on with the run."""
+        """Start a trainer that continues the run."""
         if follower := self.shown:
             try:
                 await asyncio.to_thread(follower.resume)
@@ -150,7 +150,7 @@ class Steers(TellsTrouble, Vertical):
 
     @work(exit_on_error=False, group="dialog")
     async def action_compare(self) -> None:
-        """Choose a run to compare with, or one not to compare with any more."""
+        """Choose a run to compare with, or one to stop comparing with."""
         if follower := self.shown:
             every = await asyncio.to_thread(lambda: list(rundir.runs()))
             runs = [run for run in every if run.folder != follower.run.folder]

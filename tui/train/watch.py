@@ -1,4 +1,4 @@
-"""The live view of a run: how it stands, its curve, its numbers, and what it wrote while it learnt."""
+"""The live view of a run: its status, its curve, its figures, and the samples it wrote."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class RunView(Vertical, can_focus=True):
             tooltip="Scroll the sample down",
         ),
     ]
-    SCOPED_CSS = False  # how much room there is, is a class of the pane
+    SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
     RunView {
         padding: 0 1;
@@ -141,9 +141,9 @@ class RunView(Vertical, can_focus=True):
         self._compared = compared
         self._follower: Follower | None = None
         self.low = False
-        """Whether there is room for the curve or the sample only."""
+        """Whether there is only room for either the curve or the sample."""
         self._chosen: int | None = None
-        """The step of the sample that is looked at; None is the newest, whichever that is."""
+        """The step of the chosen sample; None follows the newest."""
         self._view = View()
 
     def compose(self) -> ComposeResult:
@@ -167,7 +167,7 @@ class RunView(Vertical, can_focus=True):
 
     @on(Steady.Resized)
     def show(self) -> None:
-        """Draw what is known of the run."""
+        """Draw what is known about the run."""
         follower = self._follower
         if follower is None:
             return
@@ -191,12 +191,12 @@ class RunView(Vertical, can_focus=True):
         return self._compared.others(self._follower.run) if self._follower else ()
 
     def _show_life(self, snapshot: Snapshot) -> None:
-        """Draw the curve and the sample that is looked at."""
+        """Draw the curve and the chosen sample."""
         self.query_one(Curve).show(snapshot, self._view, self._chosen, self._others)
         self.query_one(SampleBox).show(snapshot, self._index(snapshot), self._view.scale)
 
     def _index(self, snapshot: Snapshot) -> int:
-        """Which sample is looked at; where what was chosen was voided, the newest that is older."""
+        """The index of the chosen sample. If that one was voided, the newest older one."""
         if self._chosen is None:
             return len(snapshot.samples) - 1
         return max(0, bisect_right(snapshot.samples, self._chosen, key=lambda s: s.step) - 1)
@@ -210,7 +210,7 @@ class RunView(Vertical, can_focus=True):
         return True
 
     def action_swap(self) -> None:
-        """Where there is no room for both, change between curve and sample."""
+        """Switch between curve and sample if there is no room for both."""
         self.toggle_class("-sample")
         self.call_after_refresh(self.show)
 
@@ -219,11 +219,11 @@ class RunView(Vertical, can_focus=True):
         self._look_through(self._view.zoomed(by))
 
     def action_unit(self) -> None:
-        """Change between nats and bits."""
+        """Switch between nats and bits."""
         self._look_through(self._view.other_unit())
 
     def action_axis(self) -> None:
-        """Change between a linear and a logarithmic axis."""
+        """Switch between a linear and a logarithmic axis."""
         self._look_through(self._view.other_axis())
 
     def _look_through(self, view: View) -> None:
@@ -241,7 +241,7 @@ class RunView(Vertical, can_focus=True):
             self._look_at(snapshot, 0)
 
     def action_newest(self) -> None:
-        """Go to the newest sample, and to those that come."""
+        """Go to the newest sample and follow new ones."""
         if self._follower and (snapshot := self._follower.snapshot):
             self._look_at(snapshot, len(snapshot.samples))
 
@@ -259,7 +259,7 @@ class RunView(Vertical, can_focus=True):
 
 
 def _headline(follower: Follower) -> Content:
-    """Name, status, network, text and device of a run."""
+    """Name, status, network, corpus, parameters and device of a run, in one line."""
     snapshot, info = follower.snapshot, follower.info
     parts = [Content.styled(visible(follower.run.name), "bold")]
     if snapshot:
