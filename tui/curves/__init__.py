@@ -1,3 +1,4 @@
-"""Learning curves: series of losses, and pictures of them as cells of text; knows no screens.
+"""Learning curves: series of losses, and pictures of them as text. Independent of screens.
 
-The Train screen and the command line draw with it."""
+Used by the Train screen and the command line.
+"""

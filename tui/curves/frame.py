@@ -1,6 +1,7 @@
-"""The stretch of losses that a learning curve shows, and which references stand in it; knows no screens.
+"""The range of losses that a learning curve shows, and which references are drawn in it.
 
-What is low and high is measured on the curve's axis, whatever its scale."""
+Positions, such as `low` and `top`, are measured along the axis, which may be logarithmic.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +14,18 @@ from tui.curves.scale import NATS, Scale
 from tui.curves.series import Series
 
 _CALM = 0.1
-"""Share of a run's training points, the first, that may leave the picture at its top."""
+"""The share of a run, at its start, whose training losses may be too high for the picture."""
 _NEAR = 0.5
-"""How far outside of the losses, as a share of their stretch, the picture still grows to a reference."""
+"""How far outside the losses a reference may be to be included, as a share of the losses' range."""
 _FLATTEST = 0.05
-"""The least stretch of the axis."""
+"""The least range of the axis."""
 _APART, _LEVELS = 14, 3
-"""Columns and rows from one name on an axis to the next, at least."""
+"""The least number of columns and of rows between the labels of an axis."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What lies from `low` to `top`; of the references some are lines in it, the others are named."""
+    """The range from `low` to `top`. The references `lines` are drawn in it; `named` are only listed."""
 
     low: float
     top: float
@@ -33,22 +34,22 @@ class Frame:
     scale: Scale
 
     def where(self, reference: Reference) -> str:
-        """A reference that is no line, with its value and a sign where it lies outside."""
+        """The label of a reference that is not drawn, with an arrow if it is outside the range."""
         place = self.scale.place(reference.nats)
         side = " ↑" if place > self.top else " ↓" if place < self.low else ""
         return f"{self.label(reference)}{side}"
 
     def label(self, reference: Reference) -> str:
-        """A reference with its value."""
+        """A reference's name and value."""
         return f"{reference.name} {self.scale.value(reference.nats):.2f}"
 
     def inside(self, series: Series) -> tuple[FloatArray, FloatArray]:
-        """The steps and places (N,) of the losses that do not leave the picture at its top."""
+        """The steps and positions (N,) of the losses that are not above the range."""
         places = self.scale.places(series.nats)
         return series.steps[places <= self.top], places[places <= self.top]
 
     def axes(self, first: float, last: float, columns: int, rows: int) -> tuple[Axis, Axis]:
-        """The axis of the steps and that of the losses, of a picture with so many cells."""
+        """The axes for steps and losses of a picture with this many cells."""
         last = max(last, first + 1)
         steps = round_places(first, last, columns // _APART)
         names = {step: f"{step:,.0f}" for step in steps if step == int(step)}
@@ -64,11 +65,12 @@ def frame(
     scale: Scale = NATS,
     begins: bool = True,
 ) -> Frame:
-    """The frame of a curve that has losses, `rows` lines of text high; `begins` says whether they are
-    those of a whole run, from its first step on.
+    """The frame of a curve that has losses, drawn in `rows` lines of text. `begins` says whether the curve
+    starts at a run's first step.
 
-    A limit is always in it, another reference where it lies in or near the losses: far ones must not
-    flatten the curve. Of two in the same row the first is the line.
+    Limits are always included. Other references are included if they are in or near the range of the
+    losses, so that distant ones do not flatten the curve. Of two references in the same row, the first is
+    drawn.
     """
     places = {reference: scale.place(reference.nats) for reference in references}
     limits = [place for reference, place in places.items() if reference.limit]
@@ -90,7 +92,8 @@ def frame(
 
 
 def _top(train: Series, validation: Series, calm_from: float) -> float:
-    """The upper end of the losses in nats: what the first moments lose must not flatten the rest."""
+    """The upper end of the losses in nats, without the high losses at the start, which would flatten the
+    rest."""
     if not len(train.nats):
         return float(validation.nats.max())
     first = int(calm_from * len(train.nats))

@@ -1,7 +1,7 @@
-"""Curves as cells of text: each a character and the name of its style; knows no screens.
+"""Curves drawn as cells of text. A cell is a character and the name of its style. Independent of screens.
 
-What is drawn later covers what was there. Places on an axis from `low` to `high` are spread over all of the
-cells, its two ends in the middle of the outermost dots, of which a cell has two by four (braille's).
+Later drawings cover earlier ones. A cell has two by four dots, as braille has. An axis from `low` to `high`
+spans all cells; its ends are in the middle of the outermost dots.
 """
 
 from __future__ import annotations
@@ -19,39 +19,40 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Row = list[tuple[str, str]]
-"""A row of cells from the left as stretches of one style: texts and the names of their styles."""
+"""A row of cells from the left, as runs of one style: (text, name of the style)."""
 
 WIDE, HIGH = 2, 4
-"""Dots of a cell."""
+"""Dots per cell."""
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""What each adds to the code point of the empty pattern (Unicode, "Braille Patterns")."""
+"""What each dot adds to the code point of the empty pattern (Unicode, "Braille Patterns")."""
 _EMPTY = 0x2800
 AXIS, TICK = "axis", "tick"
 BESIDE, BELOW = 9, 2
-"""Columns and rows of the axes with their names."""
+"""The columns and rows that the axes take with their labels."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A stretch of places, and the names of some of them."""
+    """A range of positions, and the labels of some of them."""
 
     low: float
     high: float
     names: Mapping[float, str] = field(default_factory=dict)
 
     def dots(self, places: Any, dots: int) -> IntArray:
-        """Which of so many dots the places (N,) in the stretch are, from its low end: (N,)."""
+        """The dots (N,), counted from the low end, at positions (N,) in the range."""
         share = (np.asarray(places, np.float64) - self.low) / ((self.high - self.low) or 1.0)
         return np.rint(share * (dots - 1)).astype(np.int64)
 
 
 def row_of(place: float, axis: Axis, rows: int) -> int:
-    """The row, of so many from the top, of a place on the upright axis."""
+    """The row of a position on the vertical axis, counted from the top."""
     return rows - 1 - int(axis.dots(place, rows * HIGH)) // HIGH
 
 
 class Picture:
-    """`columns` by `rows` cells, one by one at least, in which all that is drawn must lie on the axes."""
+    """`columns` by `rows` cells, at least one by one. Everything drawn must be within the range of the
+    axes."""
 
     def __init__(self, columns: int, rows: int, x: Axis, y: Axis) -> None:
         self.columns, self.rows = max(1, columns), max(1, rows)
@@ -59,7 +60,7 @@ class Picture:
         self._cells = [[(" ", "")] * self.columns for _ in range(self.rows)]
 
     def line(self, xs: FloatArray, ys: FloatArray, style: str) -> None:
-        """A line through points (N,), in dots."""
+        """Draw a line through points (N,), in dots."""
         columns, rows = self._places(xs, ys)
         if len(columns) > 1:
             ways = np.maximum(abs(np.diff(columns)), abs(np.diff(rows)))
@@ -71,19 +72,19 @@ class Picture:
             self._cells[row][column] = (chr(_EMPTY + codes[row, column]), style)
 
     def marks(self, xs: FloatArray, ys: FloatArray, mark: str, style: str) -> None:
-        """A mark at each of the points (N,)."""
+        """Draw a mark at each of the points (N,)."""
         columns, rows = self._places(xs, ys)
         for row, column in zip(rows // HIGH, columns // WIDE, strict=True):
             self._cells[row][column] = (mark, style)
 
     def across(self, y: float, text: str, style: str, column: int = 0) -> None:
-        """A text in the row of a place, from a column to the right edge at most."""
+        """Write a text in the row of a position, from a column on. It is cut at the right edge."""
         row, text = self._cells[row_of(y, self.y, self.rows)], text[: self.columns - column]
         row[column : column + len(text)] = [(char, style) for char in text]
 
     def room(self, y: float, length: int, covers: Collection[str]) -> int:
-        """The first column in the row of a place where a text of that length would cover nothing but cells
-        of these styles and empty ones; 0 where there is none."""
+        """The first column in the row of a position where a text of this length covers only empty cells and
+        cells of these styles; 0 if there is none."""
         row = [
             style in covers or not style for _, style in self._cells[row_of(y, self.y, self.rows)]
         ]
@@ -91,18 +92,18 @@ class Picture:
         return next(free, 0)
 
     def at_foot(self, xs: FloatArray, mark: str, style: str, row: int) -> None:
-        """A mark at each of the places (N,), so many rows above the lowest."""
+        """Draw a mark at each of the positions (N,), `row` rows above the lowest."""
         for column in self.x.dots(xs, self.columns * WIDE) // WIDE:
             self._cells[max(0, self.rows - 1 - row)][column] = (mark, style)
 
     def upright(self, x: float, mark: str, style: str) -> None:
-        """A mark in each row at a place."""
+        """Draw a mark in every row at a position."""
         column = int(self.x.dots(x, self.columns * WIDE)) // WIDE
         for row in self._cells:
             row[column] = (mark, style)
 
     def framed(self) -> list[Row]:
-        """All rows with the axes, to the left and below, and their names where there is room for them."""
+        """All rows, with axes to the left and below, and the labels that fit."""
         names = {row_of(y, self.y, self.rows): name for y, name in self.y.names.items()}
         rows = list[Row]()
         for row, cells in enumerate(self._cells):
@@ -120,13 +121,13 @@ class Picture:
         return [*rows, [(f"{left}└{''.join(line)}", AXIS)], [(f"{left} {under}", TICK)]]
 
     def _places(self, xs: FloatArray, ys: FloatArray) -> tuple[IntArray, IntArray]:
-        """The columns and rows of dots of points, rows from the top."""
+        """Points as columns and rows of dots, with rows counted from the top."""
         high = self.rows * HIGH
         return self.x.dots(xs, self.columns * WIDE), high - 1 - self.y.dots(ys, high)
 
 
 def _joined(places: IntArray, steps: IntArray) -> IntArray:
-    """The places (N,) and those between, in `steps` (N - 1,) of equal length from each to the next."""
+    """The positions (N,), with each pair joined by `steps` (N - 1,) steps of equal length."""
     part = np.repeat(np.arange(len(steps)), steps)
     share = (np.arange(len(part)) - (np.cumsum(steps) - steps)[part]) / steps[part]
     between = np.rint(places[:-1][part] + np.diff(places)[part] * share)
@@ -140,8 +141,7 @@ def _stretches(cells: Row) -> Row:
 
 
 def round_places(low: float, high: float, most: int) -> list[float]:
-    """Round places from `low` to `high`, `most` of them or fewer: multiples of 1, 2 or 5 times a power of
-    ten."""
+    """At most `most` round positions from `low` to `high`: multiples of 1, 2 or 5 times a power of ten."""
     least = (high - low) / max(1, most)
     if not (math.isfinite(least) and least > 0):
         return [low]

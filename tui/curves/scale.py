@@ -1,4 +1,4 @@
-"""How a learning curve measures losses, and how much of a run it shows; knows no screens."""
+"""The scale of a learning curve, and the part of a run that it shows. Independent of screens."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import numpy as np
 from tui.curves.picture import FloatArray, round_places
 
 PARTS = {1.0: "", 0.5: "last half", 0.1: "last tenth"}
-"""Shares of a run, the last, that can be looked at, and what they are called."""
+"""The last parts of a run that can be shown, as shares of it, and their names."""
 _LEAST = 1e-4
-"""Smaller losses in nats are this on a logarithmic axis, where 0 has no place."""
+"""The least loss in nats on a logarithmic axis, which has no place for 0. Smaller losses are drawn
+there."""
 _FAR = 8.0
-"""How many times the least loss the greatest is, from where on a logarithmic axis counts in 1, 2, 5, 10."""
+"""If the greatest loss is more than this many times the least, a logarithmic axis counts in 1, 2, 5, 10."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where losses lie on the axis."""
+    """Converts losses to positions on the axis."""
 
     bits: bool = False
     logarithmic: bool = False
@@ -29,20 +30,20 @@ class Scale:
         return "bits" if self.bits else "nats"
 
     def value(self, nats: float) -> float:
-        """A loss in the unit."""
+        """A loss in the unit shown."""
         return nats / math.log(2) if self.bits else nats
 
     def places(self, nats: FloatArray) -> FloatArray:
-        """Where losses (N,) lie: (N,)."""
+        """The positions (N,) of losses (N,) in nats."""
         values = nats / math.log(2) if self.bits else nats
         return np.log(np.maximum(values, _LEAST)) if self.logarithmic else values
 
     def place(self, nats: float) -> float:
-        """Where one loss lies."""
+        """The position of one loss in nats."""
         return float(self.places(np.array([nats]))[0])
 
     def ticks(self, low: float, high: float, most: int) -> dict[float, str]:
-        """The names of some places from `low` to `high`, about `most` at most: round losses in the unit."""
+        """Labels by position for about `most` round losses between the positions `low` and `high`."""
         if self.logarithmic:
             ends = math.exp(low), math.exp(high)
             values = _log_ticks(*ends) if _is_far(*ends) else round_places(*ends, most)
@@ -56,7 +57,7 @@ NATS = Scale()
 
 @dataclass(frozen=True)
 class View:
-    """What a curve shows of a run: its scale, and the last `part` of the steps."""
+    """What a curve shows of a run: its scale, and the last `part` of its steps."""
 
     scale: Scale = NATS
     part: float = 1.0
@@ -68,21 +69,22 @@ class View:
         return replace(self, scale=replace(self.scale, logarithmic=not self.scale.logarithmic))
 
     def zoomed(self, by: int) -> View:
-        """A smaller part of the run for 1, a larger one for -1, as far as there are any."""
+        """The view of a smaller part of the run for 1, of a larger one for -1; unchanged if there is
+        none."""
         parts = list(PARTS)
         at = parts.index(self.part) + by
         return replace(self, part=parts[min(max(at, 0), len(parts) - 1)])
 
     @property
     def name(self) -> str:
-        """The unit, and what is not as usual, in words."""
+        """The unit, and what else differs from the default, in words."""
         words = [self.scale.unit, "logarithmic" if self.scale.logarithmic else ""]
         return ", ".join(word for word in (*words, PARTS[self.part]) if word)
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Round values from `low` to `high`, both above 0, for a logarithmic axis that is too long for
-    equal steps: 1, 2 and 5 times powers of ten, or only those powers where there are many."""
+    """Round values from `low` to `high`, both above 0: 1, 2 and 5 times powers of ten, or powers of ten
+    only if there are many. For a logarithmic axis too long for equal steps."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     digits = (1, 2, 5) if len(powers) <= 4 else (1,)
     ticks = (digit * 10.0**power for power in powers for digit in digits)

@@ -13,29 +13,29 @@ from tui.curves.picture import FloatArray
 
 @dataclass(frozen=True)
 class Series:
-    """Losses in nats by step, both (N,); every one is a finite number."""
+    """Losses in nats by step, both (N,). All are finite."""
 
     steps: FloatArray
     nats: FloatArray
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[float, float]]) -> Series:
-        """From pairs of step and loss, leaving out losses that are no numbers."""
+        """A series from pairs of step and loss. Losses that are not finite are left out."""
         table = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
         table = table[np.isfinite(table[:, 1])]
         return cls(table[:, 0], table[:, 1])
 
     def since(self, step: float) -> Series:
-        """Its part from a step on."""
+        """The part from a step on."""
         return Series(self.steps[self.steps >= step], self.nats[self.steps >= step])
 
     def at(self, step: float) -> float:
-        """The loss that was the newest at a step; NaN where there was none."""
+        """The newest loss at a step; NaN if there is none yet."""
         before = int(np.searchsorted(self.steps, step, "right"))
         return float(self.nats[before - 1]) if before else math.nan
 
     def in_columns(self, columns: int) -> Series:
-        """Its means over `columns` equal stretches of steps, empty ones left out."""
+        """The means over `columns` equal ranges of steps. Empty ranges are left out."""
         if len(self.steps) <= columns:
             return self
         first, last = self.steps[0], self.steps[-1]
@@ -48,7 +48,7 @@ class Series:
 
 
 def joined(every: Iterable[Series]) -> Series:
-    """All their losses, one series after another."""
+    """The losses of all the series, one after another."""
     parts = list(every)
     return Series(
         *(np.concatenate(p) for p in zip(*((s.steps, s.nats) for s in parts), strict=True))

@@ -1,2 +1,2 @@
-"""What is shown of a run, on the Train screen and by the commands: how it stands by the events that count,
-and the table of its figures; knows no screens."""
+"""How a run stands, from the events that count, and the table of its figures. The Train screen and the
+commands show them. Independent of screens."""

@@ -1,5 +1,5 @@
-"""What is kept of a run's log while it is read: the events that count, and of progress no more than can
-be seen, so that a run of any length fits."""
+"""The events of a run's log that count, collected while it is read. Progress is thinned to what can be
+seen, so that a run of any length fits in memory."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import numpy as np
 from engine.runs.events import Event, Progress, reach
 
 FINEST = 2048
-"""Progress events kept; more, and neighbours become one."""
+"""The most progress events kept. Beyond that, neighbours are merged."""
 
 E = TypeVar("E", bound=Event)
 Losses = list[tuple[Progress, float]]
-"""The last progress of each stretch of steps, and the mean of the stretch's losses."""
+"""For each range of steps, its last progress event and its mean loss."""
 
 
 class Kept:
-    """The events that count, as `events.fold` tells them."""
+    """The events that count, by the rules of `events.fold`."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.progress: Losses = []
         self.last: Event | None = None
-        """The newest of all."""
+        """The newest event of all."""
         self._frequent = defaultdict[type[Event], list[Event]](list)
         self._rest = list[Event]()
         self._top = -math.inf
         self.take(events)
 
     def take(self, events: Iterable[Event]) -> None:
-        """Take in what comes next in the log."""
+        """Add the next events of the log."""
         for event in events:
             if (most := reach(event)) < self._top:
                 self._void(most)
@@ -49,22 +49,22 @@ class Kept:
             self.progress = thin(self.progress, FINEST // 2)
 
     def of(self, kind: type[E]) -> list[E]:
-        """Those of a frequent kind, progress aside."""
+        """The events of a frequent kind other than progress."""
         return cast(list[E], self._frequent[kind])
 
     @property
     def rest(self) -> list[Event]:
-        """Those of all other kinds."""
+        """The events of all infrequent kinds."""
         return self._rest
 
     def newest(self) -> dict[type[Event], Event]:
-        """The newest of each kind."""
+        """The newest event of each kind."""
         found = {type(event): event for event in self._rest}
         found |= {kind: events[-1] for kind, events in self._frequent.items() if events}
         return found | ({Progress: self.progress[-1][0]} if self.progress else {})
 
     def _void(self, most: float) -> None:
-        """Forget what has a larger step."""
+        """Drop the events of later steps than `most`."""
         self.progress = [(event, nats) for event, nats in self.progress if event.step <= most]
         for kind, events in self._frequent.items():
             self._frequent[kind] = [event for event in events if event.step <= most]
@@ -73,11 +73,11 @@ class Kept:
 
 
 def thin(progress: Losses, most: int) -> Losses:
-    """The same with at most `most` + 1 of them, as many early as late ones: those of equal stretches of
-    steps become the last of them with their mean loss."""
+    """The same, merged into at most `most` + 1 equal ranges of steps: the last event and the mean loss of
+    each."""
     steps = np.array([event.step for event, _ in progress])
     nats = np.array([nats for _, nats in progress], dtype=np.float64)
-    # a power of two: no stretch is cut when they grow
+    # a power of two, so that later thinning merges whole ranges
     width = 1 << (int(steps.max() - steps.min()) // most).bit_length()
     _, last, stretch = np.unique(steps[::-1] // width, return_index=True, return_inverse=True)
     stretch, finite = stretch[::-1], np.isfinite(nats)

@@ -1,4 +1,4 @@
-"""A run as it stands, by the events that are kept of it."""
+"""A run as it stands, computed from the events kept of its log."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ from tui.curves.series import Series
 from tui.figures.kept import Kept
 
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
-"""The words of runs that no trainer works on."""
+"""The statuses of runs without a trainer."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as it stands; the status "starting" is that of a trainer which has not spoken yet."""
+    """A run as it stands. Its status is "starting" until the trainer has written an event."""
 
     status: RunStatus
     newest: Mapping[type[Event], Event]
-    """The newest of each kind, but for the final evaluation, which is of other weights."""
+    """The newest of each kind. The final evaluation does not count, since it measures other weights."""
     evaluated: Evaluated | None
-    """The newest of all, the final one too."""
+    """The newest evaluation, including the final one."""
     best: Evaluated | None
-    """Of the curve: the final one measures the best model anew."""
+    """The best evaluation of the curve. The final one does not count: it measures the best model again."""
     train: Series
     validation: Series
     samples: tuple[Sampled, ...]
-    """By step; those of the same step are the same text."""
+    """By step, one per step: samples of the same step are the same text."""
     vitals: tuple[Vitals, ...]
     """The newest of each layer, from the bottom."""
     changes: tuple[Changed | RolledBack, ...]
-    """Where a setting got another value, or it went back."""
+    """Where a setting changed, or the run went back to an earlier state."""
     evaluating: float
-    """Seconds of evaluations, of all that it trained."""
+    """Seconds spent evaluating, part of the training's own seconds."""
     saving: float
-    """Seconds of saves, beside all that it trained."""
+    """Seconds spent saving, not part of the training's own seconds."""
     last: Event | None
     """The newest event of all."""
     answers: Mapping[str, Event] = field(default_factory=dict)
-    """What was answered, by the requests' ids."""
+    """The answers to requests, by request id."""
     references: tuple[Reference, ...] = ()
-    """What its losses are to be compared with, as far as it is known."""
+    """What to compare its losses with, as far as it is known."""
     partial: bool = False
-    """Whether this is what the end of the log says, and the rest was not read yet."""
+    """Whether only the end of the log has been read so far."""
 
     @property
     def started(self) -> Started | None:
@@ -70,7 +70,7 @@ class Snapshot:
 
     @property
     def final(self) -> float | None:
-        """The loss of the best model, measured anew at the very end."""
+        """The loss of the best model, measured again at the very end."""
         return self.evaluated.val_nats if self.evaluated and self.evaluated.final else None
 
     @property
@@ -83,24 +83,24 @@ class Snapshot:
 
     @property
     def share(self) -> float:
-        """How much of the training is done, in [0, 1]."""
+        """The share of the steps that is done, in [0, 1]."""
         return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
 
     @property
     def epochs(self) -> float | None:
-        """Passes over the training part."""
+        """Passes over the training part; None if not known."""
         if not (self.started and self.progress):
             return None
         return self.progress.chars / max(1, self.started.train_chars)
 
     @property
     def evaluating_share(self) -> float | None:
-        """The part of all its time that evaluations took."""
+        """The share of the total time spent evaluating."""
         return self._share(self.evaluating)
 
     @property
     def saving_share(self) -> float | None:
-        """The part of all its time that saves took."""
+        """The share of the total time spent saving."""
         return self._share(self.saving)
 
     def _share(self, seconds: float) -> float | None:
@@ -110,13 +110,13 @@ class Snapshot:
 
     @property
     def since_best(self) -> int:
-        """Evaluations after the best of the curve."""
+        """The number of evaluations since the best of the curve."""
         nats = self.validation.nats
         return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
 
     @property
     def seconds_left(self) -> float | None:
-        """At the mean speed so far; None where that is not known."""
+        """Seconds left at the mean speed so far; None if that is not known."""
         if not (self.started and self.progress and self.progress.step):
             return None
         a_step = self.progress.seconds / self.progress.step
@@ -124,7 +124,7 @@ class Snapshot:
 
 
 def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
-    """How a run of this status stands; `more` is what the events do not say."""
+    """A run with this status, as it stands. `more` holds the fields that do not come from events."""
     evaluated = kept.of(Evaluated)
     curve = [e for e in evaluated if not e.final]
     newest = kept.newest()

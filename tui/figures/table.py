@@ -1,7 +1,7 @@
-"""The table of a run's figures: what each is called, how it is written, and where it is shown.
+"""The table of a run's figures: their names, their formats, and where they are shown.
 
 A new figure is a field of an event, set where it is measured, and a row here. The field needs a default,
-since older logs lack it; None is a figure that is not known.
+since older logs lack it; None means that the figure is not known.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
     from tui.figures.snapshot import Snapshot
 
 Form = str | Callable[[Any], str]
-"""How a figure is written: a template of `str.format`, or a function."""
+"""How a figure is written: a template for `str.format`, or a function."""
 Place = Literal["column", "lines", "page", "live", "log", "layers"]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A row: a figure has a form for each place where it is shown."""
+    """A row of the table: a figure, with a form for each place that shows it."""
 
     event: type[Event] | None
-    """The kind that it is a field of; None for what is a field of the `Snapshot`."""
+    """The kind of event that has the field; None if the `Snapshot` has it."""
     field: str
     label: str
-    """Its name where it has a line or a column of its own."""
+    """Its name, shown if it has a line or column of its own."""
     column: Form = ""
     """On the Train screen."""
     lines: Form = ""
-    """On the Train screen where there is little room; a loss begins with its label."""
+    """On the Train screen if there is little room. For a loss, this begins with the label."""
     page: Form = ""
     """In `helo runs show`."""
     live: Form = ""
     """In `helo train` on a terminal."""
     log: Form = ""
-    """Where the event is told in a line, as in `helo train` without a terminal."""
+    """Where an event is shown as a line of text, as in `helo train` without a terminal."""
     layers: Form = ""
     """In the Train screen's table of layers."""
     late: bool = False
-    """Whether it has no line in the column while it is not known."""
+    """Whether the column omits it while it is not known."""
 
     def value(self, run: Snapshot) -> Any:
-        """What it is now; None while it is not known."""
+        """The current value; None while it is not known."""
         source = run.newest.get(self.event) if self.event else run
         return None if source is None else getattr(source, self.field)
 
     def text(self, place: Place, value: Any) -> str:
-        """A value as it is written in a place; empty for None, and where it is not shown."""
+        """A value as a place shows it; empty for None, or if the place does not show it."""
         form: Form = getattr(self, place)
         if value is None or not form:
             return ""
@@ -60,7 +60,7 @@ class Figure:
 
 
 def _bits(template: str) -> Callable[[float | Evaluated], str]:
-    """A form with a loss in nats and then in bits."""
+    """A form with a loss in nats, then in bits."""
 
     def form(loss: float | Evaluated) -> str:
         nats = loss.val_nats if isinstance(loss, Evaluated) else loss
@@ -145,11 +145,12 @@ FIGURES = LOSSES + OTHERS
 def shown(
     place: Place, run: Snapshot, figures: Sequence[Figure] = FIGURES
 ) -> list[tuple[Figure, str]]:
-    """The figures that a place shows, in their order, and their texts; empty while not known."""
+    """The figures that a place shows, in order, with their texts. A text is empty while its figure is not
+    known."""
     return [(f, f.text(place, f.value(run))) for f in figures if getattr(f, place)]
 
 
 def measured(event: Event) -> str:
-    """The figures of an event in a line; empty where none of it is told so."""
+    """The figures of an event in one line; empty if it has none."""
     own = (f for f in FIGURES if f.event is type(event))
     return ", ".join(filter(None, (f.text("log", getattr(event, f.field)) for f in own)))

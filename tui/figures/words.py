@@ -1,4 +1,4 @@
-"""Events in words, the same on the command line and on the screens."""
+"""Events in words, for the command line and the screens alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.figures.table import measured
 
 
 def describe(event: Event) -> str:
-    """An event as a line, without its step; empty for one not worth a line."""
+    """An event as a line, without its step; empty if it is not worth a line."""
     match event:
         case Started():
             text = (

@@ -1,1 +1,1 @@
-"""The Library screen: the models, runs and corpora that there are."""
+"""The Library screen: the user's models, runs and corpora."""

@@ -1,4 +1,4 @@
-"""What is known of the selected item, as text. All of it is untrusted."""
+"""The list and the details of items, as text. All of it is untrusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABEL = 12
 _LEAST = 20
 _GAP = 2
 _SHORTEST = 12
-"""The least cells that are left of a column that is cut."""
+"""The least cells that remain of a column that is cut."""
 _NAME = 12
 """The least cells for names in the list."""
 
@@ -28,7 +28,7 @@ HINTS = {
 
 
 def details(item: Item, width: int) -> Content:
-    """Its facts, wrapped to `width` cells beside their names, then its card."""
+    """An item's facts, wrapped to `width` cells including their names, then its card."""
     lines = []
     for name, value in item.facts:
         style = "$text-error" if name == "problem" else ""
@@ -42,19 +42,19 @@ def details(item: Item, width: int) -> Content:
 
 
 def name_width(items: Iterable[Item]) -> int:
-    """The cells for the names of these items, so that they stand in one column."""
+    """The cells that the longest of the items' names takes."""
     return max((cell_len(one_line(item.name)) for item in items), default=0)
 
 
 def rows(items: list[Item], name: int, width: int) -> Iterator[Content]:
-    """A line of `width` cells for each item, in columns, of which `name` are for names. These are whole,
-    longer than the line if need be; what else does not fit is cut short or left out."""
+    """One line of `width` cells per item. Names are padded to `name` cells and always whole, even if the
+    line gets too long; the columns after them are cut or left out if they do not fit."""
     name = min(max(name, _NAME), width)
     columns = [
         max(map(cell_len, column)) for column in zip(*(item.columns for item in items), strict=True)
     ]
     for item in items:
-        style = "italic" if item.problem else "dim"  # no colour: the cursor's must show through
+        style = "italic" if item.problem else "dim"  # no colour, so that the cursor's shows through
         line = Content(one_line(item.name))
         line = line.pad_right(max(0, name - line.cell_length))
         for text, size in zip(item.columns, columns, strict=True):

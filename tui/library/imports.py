@@ -1,4 +1,4 @@
-"""The line that says what is being imported or fetched, and the workers that do it."""
+"""The line that shows what is being imported or downloaded, and the workers that do it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tui.text import one_line, visible
 from tui.trouble import TellsTrouble
 
 Import = Callable[[Callable[[str], object], Callable[[str], object]], Corpus]
-"""Makes a corpus in a thread worker; it tells how far that is, and says what there is to say of it."""
+"""Makes a corpus in a thread worker. Its arguments are called with the progress and with each note."""
 _GROUP = "import"
 
 
 class Imports(TellsTrouble, Static):
-    """Any number of imports at once; hidden while there is none."""
+    """Any number of imports at once. Hidden if there are none."""
 
     DEFAULT_CSS = """
     Imports { height: auto; padding: 0 2; color: $text-warning; display: none; }
@@ -29,7 +29,7 @@ class Imports(TellsTrouble, Static):
 
     @dataclass
     class _Told(Message):
-        """How far an import is."""
+        """An import made progress."""
 
         ref: str
         far: str
@@ -45,14 +45,14 @@ class Imports(TellsTrouble, Static):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._far: dict[str, str] = {}
-        """How far each is, by what was asked for."""
+        """The progress of each import, by what was asked for."""
 
     @property
     def importing(self) -> bool:
         return bool(self._far)
 
     def start(self, ref: str, make: Import) -> None:
-        """Begin to import `ref`, unless that is being done."""
+        """Start importing `ref`, unless it is being imported already."""
         if ref in self._far:
             self.notify(visible(f"{ref} is on its way already"), markup=False)
             return
@@ -60,7 +60,7 @@ class Imports(TellsTrouble, Static):
         self._import(ref, make)
 
     def stop(self) -> None:
-        """Give all of them up; nothing is left behind."""
+        """Cancel all imports. Nothing is left behind."""
         self.workers.cancel_group(self, _GROUP)
 
     @work(thread=True, group=_GROUP, exit_on_error=False)

@@ -1,4 +1,4 @@
-"""The Library screen: models, runs and corpora in one list, and what is known of the selected one."""
+"""The Library screen: models, runs and corpora in one list, and the details of the selected one."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from tui.trouble import TellsTrouble
 
 _NARROW = 100
 _REST = 0.3
-"""Seconds that the cursor has to stay."""
+"""How long the cursor must rest on a corpus before it is surveyed, in seconds."""
 _SECTION = Binding.Group("section", compact=True)
 
 
 class LibraryPane(TellsTrouble, Vertical):
-    """Lists what there is; opens, keeps, renames, deletes, imports and fetches."""
+    """Lists models, runs and corpora; opens, keeps, renames, deletes, imports and downloads them."""
 
     BINDING_GROUP_TITLE = "Library"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,7 +103,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @dataclass
     class Read(Message):
-        """The library as it is on disk."""
+        """The library was read from disk."""
 
         items: dict[Kind, list[Item]]
 
@@ -111,12 +111,12 @@ class LibraryPane(TellsTrouble, Vertical):
         super().__init__(id=id)
         self._shelf = Shelf()
         self._items: dict[str, Item] = {}
-        """By the id of their option."""
+        """By option id."""
         self._sections: dict[Kind, list[Item]] = {}
         self._last_path = ""
-        """What was asked to be imported and could not be."""
+        """The last source that was asked for and has not been imported."""
         self._surveyed: set[Path] = set()
-        """The corpora whose survey was seen to."""
+        """The corpora whose survey was started here."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="shelf"):
@@ -150,7 +150,7 @@ class LibraryPane(TellsTrouble, Vertical):
         self.call_after_refresh(self._list)
 
     def _list(self) -> None:
-        """Fill the list, keeping the cursor on the item it was on."""
+        """Fill the list, keeping the cursor on the same item."""
         before = self.selected
         box = self.query_one("#items", OptionList)
         room = box.scrollable_content_region.width
@@ -190,7 +190,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @work(group="survey", exit_on_error=False)
     async def _survey(self, item: Item, folder: Path) -> None:
-        """Have a corpus surveyed, by another process, once the cursor rests on it."""
+        """Have another process survey a corpus once the cursor has rested on it for a while."""
         await asyncio.sleep(_REST)
         if item is not self.selected or folder in self._surveyed:
             return
@@ -201,7 +201,7 @@ class LibraryPane(TellsTrouble, Vertical):
             self.action_refresh()
 
     def action_section(self, by: int) -> None:
-        """Go to the first item of another section that has some."""
+        """Go to the first item of the next section, or the previous one, that is not empty."""
         item = self.selected
         kinds = [kind for kind, items in self._sections.items() if items]
         if item:
@@ -234,7 +234,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """Open the item where it belongs."""
+        """Write with the model, show the run, train on the corpus, or download the catalogue entry."""
         item = self.selected
         if item is None:
             return
@@ -284,7 +284,7 @@ class LibraryPane(TellsTrouble, Vertical):
             await self._do(_delete, item)
 
     async def _do(self, change: Callable[..., object], *args: object) -> bool:
-        """Change something on disk, beside the loop; whether that went well."""
+        """Change something on disk, in a thread. Returns whether it succeeded."""
         try:
             await asyncio.to_thread(change, *args)
         except HeloError as error:
@@ -305,12 +305,12 @@ class LibraryPane(TellsTrouble, Vertical):
             self._import(self._last_path, partial(obtain, as_path(self._last_path)))
 
     def action_fetch(self) -> None:
-        """Fetch the entry of the catalogue."""
+        """Download and import the catalogue entry."""
         if (item := self.selected) and item.entry:
             self._import(item.name, partial(fetch, item.entry))
 
     def action_stop(self) -> None:
-        """Give up what is being imported."""
+        """Cancel the imports."""
         self.query_one(Imports).stop()
 
     def _import(self, ref: str, make: Import) -> None:

@@ -1,6 +1,6 @@
-"""What the library holds, read from disk as plain values; knows nothing of screens.
+"""Reads the content of the library from disk, as plain values. Independent of screens.
 
-A file that cannot be read is an item too, with what is wrong with it.
+A file that cannot be read is an item too, with the problem it has.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, size, versio
 from tui.text import visible_char
 
 _FREQUENT = 24
-"""Characters of an alphabet that are named."""
+"""How many characters of an alphabet are named."""
 _DAMAGED = ("damaged", "", "", "")
 
 
@@ -44,12 +44,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the library: `columns` in the list, `facts` and `text` when it is looked at."""
+    """An item of the library: `columns` in the list, `facts` and `text` in the details."""
 
     kind: Kind
     name: str
     path: Path | None
-    """A model's file, a run's or a corpus' folder; None for a corpus not made or fetched yet."""
+    """A model's file, or the folder of a run or corpus; None for a corpus not yet made or downloaded."""
     columns: tuple[str, ...]
     facts: Facts
     text: str = ""
@@ -59,17 +59,17 @@ class Item:
     refusal: str = ""
     """Why it cannot be deleted or renamed."""
     entry: Entry | None = None
-    """What it is in the catalogue, where it is not fetched yet."""
+    """Its entry in the catalogue; None if it is already downloaded or not from the catalogue."""
 
 
 class Shelf:
-    """Reads the library; remembers the runs whose logs have not changed."""
+    """Reads the library. Remembers the figures of runs whose logs have not changed."""
 
     def __init__(self) -> None:
         self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
 
     def read(self) -> dict[Kind, list[Item]]:
-        """Everything there is: models by name, runs and corpora newest first."""
+        """Everything in the library: models by name, runs and corpora from the newest."""
         runs = sorted(
             map(self._summary, rundir.runs()), key=lambda found: found.created, reverse=True
         )
