@@ -1,4 +1,4 @@
-"""How a character is named where it stands by itself and its looks do not tell what it is."""
+"""How to show a single character, even if it is invisible or looks like another."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ DOTTED_CIRCLE = "\u25cc"
 VISIBLE_FORMATS = frozenset(
     map(chr, (*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD))
 )
-"""Signs that are drawn though their category is that of invisible formats (Unicode,
+"""Characters that are drawn although their category is that of invisible formats (Unicode,
 `Prepended_Concatenation_Mark`)."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp")
-"""Categories of controls, formats, halves of pairs, what is unassigned or private, and spaces."""
+"""Categories of control, format, surrogate, unassigned and private-use characters, and separators."""
 _BLANK = ((0x034F, 0x034F), (0x115F, 0x11FF), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800),
           (0x3164, 0x3164), (0xD7B0, 0xD7FB), (0xFFA0, 0xFFA0), (0x1F3FB, 0x1F3FF))  # fmt: skip
-"""What shows nothing by itself in other categories (Unicode, `Default_Ignorable_Code_Point`), the later
-parts of Hangul syllables, and the skin tones, which colour what stands before them."""
+"""Characters of other categories that show nothing by themselves (Unicode, `Default_Ignorable_Code_Point`),
+the later parts of Hangul syllables, and the skin tones, which color the character before them."""
 _NAMES = {
     "\u00ad": "SHY",
     "\u034f": "CGJ",
@@ -24,11 +24,11 @@ _NAMES = {
     "\u200d": "ZWJ",
     "\u2060": "WJ",
 }
-"""Abbreviations that the Unicode standard gives (chapter 23)."""
+"""Abbreviations from the Unicode standard (chapter 23)."""
 
 
 def variation(char: str) -> int:
-    """The number of a variation selector, from 1 on; 0 for any other character."""
+    """The number of a variation selector, from 1; 0 for any other character."""
     point = ord(char)
     if 0xFE00 <= point <= 0xFE0F:
         return point - 0xFE00 + 1
@@ -36,8 +36,8 @@ def variation(char: str) -> int:
 
 
 def alone(char: str) -> str:
-    """A character by itself: a mark upon a dotted circle, and by its name or number what shows nothing or
-    could not be told from others.
+    """A character as shown by itself: a mark on a dotted circle, and an invisible or ambiguous character by
+    its name or number.
 
     >>> [alone(c) for c in "a\\u0301\\u200c\\ufe0f\\u202e"]
     ['a', '◌́', 'ZWNJ', 'VS16', 'U+202E']

@@ -1,7 +1,7 @@
-"""The forms that one text has in Unicode: composed, decomposed (UAX #15) and plain.
+"""The Unicode forms of a text: composed, decomposed (UAX #15) and plain.
 
-A combining sequence is a character with the marks that follow it. Composing and decomposing never reach
-beyond one, so that a text can be taken apart between them.
+A combining sequence is a character with the marks that follow it. Composing and decomposing never cross its
+borders, so a text can be split between sequences.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 FORMS = ("none", "nfc", "nfd")
-"""What a text can be brought to where it is imported."""
+"""The forms that a text can be converted to on import."""
 _JAMO = range(0x1160, 0x1200)
-"""Vowels and last consonants of Hangul: no marks, but they compose with what stands before them."""
+"""Hangul vowels and final consonants: not marks, but they compose with the character before them."""
 _PLAIN = {
     **dict.fromkeys("‘’‚‛′‹›ʼ", "'"),
     **dict.fromkeys("“”„‟″«»", '"'),
     **dict.fromkeys("‐‑‒–—―−", "-"),
     **dict.fromkeys("\u2028\u2029\u0085", "\n"),
 }
-"""Typographic quotes, dashes and line ends."""
+"""Typographic quotes, dashes and line ends, and their ASCII forms."""
 
 
 def composed(text: str) -> str:
@@ -31,7 +31,7 @@ def decomposed(text: str) -> str:
 
 
 def normalised(texts: Iterable[str], form: str) -> Iterator[str]:
-    """A text that comes in blocks, in one of `FORMS`, whatever the borders of the blocks."""
+    """A text in blocks, converted to one of `FORMS`. Where the blocks are split does not matter."""
     if form == "none":
         yield from texts
         return
@@ -45,7 +45,7 @@ def normalised(texts: Iterable[str], form: str) -> Iterator[str]:
 
 
 def each_sequence(text: str, places: Iterable[int], change: Callable[[str], str]) -> str:
-    """A text with the combining sequences that are at some places, in their order, changed."""
+    """The text with `change` applied to the combining sequences at `places`, which ascend."""
     pieces, done = [], 0
     for place in places:
         if place >= done:
@@ -56,7 +56,7 @@ def each_sequence(text: str, places: Iterable[int], change: Callable[[str], str]
 
 
 def _sequence(text: str, place: int) -> tuple[int, int]:
-    """Where the combining sequence at a place begins and ends."""
+    """The start and end of the combining sequence at a place."""
     start, end = place, place + 1
     while start and _continues(text[start]):
         start -= 1
@@ -71,7 +71,7 @@ def _continues(char: str) -> bool:
 
 
 def equivalents(sequence: str) -> Iterator[str]:
-    """The ways to write a combining sequence: composed, decomposed, and composed with one of its marks."""
+    """The ways to write a combining sequence: composed, decomposed, and with only one mark composed."""
     apart = decomposed(sequence)
     yield composed(sequence)
     yield apart
@@ -82,16 +82,15 @@ def equivalents(sequence: str) -> Iterator[str]:
 
 
 def plain(char: str) -> Iterator[str]:
-    """What may stand for a character, the nearest first: forms that are compatible with it, and what
-    typewriters have for its quote, dash or space."""
+    """Replacements for a character, nearest first: its compatible forms, and what a typewriter has for a
+    quote, dash or space."""
     yield unicodedata.normalize("NFKC", char)
     yield unicodedata.normalize("NFKD", char)
     yield _PLAIN.get(char, " " if char.isspace() and char != "\n" else char)
 
 
 def simpler(char: str) -> Iterator[str]:
-    """What a character may be read as where nothing stands for it: without its marks, then in the other
-    case."""
+    """Rougher replacements for a character: without its marks, then in the other case."""
     bare = unicodedata.normalize("NFKD", char)
     bare = "".join(c for c in bare if not unicodedata.combining(c))
     yield from (bare, bare.casefold(), bare.lower(), bare.upper())

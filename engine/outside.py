@@ -1,7 +1,7 @@
-"""Data from outside (JSON, TOML, metadata of files), checked and turned into typed values.
+"""Data from outside (JSON, TOML, file metadata), checked and turned into typed values.
 
 A file may have been cut off by a full disk, edited by hand, or written by another program or another
-version of helo. Everything read from one passes through here once; after that no code checks types again.
+version of helo. All data from files passes through here once; after that, no code checks types again.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from engine.errors import DamagedError, ForeignError, HeloError, NewerError
 
 MOST_WHOLE = 2**63 - 1
-"""The largest whole number that is accepted; the smallest is 0."""
+"""The largest integer accepted; the smallest is 0."""
 MOST = 1e99
-"""The largest magnitude of any other number: sums and squares of such numbers stay finite."""
+"""The largest magnitude of any other number, so that sums and squares stay finite."""
 LONGEST = 1 << 21
-"""Characters of a string; an alphabet has at most 1,114,112."""
+"""The longest string accepted, in characters; an alphabet has at most 1,114,112."""
 SMALL, LARGE = 1 << 20, 1 << 26
-"""Size limits in bytes: of ordinary files, and of those that list every character of a corpus."""
+"""Size limits in bytes: for ordinary files, and for those that list every symbol of an alphabet."""
 _MOST_DOTS = 1000
-"""Dots in a line of TOML."""
+"""The most dots in a line of TOML."""
 
 T = TypeVar("T")
 _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object", type(None): "null"}
@@ -37,7 +37,7 @@ _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object",
 
 @contextmanager
 def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[None]:
-    """Turn what goes wrong while a file is read and converted into an `error` of one line."""
+    """Turn errors while a file is read and converted into an `error` with a one-line message."""
     try:
         yield
     except OSError as refused:
@@ -51,7 +51,7 @@ def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[No
 
 
 def require_file(path: Path) -> None:
-    """Raises OSError unless the path is a regular file: reading a FIFO or a device might never end."""
+    """Raise OSError unless the path is a regular file: reading a FIFO or a device might never end."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -60,7 +60,8 @@ def require_file(path: Path) -> None:
 
 
 def read(path: Path, most: int = SMALL) -> bytes:
-    """Read a file. Raises DamagedError for one larger than `most` bytes, OSError as `require_file`."""
+    """Read a file of at most `most` bytes. Raises DamagedError if it is larger, OSError as `require_file`
+    does."""
     require_file(path)
     with open(path, "rb") as file:
         data = file.read(most + 1)
@@ -85,7 +86,7 @@ def parse_toml(text: bytes) -> dict[str, Any]:
     """Parse a TOML document. Raises DamagedError."""
     import tomllib
 
-    # the time that tomllib takes grows with the square of the parts of a dotted key
+    # tomllib's time is quadratic in the parts of a dotted key
     if any(line.count(b".") > _MOST_DOTS for line in text.splitlines()):
         raise DamagedError("nested too deeply")
     try:
@@ -99,7 +100,7 @@ def parse_toml(text: bytes) -> dict[str, Any]:
 
 
 def known_version(data: Any, known: int) -> Any:
-    """The data without its `version`. Files from before there were versions have none.
+    """The data without its `version`. Files from before versioning have none.
 
     Raises NewerError if the version is above `known`.
     """
@@ -111,9 +112,9 @@ def known_version(data: Any, known: int) -> Any:
 
 
 def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
-    """Check the `format` of a file that should be `what`.
+    """Check that a file's `format` is the `known` one; `what` is the file's kind, for the message.
 
-    Raises NewerError for a later number of the `known` format, ForeignError for any other one.
+    Raises NewerError for a later version of the same format, ForeignError for any other format.
     """
     found = metadata.get("format", "")
     name, _, number = known.rpartition("/")
@@ -126,11 +127,11 @@ def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
 
 
 def convert(kind: type[T], data: Any, *, exact: bool = False) -> T:
-    """Check parsed data against a type and return a value of it: a dataclass, bool, int, float or str, a
-    list, tuple or dict of these, or one of them or None. Whole numbers must be in [0, MOST_WHOLE], other
-    numbers finite and within ±MOST.
+    """Check parsed data against a type and return a value of that type.
 
-    Keys that a dataclass does not have are ignored, or refused if `exact`. Raises DamagedError.
+    The type is a dataclass, bool, int, float, str, a list, tuple or dict of these, or one of these or None.
+    Integers must be in [0, MOST_WHOLE], other numbers finite and within ±MOST. Keys that a dataclass does
+    not have are ignored, or refused if `exact`. Raises DamagedError.
     """
     try:
         return _reader(kind, exact)(data, "")  # type: ignore[arg-type, no-any-return]
@@ -141,7 +142,7 @@ def convert(kind: type[T], data: Any, *, exact: bool = False) -> T:
 
 
 Reader = Callable[[Any, str], Any]
-"""Checks the data at a place, which names it in the DamagedError."""
+"""Checks and converts data; the string names the data in a DamagedError."""
 
 
 @cache
@@ -190,7 +191,7 @@ def _whole(data: Any, place: str) -> int:
 def _number(data: Any, place: str) -> float:
     if type(data) is not float and type(data) is not int:
         raise _wrong(place, "a number", data)
-    if not -MOST <= data <= MOST:  # NaN is not
+    if not -MOST <= data <= MOST:  # false for NaN
         raise DamagedError(f"{place or 'it'} is not between -{MOST:g} and {MOST:g}")
     return float(data)
 
@@ -238,7 +239,7 @@ def _dataclass(kind: Any, exact: bool) -> Reader:
         for name, value in data.items():
             if known := rules.get(name):
                 plain, low, high, read = known
-                # nearly all that is read, without a call
+                # saves a call for nearly every value
                 fits = type(value) is plain and low <= value <= high
                 values[name] = value if fits else read(value, name)
             elif exact:

@@ -1,7 +1,7 @@
-"""Characters and their numbers.
+"""Characters and their ids.
 
-An alphabet is a sorted tuple of V symbols: Unicode code points, or with `units="byte"` the bytes that
-occur. The position of a symbol is its id.
+An alphabet is a sorted tuple of V symbols: Unicode code points, or with `units="byte"` the byte values that
+occur. A symbol's id is its position.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ _SHOWN = 12
 
 
 def normalise(text: str) -> str:
-    """Line ends as they are kept: CRLF and CR become \\n, a leading byte-order mark is dropped."""
+    """The text with CRLF and CR as \\n and without a leading byte-order mark."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def name_character(char: str) -> str:
-    """A character as a message may name it: itself in quotes where it shows, else by name or number."""
+    """A character for a message: in quotes if it is visible, else by its name or number."""
     shown = alone(char)
     return f"'{shown}'" if char in shown else shown
 
 
 def _name_text(text: str) -> str:
-    """A few characters as a message may name them."""
+    """A short text for a message: in quotes if it is printable, else character by character."""
     return (
         f"'{text}'" if text.isprintable() and text.strip() else " ".join(map(name_character, text))
     )
 
 
 def name_characters(chars: Iterable[str]) -> str:
-    """A list of distinct characters for a message, at most a dozen of them by name."""
+    """The distinct characters for a message, sorted; at most a dozen are named."""
     distinct = sorted(set(chars))
     names = ", ".join(map(name_character, distinct[:_SHOWN]))
     return names + (f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else "")
@@ -57,7 +57,7 @@ def code_points(text: str) -> npt.NDArray[np.uint32]:
 
 
 class Text(Protocol):
-    """What can be read as ids (N,) piece by piece: an array is one."""
+    """Anything whose slices are ids (N,), such as an array."""
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -68,7 +68,7 @@ class Text(Protocol):
 
 
 class Translated:
-    """Ids of one alphabet as those of another, looked up as they are read."""
+    """Ids of one alphabet as ids of another, translated as they are read."""
 
     def __init__(self, ids: Text, table: Ids) -> None:
         self._ids, self._table = ids, table
@@ -86,20 +86,20 @@ class Translated:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A text brought into an alphabet: its ids, and what had to be changed for it. That characters were
-    composed or decomposed changes nothing."""
+    """A text in ids of an alphabet, and what had to change for that. Composing and decomposing characters
+    does not count as a change."""
 
     ids: Ids
     replaced: dict[str, str]
-    """Unknown characters that have a plainer form, and that form."""
+    """Unknown characters and the simpler forms that replaced them."""
     dropped: tuple[str, ...]
-    """Unknown characters that were left out."""
+    """The distinct unknown characters that were left out."""
     left_out: int = 0
-    """How many those were."""
+    """How many characters were left out in all."""
 
     @property
     def note(self) -> str:
-        """One line that tells the user what was changed; empty where nothing was."""
+        """One line that tells the user what was changed; empty if nothing was."""
         parts = [f"{name_character(a)} read as {_name_text(b)}" for a, b in self.replaced.items()]
         if len(parts) > _SHOWN:
             parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more read as simpler ones"]
@@ -110,7 +110,8 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Alphabet:
-    """V distinct symbols in sorted order. With bytes, a symbol is the code point of equal value."""
+    """V distinct symbols in sorted order. In an alphabet of bytes, a symbol is the character of equal
+    value."""
 
     symbols: tuple[str, ...]
     units: str = "char"
@@ -141,13 +142,13 @@ class Alphabet:
 
     @property
     def start(self) -> int:
-        """The id fed where a text begins with nothing: the newline, else the first symbol."""
+        """The id fed if a text begins empty: the newline if the alphabet has one, else the first symbol."""
         return self.ids.get("\n", 0)
 
     def united(self, other: Alphabet) -> Alphabet:
-        """The symbols of both.
+        """The alphabet with the symbols of both.
 
-        Raises AlphabetError where one has characters and the other bytes.
+        Raises AlphabetError if one has characters and the other bytes.
         """
         if self.units != other.units:
             raise AlphabetError(
@@ -157,9 +158,10 @@ class Alphabet:
         return Alphabet(tuple(sorted({*self.symbols, *other.symbols})), self.units)
 
     def ids_in(self, other: Alphabet) -> Ids:
-        """The id (V,) of each symbol in another alphabet, in the smallest type that holds its ids.
+        """The id (V,) of each symbol in another alphabet, in the smallest type that holds all of that
+        alphabet's ids.
 
-        Raises AlphabetError where that has not all of them.
+        Raises AlphabetError if the other alphabet lacks a symbol.
         """
         ids, known = other._lookup("".join(self.symbols))
         if not known.all():
@@ -168,14 +170,14 @@ class Alphabet:
         return ids.astype(np.min_scalar_type(len(other) - 1))
 
     def translated(self, ids: Text, other: Alphabet) -> Text:
-        """Ids of this alphabet as those of another that has all of its symbols.
+        """Ids of this alphabet as ids of another that has all its symbols.
 
-        Raises AlphabetError where it has not.
+        Raises AlphabetError if it does not.
         """
         return ids if self == other else Translated(ids, self.ids_in(other))
 
     def symbols_of(self, text: str | bytes) -> str:
-        """The text as symbols, known or not: itself, or one symbol a byte (of its UTF-8 form)."""
+        """The text as symbols, known or not: unchanged, or one symbol per byte (of its UTF-8 form)."""
         if isinstance(text, str):
             if self.units == "char":
                 return text
@@ -185,7 +187,7 @@ class Alphabet:
     def encode(self, text: str | bytes) -> Ids:
         """Text to ids (N,).
 
-        Raises AlphabetError naming the unknown characters.
+        Raises AlphabetError, which names the unknown characters.
         """
         units = self.symbols_of(text)
         ids, known = self._lookup(units)
@@ -197,7 +199,7 @@ class Alphabet:
         return ids
 
     def encode_known(self, text: str | bytes) -> tuple[Ids, int]:
-        """Text to ids (N,) with unknown characters left out, and how many were."""
+        """Text to ids (N,) without the unknown characters, and how many of these there were."""
         ids, known = self._lookup(self.symbols_of(text))
         return ids[known], int(len(known) - known.sum())
 
@@ -208,11 +210,10 @@ class Alphabet:
         return ids, self._points[ids] == points
 
     def equivalent(self, text: str | bytes) -> str | bytes:
-        """The text as far as possible in characters of this alphabet that say the same: composed or
-        decomposed.
+        """The text, composed or decomposed where that makes unknown characters known.
 
-        What is known stays as it is, but in a text that is decomposed throughout, which may be composed.
-        NFC(text) and NFD(text) have the same outcome.
+        Known characters stay as they are, except that a fully decomposed text may be composed. So NFC(text)
+        and NFD(text) give the same result.
         """
         if isinstance(text, bytes) or text.isascii():
             return text
@@ -221,7 +222,7 @@ class Alphabet:
             ways.insert(0, text)
         if found := next(filter(self._knows, ways), None):
             return found
-        if self.units == "byte":  # what is unknown is no character
+        if self.units == "byte":  # unknown symbols are bytes, which have no other form
             return ways[0]
         _, known = self._lookup(ways[0])
         unknown = np.flatnonzero(~known).tolist()
@@ -235,9 +236,12 @@ class Alphabet:
         return next(filter(self._knows, ways), forms.composed(sequence))
 
     def fit(self, text: str | bytes, strictly: bool = False) -> Fitted:
-        """Text to ids (N,), never failing: unknown characters fall back to an `equivalent`, a compatible or
-        a typewriter's form that the alphabet has, then, unless `strictly`, to their unaccented and their
-        case-folded form; else they are left out."""
+        """Text to ids (N,). Never fails.
+
+        An unknown character becomes the first of these that the alphabet has: an `equivalent`, a compatible
+        form, a typewriter's form, and, unless `strictly`, its form without accents or in the other case. If
+        the alphabet has none of them, it is left out.
+        """
         text = self.equivalent(text)
         units = self.symbols_of(text)
         _, known = self._lookup(units)
@@ -251,11 +255,11 @@ class Alphabet:
         return Fitted(ids, replaced, tuple(c for c in unknown if c not in replaced), left_out)
 
     def _plainer(self, char: str, strictly: bool) -> str:
-        """The nearest form of a character that the alphabet has, else none."""
+        """The nearest form of a character that the alphabet has; empty if there is none."""
         ways = forms.plain(char) if strictly else chain(forms.plain(char), forms.simpler(char))
         return next((form for form in ways if form and self._knows(form)), "")
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Ids to text. Bytes are read as UTF-8; what is no UTF-8 becomes U+FFFD."""
+        """Ids to text. Bytes are read as UTF-8; invalid UTF-8 becomes U+FFFD."""
         text = "".join([self.symbols[i] for i in ids])
         return text if self.units == "char" else text.encode("latin-1").decode("utf-8", "replace")

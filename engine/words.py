@@ -1,11 +1,11 @@
-"""Words that messages of all wings share."""
+"""Numbers and plurals in messages."""
 
 
 def plural(n: float, one: str, many: str = "") -> str:
-    """The word for `n` of something: `many`, or `one` and an s, unless there is one."""
+    """The noun for `n` things: `one` if n is 1, else `many`, which defaults to `one` with an s."""
     return one if n == 1 else many or f"{one}s"
 
 
 def counted(n: int, one: str, many: str = "") -> str:
-    """How many there are of something: `1 file`, `1,363 files`."""
+    """A number with its noun: `1 file`, `1,363 files`."""
     return f"{n:,} {plural(n, one, many)}"
