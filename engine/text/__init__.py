@@ -1,3 +1,4 @@
-"""From anything a person has to character ids, and what a text is like.
+"""Reads text from any source into character ids, and tells what a text is like.
 
-May import the network and what lies below it. No torch."""
+May import the network and what lies below it. No torch.
+"""

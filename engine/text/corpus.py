@@ -1,7 +1,8 @@
-"""The corpus store: a folder with `ids.npy`, opened memory-mapped, and `corpus.json`.
+"""The corpus store. A corpus is a folder with `ids.npy`, opened memory-mapped, and `corpus.json`.
 
-Importing streams: the text is never whole in memory (`encoder`). The folder is built beside and
-renamed; a lock in it tells one that is being built from one whose builder was killed.
+Imports are streamed: a text is never held in memory whole (see `encoder`). A corpus is built in a temporary
+folder, which is then renamed. A lock in that folder tells whether it is still being built or was left
+behind by a process that was killed.
 """
 
 from __future__ import annotations
@@ -35,19 +36,19 @@ from engine.vocab import Alphabet, Ids, Text
 INFO = "corpus.json"
 IDS = "ids.npy"
 VERSION = 1
-"""Of what `corpus.json` says."""
+"""The format version of `corpus.json`."""
 SMALLEST = 2
-"""Characters below which nothing can be learnt: one to read and one to predict."""
+"""The fewest characters that can be learned from: one to read and one to predict."""
 SMALLEST_VALIDATED = 200
-"""Characters below which none are kept for validation."""
+"""The fewest characters of a text that has a validation part."""
 _LOCK = "import.lock"
 _CHECKED = 10_000_000
-"""Ids, from the first, that are looked at when a corpus is opened: some milliseconds."""
+"""How many ids, from the first, are checked when a corpus is opened. Takes a few milliseconds."""
 
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """What `corpus.json` says. `sha256` is of the normalised text in UTF-8 (or of the bytes)."""
+    """The contents of `corpus.json`. `sha256` is that of the normalised text in UTF-8, or of the bytes."""
 
     name: str
     source: str
@@ -57,18 +58,18 @@ class CorpusInfo:
     units: str
     symbols: str
     counts: tuple[int, ...]
-    """Occurrences of each symbol."""
+    """How often each symbol occurs."""
     created: str
     lines: bool = False
-    """Whether each line is an example of its own: a network's state starts anew after it."""
+    """Whether each line is an example of its own: the network's state is reset after it."""
     entropy_rate: float | None = None
-    """Nats per character that no model can do without, where the text's maker knows."""
+    """The entropy rate in nats per character, which no model can beat; None if unknown."""
     encoding: str = ""
-    """What the text was read as; several with commas between them, none where nobody knows."""
+    """The encodings that the text was read as, separated by commas; empty if unknown."""
     normalise: str = "none"
-    """The form of Unicode that the text was brought to (`forms.FORMS`)."""
+    """The Unicode form that the text was converted to (`forms.FORMS`)."""
     options: str | None = None
-    """What the text was imported with, as the command line has it; None where nobody knows."""
+    """The command-line options of the import; None if unknown."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -84,13 +85,14 @@ class Corpus:
     ids: Ids
 
     def split(self, validation: float) -> tuple[Ids, Ids]:
-        """The first part for training, the last for validation; the latter is empty where the corpus is
-        too small for one or `validation` is 0."""
+        """The ids for training, then those for validation: the last `validation` share of the text. The
+        latter are empty if the corpus is too small or the share is 0."""
         border = self._border(validation)
         return self.ids[:border], self.ids[border:]
 
     def parts(self, validation: float) -> tuple[Text, Text]:
-        """As `split`, to be read for long: what is mapped and was read takes memory, this does not."""
+        """Same as `split`, but read from the file piece by piece: mapped ids stay in memory once they were
+        read."""
         border, path = self._border(validation), self.folder / IDS
         return OnDisk(path, self.ids, 0, border), OnDisk(path, self.ids, border, len(self.ids))
 
@@ -100,7 +102,7 @@ class Corpus:
 
 
 class OnDisk:
-    """Ids from `start` to `stop` of those that are mapped from a file, read from it piece by piece."""
+    """The ids from `start` to `stop` of a mapped file, read from disk piece by piece."""
 
     def __init__(self, path: Path, mapped: Ids, start: int, stop: int) -> None:
         self._path, self._length, self.dtype = path, stop - start, mapped.dtype
@@ -112,7 +114,7 @@ class OnDisk:
         return self._length
 
     def __getitem__(self, part: slice) -> Ids:
-        """Raises CorpusError where the file has become shorter."""
+        """Raises CorpusError if the file has become shorter."""
         start, stop, step = part.indices(self._length)
         assert step == 1
         place, size = (n * self.dtype.itemsize for n in (start, max(stop - start, 0)))
@@ -128,7 +130,7 @@ class OnDisk:
 def read_info(folder: Path) -> CorpusInfo:
     """Read `corpus.json`.
 
-    Raises CorpusError.
+    Raises CorpusError if it is missing or damaged.
     """
     path = folder / INFO
     with outside.reading(path, CorpusError, ": import the text again"):
@@ -148,7 +150,7 @@ def read_info(folder: Path) -> CorpusInfo:
 def load(folder: Path) -> Corpus:
     """Open an imported corpus.
 
-    Raises CorpusError where it is missing or damaged.
+    Raises CorpusError if it is missing or damaged.
     """
     info, path = read_info(folder), folder / IDS
     with outside.reading(path, CorpusError, ": import the text again"):
@@ -187,10 +189,9 @@ def add(
 ) -> Corpus:
     """Import a text that comes in blocks (str for units "char", bytes for "byte") as corpus `name`.
 
-    `encoding` is asked for once the text was read; `report` is called with the characters so far after
-    every block. Raises UsageError where the name is
-    taken or no name, CorpusError for fewer than two characters, StorageError. Whatever ends it early,
-    nothing is left behind.
+    `encoding` is called once the whole text has been read; `report` is called after every block with the
+    number of characters so far. Raises UsageError if the name is invalid or taken, CorpusError for fewer
+    than two characters, and StorageError. On any failure, nothing is left on disk.
     """
     target = places.corpora() / check_name(name)
     if target.exists():
@@ -228,7 +229,7 @@ def _build(
     units: str,
     report: Callable[[int], None],
 ) -> CorpusInfo:
-    """Write the ids into a folder, and count them. Raises CorpusError, OSError."""
+    """Write the ids into a folder and count them. Raises CorpusError, OSError."""
     encoder = Encoder(folder / IDS)
     try:
         for block in blocks:
@@ -255,9 +256,10 @@ def _build(
 
 @contextmanager
 def _building(name: str) -> Iterator[Path]:
-    """The folder in which a corpus of this name is built, locked; gone at the end.
+    """A locked folder in which to build the corpus `name`; removed at the end.
 
-    Whatever killed importers left is removed first. Raises UsageError where the name is being imported.
+    Folders left by importers that were killed are removed first. Raises UsageError if a corpus of this name
+    is being imported already.
     """
     store = places.corpora()
     make_folder(store)

@@ -1,9 +1,9 @@
-"""A text that comes in blocks, as ids on disk: in constant memory, and read once.
+"""Writes a text that comes in blocks to disk as ids, in one pass and constant memory.
 
-The alphabet is known only at the end. Until then a character is kept as one byte: an ASCII character (or a
-byte of a text of bytes) as itself, any other as the mark 128, its code point in a file of its own. Then
-all are mapped to the alphabet's sorted order. Most text is ASCII for the most part: what is done for every
-character is done on bytes, and the rest for the others alone.
+The alphabet is known only at the end. Until then, each character is kept as one byte: an ASCII character
+(or a byte of a byte text) as itself, any other as the mark 128, with its code point in a second file. At
+the end, all are mapped to ids, in the alphabet's sorted order. Most text is mostly ASCII, so what every
+character needs is done on bytes, and only the other characters take more.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ import numpy.typing as npt
 from engine.vocab import CODE_POINTS, code_points
 
 _PIECE = 1 << 20
-"""Characters taken at a time."""
+"""Characters processed at a time."""
 _HEADER = 128
-"""Bytes of a .npy before its ids."""
+"""Bytes of a .npy file before its ids."""
 _MARK = 128
 _PAIRS = np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
-"""Each pair of bytes, as `_pairs` numbers them."""
+"""The two bytes of each pair, by the number that `_pairs` gives it."""
 _AHEAD = 4
-"""Pieces of work that may wait for the helpers."""
+"""How many pieces of work may wait for the helper threads."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Points = npt.NDArray[np.unsignedinteger[Any]]
 
 
 def digest(blocks: Iterable[str] | Iterable[bytes]) -> str:
-    """The sha256 that a text would have as a corpus: of its UTF-8 form, or of the bytes."""
+    """The sha256 that a text would have as a corpus: that of its UTF-8 form, or of its bytes."""
     sha256 = hashlib.sha256()
     for block in blocks:
         sha256.update(_utf8(block))
@@ -46,14 +46,15 @@ def digest(blocks: Iterable[str] | Iterable[bytes]) -> str:
 
 
 class Encoder:
-    """Takes the blocks of one text and makes `path`, a .npy of its ids. To be closed."""
+    """Takes the blocks of one text and writes `path`, a .npy file of its ids. Must be closed."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.chars = path, 0
         self._pairs = np.zeros(1 << 16, np.int64)
-        """How often each pair of kept bytes was met."""
+        """How often each pair of kept bytes occurs."""
         self._counts = np.zeros(CODE_POINTS, np.int64)
-        """Of what the pairs do not count."""
+        """How often the code points occur that `_pairs` does not count: those beyond ASCII, and the last
+        byte of a piece of odd length."""
         self._sha256 = hashlib.sha256()
         self._working: deque[Future[Any]] = deque()
         self._open = ExitStack()
@@ -66,7 +67,7 @@ class Encoder:
         self._kept.write(_header(np.dtype(np.uint8), 0))
 
     def add(self, block: str | bytes) -> None:
-        """Raises OSError."""
+        """Take the next block. Raises OSError."""
         for start in range(0, len(block), _PIECE):
             self._add(block[start : start + _PIECE])
         self.chars += len(block)
@@ -81,13 +82,13 @@ class Encoder:
             self._working.popleft().result()
 
     def _keep(self, data: bytes, beyond: bool) -> None:
-        """Count and write a piece, which has characters beyond ASCII or not."""
+        """Count and write a piece. `beyond` tells whether it has characters beyond ASCII."""
         kept = np.frombuffer(data, np.uint8)
         if beyond:
             kept, others = _apart(kept)
             counts = np.bincount(others)
             self._counts[: len(counts)] += counts
-            self._counts[_MARK] -= len(others)  # the pairs count the mark
+            self._counts[_MARK] -= len(others)  # the pairs count each as a mark
             _write(self._others, others)
         pairs, odd = _pairs(kept)
         np.add.at(self._pairs, pairs, 1)
@@ -95,9 +96,10 @@ class Encoder:
         _write(self._kept, kept)
 
     def finish(self) -> tuple[list[int], list[int], str]:
-        """Make the ids final, fsynced.
+        """Write the final ids and fsync them.
 
-        Returns the alphabet's code points, sorted, how often each occurs, and the sha256. Raises OSError.
+        Returns the alphabet's code points in sorted order, how often each occurs, and the sha256. Raises
+        OSError.
         """
         while self._working:
             self._working.popleft().result()
@@ -108,7 +110,7 @@ class Encoder:
         ids[points] = np.arange(len(points))
         table = ids[_PAIRS].view(f"u{2 * ids.itemsize}")[:, 0]
         self._kept.flush()
-        if ids.itemsize == 1:  # the ids take the places of the bytes, which is much faster
+        if ids.itemsize == 1:  # overwriting the bytes in place is much faster
             self._beside[0].rename(self.path)
         with open(self.path, "rb+" if ids.itemsize == 1 else "wb") as out:
             out.write(_header(ids.dtype, self.chars))
@@ -125,7 +127,7 @@ class Encoder:
         return points.tolist(), self._counts[points].tolist(), self._sha256.hexdigest()
 
     def _blocks(self) -> Iterator[tuple[_Bytes, _Points]]:
-        """What is kept, and the code points of the others in it."""
+        """The kept bytes in blocks, each with the code points of its marks."""
         marks = self._others.tell() > 0
         self._kept.seek(_HEADER)
         self._others.seek(0)
@@ -140,17 +142,17 @@ class Encoder:
 
 
 def _apart(data: _Bytes) -> tuple[_Bytes, _Points]:
-    """UTF-8 as what is kept of it, and the code points of the others."""
+    """Split UTF-8 into the bytes to keep and the code points of the characters beyond ASCII."""
     beyond = np.flatnonzero(data >= _MARK)
     others = data[beyond]
-    kept = np.delete(data, beyond[others < 0xC0])  # bytes that begin no character
+    kept = np.delete(data, beyond[others < 0xC0])  # drop continuation bytes
     kept[kept > _MARK] = _MARK
     return kept, code_points(others.tobytes().decode("utf-8", "surrogatepass"))
 
 
 def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Points:
-    """Kept bytes and the others among them as ids, by the tables of the ids of all code points, and of all
-    pairs of bytes."""
+    """The ids of kept bytes and of the other characters among them. `ids` has the id of each code point,
+    `table` the two ids of each pair of bytes."""
     pairs, odd = _pairs(kept)
     found = np.take(table, pairs, mode="clip").view(ids.dtype)
     if len(odd):
@@ -161,13 +163,13 @@ def _ids_of(ids: _Points, table: _Points, kept: _Bytes, others: _Points) -> _Poi
 
 
 def _pairs(kept: _Bytes) -> tuple[npt.NDArray[np.uint16], _Bytes]:
-    """Two bytes at a time, which is half the work; and the last one, or none."""
+    """The bytes two at a time, which halves the work, and the last byte if their number is odd."""
     even = len(kept) // 2 * 2
     return kept[:even].view(np.uint16), kept[even:]
 
 
 def _header(dtype: np.dtype[Any], chars: int) -> bytes:
-    """That of a .npy, as long for any number of them."""
+    """The header of a .npy file of `chars` ids. It has the same length for any number of them."""
     header = io.BytesIO()
     form = {"descr": dtype.str, "fortran_order": False, "shape": (chars,)}
     np.lib.format.write_array_header_1_0(header, form)
@@ -180,7 +182,7 @@ def _write_found(file: BinaryIO, found: Future[_Points]) -> None:
 
 
 def _write(file: BinaryIO, ids: npt.NDArray[Any]) -> None:
-    """As `ids.tofile`, which on a full disk does not say that it is full."""
+    """Write an array. Unlike `ids.tofile`, this reports a full disk."""
     file.write(ids.data)
 
 

@@ -1,7 +1,7 @@
-"""Pages of HTML: their readable text, and their links.
+"""Readable text and links from HTML pages.
 
-`python -P -m engine.text.html FILE URL CHARSET` reads one and answers as JSON. It is a process of its own
-because the time this takes grows with the square of how deep a page is nested: one too deep is given up.
+`python -P -m engine.text.html FILE URL CHARSET` reads a page and prints it as JSON. It runs in a process of
+its own, which is killed if it takes too long: the time grows with the square of a page's nesting depth.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _LOOK_EVERY = 0.1
 
 @dataclass(frozen=True)
 class Page:
-    """What a reader would read, an empty line after each paragraph; and the addresses on the same host that
-    the page links to, each once, in its order."""
+    """The readable text of a page, with an empty line after each paragraph, and the addresses on the same
+    host that it links to, without duplicates, in order of appearance."""
 
     text: str
     links: list[str]
@@ -36,10 +36,11 @@ class Page:
 def read(
     file: Path, url: str, charset: str | None = None, look: Callable[[], object] = lambda: None
 ) -> Page:
-    """The page in `file`, which was found at `url`. `charset` is what the server says; where it says
-    nothing, the page or its bytes tell. `look` is called now and then, and may raise, to stop.
+    """Read the page in `file`, which was found at `url`.
 
-    Raises WebError where that takes too long or fails.
+    `charset` is what the server said; if it said nothing, the page or its bytes decide. `look` is called
+    ten times per second and may raise an exception to stop. Raises WebError if reading fails or takes too
+    long.
     """
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "engine.text.html", str(file), url, charset or ""],
@@ -64,7 +65,7 @@ def read(
 
 
 def parse(html: bytes, url: str, charset: str | None = None) -> Page:
-    """`read` of the bytes of a page, in this process."""
+    """Same as `read`, for the bytes of a page, in this process."""
     from resiliparse.parse.encoding import bytes_to_str
 
     decoded = bytes_to_str(html, _encoding(html, charset), errors="replace")
@@ -72,7 +73,8 @@ def parse(html: bytes, url: str, charset: str | None = None) -> Page:
 
 
 def _encoding(html: bytes, charset: str | None) -> str:
-    """What the server says, else UTF-8 where it can be that, else what the page says or its bytes tell."""
+    """The server's charset if it gave one; else UTF-8 if the bytes are valid UTF-8; else what the page
+    declares or its bytes suggest."""
     from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
     said = map_encoding_to_html5(charset or "", fallback_utf8=False)
@@ -97,7 +99,7 @@ def _text(html: str) -> str:
 
 
 class _Anchors(HTMLParser):
-    """Where the links of a page lead, as it writes them."""
+    """Collects the targets of a page's links, as they are written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +115,7 @@ def _links(html: str, url: str) -> list[str]:
     anchors.feed(html)
     host, found = urlsplit(url).netloc, dict[str, None]()
     for target in anchors.targets:
-        with suppress(ValueError):  # no address
+        with suppress(ValueError):  # not a valid address
             link = urldefrag(urljoin(url, target.strip())).url
             if is_address(link) and urlsplit(link).netloc == host:
                 found[link] = None
@@ -122,7 +124,7 @@ def _links(html: str, url: str) -> list[str]:
 
 
 def main() -> None:
-    """The process."""
+    """The entry point of the process."""
     file, url, charset = sys.argv[1:]
     print(json.dumps(asdict(parse(Path(file).read_bytes(), url, charset))))
 

@@ -1,17 +1,19 @@
 """The n-gram baselines: how well counting alone predicts a text.
 
-The model of order n gives a character c its probability after h, the n−1 characters before it. It is
-interpolated modified Kneser-Ney (Chen and Goodman, "An empirical study of smoothing techniques for
-language modeling", Harvard TR-10-98, 1998), with the uniform distribution below the lowest order:
+The model of order n gives the probability of a character c after h, the n−1 characters before it. It is
+interpolated modified Kneser-Ney (Chen and Goodman, "An empirical study of smoothing techniques for language
+modeling", Harvard TR-10-98, 1998), with the uniform distribution below the lowest order:
 
     p_n(c|h) = (a(hc) − D(a(hc))) / Σ_c' a(hc') + γ(h) p_{n−1}(c|h'),    p_0(c) = 1/V
 
-h' is h without its first character, γ(h) = Σ_c D(a(hc)) / Σ_c a(hc) what the discounts D left over. In
-the model's own order a counts occurrences; below it, the distinct characters seen before hc, of which the
-start of the text is one. After an h that was not seen, p_n = p_{n−1}.
+Here h' is h without its first character, and γ(h) = Σ_c D(a(hc)) / Σ_c a(hc) is the weight that the
+discounts D leave over. In the model's own order, a counts occurrences. In lower orders, a counts the
+distinct characters seen before hc; the start of the text counts as one of them. After an h that was never
+seen, p_n = p_{n−1}.
 
-On English, names, LaTeX, mark-up, C and Chinese it needs fewer bits per character than Witten-Bell and
-than Kneser-Ney with one discount at orders 5 and 6, and at most 0.01 more than the best of them below.
+On English, names, LaTeX, markup, C and Chinese, it needs fewer bits per character at orders 5 and 6 than
+Witten-Bell and than Kneser-Ney with one discount. At lower orders it needs at most 0.01 more than the best
+of them.
 
 The protocol is that of `score.stateful`: N characters give N−1 predictions.
 """
@@ -29,10 +31,10 @@ from engine.vocab import Ids
 
 ORDER = 6
 LEARNT_MOST = 50_000_000
-"""Characters of the training text, from its beginning, that are counted; it bounds memory and time."""
+"""The most characters of a training text that are counted, from its beginning; bounds memory and time."""
 GRAMS_MOST = 20_000_000
-"""Distinct grams of all orders together that may be kept: what a text that is hardly like any other, as
-noise is, takes about 1 GB for."""
+"""The most distinct grams, over all orders. A text with few repetitions, such as noise, takes about 1 GB
+for this many."""
 _SAMPLE = 4_000_000
 _CHUNK = 1 << 20
 
@@ -42,8 +44,8 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Baseline:
-    """The mean loss of the model of one order over `predictions` characters, and the number of characters
-    that it was learnt from."""
+    """The mean loss of the model of one order over `predictions` characters. The model was learned from
+    `learnt_from` characters."""
 
     order: int
     nats_per_char: float
@@ -56,11 +58,12 @@ class Baseline:
 
 
 def baselines(train_ids: Ids, val_ids: Ids, V: int, order: int = ORDER) -> list[Baseline]:
-    """The models of orders 1 to `order` of train_ids (N,), each scored on val_ids (M,), M−1 predictions.
-    Where too many grams are to be expected they are learnt from fewer characters, the first.
+    """Learn the models of orders 1 to `order` from train_ids (N,) and score each on val_ids (M,), in M−1
+    predictions.
 
-    Raises UsageError for an order below 1, fewer than `order` characters to learn from, or fewer than two
-    to predict.
+    If too many grams are expected, the models are learned from fewer characters, from the beginning. Raises
+    UsageError for an order below 1, fewer than `order` characters to learn from, or fewer than two to
+    predict.
     """
     predictions = len(val_ids) - 1
     if predictions < 1:
@@ -78,8 +81,8 @@ def baselines(train_ids: Ids, val_ids: Ids, V: int, order: int = ORDER) -> list[
 
 
 def _affordable(ids: Ids, V: int, order: int) -> int:
-    """How many characters of ids (N,) have GRAMS_MOST distinct grams or fewer: as many as their beginning
-    promises, for new grams become fewer as a text goes on."""
+    """How many characters of ids (N,) can be counted with at most GRAMS_MOST distinct grams. Estimated from
+    the beginning, and cautious, since new grams become rarer as a text goes on."""
     if len(ids) <= _SAMPLE:
         return len(ids)
     grams = NGram(ids[:_SAMPLE], V, order).grams
@@ -89,14 +92,14 @@ def _affordable(ids: Ids, V: int, order: int) -> int:
 class NGram:
     """The n-gram models of orders 1 to `order` over an alphabet of V characters, counted together.
 
-    A gram is known by its rank among the distinct grams of its length; the ranks of its longest proper
-    prefix and of its last character make its key, so that keys stay small whatever V and the order are.
+    A gram is identified by its rank among the distinct grams of its length. Its key combines the rank of
+    its longest proper prefix with its last character, so keys stay small for any V and order.
     """
 
     def __init__(self, ids: Ids, V: int, order: int = ORDER) -> None:
         """Count the first LEARNT_MOST characters of ids (N,).
 
-        Raises UsageError for an order below 1 or fewer characters than that.
+        Raises UsageError for an order below 1 or fewer than `order` characters.
         """
         if order < 1:
             raise UsageError(f"the order of an n-gram model must be 1 or more, not {order}")
@@ -127,12 +130,12 @@ class NGram:
 
     @property
     def grams(self) -> int:
-        """The distinct grams of all orders."""
+        """The number of distinct grams of all orders."""
         return sum(map(len, self._keys))
 
     def nats(self, ids: Ids) -> _Floats:
-        """−log p of each character of ids (N,) but the first, in nats: (order, N−1), where row n−1 is the
-        model of order n. Near the beginning the context is what there is."""
+        """−log p in nats of each character of ids (N,) except the first: (order, N−1), where row n−1 is the
+        model of order n. Near the beginning, the context is as long as the text before it."""
         context, wanted = np.zeros(len(ids), np.int64), np.asarray(ids, np.int64)
         losses = np.empty((self.order, max(len(ids) - 1, 0)))
         lower = np.full(losses.shape[1], 1 / self.V)
@@ -147,8 +150,8 @@ class NGram:
 
 @dataclass(frozen=True)
 class _Share:
-    """What one order says: its own part of the probability of every gram, and the weight of the order
-    below after every context. Each has one element more, for the unseen, whose rank is −1."""
+    """One order's contribution: its own part of the probability of each gram, and the weight of the order
+    below after each context. Each array has one more element for the unseen, whose rank is −1."""
 
     own: _Floats
     gamma: _Floats
@@ -159,18 +162,19 @@ class _Share:
 
 
 def _share(a: _Ints, context: _Ints, contexts: int) -> _Share:
-    """From the counts of grams (K,) and the rank of the context of each (K,), below `contexts`."""
+    """The share of an order, from the counts of its grams (K,) and the ranks of their contexts (K,), which
+    are below `contexts`."""
     discount = _discounts(a)[np.minimum(a, 3)]
     total = np.bincount(context, a, contexts)
     left = np.bincount(context, discount, contexts)
-    # the context that ends the text may occur nowhere else: nothing followed it
+    # the last context may occur nowhere else, and then nothing follows it
     gamma = np.divide(left, total, out=np.ones(contexts), where=total > 0)
     return _Share(np.append((a - discount) / total[context], 0.0), np.append(gamma, 1.0))
 
 
 def _discounts(a: _Ints) -> _Floats:
-    """D for a count of 0, 1, 2, and 3 or more, from how many grams have a count of 1 to 4; KenLM's
-    fallback where these numbers allow no estimate above 0, as in very small texts."""
+    """D for a count of 0, 1, 2, and 3 or more, from how many grams have a count of 1 to 4. If these give no
+    positive estimate, as in very small texts, D takes KenLM's fallback values."""
     n = np.bincount(np.minimum(a, 5), minlength=6).astype(np.float64)
     if n[1:4].all():
         k = np.arange(4)
@@ -182,8 +186,8 @@ def _discounts(a: _Ints) -> _Floats:
 
 
 def _count(grams: npt.NDArray[np.int32], ids: Ids, V: int) -> tuple[_Ints, _Ints]:
-    """The sorted distinct keys (K,) of grams (N,), each followed by ids (N,), and their counts (K,). The
-    ranks of the keys replace grams."""
+    """The sorted distinct keys (K,) of grams (N,), each followed by one of ids (N,), and their counts (K,).
+    Overwrites grams with the ranks of their keys."""
     starts = range(0, len(grams), _CHUNK)
     chunks: list[tuple[_Ints, _Ints]] = []
     for start in starts:
@@ -203,6 +207,6 @@ def _count(grams: npt.NDArray[np.int32], ids: Ids, V: int) -> tuple[_Ints, _Ints
 
 
 def _find(keys: _Ints, wanted: _Ints) -> _Ints:
-    """The rank of each wanted key (T,) among keys (K,), −1 where it is none of them."""
+    """The rank of each wanted key (T,) among keys (K,); −1 if it is not among them."""
     ranks = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[ranks] == wanted, ranks, -1)

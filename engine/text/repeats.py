@@ -1,10 +1,10 @@
-"""The longest passage that a text has twice.
+"""The longest passage that occurs twice in a text.
 
-Each passage of a length that occurs twice has a number, its name; the names of two places, the second as
-far on as the first is long or less, name the passage that both cover: the doubling of Karp, Miller and
-Rosenberg ("Rapid identification of repeated patterns in strings, trees and arrays", STOC 1972). Names are
-ranks, not hashes: equal names are equal passages. The length is doubled while something is repeated, then
-found by bisection. Only places where something is repeated go on, in most texts soon a few.
+This is the doubling method of Karp, Miller and Rosenberg ("Rapid identification of repeated patterns in
+strings, trees and arrays", STOC 1972). Each repeated passage of some length has a number, its name. The
+names of two passages that touch or overlap form the key of the longer passage that both cover. Names are
+ranks, not hashes, so equal names mean equal passages. The length is doubled as long as anything repeats,
+then found by bisection. Only places where something repeats are kept; in most texts they soon become few.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy.typing as npt
 from engine.vocab import Ids
 
 SEARCHED_MOST = 8_000_000
-"""Characters of a text, from its beginning, that are searched; it bounds memory and time."""
+"""The most characters of a text that are searched, from its beginning; bounds memory and time."""
 
 _Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A passage of `length` characters that begins at both `first` and `second`, without overlap; it was
-    searched for among the first `searched` characters."""
+    """A passage of `length` characters that occurs at `first` and at `second`, without overlap. The first
+    `searched` characters of the text were searched."""
 
     length: int
     first: int
@@ -35,7 +35,8 @@ class Repeat:
 
 @dataclass(frozen=True)
 class _Twice:
-    """The passages of one length that occur twice without overlap: where (P,), and their names (P,)."""
+    """The passages of one length that occur twice without overlap: their places (P,) and the names (P,) of
+    what is there. `first` and `second` are two places of the one that begins first."""
 
     places: _Ints
     names: npt.NDArray[np.int32]
@@ -44,8 +45,8 @@ class _Twice:
 
 
 def longest(ids: Ids) -> Repeat:
-    """The longest passage that ids (N,), or the first SEARCHED_MOST of them, have twice without overlap;
-    of several the one that begins first. The length is 0 where no character occurs twice."""
+    """The longest passage that occurs twice without overlap in ids (N,), or in the first SEARCHED_MOST of
+    them. Of several, the one that begins first. Its length is 0 if no character occurs twice."""
     ids = ids[:SEARCHED_MOST]
     n, length = len(ids), 1
     best = longer = _twice(np.arange(n), ids.astype(np.int64), 1)
@@ -69,8 +70,8 @@ def longest(ids: Ids) -> Repeat:
 
 
 def _longer(names: npt.NDArray[np.int32], length: int, places: _Ints, wanted: int) -> _Twice | None:
-    """What is repeated over `wanted` characters, at most twice `length`, at some of these places; names
-    (N,) are those of the passages of `length`, −1 where there is none."""
+    """The repeated passages of `wanted` characters, at most twice `length`, among those at some places;
+    None if there are none. names (N,) are those of the passages of `length`, −1 where nothing repeats."""
     on = wanted - length
     places = places[places < len(names) - on]
     places = places[names[places + on] >= 0]
@@ -79,8 +80,8 @@ def _longer(names: npt.NDArray[np.int32], length: int, places: _Ints, wanted: in
 
 
 def _twice(places: _Ints, keys: _Ints, length: int) -> _Twice | None:
-    """What is repeated over `length` characters: at these places (P,) stand passages that are equal where
-    their keys (P,) are; None where nothing is."""
+    """The repeated passages of `length` characters among those at places (P,); None if there are none.
+    Equal keys (P,) mean equal passages."""
     order = np.argsort(keys)
     keys, places = keys[order], places[order]
     begins = np.flatnonzero(np.diff(keys, prepend=-1))

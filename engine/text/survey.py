@@ -1,7 +1,7 @@
-"""What a corpus is like: its odd characters, its beginning, and what simple models lose on it.
+"""What a corpus is like: its unusual characters, its beginning, and how simple models score on it.
 
-What takes a while, the n-gram baselines and the longest repeated passage, is kept beside the corpus in
-`survey.json`; `python -m engine.text.survey FOLDER VALIDATION` sees to it in a process of its own.
+The slow parts, the n-gram baselines and the longest repeated passage, are saved with the corpus in
+`survey.json`. `python -m engine.text.survey FOLDER VALIDATION` computes them in a process of its own.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from engine.text.repeats import Repeat
 
 KEPT = "survey.json"
 SCORED_MOST = 1_000_000
-"""Characters of the validation part, from its beginning, that the baselines are scored on."""
+"""The most characters of the validation part, from its beginning, that the baselines are scored on."""
 STAGES = 2
-"""How often `survey` reports."""
+"""How many times `survey` calls `report`."""
 _VERSION = 1
-"""Of what is kept: to be raised where the baselines or the search change."""
+"""The version of a saved survey. Raise it when the baselines or the search change."""
 _BEGINNING = 2000
 _RARE = 1e-5
-"""Share of a text below which a network hardly ever meets a character."""
+"""A character with a smaller share of the text is rare: a network hardly ever sees it."""
 _LOWEST = 3
-"""Orders, from 1 on, that a curve is compared with besides the best one."""
+"""How many of the lowest orders a curve is compared with, besides the best order."""
 _KINDS = {
     "Cc": "control character",
     "Cf": "invisible",
@@ -53,8 +53,8 @@ _REPLACEMENT = "\ufffd"
 
 @dataclass(frozen=True)
 class Survey:
-    """What is kept. The baselines are of the corpus split for `validation`, from order 1 on; there are
-    none where it is too small for a validation part."""
+    """What is saved. The baselines, from order 1, are those of the corpus split for `validation`; there are
+    none if the corpus is too small for a validation part."""
 
     validation: float
     baselines: tuple[Baseline, ...]
@@ -64,7 +64,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Unusual:
-    """A character that may not be meant to be in a text, and why."""
+    """A character that may be in a text by mistake, and why it is unusual."""
 
     char: str
     count: int
@@ -73,7 +73,7 @@ class Unusual:
 
 @dataclass(frozen=True)
 class Reference:
-    """A loss in nats per character to compare a network's with; the entropy rate is a limit."""
+    """A loss in nats per character to compare a network's with. If `limit`, no model can do better."""
 
     name: str
     nats: float
@@ -81,13 +81,13 @@ class Reference:
 
 
 def entropy(info: CorpusInfo) -> float:
-    """The entropy of the characters alone, in nats: the least that a model without memory loses."""
+    """The entropy of single characters, in nats: the lowest loss of a model without memory."""
     shares = [count / info.chars for count in info.counts]
     return sum(-p * math.log(p) for p in shares if p)
 
 
 def unusual(info: CorpusInfo) -> list[Unusual]:
-    """The unusual characters by code point, and those that are very rare in a text of this length."""
+    """The unusual characters, and those that are very rare in a text of this length, by code point."""
     found = []
     for char, count in zip(info.symbols, info.counts, strict=True):
         kind = _kind(char) if info.units == "char" else ""
@@ -99,7 +99,7 @@ def unusual(info: CorpusInfo) -> list[Unusual]:
 
 
 def _kind(char: str) -> str:
-    """Why a character is unusual; empty where it is not."""
+    """Why a character is unusual; empty if it is not."""
     if char in _TURNS:
         return "turns text round"
     if char == _REPLACEMENT:
@@ -108,7 +108,7 @@ def _kind(char: str) -> str:
 
 
 def beginning(corpus: Corpus) -> str:
-    """The first lines, at most some 2,000 characters of them; bytes are read as Latin-1."""
+    """The text of the first 2,000 ids of a corpus."""
     return corpus.info.alphabet.decode(corpus.ids[:_BEGINNING].tolist())
 
 
@@ -117,9 +117,12 @@ def survey(
     validation: float = TrainConfig.validation,
     report: Callable[[int], None] = lambda stages: None,
 ) -> Survey:
-    """Learn the baselines from the training part, at most ngram.LEARNT_MOST characters of it, score them
-    on at most SCORED_MOST of the validation part, and search for the longest repeated passage. `report`
-    is called with the stages done."""
+    """Learn the baselines from the training part, score them on the validation part, and search for the
+    longest repeated passage.
+
+    At most ngram.LEARNT_MOST characters are learned from and at most SCORED_MOST are scored. `report` is
+    called with the number of stages done.
+    """
     train_ids, val_ids = corpus.split(validation)
     V, baselines = len(corpus.info.symbols), list[Baseline]()
     if len(val_ids) >= 2:
@@ -131,7 +134,7 @@ def survey(
 
 
 def kept(folder: Path, validation: float = TrainConfig.validation) -> Survey | None:
-    """The survey that is kept with a corpus; None where there is none of this version and split."""
+    """The survey saved with a corpus; None if there is none of this version and split."""
     try:
         data = outside.parse_json(outside.read(folder / KEPT))
         found = outside.convert(Survey, data)
@@ -145,19 +148,19 @@ def obtain(
     validation: float = TrainConfig.validation,
     report: Callable[[int], None] = lambda stages: None,
 ) -> Survey:
-    """The survey that is kept with a corpus, else one made now and kept where the disk allows it."""
+    """The survey saved with a corpus; if there is none, a new one, which is saved if the disk allows it."""
     if found := kept(corpus.folder, validation):
         return found
     made = survey(corpus, validation, report)
-    if (corpus.folder / INFO).exists():  # a corpus that was deleted meanwhile must not come back
+    if (corpus.folder / INFO).exists():  # do not recreate a corpus that was just deleted
         with suppress(HeloError):
             write_json(corpus.folder / KEPT, asdict(made))
     return made
 
 
 def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...]:
-    """What a curve is compared with, the weightiest first: the entropy rate, the best n-gram model, and
-    those of the lowest orders; of each what is known."""
+    """The losses to compare a curve with, if known, the most important first: the entropy rate, the best
+    n-gram model, and those of the lowest orders."""
     limit = () if rate is None else (Reference("entropy rate", rate, limit=True),)
     if found is None or not found.baselines:
         return limit
@@ -167,7 +170,7 @@ def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...
 
 
 def main() -> None:
-    """The process: see to the survey of the corpus in a folder for a validation share."""
+    """The process: obtain the survey of the corpus in a folder, for a validation share."""
     folder, validation = sys.argv[1:]
     background()
     obtain(load(Path(folder)), float(validation))

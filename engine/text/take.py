@@ -1,4 +1,4 @@
-"""What is taken out of a document before it is text: blocks of bytes in, blocks of bytes out."""
+"""Filters that take the text out of a document: blocks of bytes in, blocks of bytes out."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Bytes = Iterator[bytes]
 
 
 def between(blocks: Bytes, first: str, last: str, name: str) -> Bytes:
-    """The lines after the one that holds `first`, up to the one that holds `last`.
+    """The lines between the one that contains `first` and the one that contains `last`.
 
-    Raises CorpusError where document `name` has not both.
+    Raises CorpusError if document `name` lacks one of them.
     """
     lines = _lines(blocks)
     for mark in (first, last):
@@ -30,20 +30,20 @@ def between(blocks: Bytes, first: str, last: str, name: str) -> Bytes:
 
 
 def _lines(blocks: Bytes) -> Bytes:
-    """Each line with its end."""
+    """Each line with its line ending."""
     carry = b""
     for block in chain(blocks, (b"",)):
         lines = (carry + block).splitlines(keepends=True)
-        # "\r" may be half of an end
+        # a final "\r" may be half of "\r\n"
         carry = lines.pop() if block and lines and not lines[-1].endswith(b"\n") else b""
         yield from lines
 
 
 def fields(blocks: Bytes, names: Sequence[str], name: str) -> Bytes:
-    """Of a list of JSON objects the texts, and lists of texts, under `names`: each a line, and an empty
-    line after each object.
+    """From a list of JSON objects, the texts, and lists of texts, under the keys `names`: one per line,
+    with an empty line after each object.
 
-    Raises CorpusError where document `name` holds anything else.
+    Raises CorpusError if document `name` holds anything else.
     """
     try:
         objects = json.loads(b"".join(blocks))
@@ -62,9 +62,9 @@ def _texts(value: Any) -> list[str]:
 
 
 def verified(blocks: Bytes, sha256: str, name: str) -> Bytes:
-    """The blocks as they are.
+    """The blocks, unchanged.
 
-    Raises CorpusError at their end where their sha256 is another.
+    Raises CorpusError after the last one if their sha256 is wrong.
     """
     found = hashlib.sha256()
     for block in blocks:

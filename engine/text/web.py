@@ -1,8 +1,8 @@
-"""Files from the web: downloaded whole and verified, or not there.
+"""Files from the web, downloaded and verified whole or not at all.
 
-A download goes to a file of its own, which gets its place in the cache once it is complete and its hash,
-where one is known, is right; one that was cut is begun anew. It runs in a thread that whoever waits can
-leave at once.
+A download goes to a temporary file, which moves into the cache once it is complete and its hash, if known,
+is right. A download that was cut off starts over. It runs in a thread, so that whoever waits for it can
+stop waiting at once.
 """
 
 from __future__ import annotations
@@ -29,44 +29,45 @@ if TYPE_CHECKING:
 
 AGENT = f"helo/{__version__}"
 MAX_SIZE = 10_000_000_000
-"""Bytes of a download whose size nobody knows beforehand."""
+"""The most bytes of a download whose size is not known beforehand."""
 MAX_PAGE = 20_000_000
-"""Bytes of a page of HTML."""
+"""The most bytes of an HTML page."""
 _PAGES = ("text/html", "application/xhtml+xml")
 _UNSAID = ("", "application/octet-stream")
 _OK = 200
 _REDIRECTS = 10
 _PATIENCE = 30.0
-"""Seconds for a connection, and in which at least _SLOWEST bytes a second must come."""
+"""Seconds to wait for a connection, and over which at least _SLOWEST bytes per second must arrive."""
 _SLOWEST = 1024
 _LOOK_EVERY = 0.1
 _STALE = 86_400
-"""Seconds after which a part of a download is nobody's."""
+"""Seconds after which a partial download counts as abandoned."""
 _BLOCK = 1 << 18
 
 Report = Callable[[int, int | None], object]
-"""Called with the bytes that came and those that will have, some ten times a second; may raise, to stop."""
+"""Called about ten times per second with the bytes received and their total, if known. May raise an
+exception to stop."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file in the cache, and what the server said of it."""
+    """A file in the cache, and what the server said about it."""
 
     path: Path
     url: str
-    """Where it was found, redirects followed."""
+    """Its address after redirects."""
     page: bool = False
-    """Whether it is a page of HTML."""
+    """Whether it is an HTML page."""
     charset: str | None = None
 
 
 def is_address(ref: str) -> bool:
-    """Whether `ref` begins as an address of the web does."""
+    """Whether `ref` begins like a web address."""
     return ref.lower().startswith(("http://", "https://"))
 
 
 def shown(url: str) -> str:
-    """An address without the name and password that it may hold: those are nobody else's to see."""
+    """An address without the user name and password that it may contain: nobody else should see them."""
     return re.sub("(?<=://)[^/?#]*@", "", url)
 
 
@@ -76,8 +77,10 @@ def fetch(
     max_size: int = MAX_SIZE,
     report: Report = lambda done, total: None,
 ) -> Fetched:
-    """The file at `url`, in the cache. One whose sha256 `hash` is known is downloaded once; any other, anew
-    each time. Whatever ends it early, nothing is left behind.
+    """Download the file at `url` into the cache.
+
+    With a sha256 `hash`, the file is downloaded only once; otherwise, each time. On any failure, nothing is
+    left on disk.
 
     Raises WebError, StorageError, and what `report` raises.
     """
@@ -85,7 +88,7 @@ def fetch(
 
     pooch.get_logger().setLevel("WARNING")
     place = places.cache() / sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-    # a name of its own until it is whole: pooch takes what is there as it is where no hash is known
+    # a unique name until it is complete: without a hash, pooch accepts whatever file is there
     name = place.name if hash else f"{place.name}.{uuid4().hex}"
     found = Fetched(place, url)
 
@@ -99,7 +102,7 @@ def fetch(
         Path(pooch.retrieve(url, hash, name, places.cache(), downloader=download)).replace(place)
     except OSError as error:
         raise storage_error(place, error) from error
-    except ValueError as error:  # pooch's, with both hashes
+    except ValueError as error:  # from pooch, with both hashes
         raise WebError(
             f"{shown(url)} is not what it should be: {str(error).partition('. ')[0]}"
         ) from error
@@ -107,14 +110,14 @@ def fetch(
 
 
 def _remove_stale_parts(cache: Path) -> None:
-    for part in cache.glob("tmp*"):  # of a process that was killed
+    for part in cache.glob("tmp*"):  # left by a process that was killed
         with suppress(OSError):
             if time.time() - part.stat().st_mtime > _STALE:
                 part.unlink()
 
 
 class _Transfer(Thread):
-    """One download."""
+    """One download, in a thread."""
 
     def __init__(self, url: str, to: Path, max_size: int) -> None:
         super().__init__(daemon=True)
@@ -128,14 +131,15 @@ class _Transfer(Thread):
         self._error: Exception | None = None
 
     def wait(self, place: Path, report: Report) -> Fetched:
-        """Download to `to`, which will have its place in the cache."""
+        """Run the download and wait for it. The result names `place`, where the cache will have the
+        file."""
         self.start()
         waited, had = 0.0, 0
         try:
             while self.is_alive():
                 self.join(_LOOK_EVERY)
                 report(self._done, self._total)
-                waited += _LOOK_EVERY  # no clock: it runs on while a process is stopped
+                waited += _LOOK_EVERY  # a clock would run on while the process is stopped
                 if waited >= _PATIENCE:
                     if self._done - had < _SLOWEST * waited:
                         raise self._fault(f"less than 1 KB/s came for {_PATIENCE:g} s")
@@ -161,7 +165,7 @@ class _Transfer(Thread):
             self._error = error
 
     def _response(self, session: requests.Session) -> requests.Response:
-        """The answer at the end of the redirects, its body not read: nor is that of a redirect."""
+        """The response after all redirects. No body has been read yet, nor that of any redirect."""
         import requests
 
         session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
@@ -193,7 +197,7 @@ class _Transfer(Thread):
         if not response.headers.get("content-encoding"):
             length = response.headers.get("content-length", "")
             self._total = int(length) if length.isdecimal() else None
-        # made already: where nobody waits any more it is gone, and must not come again
+        # the file exists; if the caller gave up, it was deleted and must not be made again
         with response, open(self._to, "r+b") as file:
             while not self._abandoned and (block := response.raw.read1(_BLOCK, True)):
                 if not self._done:
@@ -215,7 +219,8 @@ class _Transfer(Thread):
 
 
 def _is_page(kind: str, head: bytes) -> bool:
-    """By what the server says, as far as the first bytes agree; by these alone where it says nothing."""
+    """Whether the server says it is a page and the first bytes agree. If the server says nothing, the first
+    bytes decide."""
     start = head[:1024].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if kind in _PAGES:
         return start.startswith(b"<") or (b"<" in start and b"\0" not in start)
@@ -223,7 +228,7 @@ def _is_page(kind: str, head: bytes) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """What is at the bottom of an error of requests or urllib3, in a few words."""
+    """The root cause of an error from requests or urllib3, in a few words."""
     from http.client import IncompleteRead
     from socket import gaierror
 
