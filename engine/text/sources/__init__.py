@@ -1,7 +1,7 @@
-"""Anything that a person has becomes text: data flows one way.
+"""Turns anything that a person can name into a text.
 
-A reference is found to be a source (`find`), a source is a series of documents, named streams of bytes,
-these become blocks of one text (`text`), and the blocks go to the corpus store (`importing`).
+A reference is resolved to a source (`find`): a series of documents, which are named streams of bytes. The
+documents become blocks of one text (`text`), and the blocks go to the corpus store (`importing`).
 """
 
 from engine.text.sources.document import Document, Ledger, Report, Source

@@ -1,4 +1,4 @@
-"""The files in zip and tar archives, read where they lie: nothing is ever unpacked to disk."""
+"""The files in zip and tar archives, read in place: nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from engine.text.sources.stream import Stream, blocks, stream
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|$)", re.DOTALL)
 _ENTRY = b"PK\x01\x02"
 _ENTRY_SIZE = 46
-"""Bytes of an entry in a zip's directory, at least."""
+"""The fewest bytes of an entry in a zip's directory."""
 _DIRECTORY = 128
-"""Bytes of an entry in a zip's directory, on average at most."""
+"""The most bytes of an entry in a zip's directory, on average."""
 _ENCRYPTED, _UNIX = 1, 3
 _HEADERS = 1 << 20
-"""Bytes of a tar's headers before one member, at most."""
+"""The most bytes of tar headers before one member."""
 
 
 def _path(name: str, ledger: Ledger) -> str | None:
-    """A member's name as a path below the archive's root, None where it points elsewhere."""
+    """A member's name as a path below the archive's root; None if it points elsewhere."""
     if _OUTSIDE.match(name):
         ledger.leave_out("unsafe name", name)
         return None
@@ -39,7 +39,7 @@ def _path(name: str, ledger: Ledger) -> str | None:
 
 @contextmanager
 def _damage() -> Iterator[None]:
-    """What zipfile and tarfile stumble over in damaged headers, as the error that they mean."""
+    """Turn what zipfile and tarfile raise for damaged headers into tarfile.ReadError."""
     try:
         yield
     except (ValueError, LookupError, ArithmeticError, RuntimeError, StructError) as error:
@@ -47,7 +47,7 @@ def _damage() -> Iterator[None]:
 
 
 class _Zip:
-    """A file as zipfile reads it: its directory, which zipfile holds in memory whole, is not too large."""
+    """A file for zipfile, which holds a zip's whole directory in memory. Refuses one that is too large."""
 
     def __init__(self, file: RegularFile) -> None:
         self._file = file
@@ -64,7 +64,7 @@ class _Zip:
 
 
 def in_zip(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]:
-    """The members of a zip archive that `reading` wants, in the order of their paths."""
+    """The members of a zip archive that `reading` wants, sorted by path."""
     with _damage(), zipfile.ZipFile(_Zip(file.raw)) as archive:
         members = [(_path(info.filename, ledger), info) for info in archive.infolist()]
         for name, info in sorted(members, key=lambda member: member[0] or ""):
@@ -78,7 +78,8 @@ def in_zip(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
 
 
 def _unread(info: zipfile.ZipInfo) -> str:
-    """Why a member is not read, empty where it is. bzip2 and LZMA inside zip are unbounded in memory."""
+    """Why a member cannot be read; empty if it can. bzip2 and LZMA are not read, as their memory is
+    unbounded inside a zip."""
     if info.flag_bits & _ENCRYPTED:
         return "encrypted file"
     mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
@@ -90,20 +91,20 @@ def _unread(info: zipfile.ZipInfo) -> str:
 
 
 class _Header(tarfile.TarInfo):
-    """A header whose damage is an error, not the end of the archive."""
+    """A tar header that raises an error if it is damaged, rather than end the archive."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         try:
             return super().frombuf(buf, encoding, errors)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # a block of zeros, as at every end
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # a block of zeros: the regular end
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(str(error)) from error
 
 
 class _Guarded:
-    """A stream that tarfile reads: it ends with an error, and one member's headers are not too large."""
+    """A stream for tarfile that raises an error if it ends early or one member's headers are too large."""
 
     def __init__(self, file: Stream) -> None:
         self._file = file
@@ -129,7 +130,7 @@ def is_tar(head: bytes) -> bool:
 
 
 def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]:
-    """The members of a tar archive that `reading` wants, in its own order, in one pass."""
+    """The members of a tar archive that `reading` wants, in the archive's order, in one pass."""
     guarded, before, in_order = _Guarded(file), "", True
     with (
         _damage(),
@@ -157,8 +158,8 @@ def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
 
 def _members(archive: tarfile.TarFile, guarded: _Guarded) -> Iterator[tarfile.TarInfo]:
     while member := archive.next():
-        archive.members.clear()  # type: ignore[attr-defined]  # else it keeps them all
+        archive.members.clear()  # type: ignore[attr-defined]  # else it keeps every member
         guarded.most = math.inf
         yield member
-        archive.fileobj.seek(archive.offset)  # past what nobody read of it
+        archive.fileobj.seek(archive.offset)  # skip what was not read
         guarded.most = _HEADERS

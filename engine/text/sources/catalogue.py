@@ -1,4 +1,4 @@
-"""The catalogue: real corpora, by name, and where they come from.
+"""The catalogue: real corpora by name, and where to get them.
 
 `corpora/catalogue.toml` holds addresses, never texts. Each of its tables is an Entry.
 """
@@ -20,14 +20,14 @@ from engine.text.sources.remote import find_address
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLACK = 2
-"""How many times its `size` a download may have: what moves, grows."""
+"""A download may be this many times its stated `size`: files that change tend to grow."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A corpus that can be fetched.
 
-    Raises CorpusError for what cannot be.
+    Raises CorpusError for invalid values.
     """
 
     name: str
@@ -35,18 +35,18 @@ class Entry:
     url: str
     licence: str
     size: int | None = None
-    """Bytes of the download; about as many, where it moves."""
+    """Bytes of the download; approximate if the file changes over time."""
     sha256: str | None = None
-    """Of the download; None for one that moves: it is whatever it is on the day."""
+    """The hash of the download; None if the file changes over time, so that any version is accepted."""
     text_sha256: str | None = None
-    """Of the only document in it, as it is."""
+    """The hash of the only document in the download, before anything is taken out of it."""
     glob: tuple[str, ...] = ()
     units: str = "char"
     lines: bool = False
     between: tuple[str, ...] = ()
-    """What the lines hold that stand before and after the text of a document."""
+    """What the lines before and after a document's text contain."""
     fields: tuple[str, ...] = ()
-    """The keys whose values are the text, where documents are lists of JSON objects."""
+    """The keys whose values are the text, if the documents are lists of JSON objects."""
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -66,7 +66,7 @@ class Entry:
 
     @property
     def taken(self) -> str:
-        """What is taken out of the download, in words; empty for all of it."""
+        """What is taken from the download, in words; empty if everything is."""
         parts = [f"files {' '.join(self.glob)}"] if self.glob else []
         if self.fields:
             parts.append(f"of each entry {', '.join(self.fields)}")
@@ -77,7 +77,7 @@ class Entry:
         return ", ".join(parts)
 
     def source(self) -> Source:
-        """Where its text comes from; nothing is fetched before its documents are read."""
+        """The source of its text. Nothing is fetched until the documents are read."""
         most = web.MAX_SIZE if self.size is None else _SLACK * self.size
         found = find_address(self.url, self.reading, self.sha256, most)
         documents = map(self._take, found.documents)
@@ -96,9 +96,9 @@ class Entry:
 
 
 def entries() -> dict[str, Entry]:
-    """All of them by name, in the catalogue's order.
+    """All entries by name, in the catalogue's order.
 
-    Raises CorpusError where the catalogue cannot be read.
+    Raises CorpusError if the catalogue cannot be read.
     """
     path = places.catalogue()
     with outside.reading(path, CorpusError):
@@ -120,7 +120,7 @@ def _entry(name: str, table: Any) -> Entry:
 def find(name: str) -> Entry:
     """The entry `name`.
 
-    Raises NotFoundError, CorpusError.
+    Raises NotFoundError if there is none, CorpusError if the catalogue cannot be read.
     """
     try:
         return entries()[name]

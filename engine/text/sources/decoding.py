@@ -1,4 +1,7 @@
-"""Bytes as text: the encoding found, \\n line ends, no byte-order mark, whatever the blocks' borders."""
+"""Decodes documents: the encoding is detected, line ends become \\n and a byte-order mark is dropped.
+
+Where the blocks of bytes are split does not matter.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from engine.words import counted
 UTF8, CESU8 = "utf-8", "cesu-8"
 _AROUND = 1 << 12
 _HANDLER = "engine.text.sources.decoding"
-"""The name under which codecs know what to do about faults."""
+"""The name under which codecs find the handler for undecodable bytes."""
 _CUT = ("unexpected end of data", "truncated data", "incomplete multibyte sequence")
-"""How codecs call a character that only begins."""
+"""The reasons that codecs give for an incomplete character."""
 _BEGUN = re.compile(rb"\xed([\xa0-\xaf]([\x80-\xbf](\xed([\xb0-\xbf])?)?)?)?\Z")
-"""What may become a pair of CESU-8."""
+"""The beginning of a CESU-8 surrogate pair, at the end of the data."""
 _TOLD = {"replace": "replaced by U+FFFD", "drop": "dropped"}
 _RESCUE = "--errors drop or --errors replace reads the rest"
 _BYTES = "--units byte takes bytes as they are"
@@ -32,7 +35,7 @@ _OF_NULS = f"{_RESCUE}, --units byte a binary file as it is"
 
 
 class NoText(Exception):
-    """A document that cannot be taken as text: what it is, a word on that, and what would read it."""
+    """A document that cannot be read as text: its kind, a remark, and the options that would read it."""
 
     def __init__(self, kind: str, remark: object = "", remedy: str = _BYTES) -> None:
         super().__init__(kind)
@@ -42,7 +45,7 @@ class NoText(Exception):
 
 @dataclass(frozen=True)
 class _Place:
-    """A byte of a document, and the line it is in, from 1."""
+    """A byte of a document, and the number of its line, from 1."""
 
     byte: int
     line: int
@@ -52,7 +55,7 @@ class _Place:
 
 
 class _Fault(Exception):
-    """Bytes that are no text; `start` is where in `data` they begin."""
+    """Bytes that are not text, from `start` in `data`."""
 
     def __init__(self, place: _Place, data: bytes, start: int, nul: bool = False) -> None:
         super().__init__(str(place))
@@ -60,8 +63,11 @@ class _Fault(Exception):
 
 
 class _Decoder:
-    """Bytes as text, piece by piece. What cannot be read raises _Fault, or is replaced or dropped and
-    counted; a character that only begins at the very end is left out."""
+    """Decodes bytes piece by piece.
+
+    Bytes that cannot be read raise _Fault, or are replaced or dropped, and counted. An incomplete character
+    at the very end is left out.
+    """
 
     def __init__(self, encoding: str, errors: str = "strict") -> None:
         self.encoding, self._errors = encoding, errors
@@ -71,14 +77,17 @@ class _Decoder:
         self.beyond = False
         """Whether there were characters beyond ASCII so far."""
         self.tail = b""
-        """The beginning of a character at the very end."""
+        """The incomplete character at the very end."""
         self.pairs = 0
-        """The characters that were two halves, as CESU-8 writes them."""
+        """How many characters were surrogate pairs, as CESU-8 writes them."""
         self.faults = 0
         self.first: _Place | None = None
 
     def decode(self, block: bytes, final: bool = False) -> str:
-        """Raises _Fault, or UnicodeError where the bytes do not begin as the encoding must."""
+        """Decode the next block.
+
+        Raises _Fault, or UnicodeError if the document does not begin as its encoding requires.
+        """
         if self.encoding == UTF8:
             block = self._held + block
             half = None if final else _BEGUN.search(block, max(0, len(block) - 5))
@@ -87,7 +96,7 @@ class _Decoder:
         self._read, self._final = self._read + len(block), final
         _working.decoder = self
         text = self._decoder.decode(block, final)
-        # a search in bytes is much the faster one
+        # searching bytes is much faster
         if b"\0" in block if self.encoding == UTF8 else "\0" in text:
             text = self._without_nuls(text, begins, block)
         self._lines += _line_ends(text)
@@ -95,7 +104,7 @@ class _Decoder:
         return text
 
     def repair(self, error: UnicodeDecodeError) -> tuple[str, int]:
-        """What stands for bytes that cannot be read, and where to go on."""
+        """The replacement for bytes that cannot be decoded, and the index at which to continue."""
         data, end = error.object, error.end
         if self.encoding == UTF8:
             if encodings.PAIR.match(data, error.start):
@@ -131,11 +140,11 @@ class _Decoder:
 
     @property
     def length(self) -> int:
-        """The bytes that were read."""
+        """How many bytes were read."""
         return self._read
 
     def place(self, before_end: int) -> _Place:
-        """That of a byte of the last line."""
+        """The place of the byte this many bytes before the end, which must be in the last line."""
         return _Place(self._read - before_end, self._lines)
 
 
@@ -144,19 +153,19 @@ codecs.register_error(_HANDLER, lambda error: _working.decoder.repair(error))
 
 
 def _joined(pair: bytes) -> str:
-    """The character that a pair of CESU-8 stands for."""
+    """The character that a CESU-8 surrogate pair stands for."""
     _, a, b, _, c, d = pair
     return chr(0x10000 + ((a & 0xF) << 16 | (b & 0x3F) << 10 | (c & 0xF) << 6 | d & 0x3F))
 
 
 def _line_ends(text: str) -> int:
-    return text.count("\n") or text.count("\r")  # a text with both has CRLF
+    return text.count("\n") or text.count("\r")  # if it has both, lines end with CRLF
 
 
 def decoded(document: Document, reading: Reading, ledger: Ledger) -> Iterator[str]:
     """The text of a document in blocks.
 
-    Raises NoText for what is none; while it is read, CorpusError where that shows later.
+    Raises NoText if it is not text. If that shows only later, reading the blocks raises CorpusError.
     """
     head = b""
     for block in document.blocks:
@@ -174,7 +183,7 @@ def decoded(document: Document, reading: Reading, ledger: Ledger) -> Iterator[st
 def _encoding(
     head: bytes, whole: bool, document: Document, reading: Reading, ledger: Ledger
 ) -> str:
-    """The encoding of a text that begins with `head`, which is the `whole` of it or not. Raises NoText."""
+    """The encoding of a document that begins with `head`, or is `head` if `whole`. Raises NoText."""
     marked = (encoding for mark, encoding in encodings.MARKS.items() if head.startswith(mark))
     told = reading.encoding and codecs.lookup(reading.encoding).name
     known = UTF8 if document.made else told or next(marked, None)
@@ -209,7 +218,7 @@ def _encoding(
 
 
 def _with_nuls(head: bytes, known: str | None) -> NoText:
-    """What a document with NULs at its beginning is."""
+    """The error for a document with NULs at its beginning."""
     if found := known and encodings.wide(head):
         return NoText("binary file", f"it looks like {found}", f"--encoding {found} may read it")
     text = head.decode(known or UTF8, "replace")
@@ -225,7 +234,7 @@ def _with_nuls(head: bytes, known: str | None) -> NoText:
 def _decode(
     blocks: Iterator[bytes], encoding: str, document: Document, reading: Reading, ledger: Ledger
 ) -> Iterator[str]:
-    """Raises CorpusError where bytes cannot be read and must be, with what would read them."""
+    """The text in blocks. Raises CorpusError for unreadable bytes, with the options that would help."""
     name, decoder, nothing = document.name, _Decoder(encoding, reading.errors), True
     for block, final in chain(zip(blocks, repeat(False)), [(b"", True)]):
         try:
@@ -247,7 +256,7 @@ def _decode(
 
 
 def _unreadable(name: str, decoder: _Decoder, fault: _Fault) -> CorpusError:
-    """What is wrong at a place of a document, and what would read it."""
+    """The error for a fault in a document, with the options that would help."""
     if fault.nul:
         return CorpusError(f"{name} has a NUL character at {fault.place}", _OF_NULS)
     encoding = decoder.encoding
@@ -263,7 +272,7 @@ def _unreadable(name: str, decoder: _Decoder, fault: _Fault) -> CorpusError:
 
 
 def _tell(decoder: _Decoder, name: str, reading: Reading, ledger: Ledger) -> None:
-    """What there is to tell of a document that was read."""
+    """Note what the user should know about a document that was read."""
     if decoder.pairs:
         ledger.note("read as CESU-8, its pairs of surrogates joined", name)
     if decoder.tail:
@@ -276,7 +285,8 @@ def _tell(decoder: _Decoder, name: str, reading: Reading, ledger: Ledger) -> Non
 
 
 def _lines(texts: Iterator[str]) -> Iterator[str]:
-    """Texts without a byte-order mark at the start, and with CRLF and CR as \\n, also across borders."""
+    """The texts with CRLF and CR as \\n, even if split between texts, and without a byte-order mark at the
+    start."""
     carry, first = "", True
     for text in texts:
         if first and text:
@@ -291,5 +301,5 @@ def _lines(texts: Iterator[str]) -> Iterator[str]:
 
 
 def _lowered(text: str) -> str:
-    # a capital sigma would depend on what follows it, which may be the next block's
+    # lower() looks at what follows a capital sigma, which may be in the next block
     return text.replace("Σ", "σ").lower()

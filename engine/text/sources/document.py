@@ -1,4 +1,4 @@
-"""What a source consists of, and what is counted and said while it is read."""
+"""A source and its documents, and the ledger of what happens while they are read."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from engine.errors import CorpusError
 from engine.words import counted
 
 BLOCK = 1 << 20
-"""Bytes that are read at once."""
+"""Bytes read at a time."""
 MOST_FILES = 1_000_000
-"""Files of a folder or an archive; their names are held in memory."""
+"""The most files in a folder or an archive; their names are held in memory."""
 MOST_BYTES = 10_000_000_000
-"""Bytes of text that are taken without --max-size."""
+"""The most bytes of text taken without --max-size."""
 MOST_UNPACKED = 200
-"""Times its own size that something packed may have inside without --max-size."""
+"""How many times its own size something packed may unpack to without --max-size."""
 SMALL_UNPACKED = 64_000_000
-"""Bytes that anything packed may have inside."""
+"""How many bytes something packed may always unpack to."""
 _NAMED = 5
 _KIND = re.compile("(file|folder|link|name)(?! link)")
 
 Report = Callable[[int, int | None], object]
-"""Called with the bytes that were read of a source, and of how many, None where that is not known."""
+"""Called with the bytes read from a source and their total, which is None if unknown."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A named stream of bytes. `size` is in bytes, None where it is not known.
+    """A named stream of bytes. `size` is in bytes, None if unknown.
 
-    `blocks` is read once, in the order of the documents, each before the next is asked for.
+    `blocks` can be read once. Documents are read in order, each before the next is requested.
     """
 
     name: str
     size: int | None
     blocks: Iterator[bytes]
     made: bool = False
-    """Whether it is UTF-8 because helo wrote it so, and not because the text is."""
+    """Whether helo itself made it, as UTF-8, so that the encoding says nothing about the text."""
 
 
 @dataclass
 class Ledger:
-    """One pass over a source: how far it is, what it may take, and what there is to tell of it."""
+    """The record of one pass over a source: progress, limits, and notes for the user."""
 
     max_size: int | None = None
-    """Bytes of text to take at most, where the user says."""
+    """The most bytes of text to take, if the user gave a limit."""
     size: int | None = None
-    """Bytes of what lies on disk, where known."""
+    """The bytes of the source on disk, if known."""
     read: int = 0
-    """How many of these have been read."""
+    """How many of these bytes have been read."""
     report: Report = lambda read, size: None
     stage: str = ""
-    """What is done now, where it is not reading what is there."""
+    """What is happening now, such as "fetching"; empty while files are read."""
     encodings: dict[str, None] = field(default_factory=dict)
-    """Those of the documents, in the order of their first."""
+    """The encodings of the documents, in order of first appearance."""
     remedies: dict[str, None] = field(default_factory=dict)
-    """What would read documents that are left out."""
+    """The options that would read documents that were left out."""
     _files: int = 0
     _taken: int = 0
     _unpacked: int = 0
@@ -64,18 +64,18 @@ class Ledger:
     _noted: dict[str, _Names] = field(default_factory=dict)
 
     def count(self, read: int) -> None:
-        """So many more bytes of the source were read."""
+        """Count bytes of the source as read."""
         self.read += read
         self.report(self.read, self.size)
 
     def see_file(self) -> None:
-        """There is one more file. Raises CorpusError for too many."""
+        """Count a file. Raises CorpusError if there are too many."""
         self._files += 1
         if self._files > MOST_FILES:
             raise too_many_files()
 
     def expect(self, text: int) -> None:
-        """Raises CorpusError where so many more bytes of text would be too many."""
+        """Raise CorpusError if this many more bytes of text would be too many."""
         limit = self.max_size or MOST_BYTES
         if self._taken + text > limit:
             raise CorpusError(
@@ -84,14 +84,14 @@ class Ledger:
             )
 
     def take(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Blocks of text on their way out. Raises CorpusError for too many."""
+        """Pass on blocks of text and count their bytes. Raises CorpusError if there are too many."""
         for block in blocks:
             self.expect(len(block))
             self._taken += len(block)
             yield block
 
     def unpack(self, unpacked: int) -> None:
-        """So many more bytes were unpacked. Raises CorpusError for too many."""
+        """Count unpacked bytes. Raises CorpusError if there are too many."""
         self._unpacked += unpacked
         packed = max(self.size or 0, self.read)
         limit = max(self.max_size or 0, MOST_UNPACKED * packed, SMALL_UNPACKED)
@@ -102,16 +102,17 @@ class Ledger:
             )
 
     def within(self, outer: Ledger) -> None:
-        """Be that of a source within another, which reports and tells what there is to tell."""
+        """Share the report, notes, encodings and remedies of `outer`, the ledger of a source that holds
+        this one."""
         self.report, self._left_out, self._noted = outer.report, outer._left_out, outer._noted
         self.encodings, self.remedies = outer.encodings, outer.remedies
 
     def leave_out(self, kind: str, name: str) -> None:
-        """The document `name` is left out, for being a `kind` of file, folder or link."""
+        """Record that the document `name` is left out because it is a `kind` of file, folder or link."""
         self._left_out.setdefault(kind, _Names()).add(name)
 
     def note(self, what: str, name: str) -> None:
-        """There is something to tell of the document `name`."""
+        """Record a note about the document `name`."""
         self._noted.setdefault(what, _Names()).add(name)
 
     @property
@@ -124,18 +125,18 @@ class Ledger:
 
     @property
     def notes(self) -> list[str]:
-        """Lines to tell the user."""
+        """The lines to show the user."""
         return self.left_out + [f"{what}: {names}" for what, names in self._noted.items()]
 
 
 def _plural(kind: str) -> str:
-    """More than one of what is left out: binary files, folder links, files with NUL characters."""
+    """The plural of a kind that is left out: binary files, folder links, files with NUL characters."""
     return _KIND.sub(r"\1s", kind, 1)
 
 
 @dataclass
 class _Names:
-    """How many there are, and the first few of them."""
+    """How many names there are, and the first few of them."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
@@ -156,10 +157,10 @@ def too_many_files() -> CorpusError:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a text comes from: what to call it, its licence, and its documents, which are read once.
+    """Where a text comes from: its name, licence and documents, which can be read once.
 
-    `origin` is what messages call it, `place` where it is found again from anywhere, if that is not the
-    same. `entropy_rate` is in nats per character, where the text's maker knows it.
+    `origin` is its name in messages. `place` is its absolute path, if it has one that differs from
+    `origin`. `entropy_rate` is in nats per character, if known.
     """
 
     name: str
@@ -172,10 +173,10 @@ class Source:
 
     @property
     def size(self) -> int | None:
-        """Bytes of what lies on disk, where known."""
+        """The bytes of the source on disk, if known."""
         return self.ledger.size
 
     @property
     def read(self) -> int:
-        """How many of these have been read."""
+        """How many of these bytes have been read."""
         return self.ledger.read

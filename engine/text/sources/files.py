@@ -1,4 +1,4 @@
-"""Files and folders on disk. What is no regular file is never opened, nor waited for."""
+"""Files and folders on disk. Only regular files are read; opening anything else never blocks."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 def require_regular(mode: int, name: str) -> None:
-    """Raises CorpusError where `mode` is that of a folder, FIFO, socket or device."""
+    """Raise CorpusError if `mode` is that of a folder, FIFO, socket or device."""
     if not stat.S_ISREG(mode):
         raise CorpusError(f"{name} is no regular file: name a text file, or pipe the text to -")
 
 
 class RegularFile(io.RawIOBase):
-    """A file of the size that it has when it is opened: what is added to it later is not read.
+    """A file that is read up to the size it had when it was opened.
 
-    Raises OSError, or CorpusError where it is no regular file, or shrinks while it is read.
+    Raises OSError, or CorpusError if it is not a regular file or shrinks while it is read.
     """
 
     def __init__(self, path: Path, ledger: Ledger) -> None:
         self._name, self._count = str(path), ledger.count
-        # a FIFO that takes the file's place meanwhile would block
+        # opening a FIFO that has just replaced the file would block
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags)
         self._file = open(handle, "rb", buffering=0)
@@ -63,7 +63,7 @@ class RegularFile(io.RawIOBase):
         return n
 
     def grew(self) -> bool:
-        """Whether all that it had was read, and there is more now."""
+        """Whether the file was read to its size at opening and has grown since."""
         return self._file.tell() == self._size < os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class RegularFile(io.RawIOBase):
 
 @contextmanager
 def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
-    """A regular file for reading. Raises as RegularFile does."""
+    """Open a regular file for reading. Raises the errors of RegularFile."""
     file = RegularFile(path, ledger)
     with io.BufferedReader(file, BLOCK) as buffered:
         yield buffered
@@ -82,7 +82,7 @@ def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
 
 
 def changed_since(place: str, when: datetime) -> bool:
-    """Whether a file, or anything in a folder, was written after a time that is known to a second."""
+    """Whether a file, or anything in a folder, was modified after `when`, which is exact to the second."""
     paths = [place]
     for folder, _, files in os.walk(place):
         paths += [folder, *(os.path.join(folder, file) for file in files)]
@@ -94,7 +94,7 @@ def changed_since(place: str, when: datetime) -> bool:
 
 
 def in_folder(root: Path, reading: Reading, ledger: Ledger) -> Iterator[Document]:
-    """The files in a folder and its folders that `reading` wants, in the order of their paths.
+    """The files in a folder and its subfolders that `reading` wants, sorted by path.
 
     Links to files are followed, links to folders are not. Raises OSError, CorpusError.
     """
@@ -107,11 +107,12 @@ def in_folder(root: Path, reading: Reading, ledger: Ledger) -> Iterator[Document
                 yield Document(name, size, blocks(file))
         except OSError:
             ledger.leave_out("unreadable file", name)
-        ledger.count(max(0, before + size - ledger.read))  # what was not worth reading
+        ledger.count(max(0, before + size - ledger.read))  # whatever was not read of it
 
 
 def _walk(root: Path, reading: Reading, ledger: Ledger) -> Iterator[tuple[str, int]]:
-    """Paths below `root` and sizes in bytes. Folders are known by the slash at their end, and sort so."""
+    """The paths of the files below `root`, with sizes in bytes. The path of a folder to visit ends with a
+    slash."""
     pending: list[tuple[str, int]] = [("", 0)]
     while pending:
         name, size = pending.pop()
@@ -131,7 +132,7 @@ def _walk(root: Path, reading: Reading, ledger: Ledger) -> Iterator[tuple[str, i
 def _entries(
     root: Path, folder: str, reading: Reading, ledger: Ledger
 ) -> Iterator[tuple[str, int]]:
-    """What there is to read in one folder."""
+    """The files and folders to read in one folder."""
     store = None
     with suppress(OSError):
         store = places.corpora().stat()

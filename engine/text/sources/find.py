@@ -1,4 +1,4 @@
-"""From what a person names to a source: a built-in corpus, an address, a path, standard input."""
+"""Finds the source that a person names: a built-in corpus, an address, a path, or standard input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 
 def find(ref: str, reading: Reading) -> Source:
     """The source that `ref` names: "-", a built-in corpus, a web address, a path, or @ and the path of a
-    list of these. It is read later.
+    list of these. The text is read later.
 
     Raises NotFoundError, UsageError, CorpusError, WebError.
     """
@@ -45,7 +45,7 @@ def find(ref: str, reading: Reading) -> Source:
         built_in = BUILT_IN[ref]
         documents = iter([Document(ref, None, _encoded(built_in.blocks(), ledger), made=True)])
         title = f"built in: {built_in.title}"
-        changed = reading.lines or reading.lowercase  # then it is another text
+        changed = reading.lines or reading.lowercase  # which changes the entropy rate
         known = built_in.entropy_rate if not changed else None
         rate = known() if known else None
         return Source(ref, title, built_in.licence, documents, ledger, rate)
@@ -58,17 +58,17 @@ def find(ref: str, reading: Reading) -> Source:
 
 
 def is_name(ref: str) -> bool:
-    """Whether a reference can be a corpus' name. What holds a separator is a path."""
+    """Whether a reference can be a corpus' name. A reference with a separator is a path."""
     return bool(ref) and ref[0] not in "-@~." and "/" not in ref and os.sep not in ref
 
 
 def as_path(ref: str) -> str:
-    """A reference where a path is asked for: a name too, if a file or a folder here has it."""
+    """A reference where a path is expected. A bare name also counts if a file or folder here has it."""
     return os.path.join(".", ref) if is_name(ref) and os.path.exists(ref) else ref
 
 
 def nothing(ref: str) -> str:
-    """What to say where `ref` names nothing."""
+    """The message for a `ref` that names nothing."""
     if ref in catalogue.entries():
         return f"{ref} is not here yet: `helo corpora get {ref}` fetches it, or g in the Library"
     return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
@@ -77,7 +77,7 @@ def nothing(ref: str) -> str:
 def _standard_input(reading: Reading, ledger: Ledger) -> Iterator[Document]:
     if sys.stdin is None:
         raise CorpusError("standard input is closed: pipe a text to it")
-    # one read of the system at a time: between several of them a ctrl+c would not be seen
+    # read1 makes one system call; read makes several, and misses a ctrl+c between them
     file: Any = sys.stdin.buffer
     pieces = iter(partial(file.read1, BLOCK), b"")
     yield from in_stream(stream(pieces, ledger.count), "standard input", None, reading, ledger)

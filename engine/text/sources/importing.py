@@ -1,4 +1,4 @@
-"""Sources into the corpus store: `add`, `obtain`; and `read` for what is only looked at."""
+"""Imports sources into the corpus store (`add`, `obtain`), or only reads them (`read`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _silent(*_: object) -> None: ...
 
 @dataclass(frozen=True)
 class Imported:
-    """A corpus that was added, and lines to tell the user about it."""
+    """A corpus that was added, and notes for the user."""
 
     corpus: Corpus
     notes: list[str]
@@ -43,10 +43,10 @@ class Imported:
 def add(
     ref: str, name: str | None = None, reading: Reading = _PLAIN, report: Report = _silent
 ) -> Imported:
-    """Import the source `ref` under its own name, or `name`.
+    """Import the source `ref` as `name`, by default under its own name.
 
-    Raises NotFoundError, UsageError, CorpusError, StorageError; then, or where `report` raises, nothing is
-    left behind.
+    Raises NotFoundError, UsageError, CorpusError, WebError, StorageError, and what `report` raises. On any
+    failure, nothing is left on disk.
     """
     return add_source(find(ref, reading), name, reading, report)
 
@@ -54,7 +54,7 @@ def add(
 def add_source(
     source: Source, name: str | None = None, reading: Reading = _PLAIN, report: Report = _silent
 ) -> Imported:
-    """`add` of a source that was found."""
+    """Same as `add`, for a source that is already found."""
     source.ledger.report = report
     called = name or tidy(source.name)
     made = corpus.add(
@@ -78,11 +78,10 @@ def add_source(
 
 
 def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _silent) -> Corpus:
-    """CORPUS as DESIGN says: the imported corpus that `ref` names, else `ref` imported now; `say` is
-    called with what there is to tell of that.
+    """The imported corpus that `ref` names, or else `ref` imported now. `say` is called with each note.
 
-    A source that was imported before, under its name or that name with a number, is taken as it is where
-    its text is the same. Raises as `add`.
+    If a source was imported before, under its name or that name with a number, and its text has not
+    changed, that corpus is returned. Raises what `add` raises.
     """
     try:
         if (folder := folder_of(ref)) and (known := _known(ref, folder, say)):
@@ -96,8 +95,8 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
 
 
 def _known(ref: str, folder: Path, say: Callable[[str], object]) -> Corpus | None:
-    """The imported corpus in a folder; None where its name is that of the path it was imported from, and
-    what is there has changed. What else the name may mean is said."""
+    """The imported corpus in a folder; None if it was imported without options from a path of the same
+    name, and what is there has changed. `say` is told what else the name could mean."""
     found, here = corpus.load(folder), os.path.abspath(places.typed(ref))
     if not is_name(ref) or here == os.path.abspath(folder) or not os.path.exists(here):
         return found
@@ -165,7 +164,7 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
 
 
 def folder_of(ref: str) -> Path | None:
-    """The folder of the imported corpus that `ref` names or is, else None."""
+    """The folder of the imported corpus that `ref` names, or `ref` itself if it is one; else None."""
     named = [places.corpora() / ref] if is_name(ref) else []
     for folder in (*named, places.typed(ref)):
         if os.path.isfile(folder / corpus.INFO):
@@ -174,7 +173,7 @@ def folder_of(ref: str) -> Path | None:
 
 
 def imported_from(ref: str) -> list[str]:
-    """The names of the corpora that were imported from the file or folder at the path `ref`."""
+    """The names of the corpora that were imported from the path `ref`."""
     place, names = os.path.abspath(places.typed(ref)), []
     for folder in corpus.corpora():
         with suppress(CorpusError):
@@ -184,7 +183,7 @@ def imported_from(ref: str) -> list[str]:
 
 
 def tidy(name: str) -> str:
-    """A name that may be one, from a file's."""
+    """A valid corpus name made from a file's name."""
     composed = forms.composed(name)
     kept = "".join(c for c in composed if not unicodedata.category(c).startswith("M"))
     kept = re.sub(r"[^\w.]+", "-", kept).lstrip("-._")[:_LONGEST_NAME].rstrip("-._")
@@ -192,6 +191,6 @@ def tidy(name: str) -> str:
 
 
 def _called(symbols: str) -> str:
-    """What Unicode calls the first of some symbols."""
+    """The Unicode name of the first symbol, in lower case with hyphens."""
     name = unicodedata.name(symbols[:1] or "-", f"U+{ord(symbols[:1] or '-'):04X}")
     return re.sub(r"\W+", "-", name.lower())

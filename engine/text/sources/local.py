@@ -1,4 +1,4 @@
-"""What lies on this machine as a source: a file, a folder, an archive, or a stream."""
+"""Sources on this machine: a file, a folder, an archive, or a stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str = "") -> Source:
-    """The file, folder or archive at `path` as a source; `name` is what it is called, with its suffixes.
+    """The file, folder or archive at `path` as a source. `name` is its name with suffixes, `origin` its
+    name in messages.
 
     Raises NotFoundError, CorpusError.
     """
@@ -51,7 +52,8 @@ def _in_file(path: Path, origin: str, reading: Reading, ledger: Ledger) -> Itera
 def in_stream(
     file: Stream, name: str, size: int | None, reading: Reading, ledger: Ledger
 ) -> Iterator[Document]:
-    """What a stream holds: the members of a tar archive, or itself, unpacked where it is packed."""
+    """The documents in a stream: the members of a tar archive, or the stream itself, unpacked if it is
+    packed."""
     inside = unpack(file, ledger)
     head = (inside or file).peek()
     if packed(head) == "zip" and not inside:
@@ -67,7 +69,7 @@ def in_stream(
 
 
 def stem(name: str) -> str:
-    """A file's name without what says how it is packed, or else without its suffix."""
+    """A file's name without its suffix and any packer's suffix that follows, as in .tar.gz."""
     path = Path(name)
     if path.suffix.lower() in _PACKED:
         return stem(path.stem)

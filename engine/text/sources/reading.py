@@ -1,4 +1,4 @@
-"""How a source is to be read: what the options of `helo corpora add` say."""
+"""How to read a source: the options of `helo corpora add`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 @dataclass(frozen=True)
 class Reading:
-    """`glob` are patterns as .gitignore has them, of files to take; `encoding` is detected where it is
-    None; `max_size` is the bytes of text to take at most; `errors` is what is done about bytes that are no
-    text, one of `ERRORS`, and `normalise` the form that the text is brought to, one of `forms.FORMS`.
+    """The options for reading a source.
 
-    Raises UsageError for what cannot be.
+    `glob` are .gitignore patterns for the files to take. `encoding` is detected if None. `max_size` is the
+    most bytes of text to take. `errors`, one of `ERRORS`, is what to do about bytes that are not text.
+    `normalise`, one of `forms.FORMS`, is the form that the text is converted to.
+
+    Raises UsageError for invalid values.
     """
 
     glob: tuple[str, ...] = ()
@@ -62,11 +64,11 @@ class Reading:
             raise UsageError(f"--max-size must be at least 1, not {self.max_size}")
         if any(not pattern.strip() for pattern in self.glob):
             raise UsageError("--glob takes a pattern such as '*.txt'")
-        self.wants("x")  # refuses what is no pattern
+        self.wants("x")  # raises for an invalid pattern
 
     @property
     def options(self) -> str:
-        """What is not left as it is, as the command line has it."""
+        """The options that are not at their defaults, as they are written on the command line."""
         words = []
         for setting in fields(self):
             value, name = getattr(self, setting.name), f"--{setting.name.replace('_', '-')}"
@@ -76,8 +78,8 @@ class Reading:
         return shlex.join(words)
 
     def wants(self, path: str) -> bool:
-        """Whether a file of a folder or archive is to be taken, by its path in there. Hidden ones are not,
-        but where a glob names them."""
+        """Whether to take a file of a folder or archive, given its path inside. Hidden files are taken only
+        if a glob names them."""
         if self.glob and not self._spec(self.glob).match_file(path):
             return False
         if _hidden(path):
@@ -85,12 +87,12 @@ class Reading:
         return True
 
     def enters(self, path: str) -> bool:
-        """Whether there can be files to take in a folder."""
+        """Whether a folder can contain files to take."""
         return bool(self._naming) or not _hidden(path)
 
     @property
     def _naming(self) -> tuple[str, ...]:
-        """The globs that name something hidden."""
+        """The globs that name hidden files."""
         return tuple(p for p in self.glob if "/." in f"/{p}")
 
     @staticmethod
@@ -111,9 +113,9 @@ def _hidden(path: str) -> bool:
 
 
 def _decodes(encoding: str) -> bool:
-    """Whether Python knows how to read text of an encoding piece by piece."""
+    """Whether Python can decode text of this encoding piece by piece."""
     try:
-        b"a".decode(encoding, "replace")  # refuses codecs that are none of text
+        b"a".decode(encoding, "replace")  # raises for codecs that are not for text
         codecs.getincrementaldecoder(encoding)("replace").decode(b"a", True)
     except (LookupError, ValueError, UnicodeError):
         return False
@@ -121,7 +123,7 @@ def _decodes(encoding: str) -> bool:
 
 
 def parse_size(text: str) -> int:
-    """Bytes from what a person writes: 500MB, 2 GB, 1.5g; powers of 1000.
+    """The bytes of a size such as 500MB, 2 GB or 1.5g, in powers of 1000.
 
     Raises UsageError.
     """

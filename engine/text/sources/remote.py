@@ -1,6 +1,6 @@
-"""Sources that lead to others: an address of the web, a page and those it links to, a file of references.
+"""Sources that lead to others: a web address, a page and the pages it links to, a file of references.
 
-Nothing is fetched before the documents are read.
+Nothing is fetched until the documents are read.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from urllib.robotparser import RobotFileParser
 
 PAUSE = 1.0
-"""Seconds before each page of a list, so that nobody's server is kept busy."""
+"""Seconds to wait before each page of a list, to go easy on the server."""
 _LOOK_EVERY = 0.1
 _MOST_RULES = 500_000
-"""Bytes of a robots.txt."""
+"""The most bytes of a robots.txt."""
 _MOST_LISTED = 10_000_000
-"""Bytes of a file of references."""
+"""The most bytes of a file of references."""
 
 
 def find_address(
     url: str, reading: Reading, hash: str | None = None, max_size: int = web.MAX_SIZE
 ) -> Source:
-    """What is at an address: a file as any other, the text of a page, or, with --glob, the pages of the
-    same host that it links to. `hash` is the sha256 of what is downloaded, `max_size` the most bytes of it.
+    """The source at an address: a file, the text of a page, or, with --glob, the pages of the same host
+    that it links to. `hash` is the sha256 of the download, `max_size` the most bytes it may have.
 
-    Raises WebError for what is no address.
+    Raises WebError for an invalid address.
     """
     ledger = Ledger(reading.max_size)
     try:
@@ -74,8 +74,8 @@ def find_address(
 
 
 def find_list(path: str, reading: Reading, find: Callable[[str, Reading], Source]) -> Source:
-    """Each address, path or built-in corpus that a file names, one a line, as `find` finds them; # begins
-    a line of comment.
+    """The source made of the addresses, paths and built-in corpora that a file names, one per line. Each is
+    found by `find`. Lines that begin with # are comments.
 
     Raises NotFoundError, CorpusError.
     """
@@ -105,9 +105,10 @@ def _documents(inner: Source, ledger: Ledger) -> Iterator[Document]:
 
 
 def _each(refs: Sequence[str], find: Callable[[str], Source], ledger: Ledger) -> Iterator[Document]:
-    """The documents of one source after the other; those that are not to be had are left out and named.
+    """The documents of one source after another. Sources that cannot be fetched or found are left out and
+    named.
 
-    Raises the last one's error where none is to be had.
+    If all fail, the last one's error is raised.
     """
     manners, failed = _Manners(ledger), 0
     for n, ref in enumerate(refs, start=1):
@@ -124,16 +125,16 @@ def _each(refs: Sequence[str], find: Callable[[str], Source], ledger: Ledger) ->
 
 
 class _Manners:
-    """What hosts ask of those who read many of their pages."""
+    """What hosts ask of programs that read many of their pages."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._rules: dict[str, RobotFileParser] = {}
 
     def wait(self, url: str) -> None:
-        """Let some time pass.
+        """Wait before `url` is fetched.
 
-        Raises WebError where the host's robots.txt forbids `url`.
+        Raises WebError if the host's robots.txt forbids it.
         """
         robots = urljoin(url, "/robots.txt")
         if robots not in self._rules:
@@ -144,10 +145,11 @@ class _Manners:
         pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
         for _ in range(round(pause / _LOOK_EVERY)):
             sleep(_LOOK_EVERY)
-            self._ledger.count(0)  # the report may raise, to stop
+            self._ledger.count(0)  # which may raise, to stop
 
     def _read(self, url: str) -> RobotFileParser:
-        """Without a file everything is allowed; where there may be one, nothing (RFC 9309, 2.3.1)."""
+        """The rules of a robots.txt. If there is no such file, everything is allowed; if it cannot be read,
+        nothing is (RFC 9309, 2.3.1)."""
         from urllib.robotparser import RobotFileParser
 
         try:

@@ -1,6 +1,6 @@
-"""Streams of bytes that are read once, whose beginning can be looked at first; packed ones unpacked.
+"""Streams of bytes that can be read once and peeked at, and their unpacking.
 
-What is packed is recognised by its first bytes, never by a name.
+What is packed is recognized by its first bytes, never by its name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _XZ_MEMORY = 1 << 28
 _ZSTD_WINDOW = 1 << 27
 _ZSTD_STEP = 1 << 11
-"""Bytes given at once, of which each can become 32 KiB."""
+"""Bytes to decompress at a time; each can become 32 KiB."""
 
 _PACKED = {
     "gzip": re.compile(rb"\x1f\x8b\x08"),
@@ -34,12 +34,12 @@ _PACKED = {
 
 
 def packed(head: bytes) -> str | None:
-    """How a stream that begins with `head` is packed, if it is."""
+    """How a stream that begins with `head` is packed; None if it is not."""
     return next((kind for kind, magic in _PACKED.items() if magic.match(head)), None)
 
 
 class _Pieces(io.RawIOBase):
-    """An iterator of bytes as a file; `count` is called with how many are taken from it."""
+    """An iterator of bytes as a file. `count` is called with the number of bytes taken."""
 
     def __init__(self, pieces: Iterator[bytes], count: Callable[[int], object]) -> None:
         self._pieces, self._count = pieces, count
@@ -64,11 +64,11 @@ class _Pieces(io.RawIOBase):
 
 
 Stream: TypeAlias = "io.BufferedReader[Any]"
-"""A stream whose `peek` gives its first BLOCK bytes, or all where there are fewer."""
+"""A stream whose `peek` returns its first BLOCK bytes, or all if there are fewer."""
 
 
 def stream(pieces: Iterator[bytes], count: Callable[[int], object]) -> Stream:
-    """Non-empty pieces of bytes as a stream; `count` is called with how many bytes are taken from them."""
+    """A stream of non-empty pieces of bytes. `count` is called with the number of bytes taken."""
     return io.BufferedReader(_Pieces(pieces, count), BLOCK)
 
 
@@ -77,12 +77,12 @@ class _Readable(Protocol):
 
 
 def blocks(file: _Readable) -> Iterator[bytes]:
-    """What is left of a file, a block at a time."""
+    """The rest of a file, one block at a time."""
     return iter(partial(file.read, BLOCK), b"")
 
 
 def unpack(file: Stream, ledger: Ledger) -> Stream | None:
-    """What is packed in a stream, where it is packed as one (gzip, bzip2, xz, zstd)."""
+    """The unpacked content of a stream that is packed as one file (gzip, bzip2, xz, zstd); else None."""
     match packed(file.peek()):
         case "gzip":
             pieces = blocks(gzip.GzipFile(fileobj=file))
@@ -98,7 +98,7 @@ def unpack(file: Stream, ledger: Ledger) -> Stream | None:
 
 
 def _xz(file: Stream) -> Iterator[bytes]:
-    """As lzma.open, with a bound on memory: streams one after another, padding between them."""
+    """Same as lzma.open, with a limit on memory: streams one after another, with padding between them."""
     data = file.read(BLOCK)
     while data:
         unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
@@ -114,7 +114,8 @@ def _xz(file: Stream) -> Iterator[bytes]:
 
 
 def _zstd(file: Stream) -> Iterator[bytes]:
-    """Frames one after another; unlike zstandard's own reader it notices where the last one is cut."""
+    """Frames one after another. Unlike zstandard's own reader, this notices if the last one is cut
+    short."""
     from zstandard import ZstdDecompressor, ZstdError
 
     context, data = ZstdDecompressor(max_window_size=_ZSTD_WINDOW), file.read(_ZSTD_STEP)

@@ -1,4 +1,4 @@
-"""Documents one after another, as the blocks of one text."""
+"""Joins documents into the blocks of one text."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from engine.text.sources.reading import Reading
 
 
 def blocks(source: Source, reading: Reading) -> Iterator[str] | Iterator[bytes]:
-    """The text of a source, str for units "char", bytes for "byte", in blocks of about a MiB.
+    """The text of a source in blocks of about 1 MiB: str for units "char", bytes for "byte".
 
-    Where a document does not end with a newline, one is put between it and the next. With `reading.lines`
+    If a document does not end with a newline, one is added before the next document. With `reading.lines`,
     empty lines are dropped.
 
     Raises CorpusError.
@@ -40,7 +40,7 @@ def _texts(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
         try:
             yield decoded(document, reading, source.ledger)
         except NoText as error:
-            if document.name == source.origin:  # there is nothing else
+            if document.name == source.origin:  # it is the only document
                 problem = f"{document.name} is a {error.kind}{error.remark}"
                 raise CorpusError(problem, error.remedy) from error
             source.ledger.leave_out(error.kind, f"{document.name}{error.remark}")
@@ -57,7 +57,7 @@ def _whole(
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Raises CorpusError for the system's refusals, and for what the unpackers say of damage."""
+    """Turn errors of the system, and of unpackers that find damage, into CorpusError."""
     damage: Exception
     try:
         yield
@@ -65,7 +65,7 @@ def _readable(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise CorpusError(f"cannot read {name}: {error.strerror}") from error
-        damage = error  # as gzip and bz2 call it
+        damage = error  # gzip and bz2 report damage this way
     except (EOFError, zlib.error, lzma.LZMAError, TarError, BadZipFile) as error:
         damage = error
     raise CorpusError(f"{name} is damaged or cut short: {damage}") from damage
@@ -91,7 +91,7 @@ def _nothing(source: Source) -> CorpusError:
 
 
 def _full_lines(source: Source, blocks: Iterator[AnyStr], newline: AnyStr) -> Iterator[AnyStr]:
-    """Blocks without empty lines."""
+    """The blocks without empty lines. Raises CorpusError if there are no line ends."""
     ended, any_line = True, False
     for block in blocks:
         block = block.lstrip(newline) if ended else block
@@ -105,7 +105,7 @@ def _full_lines(source: Source, blocks: Iterator[AnyStr], newline: AnyStr) -> It
 
 
 def _large(blocks: Iterator[AnyStr], empty: AnyStr) -> Iterator[AnyStr]:
-    """The same text in blocks that are worth their handling."""
+    """The same text in blocks that are large enough to handle efficiently."""
     pending: list[AnyStr] = []
     size = 0
     for block in blocks:
