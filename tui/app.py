@@ -19,6 +19,7 @@ from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
@@ -138,7 +139,7 @@ class HeloApp(App[int]):
     def on_mount(self) -> None:
         self.tab = "write"
         self.query_one(TabBar).active = "write"
-        theme = os.environ.get("TEXTUAL_THEME", self._settings.theme or self._remembered.theme)
+        theme = os.environ.get("TEXTUAL_THEME", self._usual_theme())
         if theme in self.available_themes:
             self.theme = theme
         elif theme:
@@ -158,6 +159,22 @@ class HeloApp(App[int]):
         write.focus_seed()
         remembered = self._remembered.model
         write.open(self._model_ref or remembered or DEFAULT_MODEL, DEFAULT_MODEL)
+
+    def _usual_theme(self) -> str:
+        """The theme to begin with; empty for Textual's own.
+
+        With 16 colors, text and ground of most themes become one color: there it is the terminal's own colors.
+        """
+        if self.console.color_system == "standard" and not self.is_headless:
+            return "ansi-dark"
+        return self._settings.theme or self._remembered.theme
+
+    def watch_theme(self) -> None:
+        # With NO_COLOR, Textual sets this up for the first theme only, and an ANSI theme would be black on black.
+        if self.no_color:
+            filters = (Monochrome, NoColor)
+            right = filters[self.native_ansi_color]
+            self._filters = [right() if isinstance(f, filters) else f for f in self._filters]
 
     def tell(self, text: str, severity: SeverityLevel = "information") -> None:
         """Show a toast. Its text is never parsed as markup."""

@@ -146,6 +146,31 @@ def test_without_colour(start: Start) -> None:
     assert all(len({c[:2], c[2:4], c[4:]}) == 1 for c in colours if len(c) == 6)
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"TERM": "xterm"},
+        {"TERM": "linux", "NO_COLOR": "1"},
+        {"TERM": "linux", "TEXTUAL_THEME": "textual-dark"},
+        {"TERM": "xterm", "TEXTUAL_THEME": "textual-light"},
+        {"TEXTUAL_THEME": "ansi-dark", "NO_COLOR": "1"},
+    ],
+    ids=lambda env: " ".join(env.values()),
+)
+def test_every_text_can_be_seen_with_few_colours_or_none(start: Start, env: dict[str, str]) -> None:
+    app = start(**{"COLORTERM": ""} | env)
+    for key, shown in [("\x1b[Z", "SEED"), (TRAIN, "auto"), (LIBRARY, "Models")]:
+        app.send(key)
+        app.until(lambda text, shown=shown: shown in text)
+        hidden = "".join(
+            cell.data
+            for line in app.screen.buffer.values()
+            for cell in line.values()
+            if cell.fg == cell.bg != "default" and (cell.data.isalnum() or cell.data == "▼")
+        )
+        assert not hidden, app.text
+
+
 def test_characters_of_any_width_leave_every_edge_in_its_column(start: Start, home: Path) -> None:
     text = "ab\n\t日本語\u200c\u200d\u00ade\u0301เ\u0e35कन\u0a4d\u202e한ن"
     modelfile.save(home / "models" / "tiny.safetensors", make_model(text=text))

@@ -87,6 +87,11 @@ class Snapshot:
         return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
 
     @property
+    def percent(self) -> int:
+        """`share` as it is shown: rounded down, so that 100 is the end."""
+        return int(100 * self.share + 1e-9)
+
+    @property
     def epochs(self) -> float | None:
         """Passes over the training part; None if not known."""
         if not (self.started and self.progress):

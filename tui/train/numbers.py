@@ -33,7 +33,7 @@ def bar(snapshot: Snapshot, width: int) -> Content:
     if not snapshot.started:
         return Content("")
     total, left = snapshot.started.total_steps, snapshot.seconds_left
-    tail = f" {snapshot.share:4.0%}  step {snapshot.step:,} of {total:,}"
+    tail = f" {snapshot.percent:3}%  step {snapshot.step:,} of {total:,}"
     if snapshot.status.word in ("running", "paused") and left is not None:
         tail += f"  {duration(left)} left"
     room = max(0, width - len(tail))

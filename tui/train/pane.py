@@ -34,8 +34,6 @@ _SOON, _BREATH = 0.1, 0.002
 """The same while a request is unanswered, and while a log has not been read to its end."""
 _SCAN_EVERY = 5.0
 """Seconds between two searches for trainings started elsewhere."""
-_STEP = 0.1
-"""The steps in which a tab shows progress. Each change of its width lays out the screen again."""
 _NARROW, _SHORT, _LOW = 100, 30, 19
 _NEW = "new"
 
@@ -243,9 +241,7 @@ class TrainPane(Steers):
 
     def _take(self, tab: str, follower: Follower, snapshot: Snapshot) -> None:
         word, before = snapshot.status.word, self._words.get(tab)
-        share = (
-            f" {int(snapshot.share / _STEP) * _STEP:.0%}" if word in ("running", "paused") else ""
-        )
+        share = f" {snapshot.percent:2}%" if word in ("running", "paused") else ""
         label = Content(visible(f"{SIGNS.get(word, '?')} {follower.run.name}{share}"))
         title = self.query_one(f"#{tab}", Tab)
         if title.label != label:

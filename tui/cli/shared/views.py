@@ -148,7 +148,7 @@ class LiveView(Display):
     def _bar(self, snapshot: Snapshot, total: int) -> Text:
         from rich.text import Text
 
-        tail = f"  {snapshot.share:4.0%}  step {snapshot.step:,} of {total:,}"
+        tail = f"  {snapshot.percent:3}%  step {snapshot.step:,} of {total:,}"
         if (left := snapshot.seconds_left) and snapshot.step < total:
             tail += f"  {duration(left)} left"
         width = max(0, min(40, self._screen.width - len(tail)))
