@@ -163,14 +163,14 @@ class HeloApp(App[int]):
     def _usual_theme(self) -> str:
         """The theme to begin with; empty for Textual's own.
 
-        With 16 colors, text and ground of most themes become one color: there it is the terminal's own colors.
+        With 16 colors, most themes give text and background the same one: then it is the terminal's own.
         """
         if self.console.color_system == "standard" and not self.is_headless:
             return "ansi-dark"
         return self._settings.theme or self._remembered.theme
 
     def watch_theme(self) -> None:
-        # With NO_COLOR, Textual sets this up for the first theme only, and an ANSI theme would be black on black.
+        # Textual chooses NO_COLOR's filter for the first theme only: an ANSI theme would be black on black.
         if self.no_color:
             filters = (Monochrome, NoColor)
             right = filters[self.native_ansi_color]
