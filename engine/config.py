@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from engine.cells import CELLS
 from engine.errors import UsageError
+from engine.words import quoted
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 MOST_HIDDEN = 65536
+MOST_LR, MOST_DROPOUT = 100, 0.95
+MOST_THREADS, MOST_PROCESSES = 1024, 65536
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
 DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
@@ -37,19 +40,20 @@ def check_number(
 def check_count(name: str, value: float, low: float, high: float = math.inf) -> None:
     """Refuse anything but a whole number in [low, high]."""
     if not isinstance(value, int):
-        raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {value!r}")
+        raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {quoted(value)}")
     check_number(name, value, low, high)
 
 
 def _flag(name: str, value: bool) -> None:
     """Refuse anything but True and False."""
     if not isinstance(value, bool):
-        raise UsageError(f"--{name.replace('_', '-')} is on or off, not {value!r}")
+        raise UsageError(f"--{name.replace('_', '-')} is on or off, not {quoted(value)}")
 
 
-def _choose(name: str, value: str, known: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a value that is not known."""
     if value not in known:
-        raise UsageError(f"--{name} must be one of {', '.join(known)}, not {value!r}")
+        raise UsageError(f"--{name} must be one of {', '.join(known)}, not {quoted(value)}")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class ModelConfig:
     """Whether each line is an example of its own (`engine.network.lines`), as the corpus says."""
 
     def __post_init__(self) -> None:
-        _choose("cell", self.cell, tuple(CELLS))
+        check_choice("cell", self.cell, tuple(CELLS))
         check_count("hidden", self.hidden, 1, MOST_HIDDEN)
         check_count("layers", self.layers, 1, 64)
         _flag("layer_norm", self.layer_norm)
@@ -135,8 +139,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_count("batch", self.batch, 1, 65536)
         check_count("seq_length", self.seq_length, 1, 65536)
-        check_number("dropout", self.dropout, 0, 0.95)
-        check_number("lr", self.lr, 0, 100, over=True)
+        check_number("dropout", self.dropout, 0, MOST_DROPOUT)
+        check_number("lr", self.lr, 0, MOST_LR, over=True)
         check_number("warmup", self.warmup, 0, 1)
         check_number("final_lr", self.final_lr, 0, 1)
         check_number("beta1", self.beta1, 0, 0.9999)
@@ -152,10 +156,10 @@ class TrainConfig:
             )
         check_count("sample_length", self.sample_length, 0, 100_000)
         check_number("save_every", self.save_every, 0, over=True)
-        check_count("threads", self.threads, 0, 1024)
+        check_count("threads", self.threads, 0, MOST_THREADS)
         check_count("seed", self.seed, 0, 2**63 - 1)
-        _choose("device", self.device, DEVICES)
-        _choose("dtype", self.dtype, DTYPES)
+        check_choice("device", self.device, DEVICES)
+        check_choice("dtype", self.dtype, DTYPES)
         budgets = {"steps": self.steps, "epochs": self.epochs, "seconds": self.seconds}
         given = {name: value for name, value in budgets.items() if value is not None}
         if len(given) != 1:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from engine.errors import DamagedError, ForeignError, HeloError, NewerError
+from engine.words import LONG, quoted, shortened
 
 MOST_WHOLE = 2**63 - 1
 """The largest integer accepted; the smallest is 0."""
@@ -38,16 +39,17 @@ _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "an object",
 @contextmanager
 def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[None]:
     """Turn errors while a file is read and converted into an `error` with a one-line message."""
+    place = shortened(str(path), LONG)
     try:
         yield
     except OSError as refused:
-        raise error(f"cannot read {path}: {refused.strerror or refused}") from refused
+        raise error(f"cannot read {place}: {refused.strerror or refused}") from refused
     except NewerError as newer:
-        raise error(f"{path} was written by a newer helo: update helo to read it") from newer
+        raise error(f"{place} was written by a newer helo: update helo to read it") from newer
     except ForeignError as foreign:
-        raise error(f"{path} {foreign}") from foreign
+        raise error(f"{place} {foreign}") from foreign
     except DamagedError as damaged:
-        raise error(f"{path} is damaged ({damaged}){advice}") from damaged
+        raise error(f"{place} is damaged ({damaged}){advice}") from damaged
 
 
 def require_file(path: Path) -> None:
@@ -94,7 +96,7 @@ def parse_toml(text: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise DamagedError("not valid UTF-8") from error
     except ValueError as error:
-        raise DamagedError(f"not valid TOML: {error}") from error
+        raise DamagedError(f"not valid TOML: {shortened(str(error))}") from error
     except RecursionError as error:
         raise DamagedError("nested too deeply") from error
 
@@ -122,7 +124,7 @@ def check_format(metadata: Mapping[str, str], known: str, what: str) -> None:
     if stem == name and later.isdecimal() and len(later) < 9 and int(later) > int(number):
         raise NewerError("a newer helo wrote it")
     if found != known:
-        has = f"its format is {found[:40]!r}" if found else "its metadata has no format"
+        has = f"its format is {quoted(found)}" if found else "its metadata has no format"
         raise ForeignError(f"holds no {what}: {has}")
 
 
@@ -243,7 +245,7 @@ def _dataclass(kind: Any, exact: bool) -> Reader:
                 fits = type(value) is plain and low <= value <= high
                 values[name] = value if fits else read(value, name)
             elif exact:
-                raise DamagedError(f"unknown setting {str(name)[:40]!r}")
+                raise DamagedError(f"unknown setting {quoted(name)}")
         for name in needed:
             if name not in values:
                 raise DamagedError(f"{name} is missing")

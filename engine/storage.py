@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from engine import places
 from engine.errors import StorageError, UsageError
+from engine.words import quoted
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 _LONGEST = 200
@@ -28,7 +29,8 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST:
         raise UsageError(
-            f"{name!r} cannot be a name: begin with a letter or digit, then letters, digits, . _ and -"
+            f"{quoted(name)} cannot be a name: begin with a letter or digit, "
+            "then letters, digits, . _ and -"
         )
     return name
 

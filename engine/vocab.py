@@ -18,6 +18,7 @@ import numpy.typing as npt
 from engine import forms
 from engine.characters import alone
 from engine.errors import AlphabetError
+from engine.words import quoted
 
 UNITS = ("char", "byte")
 Ids = npt.NDArray[np.integer]
@@ -118,7 +119,7 @@ class Alphabet:
 
     def __post_init__(self) -> None:
         if self.units not in UNITS:
-            raise AlphabetError(f"an alphabet has units char or byte, not {self.units!r}")
+            raise AlphabetError(f"an alphabet has units char or byte, not {quoted(self.units)}")
         if not self.symbols:
             raise AlphabetError("an alphabet needs at least one character")
         if any(len(symbol) != 1 for symbol in self.symbols):

@@ -30,6 +30,7 @@ from engine.errors import HeloError, UsageError
 from engine.runs import library
 from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
+from engine.words import quoted
 from tui import escapes, palette, signals
 from tui.commands import Completion
 from tui.dialogs import ChoiceDialog
@@ -144,7 +145,7 @@ class HeloApp(App[int]):
             self.theme = theme
         elif theme:
             self._settings.problems.append(
-                f"no theme {one_line(theme)!r}: /theme shows what there is"
+                f"no theme {quoted(one_line(theme))}: /theme shows what there is"
             )
         self._first_theme = self.theme
         self.set_interval(_REMEMBER_SECONDS, partial(asyncio.to_thread, self._remember))

@@ -12,6 +12,7 @@ from engine.errors import HeloError, NotFoundError, StorageError, UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
 from engine.storage import check_name, storage_error
+from engine.words import quoted
 
 DEFAULT_MODEL = "shakespeare"
 SUFFIX = ".safetensors"
@@ -77,7 +78,7 @@ def model_path(ref: str) -> Path:
     for found in (path / f"best{SUFFIX}", path / f"latest{SUFFIX}", path):
         if os.path.isfile(found):
             return found
-    raise NotFoundError(f"no model {ref!r}; `helo models list` shows what there is")
+    raise NotFoundError(f"no model {quoted(ref)}; `helo models list` shows what there is")
 
 
 def open_model(ref: str) -> Model:
@@ -99,7 +100,9 @@ def own_model(name: str) -> Path:
         return path
     if inside and (places.bundled() / f"{name}{SUFFIX}").is_file():
         raise UsageError(f"{name} came with helo: it can be neither renamed nor removed")
-    raise NotFoundError(f"no model {name!r} in the library; `helo models list` shows what there is")
+    raise NotFoundError(
+        f"no model {quoted(name)} in the library; `helo models list` shows what there is"
+    )
 
 
 def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
@@ -109,7 +112,7 @@ def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
     """
     path = places.models() / f"{check_name(name)}{SUFFIX}"
     if path.exists():
-        raise UsageError(f"there is a model {name!r} already: choose another name")
+        raise UsageError(f"there is a model {quoted(name)} already: choose another name")
     modelfile.save(path, model, dtype)
     return path
 
@@ -122,7 +125,7 @@ def rename_model(old: str, new: str) -> None:
     path = own_model(old)
     target = path.with_name(f"{check_name(new)}{SUFFIX}")
     if target.exists():
-        raise UsageError(f"there is a model {new!r} already: choose another name")
+        raise UsageError(f"there is a model {quoted(new)} already: choose another name")
     _rename(path, target)
     if path.with_suffix(".md").exists():
         _rename(path.with_suffix(".md"), target.with_suffix(".md"))

@@ -16,11 +16,22 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import outside
+from engine.config import (
+    DTYPES,
+    MOST_DROPOUT,
+    MOST_LR,
+    MOST_PROCESSES,
+    MOST_THREADS,
+    check_choice,
+    check_count,
+    check_number,
+)
 from engine.errors import DamagedError, NotFoundError, RunError, UsageError
 from engine.network.modelfile import History, Model
 from engine.network.parameters import shapes
 from engine.runs.rundir import RunDirectory
 from engine.storage import check_name
+from engine.words import quoted
 
 FORMAT = "helo-state/1"
 BEST = "best"
@@ -28,7 +39,8 @@ BEST = "best"
 
 @dataclass
 class Cursor:
-    """Where a run stands: everything in its state that is not a tensor."""
+    """Where a run stands: everything in its state that is not a tensor. Raises UsageError for what cannot
+    be."""
 
     step: int
     """Steps taken."""
@@ -53,6 +65,14 @@ class Cursor:
     """How often the run went back by itself since it was last sound beyond `failed_step`."""
     failed_step: int = 0
     """The last step at which it could not continue."""
+
+    def __post_init__(self) -> None:
+        check_choice("dtype", self.dtype, DTYPES[1:])
+        check_count("threads", self.threads, 1, MOST_THREADS)
+        check_count("processes", self.processes, 1, MOST_PROCESSES)
+        check_number("lr", self.peak_lr, 0, MOST_LR, over=True)
+        check_number("clip", self.clip, 0, outside.MOST, over=True)
+        check_number("dropout", self.dropout, 0, MOST_DROPOUT)
 
 
 @dataclass(frozen=True)
@@ -82,7 +102,10 @@ def read_cursor(path: Path) -> Cursor:
         except SafetensorError as error:
             raise DamagedError("cut off, or not a .safetensors file") from error
         outside.check_format(metadata, FORMAT, "state of a run")
-        return outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
+        cursor = outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
+        if not cursor.step <= max(1, cursor.total_steps) == cursor.total_steps:
+            raise DamagedError(f"step {cursor.step} of {cursor.total_steps}")
+        return cursor
 
 
 def prune(run: RunDirectory, cursor: Cursor) -> None:
@@ -122,7 +145,7 @@ def find(run: RunDirectory, ref: str) -> Point:
         if ref in (str(point), str(point.step)):
             return point
     names = ", ".join(dict.fromkeys(map(str, known))) or "nothing yet"
-    raise NotFoundError(f"run {run.name} has kept no {ref!r}; it has kept {names}")
+    raise NotFoundError(f"run {run.name} has kept no {quoted(ref)}; it has kept {names}")
 
 
 def check_mark(run: RunDirectory, name: str, step: int) -> str:
@@ -132,9 +155,9 @@ def check_mark(run: RunDirectory, name: str, step: int) -> str:
     """
     name = check_name(name or str(step))
     if name == BEST or (name.isdecimal() and name != str(step)):
-        raise UsageError(f"{name!r} cannot name a mark: it would mean another point")
+        raise UsageError(f"{quoted(name)} cannot name a mark: it would mean another point")
     if run.mark_path(name).exists():
-        raise UsageError(f"there is a mark {name!r} already: choose another name")
+        raise UsageError(f"there is a mark {quoted(name)} already: choose another name")
     return name
 
 

@@ -38,6 +38,7 @@ from engine.runs.logs import LineReader
 from engine.runs.rundir import RACE, RunDirectory, parse_request, status
 from engine.storage import is_held
 from engine.text.corpus import Corpus
+from engine.words import quoted
 
 MEASURES = ("parameters", "seconds")
 """What is equal in a race: parameters and steps, or time and the number of units."""
@@ -50,10 +51,10 @@ def check(called: Sequence[str], by: str) -> list[str]:
     """
     cells = list(map(named, called))
     if by not in MEASURES:
-        raise UsageError(f"--by must be one of {', '.join(MEASURES)}, not {by!r}")
+        raise UsageError(f"--by must be one of {', '.join(MEASURES)}, not {quoted(by)}")
     for cell in cells:
         if cell not in CELLS:
-            raise UsageError(f"--cells must be some of {', '.join(CELLS)}, not {cell!r}")
+            raise UsageError(f"--cells must be some of {', '.join(CELLS)}, not {quoted(cell)}")
         if cells.count(cell) > 1:
             raise UsageError(f"--cells names {cell} more than once: leave one out")
     if len(cells) < 2:

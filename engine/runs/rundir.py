@@ -36,6 +36,7 @@ from engine.storage import check_name, folders, is_held, make_folder, storage_er
 from engine.text import corpus
 from engine.text.corpus import Corpus
 from engine.vocab import Alphabet
+from engine.words import quoted
 
 RUN = "run.json"
 VERSION = 1
@@ -326,7 +327,9 @@ def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -
         )
     folder = places.runs() / check_name(name)
     if folder.exists():
-        raise RunError(f"there is a run {name!r} already: choose another --name, or --resume it")
+        raise RunError(
+            f"there is a run {quoted(name)} already: choose another --name, or --resume it"
+        )
     info = RunInfo(
         name=name,
         config=config,
@@ -353,7 +356,7 @@ def find(ref: str) -> RunDirectory:
     for folder in (places.runs() / ref, places.typed(ref)):
         if ref and os.path.isfile(folder / RUN):
             return RunDirectory(folder)
-    raise NotFoundError(f"no run {ref!r}; `helo runs list` shows what there is")
+    raise NotFoundError(f"no run {quoted(ref)}; `helo runs list` shows what there is")
 
 
 def runs() -> Iterator[RunDirectory]:

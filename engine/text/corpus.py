@@ -32,6 +32,7 @@ from engine.storage import (
 )
 from engine.text.encoder import Encoder
 from engine.vocab import Alphabet, Ids, Text
+from engine.words import quoted
 
 INFO = "corpus.json"
 IDS = "ids.npy"
@@ -142,9 +143,19 @@ def read_info(folder: Path) -> CorpusInfo:
             raise DamagedError(str(error)) from error
         if symbols != len(info.counts):
             raise DamagedError("the numbers of counts and symbols differ")
+        if not _is_moment(info.created):
+            raise DamagedError("created is no date and time")
         if not SMALLEST <= info.chars == sum(info.counts):
             raise DamagedError("counts do not add up to chars")
         return info
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text is a time with its zone, in ISO's form."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def load(folder: Path) -> Corpus:
@@ -195,7 +206,9 @@ def add(
     """
     target = places.corpora() / check_name(name)
     if target.exists():
-        raise UsageError(f"there is a corpus {name!r} already: choose another --name, or remove it")
+        raise UsageError(
+            f"there is a corpus {quoted(name)} already: choose another --name, or remove it"
+        )
     try:
         with _building(name) as building:
             info = _build(building, blocks, name, source, units, report)
@@ -215,7 +228,7 @@ def add(
     except OSError as error:
         if target.exists():
             raise UsageError(
-                f"a corpus {name!r} was made meanwhile: choose another --name"
+                f"a corpus {quoted(name)} was made meanwhile: choose another --name"
             ) from error
         raise storage_error(target, error) from error
     return load(target)
@@ -272,7 +285,7 @@ def _building(name: str) -> Iterator[Path]:
             folder.mkdir()
         except FileExistsError:
             raise UsageError(
-                f"a corpus {name!r} is being imported now: choose another --name, or wait for it"
+                f"a corpus {quoted(name)} is being imported now: choose another --name, or wait for it"
             ) from None
         lock = FileLock(folder / _LOCK)
         lock.acquire()

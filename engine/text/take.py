@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from engine.errors import CorpusError
+from engine.words import quoted
 
 Bytes = Iterator[bytes]
 
@@ -26,7 +27,7 @@ def between(blocks: Bytes, first: str, last: str, name: str) -> Bytes:
             if mark is last:
                 yield line
         else:
-            raise CorpusError(f"{name} has no line with {mark!r}: it was cut or has changed")
+            raise CorpusError(f"{name} has no line with {quoted(mark)}: it was cut or has changed")
 
 
 def _lines(blocks: Bytes) -> Bytes:

@@ -23,6 +23,7 @@ from uuid import uuid4
 from engine import __version__, places
 from engine.errors import WebError
 from engine.storage import make_folder, storage_error
+from engine.words import shortened
 
 if TYPE_CHECKING:
     import requests
@@ -104,7 +105,7 @@ def fetch(
         raise storage_error(place, error) from error
     except ValueError as error:  # from pooch, with both hashes
         raise WebError(
-            f"{shown(url)} is not what it should be: {str(error).partition('. ')[0]}"
+            f"{shortened(shown(url))} is not what it should be: {str(error).partition('. ')[0]}"
         ) from error
     return found
 
@@ -173,7 +174,7 @@ class _Transfer(Thread):
         for _ in range(_REDIRECTS + 1):
             if not is_address(self._url):
                 raise self._fault(
-                    f"it leads to {shown(self._url)}: only http and https are fetched"
+                    f"it leads to {shortened(shown(self._url))}: only http and https are fetched"
                 )
             request = session.prepare_request(requests.Request("GET", self._url))
             settings = session.merge_environment_settings(self._url, {}, True, None, None)
@@ -215,7 +216,9 @@ class _Transfer(Thread):
             raise self._fault(f"it has more than the {self._max_size:,} bytes that are allowed")
 
     def _fault(self, reason: str, status: int | None = None) -> WebError:
-        return WebError(f"cannot fetch {shown(self._asked)}: {reason}", status)
+        return WebError(
+            f"cannot fetch {shortened(shown(self._asked))}: {shortened(reason)}", status
+        )
 
 
 def _is_page(kind: str, head: bytes) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from engine.config import check_count, check_number
 from engine.errors import UsageError
+from engine.words import quoted
 
 V = TypeVar("V", int, float)
 
@@ -90,7 +91,7 @@ class Setting(Generic[V]):
     def check(self, value: V) -> None:
         """Raises UsageError for a value that it cannot have."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"--{self.word} must be a number, not {value!r}")
+            raise UsageError(f"--{self.word} must be a number, not {quoted(value)}")
         if self.kind is int:
             check_count(self.name, value, self.low, self.high)
         else:

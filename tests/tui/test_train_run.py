@@ -132,7 +132,8 @@ async def test_keys_that_ask_what(fake_run, until, key, usual, typed, request_, 
         assert (asked["request"], asked["value"], asked["text"]) == (request_, value, text)
 
 
-async def test_a_dropout_that_is_no_number_is_not_asked_for(fake_run, until):
+@pytest.mark.parametrize("typed", ["much", "nan", "1e999", "9" * 5000, ""])
+async def test_a_dropout_that_is_no_number_is_not_asked_for(fake_run, until, typed):
     run = fake_run()
     run.begin()
     run.progress(10, 1.0)
@@ -141,7 +142,7 @@ async def test_a_dropout_that_is_no_number_is_not_asked_for(fake_run, until):
         await until(pilot, seen(app, "running", "#headline"))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, AskDialog))
-        app.screen.query_one(Input).value = "much"
+        app.screen.query_one(Input).value = typed
         await pilot.press("enter")
         await until(pilot, lambda: any("is a number" in n.message for n in app._notifications))
         assert not requests(run)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from engine.cells import CELLS, named
 from engine.config import DTYPES, ModelConfig
 from engine.errors import UsageError
+from engine.words import quoted
 from tui.cli.shared.options import BATCH, DEVICE, LAYERS, SEQ_LENGTH, Command, Json, group, option
 from tui.cli.shared.output import emit, progress
 from tui.cli.shared.tables import table
@@ -96,7 +97,7 @@ def train(
     for config in [ModelConfig(name, hidden, layers) for name in cell]:
         for each in dtype:
             if each not in _DTYPES:
-                raise UsageError(f"--dtype must be one of {', '.join(_DTYPES)}, not {each!r}")
+                raise UsageError(f"--dtype must be one of {', '.join(_DTYPES)}, not {quoted(each)}")
             machine = {"device": device, "dtype": each, "threads": threads}
             recipe.check(
                 {**asdict(config), "batch": batch, "seq_length": seq_length, "steps": 1, **machine}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.containers import Vertical
 
 from engine.errors import HeloError
 from engine.runs import library, rundir
+from engine.words import quoted, shortened
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.messages import ModelChosen
@@ -97,12 +99,11 @@ class Steers(TellsTrouble, Vertical):
             if text is None:
                 return
             text = text.strip()
-            try:
-                value = 1.0 if number is None else float(text)
-            except ValueError:
-                self.complain(f"{request} is a number, not {text!r}")
-                return
-            self._ask(request, f"{request} {text}".strip(), value, text)
+            value = 1.0 if number is None else _number(text)
+            if value is None:
+                self.complain(f"{request} is a number, not {quoted(text)}")
+            else:
+                self._ask(request, f"{request} {shortened(text)}".strip(), value, text)
 
     def action_pause(self) -> None:
         """Pause the training."""
@@ -160,6 +161,13 @@ class Steers(TellsTrouble, Vertical):
                 if not self.compared.toggle(run):
                     self.complain("four runs are compared already: take one of them away first")
                 self.query_one(RunView).show()
+
+
+def _number(text: str) -> float | None:
+    """A finite number as a person types it; None if it is not one."""
+    with suppress(ValueError):
+        return value if math.isfinite(value := float(text)) else None
+    return None
 
 
 _ACTIONS = frozenset(

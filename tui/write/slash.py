@@ -12,7 +12,7 @@ from textual.app import App
 
 from engine.errors import UsageError
 from engine.storage import write_bytes
-from engine.words import counted
+from engine.words import counted, quoted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.dialogs import ConfirmDialog
 from tui.write.passage import Passage
@@ -141,7 +141,7 @@ async def _save(host: Host, argument: str) -> None:
 def _theme(host: Host, argument: str) -> None:
     if argument not in host.app.available_themes:
         known = ", ".join(sorted(host.app.available_themes))
-        raise UsageError(f"no theme {argument!r}; there are {known}")
+        raise UsageError(f"no theme {quoted(argument)}; there are {known}")
     host.app.theme = argument
 
 

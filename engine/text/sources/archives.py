@@ -17,6 +17,7 @@ from engine.text.sources.document import Document, Ledger
 from engine.text.sources.files import RegularFile
 from engine.text.sources.reading import Reading
 from engine.text.sources.stream import Stream, blocks, stream
+from engine.words import shortened
 
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|$)", re.DOTALL)
 _ENTRY = b"PK\x01\x02"
@@ -32,7 +33,7 @@ _HEADERS = 1 << 20
 def _path(name: str, ledger: Ledger) -> str | None:
     """A member's name as a path below the archive's root; None if it points elsewhere."""
     if _OUTSIDE.match(name):
-        ledger.leave_out("unsafe name", name)
+        ledger.leave_out("unsafe name", shortened(name))
         return None
     return "/".join(part for part in name.split("/") if part not in ("", "."))
 
@@ -71,10 +72,12 @@ def in_zip(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
             if not name or info.is_dir() or not reading.wants(name):
                 continue
             if kind := _unread(info):
-                ledger.leave_out(kind, name)
+                ledger.leave_out(kind, shortened(name))
                 continue
             with archive.open(info) as member:
-                yield Document(name, info.file_size, blocks(stream(blocks(member), ledger.unpack)))
+                yield Document(
+                    shortened(name), info.file_size, blocks(stream(blocks(member), ledger.unpack))
+                )
 
 
 def _unread(info: zipfile.ZipInfo) -> str:
@@ -143,17 +146,18 @@ def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
                 continue
             if not member.isreg() or member.issparse():
                 linked = member.issym() or member.islnk()
-                ledger.leave_out("link" if linked else "special file", name)
+                ledger.leave_out("link" if linked else "special file", shortened(name))
                 continue
             if in_order and name < before:
                 in_order = False
                 ledger.note(
-                    "taken in the archive's own order, which is not sorted; out of place", name
+                    "taken in the archive's own order, which is not sorted; out of place",
+                    shortened(name),
                 )
             before = name
             content = archive.extractfile(member)
             if content is not None:
-                yield Document(name, member.size, blocks(content))
+                yield Document(shortened(name), member.size, blocks(content))
 
 
 def _members(archive: tarfile.TarFile, guarded: _Guarded) -> Iterator[tarfile.TarInfo]:

@@ -17,6 +17,7 @@ from engine.text import take, web
 from engine.text.sources.document import Document, Source
 from engine.text.sources.reading import Reading
 from engine.text.sources.remote import find_address
+from engine.words import quoted
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLACK = 2
@@ -126,4 +127,6 @@ def find(name: str) -> Entry:
         return entries()[name]
     except KeyError:
         known = ", ".join(entries())
-        raise NotFoundError(f"no entry {name!r} in the catalogue; there are: {known}") from None
+        raise NotFoundError(
+            f"no entry {quoted(name)} in the catalogue; there are: {known}"
+        ) from None

@@ -19,6 +19,7 @@ from engine.text.sources.local import find_path, in_stream
 from engine.text.sources.reading import Reading
 from engine.text.sources.remote import find_address, find_list
 from engine.text.sources.stream import stream
+from engine.words import quoted
 
 STANDARD_INPUT = "-"
 
@@ -71,7 +72,7 @@ def nothing(ref: str) -> str:
     """The message for a `ref` that names nothing."""
     if ref in catalogue.entries():
         return f"{ref} is not here yet: `helo corpora get {ref}` fetches it, or g in the Library"
-    return f"no corpus or file {ref!r}; `helo corpora list` shows what there is"
+    return f"no corpus or file {quoted(ref)}; `helo corpora list` shows what there is"
 
 
 def _standard_input(reading: Reading, ledger: Ledger) -> Iterator[Document]:

@@ -24,6 +24,7 @@ from engine.text.sources.find import STANDARD_INPUT, find, is_name
 from engine.text.sources.local import find_path
 from engine.text.sources.reading import Reading
 from engine.text.sources.text import blocks
+from engine.words import quoted
 
 _PLAIN = Reading()
 _LONGEST_NAME = 48
@@ -151,7 +152,7 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
         )
     except NotFoundError as error:
         raise NotFoundError(
-            f"no file {ref!r}: name a text file, or - for standard input"
+            f"no file {quoted(ref)}: name a text file, or - for standard input"
         ) from error
     try:
         parts = list(blocks(source, reading))

@@ -12,6 +12,7 @@ from engine.text.sources.document import Document, Ledger, Source
 from engine.text.sources.files import in_folder, opened, require_regular
 from engine.text.sources.reading import Reading
 from engine.text.sources.stream import Stream, blocks, packed, unpack
+from engine.words import quoted
 
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -26,7 +27,7 @@ def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str
         status = path.stat()
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"no corpus or file {origin!r}; `helo corpora list` shows what there is"
+            f"no corpus or file {quoted(origin)}; `helo corpora list` shows what there is"
         ) from error
     except (OSError, ValueError) as error:
         raise CorpusError(

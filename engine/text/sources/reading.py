@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine import forms
 from engine.errors import UsageError
 from engine.vocab import UNITS
+from engine.words import quoted
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -43,12 +44,14 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.units not in UNITS:
-            raise UsageError(f"--units must be char or byte, not {self.units!r}")
+            raise UsageError(f"--units must be char or byte, not {quoted(self.units)}")
         if self.errors not in ERRORS:
-            raise UsageError(f"--errors must be one of {', '.join(ERRORS)}, not {self.errors!r}")
+            raise UsageError(
+                f"--errors must be one of {', '.join(ERRORS)}, not {quoted(self.errors)}"
+            )
         if self.normalise not in forms.FORMS:
             known = ", ".join(forms.FORMS)
-            raise UsageError(f"--normalise must be one of {known}, not {self.normalise!r}")
+            raise UsageError(f"--normalise must be one of {known}, not {quoted(self.normalise)}")
         of_text = {
             "--encoding": self.encoding,
             "--errors": self.errors != "strict",
@@ -59,7 +62,9 @@ class Reading:
             given = " and ".join(name for name, asked in of_text.items() if asked)
             raise UsageError(f"--units byte reads bytes as they are: leave out {given}")
         if self.encoding is not None and not _decodes(self.encoding):
-            raise UsageError(f"--encoding: there is no encoding {self.encoding!r}; utf-8 is one")
+            raise UsageError(
+                f"--encoding: there is no encoding {quoted(self.encoding)}; utf-8 is one"
+            )
         if self.max_size is not None and self.max_size < 1:
             raise UsageError(f"--max-size must be at least 1, not {self.max_size}")
         if any(not pattern.strip() for pattern in self.glob):
@@ -128,6 +133,6 @@ def parse_size(text: str) -> int:
     Raises UsageError.
     """
     if not (found := _SIZE.fullmatch(text.strip())):
-        raise UsageError(f"--max-size takes a size such as 500MB or 2GB, not {text!r}")
+        raise UsageError(f"--max-size takes a size such as 500MB or 2GB, not {quoted(text)}")
     number, power = found.groups()
     return int(float(number) * 1000 ** _POWERS[power.upper()])

@@ -20,6 +20,7 @@ from engine.text.sources.document import Document, Ledger, Source
 from engine.text.sources.local import find_path, stem
 from engine.text.sources.reading import Reading
 from engine.text.sources.text import blocks
+from engine.words import shortened
 
 if TYPE_CHECKING:
     from urllib.robotparser import RobotFileParser
@@ -45,7 +46,9 @@ def find_address(
     try:
         parts, shown = urlsplit(url), web.shown(url)
     except ValueError as error:
-        raise WebError(f"{web.shown(url)} is no address: {error}") from error
+        raise WebError(
+            f"{shortened(web.shown(url))} is no address: {shortened(str(error))}"
+        ) from error
     file = PurePosixPath(unquote(parts.path)).name
 
     def documents() -> Iterator[Document]:
@@ -141,7 +144,9 @@ class _Manners:
             self._rules[robots] = self._read(robots)
         rules = self._rules[robots]
         if not rules.can_fetch(web.AGENT, url):
-            raise WebError(f"cannot fetch {web.shown(url)}: the host's robots.txt forbids it")
+            raise WebError(
+                f"cannot fetch {shortened(web.shown(url))}: the host's robots.txt forbids it"
+            )
         pause = max(PAUSE, float(rules.crawl_delay(web.AGENT) or 0))
         for _ in range(round(pause / _LOOK_EVERY)):
             sleep(_LOOK_EVERY)

@@ -14,6 +14,7 @@ from engine.errors import CorpusError
 from engine.text.sources.decoding import NoText, decoded
 from engine.text.sources.document import BLOCK, Source
 from engine.text.sources.reading import Reading
+from engine.words import LONG, shortened
 
 
 def blocks(source: Source, reading: Reading) -> Iterator[str] | Iterator[bytes]:
@@ -68,7 +69,7 @@ def _readable(name: str) -> Iterator[None]:
         damage = error  # gzip and bz2 report damage this way
     except (EOFError, zlib.error, lzma.LZMAError, TarError, BadZipFile) as error:
         damage = error
-    raise CorpusError(f"{name} is damaged or cut short: {damage}") from damage
+    raise CorpusError(f"{name} is damaged or cut short: {shortened(str(damage))}") from damage
 
 
 def _joined(source: Source, texts: Iterator[Iterator[AnyStr]], newline: AnyStr) -> Iterator[AnyStr]:
@@ -86,7 +87,10 @@ def _joined(source: Source, texts: Iterator[Iterator[AnyStr]], newline: AnyStr) 
 
 def _nothing(source: Source) -> CorpusError:
     ledger = source.ledger
-    why = "; ".join(ledger.left_out) or "it has no files, or --glob takes none of them"
+    why = (
+        shortened("; ".join(ledger.left_out), LONG)
+        or "it has no files, or --glob takes none of them"
+    )
     return CorpusError(f"no text in {source.origin}: {why}", ", ".join(ledger.remedies))
 
 

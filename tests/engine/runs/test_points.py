@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from engine import storage
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, RunError
 from engine.network import modelfile
 from engine.runs import points
 from engine.runs.events import (
@@ -159,6 +163,41 @@ def test_a_changed_dropout_takes_effect() -> None:
     live(changed, at(Sampled, 20, lambda _: ask(changed, "dropout", "d", 0.0)))
     ends = [load_file(run.state_path(40)) for run in (plain, changed)]
     assert not all(torch.equal(ends[0][k], ends[1][k]) for k in ends[0] if "model" in k)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"dtype": "ß"}, {"dtype": "auto"}, {"threads": 0}, {"threads": 10**9}, {"processes": 0}),
+        *({"peak_lr": 0}, {"peak_lr": 1e9}, {"clip": -1}, {"dropout": 2}, {"total_steps": 0}),
+        *({"step": 41}, {"step": -1}),
+    ],
+    ids=str,
+)
+def test_a_state_that_no_trainer_wrote_is_damaged(wrong: dict[str, object]) -> None:
+    run = a_run()
+    live(run, at(Saved, 10, lambda trainer: setattr(trainer, "stopping", True)))
+    path = run.states()[-1]
+    with safe_open(path, "pt") as file:
+        told, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}
+    assert points.read_cursor(path).total_steps == 40
+    save_file(tensors, path, told | {"cursor": json.dumps(json.loads(told["cursor"]) | wrong)})
+    with pytest.raises(RunError, match="is damaged"):
+        points.read_cursor(path)
+
+
+def test_a_state_of_a_newer_helo_says_so(tmp_path: Path) -> None:
+    save_file({}, tmp_path / "mark-x.safetensors", {"format": "helo-state/2", "cursor": "{}"})
+    with pytest.raises(RunError, match="newer helo: update helo"):
+        points.read_cursor(tmp_path / "mark-x.safetensors")
+
+
+def test_what_no_trainer_knows_is_refused() -> None:
+    run = a_run()
+    events = live(run, at(Sampled, 10, lambda _: ask(run, "fly", "f")))
+    [refused] = only(Refused, events)
+    assert refused.id == "f" and "not a request this trainer knows" in refused.reason
+    assert events[-1].step == 40
 
 
 def test_a_run_branches_off_a_kept_point() -> None:

@@ -308,6 +308,8 @@ WRONG = (
     {"lines": 1},
     {"entropy_rate": math.nan},
     {"created": 3},
+    {"created": "today"},
+    {"created": "2026-11-29"},
     {"source": None},
     {"version": -1},
 )
