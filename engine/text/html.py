@@ -1,7 +1,8 @@
 """Readable text and links from HTML pages.
 
-`python -P -m engine.text.html FILE URL CHARSET` reads a page and prints it as JSON. It runs in a process of
-its own, which is killed if it takes too long: the time grows with the square of a page's nesting depth.
+`python -P -m engine.text.html FILE CHARSET` reads a page, whose address it gets on stdin, and prints it as
+JSON. It runs in a process of its own, which is killed if it takes too long: the time grows with the square
+of a page's nesting depth.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from dataclasses import asdict, dataclass
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from engine.errors import WebError, exit_status
 from engine.text.web import is_address, shown
+from engine.words import shortened
 
 _PATIENCE = 30.0
 _LOOK_EVERY = 0.1
@@ -42,23 +45,28 @@ def read(
     ten times per second and may raise an exception to stop. Raises WebError if reading fails or takes too
     long.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "engine.text.html", str(file), url, charset or ""],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd=sys.prefix,
-    )
+    with TemporaryFile() as address:  # it may hold a password, and anyone can list commands
+        address.write(url.encode("utf-8", "surrogatepass"))
+        address.seek(0)
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.text.html", str(file), charset or ""],
+            stdin=address,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd=sys.prefix,
+        )
     try:
         for _ in range(round(_PATIENCE / _LOOK_EVERY)):
             with suppress(subprocess.TimeoutExpired):
                 out, _ = child.communicate(timeout=_LOOK_EVERY)
                 return Page(**json.loads(out))
             look()
-        raise WebError(f"{shown(url)} is given up: no text was found in it for {_PATIENCE:g} s")
+        raise WebError(
+            f"{shortened(shown(url))} is given up: no text was found in it for {_PATIENCE:g} s"
+        )
     except ValueError as error:  # it ended without an answer
-        raise WebError(f"{shown(url)} cannot be read as a page") from error
+        raise WebError(f"{shortened(shown(url))} cannot be read as a page") from error
     finally:
         child.kill()
         child.communicate()
@@ -125,7 +133,8 @@ def _links(html: str, url: str) -> list[str]:
 
 def main() -> None:
     """The entry point of the process."""
-    file, url, charset = sys.argv[1:]
+    file, charset = sys.argv[1:]
+    url = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
     print(json.dumps(asdict(parse(Path(file).read_bytes(), url, charset))))
 
 

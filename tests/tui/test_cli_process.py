@@ -130,3 +130,23 @@ def test_folders_in_the_way_are_not_imported(tiny, tmp_path):
         )
         assert (done.returncode, done.stderr) == (0, b"")
         assert len(done.stdout) == 6
+
+
+def test_no_password_of_an_address_is_kept(helo, home, server, tmp_path):
+    """Not in a corpus, a run, its log, its model, nor in anything else in the home."""
+    text = b"To be, or not to be, that is the question.\n" * 20
+    here = server.serve("/text.txt", text)
+    secret = here.replace("://", "://me:secret@")
+    small = ("--cell", "rnn", "--hidden", "4", "--layers", "1", "--device", "cpu")
+    done = helo("train", secret, "--name", "r", "--steps", "2", *small)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "list").write_text(f"{secret}\n{secret}.gone\n")
+    listed = helo("corpora", "add", f"@{tmp_path / 'list'}")
+    told = done.stdout + done.stderr + listed.stdout + listed.stderr
+    files = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".npy"]
+    assert {"run.json", "best.safetensors", "corpus.json"} <= {path.name for path in files}
+    kept = b"".join(path.read_bytes() for path in files if path.parent.name != "cache")
+    assert b"secret" not in told + kept and b"me:" not in told + kept
+    assert json.loads((home / "runs" / "r" / "run.json").read_text())["command"].startswith(
+        f"helo train {here}"
+    )

@@ -11,10 +11,11 @@ from engine.cells import CELLS
 from engine.config import DEFAULT_CELL, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
 from engine.errors import UsageError
 from engine.runs import launch, recipe
+from engine.text import web
+from engine.words import quoted
 
 LENGTHS = ("seconds", "epochs", "steps")
 _SWITCH = ("off", "on")
-_QUOTED = 24
 _LONGEST = 1e15
 
 
@@ -107,7 +108,7 @@ def meant(field: Field, text: str) -> Any:
         return int(text) if field.whole else float(text)
     except ValueError:
         kind = "a whole number" if field.whole else "a number"
-        raise UsageError(f"{field.label} must be {kind}, not {text[:_QUOTED]!r}") from None
+        raise UsageError(f"{field.label} must be {kind}, not {quoted(text)}") from None
 
 
 def in_words(problem: str) -> str:
@@ -123,7 +124,7 @@ def in_words(problem: str) -> str:
 def command(given: Mapping[str, Any], ref: str, verb: str = "train") -> str:
     """The command line that starts the same training, or with another `verb` a command with the same
     options."""
-    words = ["helo", verb, ref]
+    words = ["helo", verb, web.shown(ref)]
     for key, value in given.items():
         words.append(f"--{key.replace('_', '-')}")
         if value is not True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
@@ -89,3 +90,22 @@ def test_a_page_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_page_of_many_links(tmp_path: Path) -> None:
     many = "".join(f"<p><a href={i}>{i}</a>\n" for i in range(20_000))
     assert len(html.read(page(tmp_path, many), URL).links) == 20_000
+
+
+def test_an_address_with_a_password_is_not_in_the_list_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands, popen = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess,
+        "Popen",
+        lambda command, **options: commands.append(command) or popen(command, **options),
+    )
+    found = html.read(page(tmp_path, '<p>Text.<a href="x">x</a>'), "http://me:secret@host.org/")
+    assert found.links == ["http://me:secret@host.org/x"]
+    assert "secret" not in str(commands) and len(commands) == 1
+
+
+def test_an_address_longer_than_a_command_may_be(tmp_path: Path) -> None:
+    url = f"http://host.org/{'x' * 300_000}/"
+    assert html.read(page(tmp_path, '<p>Text.<a href="y">y</a>'), url).links == [f"{url}y"]

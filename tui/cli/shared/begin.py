@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.config import TrainConfig
 from engine.runs import launch, recipe
-from engine.text import sources
+from engine.text import sources, web
 from engine.text.corpus import Corpus
 from tui.cli.shared.output import note, progress
 
@@ -34,5 +34,5 @@ def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
 
 
 def command() -> str:
-    """The command line of this process."""
-    return shlex.join(["helo", *sys.argv[1:]])
+    """The command line of this process, without the passwords of addresses."""
+    return shlex.join(["helo", *map(web.shown, sys.argv[1:])])
