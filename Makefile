@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: install run test check bench chaos clean
+.PHONY: install run test check bench chaos fuzz clean
 
 install: $(VENV)/installed
 run: install
@@ -19,6 +19,9 @@ test: $(VENV)/developing
 N ?= 200
 chaos: $(VENV)/developing
 	$(BIN)/python -m tests.chaos $(N)
+# damaged files of every kind: each is read, or refused in a line
+fuzz: $(VENV)/developing
+	$(BIN)/python -m tests.fuzz
 bench: $(VENV)/developing
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample
