@@ -14,7 +14,7 @@ check: $(VENV)/developing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 test: $(VENV)/developing
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 # N trainers killed at random moments, and every write made to fail: nothing must be lost
 N ?= 200
 chaos: $(VENV)/developing
