@@ -6,38 +6,47 @@ line, the app and files on disk are all held to the same rules.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from engine.cells import CELLS
 from engine.errors import UsageError
-from engine.words import quoted
+from engine.words import quoted, shortened
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 MOST_HIDDEN = 65536
 MOST_LR, MOST_DROPOUT = 100, 0.95
 MOST_THREADS, MOST_PROCESSES = 1024, 65536
+MOST_STEPS, MOST_EPOCHS = 10**9, 10**6
+MOST_SECONDS = 365 * 24 * 3600
+"""The longest training, in seconds: a year."""
+MOST_NEW = 10**7
+"""Characters that one command may write."""
+LARGEST_SEED = 2**63 - 1
+MOST_CLIP = 10**9
+_MOST_EVALUATIONS = 10**6
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
 DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
 """What to train, and for how long, unless the user says."""
 
 
-def check_number(
-    name: str, value: float, low: float, high: float = math.inf, *, over: bool = False
-) -> None:
-    """Refuse a value outside [low, high], or outside (low, high] if `over`."""
+def check_number(name: str, value: float, low: float, high: float, *, over: bool = False) -> None:
+    """Refuse a value outside [low, high], or outside (low, high] if `over`, and name these limits."""
     fits = low < value if over else low <= value
-    if not fits or value > high or value == math.inf:  # a NaN does not fit
-        bound = f"more than {low:g}" if over else f"{low:g} or more"
-        if high != math.inf:
-            bound += f" and at most {high:g}"
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
-        raise UsageError(f"--{name.replace('_', '-')} must be {bound}, not {shown}")
+    if not fits or value > high:  # a NaN does not fit
+        limits = f"between {_amount(low)} and {_amount(high)}"
+        if over:
+            limits = f"more than {_amount(low)} and at most {_amount(high)}"
+        shown = f"{value:g}" if isinstance(value, float) else shortened(str(value))
+        raise UsageError(f"--{name.replace('_', '-')} must be {limits}, not {shown}")
 
 
-def check_count(name: str, value: float, low: float, high: float = math.inf) -> None:
+def _amount(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def check_count(name: str, value: float, low: int, high: int) -> None:
     """Refuse anything but a whole number in [low, high]."""
     if not isinstance(value, int):
         raise UsageError(f"--{name.replace('_', '-')} must be a whole number, not {quoted(value)}")
@@ -146,25 +155,27 @@ class TrainConfig:
         check_number("beta1", self.beta1, 0, 0.9999)
         check_number("beta2", self.beta2, 0, 0.99999)
         check_number("weight_decay", self.weight_decay, 0, 10)
-        check_number("clip", self.clip, 0, over=True)
+        check_number("clip", self.clip, 0, MOST_CLIP, over=True)
         check_number("validation", self.validation, 0, 0.9)
-        check_count("evaluations", self.evaluations, 1)
-        check_count("early_stop", self.early_stop, 0)
+        check_count("evaluations", self.evaluations, 1, _MOST_EVALUATIONS)
+        check_count("early_stop", self.early_stop, 0, _MOST_EVALUATIONS)
         if self.early_stop and not self.validation:
             raise UsageError(
                 "--early-stop needs a validation part: --validation must be more than 0"
             )
         check_count("sample_length", self.sample_length, 0, 100_000)
-        check_number("save_every", self.save_every, 0, over=True)
+        check_number("save_every", self.save_every, 0, MOST_SECONDS, over=True)
         check_count("threads", self.threads, 0, MOST_THREADS)
-        check_count("seed", self.seed, 0, 2**63 - 1)
+        check_count("seed", self.seed, 0, LARGEST_SEED)
         check_choice("device", self.device, DEVICES)
         check_choice("dtype", self.dtype, DTYPES)
         budgets = {"steps": self.steps, "epochs": self.epochs, "seconds": self.seconds}
         given = {name: value for name, value in budgets.items() if value is not None}
         if len(given) != 1:
             raise UsageError("say how long to train with one of --steps, --epochs and --seconds")
-        for name, value in given.items():
-            check_number(name, value, 0, over=True)
         if self.steps is not None:
-            check_count("steps", self.steps, 1)
+            check_count("steps", self.steps, 1, MOST_STEPS)
+        if self.epochs is not None:
+            check_number("epochs", self.epochs, 0, MOST_EPOCHS, over=True)
+        if self.seconds is not None:
+            check_number("seconds", self.seconds, 0, MOST_SECONDS, over=True)

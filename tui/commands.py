@@ -9,6 +9,7 @@ from tui.text import common_prefix, visible
 from tui.write.slash import COMMANDS, Command
 
 _LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
+_ESCAPED = re.compile(r"/(/+([a-z-]+)(?:\s.*)?)", re.DOTALL)
 
 Values = Callable[[], Iterable[str]]
 
@@ -21,6 +22,13 @@ def parse(text: str) -> tuple[Command, str] | None:
     if match and (command := _BY_NAME.get(match[1])):
         return command, (match[2] or "").strip(" " if command.keeps_lines else None)
     return None
+
+
+def seed_of(text: str) -> str:
+    """The seed that a line stands for which is no command: itself, or with one slash less where two or
+    more stand before the name of a command."""
+    match = _ESCAPED.fullmatch(text)
+    return match[1] if match and match[2] in _BY_NAME else text
 
 
 class Completion:

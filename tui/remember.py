@@ -24,6 +24,8 @@ _MOST_LINES = 10 * SEEDS
 """How many lines of the history are read, from its end."""
 LENGTHS = (1, 100_000)
 """The smallest and largest number of characters that Enter may ask for."""
+SPEEDS = (0.01, 1_000_000)
+"""The lowest and highest speed in characters per second, apart from full speed."""
 
 
 @dataclass
@@ -75,7 +77,8 @@ def _state(data: Any) -> State:
     state = outside.convert(State, data | {"speed": 1} if endless else data)
     outside.convert(SamplingConfig, data.get("sampling", {}), exact=True)
     state = replace(state, speed=math.inf) if endless else state
-    if not state.speed > 0 or not LENGTHS[0] <= state.length <= LENGTHS[1]:
+    fits = state.speed == math.inf or SPEEDS[0] <= state.speed <= SPEEDS[1]
+    if not fits or not LENGTHS[0] <= state.length <= LENGTHS[1]:
         raise DamagedError("speed or length is out of range")
     return state
 

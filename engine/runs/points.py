@@ -18,6 +18,7 @@ import numpy.typing as npt
 from engine import outside
 from engine.config import (
     DTYPES,
+    MOST_CLIP,
     MOST_DROPOUT,
     MOST_LR,
     MOST_PROCESSES,
@@ -71,7 +72,7 @@ class Cursor:
         check_count("threads", self.threads, 1, MOST_THREADS)
         check_count("processes", self.processes, 1, MOST_PROCESSES)
         check_number("lr", self.peak_lr, 0, MOST_LR, over=True)
-        check_number("clip", self.clip, 0, outside.MOST, over=True)
+        check_number("clip", self.clip, 0, MOST_CLIP, over=True)
         check_number("dropout", self.dropout, 0, MOST_DROPOUT)
 
 

@@ -42,7 +42,7 @@ class Step:
     """One character of a text, and the prediction it was drawn from.
 
     `prob`, `bits` (−log2 prob) and the prediction's entropy are the model's own, at temperature 1 and
-    without filters; `drawn_prob` is the probability after them. The first character of a text is given,
+    without filters; `drawn_prob` is the probability after them. The first character of a seed is given,
     not predicted: probability 1, 0 bits, no candidates.
     """
 
@@ -100,9 +100,10 @@ class _Columns:
 class Generation:
     """A text in the making, over one immutable model.
 
-    It is an iterator of Steps without end: first the characters of the seed, then drawn ones. An empty
-    seed feeds the alphabet's start character. The draw for index i depends on `rng_seed` and i alone, so
-    going back and changing nothing writes the same text again. One thread writes; others may read.
+    Its Steps never end: first the characters of the seed, then drawn ones. An empty seed feeds the
+    alphabet's start character, which is no part of the text. The draw for index i depends on `rng_seed`
+    and i alone, so going back and changing nothing writes the same text again. One thread writes; others
+    may read.
     """
 
     def __init__(
@@ -118,24 +119,33 @@ class Generation:
         self.sampling = sampling or SamplingConfig()
         """May be replaced at any time; takes effect with the next draw."""
         self.rng_seed = rng_seed
-        self.seed = np.asarray(seed if len(seed) else [self.alphabet.start])
+        self.seed = np.array(seed, np.int64)
         self._columns = _Columns(min(top, len(self.alphabet)))
         # [j] is the state after SNAPSHOT_EVERY·j characters
-        self._snapshots = [stepper.start_state()]
-        self._state: States = self._snapshots[0]
+        self._state: States = stepper.start_state()
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
+        if not len(self.seed):
+            self._feed(self.alphabet.start)
+        self._snapshots, self._first = [self._state], self._log_p
 
     def __len__(self) -> int:
         """The number of characters so far, including the seed."""
         return self._columns.n
 
     def __iter__(self) -> Iterator[Step]:
-        return self
+        """The Steps from here on, without end."""
+        i = len(self)
+        while True:
+            while i >= len(self):
+                self.advance()
+            yield self.step(i)
+            i += 1
 
-    def __next__(self) -> Step:
-        self.advance()
-        return self.step(len(self) - 1)
+    @property
+    def shortest(self) -> int:
+        """The fewest characters it can go back to: 1 if the first one was given, 0 if it was drawn."""
+        return 1 if self._first is None else 0
 
     @property
     def in_seed(self) -> bool:
@@ -143,45 +153,76 @@ class Generation:
         return len(self) < len(self.seed)
 
     def advance(self) -> None:
-        """Read the next character of the seed, or draw one."""
-        if self.in_seed:
-            self.force(int(self.seed[len(self)]))
-        else:
+        """Read the seed on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
+        n = len(self)
+        if not self.in_seed:
             _, _, p = self._distribution()
-            self.force(draw(p, uniform(self.rng_seed, len(self))))
+            self.force(draw(p, uniform(self.rng_seed, n)))
+            return
+        first = n - n % SNAPSHOT_EVERY
+        if not self._reads_block(first):
+            self.force(int(self.seed[n]))
+            return
+        log_p, state = self._block(first)
+        for i in range(n, first + SNAPSHOT_EVERY):
+            self._record(int(self.seed[i]))
+            self._believe(log_p[i - first])
+        self._state = state
+        self._snapshots.append(state)
+
+    def _reads_block(self, first: int) -> bool:
+        """Whether the characters [first, first + SNAPSHOT_EVERY) are all of the seed and read at once."""
+        return first + SNAPSHOT_EVERY <= len(self.seed)
+
+    def _block(self, first: int) -> tuple[LogProbs, States]:
+        """log p (SNAPSHOT_EVERY, V) after each character of a block of the seed, and the state after the
+        last one. Always computed from the snapshot before the block, so that the bits are the same."""
+        ids = self.seed[first : first + SNAPSHOT_EVERY]
+        logits, state = self.stepper.sequence(ids, self._snapshots[first // SNAPSHOT_EVERY])
+        return log_softmax(logits), state
 
     def force(self, id: int) -> None:
         """Write this character, whatever its probability. If it differs from the seed's, the seed ends
         here."""
-        columns = self._columns
         if self.in_seed and id != self.seed[len(self)]:
             self.seed = self.seed[: len(self)]
-        if columns.n == 0:
-            columns.append(id, 0.0, 0.0, 1.0, 0, 0.0, 0.0)
-        else:
-            log_p, p, q = self._distribution()
-            top, entropy = self._summary(log_p, p)
-            bits = -float(log_p[id]) / math.log(2)
-            columns.append(id, bits + 0.0, entropy, q[id], top, p[top], q[top])
+        self._record(id)
         self._feed(id)
-        if columns.n % SNAPSHOT_EVERY == 0:
+        if len(self) % SNAPSHOT_EVERY == 0:
             self._snapshots.append(self._state)
 
+    def _record(self, id: int) -> None:
+        """Append a character with what was believed of it."""
+        if self._log_p is None:
+            self._columns.append(id, 0.0, 0.0, 1.0, 0, 0.0, 0.0)
+            return
+        log_p, p, q = self._distribution()
+        top, entropy = self._summary(log_p, p)
+        bits = -float(log_p[id]) / math.log(2)
+        self._columns.append(id, bits + 0.0, entropy, q[id], top, p[top], q[top])
+
     def rewind(self, n: int) -> None:
-        """Keep the first n characters, 1 ≤ n ≤ len, and discard the rest.
+        """Keep the first n characters, `shortest` ≤ n ≤ len, and discard the rest.
 
         Raises UsageError for any other n.
         """
-        if not 1 <= n <= len(self):
+        if not self.shortest <= n <= len(self):
             raise UsageError(f"a text of {len(self)} characters cannot go back to {n}")
         if n == len(self):
             return
-        nearest = (n - 1) // SNAPSHOT_EVERY
-        del self._snapshots[n // SNAPSHOT_EVERY + 1 :]
+        nearest = max(n - 1, 0) // SNAPSHOT_EVERY
+        first = nearest * SNAPSHOT_EVERY
         self._columns.n = n
         self._state = self._snapshots[nearest]
-        for id in self._columns.rows["id"][nearest * SNAPSHOT_EVERY : n]:
+        self._believe(self._first)
+        for id in self._columns.rows["id"][first:n]:
             self._feed(int(id))
+        if n and self._reads_block(first):
+            log_p, _ = self._block(first)
+            self._believe(log_p[n - 1 - first])
+        del self._snapshots[n // SNAPSHOT_EVERY + 1 :]
+        if n % SNAPSHOT_EVERY == 0:
+            self._state = self._snapshots[n // SNAPSHOT_EVERY]
 
     def fork(self, n: int) -> Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""
@@ -193,14 +234,18 @@ class Generation:
             self._columns.rows["top"].shape[1],
         )
         new._columns = self._columns.copy(len(self))
-        new._snapshots = self._snapshots[:]
+        new._snapshots, new._first = self._snapshots[:], self._first
         new._state, new._log_p = self._state, self._log_p
         new.rewind(n)
         return new
 
     def _feed(self, id: int) -> None:
         logits, self._state = self.stepper.step(id, self._state)
-        self._log_p, self._drawn_from = log_softmax(logits), None
+        self._believe(log_softmax(logits))
+
+    def _believe(self, log_p: LogProbs | None) -> None:
+        """Predict the next character by log p (V,)."""
+        self._log_p, self._drawn_from = log_p, None
 
     def _distribution(self) -> tuple[LogProbs, Probs, Probs]:
         """log p, p, and p after the filters (V,), for the next character."""
@@ -217,7 +262,7 @@ class Generation:
         return top, float(-(p @ log_p)) / math.log(2)
 
     def prediction(self) -> Prediction:
-        """The prediction for the next character; empty for the first character of a text."""
+        """The prediction for the next character; empty for the first one of a seed."""
         if self._log_p is None:
             return Prediction(0.0, ())
         log_p, p, q = self._distribution()
@@ -233,7 +278,9 @@ class Generation:
         """The Step of character i, 0 ≤ i < len."""
         row = self._columns.rows[i]
         id, bits = int(row["id"]), float(row["bits"])
-        candidates = self._candidates(row["top"], row["prob"], row["filtered"]) if i else ()
+        candidates = (
+            self._candidates(row["top"], row["prob"], row["filtered"]) if i >= self.shortest else ()
+        )
         return Step(
             index=i,
             char=self.alphabet.symbols[id],

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.config import check_count
 from engine.errors import ModelFileError, UsageError
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper, log_softmax
@@ -24,6 +25,7 @@ from engine.writing.dynamic import losses as dynamic_losses
 
 WINDOWS = 12_800
 _SEED = 1337
+_LONGEST_WINDOW = 65536
 _CHUNK = 512
 _BATCH = 256
 
@@ -101,8 +103,7 @@ def windows(
 
     Raises UsageError if the text is shorter than a window.
     """
-    if length < 1:
-        raise UsageError(f"--windows must be 1 or more, not {length}")
+    check_count("windows", length, 1, _LONGEST_WINDOW)
     if len(ids) <= length:
         raise UsageError(
             f"windows of {counted(length, 'prediction')} need {length + 1:,} characters; "

@@ -6,7 +6,6 @@ state.json are all made from these rows. A new filter is a row here and a functi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, Self, TypeVar
@@ -58,7 +57,7 @@ class Setting(Generic[V]):
     off: V
     """The default; its filter is skipped then."""
     low: float
-    high: float = math.inf
+    high: float
     over: bool = False
     """Whether it must be more than `low`."""
     help: str
@@ -93,7 +92,7 @@ class Setting(Generic[V]):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"--{self.word} must be a number, not {quoted(value)}")
         if self.kind is int:
-            check_count(self.name, value, self.low, self.high)
+            check_count(self.name, value, int(self.low), int(self.high))
         else:
             check_number(self.name, value, self.low, self.high, over=self.over)
 
@@ -136,6 +135,7 @@ class SamplingConfig:
         Setting(
             off=0,
             low=0,
+            high=0x110000,  # characters there are in Unicode
             help="keep the {} likeliest; 0 keeps all",
             letter="K",
             short="k",

@@ -133,7 +133,7 @@ def test_the_command_line_has_it(copy: Copy, helo: Helo) -> None:
 
     refused = copy.run("-m", "tui", *sample, "--top-a", "1.5")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == "helo: --top-a must be 0 or more and at most 1, not 1.5\n"
+    assert refused.stderr == "helo: --top-a must be between 0 and 1, not 1.5\n"
 
 
 def test_the_app_has_it(copy: Copy) -> None:
@@ -144,7 +144,7 @@ def test_the_app_has_it(copy: Copy) -> None:
     assert facts["first"] == 0 and "top-a off" in facts["status off"]
     assert facts["listed"].split() == ["/top-a", "F", *about.split()]
     assert facts["completed"] == "/top-a " and facts["commanded"] == 0.5
-    assert "--top-a must be 0 or more and at most 1, not 2" in facts["too much"]
+    assert "--top-a must be between 0 and 1, not 2" in facts["too much"]
     assert "/top-a needs a number" in facts["no number"]
     assert facts["keyed"] == 0.6
     assert "top-a 0.60" in facts["status"] and "a/A above" in facts["hints"]

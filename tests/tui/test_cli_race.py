@@ -37,7 +37,7 @@ A_START = started(total_steps=9, parameters=7, train_chars=9, val_chars=9)
         (("--by", "luck"), "--by must be one of"),
         (("--seconds", "0"), "--seconds must be more than 0"),
         (("--seconds", "nan"), "--seconds must be"),
-        (("--hidden", "0"), "--hidden must be 1 or more"),
+        (("--hidden", "0"), "--hidden must be between 1 and"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_done(cli, home, arguments, said):

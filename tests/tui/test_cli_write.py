@@ -68,7 +68,36 @@ def test_greedy_needs_no_seed(cli, tiny):
 
 def test_only_new_characters_count(cli, tiny):
     assert cli("sample", "tiny", "--prompt", "Shall I", "-n", "0", "-s", "1").out == "Shall I"
-    assert cli("sample", "tiny", "-n", "0", "-s", "1").out == "\n"
+    assert cli("sample", "tiny", "-n", "0", "-s", "1").out == ""
+
+
+def test_the_character_that_an_empty_prompt_feeds_is_not_written(cli, tiny):
+    command = ("sample", "tiny", "-n", "10", "--greedy")
+    told, fed = cli(*command), cli(*command, "-p", "\n")
+    assert len(told.out) == 10 and fed.out == "\n" + told.out
+    found = steps(cli(*command, "--json").out)
+    assert [step["index"] for step in found] == list(range(10))
+    assert not any(step["seed"] for step in found) and len(found[0]["top"]) == 10
+    assert "".join(step["char"] for step in found) == told.out
+
+
+def test_the_model_is_named_by_its_place_or_by_an_option(cli, tiny):
+    command = ("-n", "9", "-s", "5")
+    expected = cli("sample", "tiny", *command)
+    for named in (("-m", "tiny"), ("--model", "tiny"), ("tiny", "-m", "tiny")):
+        assert cli("sample", *named, *command) == expected
+    refused = cli("sample", "tiny", "-m", "shakespeare")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == "helo: name one model: tiny or -m shakespeare\n"
+
+
+def test_a_prompt_may_begin_with_an_at(cli, home):
+    modelfile.save(home / "models/at.safetensors", make_model(text="@abc\n"))
+    for prompt, written in (("@@", "@"), ("@@abc", "@abc"), ("@@@", "@@"), ("a@", "a@")):
+        assert cli("sample", "at", "-p", prompt, "-n", "0", "-s", "1").out == written
+    refused = cli("sample", "at", "-p", "@")
+    assert refused.status == 2 and "@@ is the character @" in refused.err
+    assert "@@" in cli("sample", "--help").out
 
 
 def test_stop_ends_after_the_text_in_what_is_new(cli, tiny):

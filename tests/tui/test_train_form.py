@@ -172,14 +172,14 @@ def test_an_address_is_not_fetched_while_it_is_typed(server):
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
-        ("hidden", "0", "Hidden must be 1 or more"),
-        ("early_stop", "-1", "Early stop must be 0 or more"),
+        ("hidden", "0", "Hidden must be between 1 and"),
+        ("early_stop", "-1", "Early stop must be between 0 and"),
         ("processes", "9999", "Processes must be at most"),
         ("hidden", "many", "Hidden must be a whole number, not 'many'"),
-        ("dropout", "2", "Dropout must be 0 or more"),
+        ("dropout", "2", "Dropout must be between 0 and"),
         ("lr", "nan", "Learning rate must be more than 0"),
         ("length", "-5", "Seconds must be more than 0"),
-        ("length", "1e300", "Seconds must be at most 1e+15"),
+        ("length", "1e300", "Seconds must be more than 0 and at most 31,536,000"),
         ("batch", "[/bold]", "not '[/bold]'"),
         ("layers", "9" * 5000, "Layers must be a whole number"),
     ],

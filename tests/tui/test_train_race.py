@@ -101,7 +101,7 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
         ("seconds", " ", "Seconds must be more than 0"),
         ("seconds", "soon", "Seconds must be a number, not 'soon'"),
         ("hidden", "many", "Hidden must be a whole number"),
-        ("hidden", "0", "Hidden must be 1 or more"),
+        ("hidden", "0", "Hidden must be between 1 and"),
     ],
 )
 def test_what_is_no_race_is_refused(field, value, said):

@@ -78,6 +78,14 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
     [
         ("/temperature -1", "--temperature"),
         ("/temperature hot", "number"),
+        ("/temperature nan", "between 0 and 100"),
+        ("/temperature 1e400", "between 0 and 100"),
+        ("/top-k 100000000000000000000", "between 0 and 1,114,112"),
+        ("/min-p inf", "between 0 and 1"),
+        ("/length 100000000000000000000", "1 to 100,000"),
+        ("/rng 100000000000000000000", "0 to 9,223,372,036,854,775,807"),
+        ("/speed nan", "0.01 to 1,000,000"),
+        ("/speed 1e300", "0.01 to 1,000,000"),
         ("/top-k 1.5", "number"),
         ("/top-p 0", "--top-p"),
         ("/length 0", "/length"),
@@ -99,6 +107,32 @@ async def test_a_refused_command_says_so_and_loses_nothing(
         if not line.startswith("/model"):
             assert screen.write.seed.text == line
         assert screen.write.passage is None and screen.write.session.opened
+
+
+@pytest.mark.parametrize(
+    ("line", "seed"),
+    [
+        ("//save", "/save"),
+        ("//save May.txt", "/save May.txt"),
+        ("///help", "//help"),
+        ("// May", "// May"),
+        ("//May", "//May"),
+        ("/May", "/May"),
+        ("@@May", "@@May"),
+    ],
+)
+async def test_two_slashes_begin_a_seed_that_looks_like_a_command(
+    home: Path, until: Until, line: str, seed: str
+) -> None:
+    model = make_model(text="/@ MayhelpsvTxt.\n")
+    modelfile.save(home / "models" / "tiny.safetensors", model)
+    async with opened() as screen:
+        await screen.enter(line)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > len(seed))
+        assert screen.passage.exact().startswith(seed)
+        assert screen.passage.exact()[len(seed) - 1] == seed[-1] and not screen.toasts
+        await screen.press("up")
+        assert screen.write.seed.text == line, "as it was typed, so that Enter means the same"
 
 
 async def test_append_goes_on_in_the_passage(tiny: Model, until: Until) -> None:

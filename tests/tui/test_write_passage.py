@@ -179,9 +179,21 @@ def test_appended_text_is_given_and_read() -> None:
     assert p.shown == len(SEED) + 5 + 4 + 3 and p.exact().startswith(expected(5) + "thee")
 
 
-def test_an_empty_seed_begins_with_the_start_character() -> None:
-    p = passage(seed="")
-    assert p.exact() == "\n" and p.cursor == 1
+def test_an_empty_seed_shows_nothing_and_can_be_walked_to_its_first_character() -> None:
+    p = passage(seed="", length=5)
+    assert p.exact() == "" and p.cursor == p.shown == 0 and not p.reading and p.goal == 5
+    view = p.view(0)
+    assert view and view.step is None and view.prediction.top
+    p.write_ahead(1000, never)
+    assert p.reveal(1000) == 5
+    before = p.exact()
+    p.go(-3)
+    assert p.cursor == 0
+    view = p.view(0)
+    assert view and view.step and view.step.char == before[0]
+    rank = 1 + next(i for i, c in enumerate(view.prediction.top) if c.id != view.step.id)
+    assert p.take(0, rank) and p.exact() == view.prediction.top[rank - 1].char
+    assert p.next_branch() and p.exact() == before and p.cursor == 0
 
 
 @contextmanager
@@ -220,8 +232,10 @@ def test_changes_while_another_thread_writes() -> None:
                 p.forward()
             p.reveal(i % 7)
             assert p.shown == len(p.kinds) == len(p.glyphs) == len(p.exact())
-    replay = Generation(STEPPER, [], None)
-    for id in p.ids():
+    first, *rest = p.ids()
+    replay = Generation(STEPPER, [first], None)
+    replay.advance()
+    for id in rest:
         replay.force(int(id))
     n = p.shown
     np.testing.assert_array_equal(replay.bits()[:n], p.generation.bits()[:n])

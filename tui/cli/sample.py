@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.config import LARGEST_SEED, MOST_NEW, check_count
 from engine.errors import UsageError
 from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from engine.writing.generate import Generation
 
 _RANDOM = -1
-_LARGEST_SEED = 2**63 - 1
 _ALIASES = {"prime": "prompt", "start": "prompt"} | {
     setting.alias: setting.word for setting in SETTINGS.values() if setting.alias
 }
@@ -68,8 +68,18 @@ app = typer.Typer()
 @_with_settings
 def sample(
     model: Annotated[str | None, argument("MODEL", MODEL_HELP)] = None,
+    named: Annotated[
+        str | None,
+        option("--model", "-m", shows="MODEL", help="The same, as other commands take it."),
+    ] = None,
     prompt: Annotated[
-        str, option("--prompt", "-p", shows="TEXT", help="What to begin with; @FILE or - reads it.")
+        str,
+        option(
+            "--prompt",
+            "-p",
+            shows="TEXT",
+            help="What to begin with; @FILE or - reads it, and @@ stands for @ at its beginning.",
+        ),
     ] = "",
     length: Annotated[
         int, option("--length", "-n", shows="N", help="New characters to write.")
@@ -94,13 +104,13 @@ def sample(
     The same seed gives the same text.
     """
     config = SamplingConfig(**sampling | ({"temperature": 0.0} if greedy else {}))
-    if length < 0:
-        raise UsageError(f"--length must be 0 or more, not {length}")
-    if not _RANDOM <= seed <= _LARGEST_SEED:
-        raise UsageError(f"--seed must be -1 or more and at most {_LARGEST_SEED}, not {seed}")
+    check_count("length", length, 0, MOST_NEW)
+    check_count("seed", seed, _RANDOM, LARGEST_SEED)
+    if model is not None and named is not None and model != named:
+        raise UsageError(f"name one model: {model} or -m {named}")
     if stop == "":
         raise UsageError("--stop needs at least one character")
-    generation = _begin(model, prompt, config, seed, top=10 if json else 1)
+    generation = _begin(named or model, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
     ending = _Ending(alphabet, stop)
     steps = islice(generation, len(generation.seed) + length)
@@ -146,7 +156,11 @@ def _text(prompt: str, model: Model) -> str | bytes:
     from engine.vocab import normalise
 
     if prompt == "@":
-        raise UsageError("--prompt @ names no file: @FILE begins with the text of FILE")
+        raise UsageError(
+            "--prompt @ names no file: @FILE begins with the text of FILE, and @@ is the character @"
+        )
+    if prompt.startswith("@@"):
+        return normalise(prompt[1:])
     if prompt != "-" and not prompt.startswith("@"):
         return normalise(prompt)
     return read(prompt.removeprefix("@"), model.alphabet.units, note)

@@ -16,7 +16,6 @@ from engine.words import quoted
 
 LENGTHS = ("seconds", "epochs", "steps")
 _SWITCH = ("off", "on")
-_LONGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,6 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
     length = Field("length", unit.capitalize(), "", whole=unit == "steps")
     found[unit] = meant(length, values["length"])
     recipe.check(found)
-    if found[unit] > _LONGEST:
-        raise UsageError(f"--{unit} must be at most {_LONGEST:g}")
     return found
 
 

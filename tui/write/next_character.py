@@ -67,7 +67,7 @@ def believed(passage: Passage | None, index: int) -> Shown:
     if (view := passage.view(index)) is None:
         read = len(passage.generation)
         return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
-    first = max(1, index + 1 - _STRIP)
+    first = max(passage.generation.shortest, index + 1 - _STRIP)
     bits = passage.bits(first)[: index + 1 - first]
     return Shown(view, passage.model.alphabet.units, bits=tuple(bits.tolist()))
 

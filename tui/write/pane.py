@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerError, WorkerState
 
 from engine.errors import HeloError
 from engine.writing.settings import SamplingConfig
-from tui.commands import Completion, parse
+from tui.commands import Completion, parse, seed_of
 from tui.remember import Seeds, State
 from tui.text import one_line
 from tui.write.legend import Legend
@@ -125,13 +125,13 @@ class WritePane(Walk):
         else:
             await self.begin(event.text)
 
-    async def begin(self, seed: str) -> None:
-        """Start a new passage from this seed, with the newest version of the model's file."""
+    async def begin(self, typed: str) -> None:
+        """Start a new passage from what was typed, with the newest version of the model's file."""
         if self.session.opened is None and self._opening:
             with suppress(WorkerError):
                 await self._opening.wait()
         if (opened := self.session.opened) is None:
-            self.seed.fill(seed)
+            self.seed.fill(typed)
             self._complain("no model is open: /model NAME opens one, F5 shows what there is")
             return
         with self.complaining():
@@ -140,13 +140,13 @@ class WritePane(Walk):
                     steps = newer.model.history.steps
                     self.say(f"{newer.model.name}: new weights of step {steps:,} taken")
                 self._take_model(opened := newer)
-        self.passage, note = self.session.begin(opened, seed)
+        self.passage, note = self.session.begin(opened, seed_of(typed))
         head = f"{opened.model.name} · rng {self.passage.rng_seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(self.passage)
         self.run()
         with self.complaining():
-            await asyncio.to_thread(self._seeds.add, seed)
+            await asyncio.to_thread(self._seeds.add, typed)
 
     def append(self, text: str) -> None:
         """Append given text to the passage and continue from there."""

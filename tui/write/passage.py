@@ -204,9 +204,9 @@ class Passage:
         return True
 
     def go(self, index: int) -> None:
-        """Put the cursor before the character at `index`, or as near as possible. Never before the first,
-        which is given."""
-        self.cursor = max(1, min(index, self.shown))
+        """Put the cursor before the character at `index`, or as near as possible. Never before a first
+        character that is given."""
+        self.cursor = max(self.generation.shortest, min(index, self.shown))
 
     def skip(self, count: int) -> int:
         """Move the cursor forward by up to `count` characters. Returns by how many."""

@@ -12,19 +12,19 @@ from typing import TypeVar
 import numpy as np
 
 from engine import places
+from engine.config import LARGEST_SEED
 from engine.errors import UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.runs import library
 from engine.words import counted
-from tui.remember import LENGTHS, State
+from tui.remember import LENGTHS, SPEEDS, State
 from tui.write.passage import Passage
 
 V = TypeVar("V", int, float)
 
 RANDOM = -1
-_LARGEST_RNG = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class Session:
     def set_rng(self, text: str) -> None:
         """Set the random seed. Raises UsageError."""
         value = number(text, "rng", int)
-        if not RANDOM <= value <= _LARGEST_RNG:
-            raise UsageError(f"/rng takes 0 to {_LARGEST_RNG}, or -1 for a new one each time")
+        if not RANDOM <= value <= LARGEST_SEED:
+            raise UsageError(f"/rng takes 0 to {LARGEST_SEED:,}, or -1 for a new one each time")
         self.rng = value
 
     def set_length(self, text: str) -> None:
@@ -133,8 +133,10 @@ class Session:
     def set_speed(self, text: str) -> None:
         """Set the speed. Raises UsageError."""
         speed = math.inf if text == "max" else number(text, "speed", float)
-        if not speed > 0:
-            raise UsageError("/speed takes characters a second, above 0, or max")
+        if speed != math.inf and not SPEEDS[0] <= speed <= SPEEDS[1]:
+            raise UsageError(
+                f"/speed takes {SPEEDS[0]:g} to {SPEEDS[1]:,} characters per second, or max"
+            )
         self.state.speed = speed
 
     def begin(self, opened: Opened, seed: str) -> tuple[Passage, str]:

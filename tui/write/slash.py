@@ -189,3 +189,5 @@ COMMANDS = (
     Command("help", "", "keys and commands (F1)", _app("help")),
     Command("quit", "", "leave helo (ctrl+q)", _app("quit")),
 )
+ESCAPE = ("//COMMAND …", "a seed that begins with /COMMAND …")
+"""How what looks like a command is typed as a seed, and what that means."""

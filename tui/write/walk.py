@@ -72,7 +72,7 @@ class Walk(Vertical):
         """The character whose prediction is shown: while writing, the one just written; else the one after
         the cursor."""
         assert self.passage
-        return self.passage.cursor - (1 if self.writing else 0)
+        return max(0, self.passage.cursor - (1 if self.writing else 0))
 
     def action_run(self) -> None:
         if self.writing:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine import forms
+from engine.config import check_number
 from engine.errors import UsageError
 from engine.vocab import UNITS
 from engine.words import quoted
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ERRORS = ("strict", "replace", "drop")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
+_MOST_BYTES = 10**15
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -135,4 +137,6 @@ def parse_size(text: str) -> int:
     if not (found := _SIZE.fullmatch(text.strip())):
         raise UsageError(f"--max-size takes a size such as 500MB or 2GB, not {quoted(text)}")
     number, power = found.groups()
-    return int(float(number) * 1000 ** _POWERS[power.upper()])
+    size = float(number) * 1000 ** _POWERS[power.upper()]
+    check_number("max_size", size, 1, _MOST_BYTES)
+    return int(size)

@@ -15,7 +15,7 @@ from engine.network.stepper import Stepper
 from engine.writing import score
 from engine.writing.generate import SNAPSHOT_EVERY, Generation, Step
 from engine.writing.settings import SamplingConfig
-from tests.conftest import random_model
+from tests.conftest import SONNET, random_model
 
 MODEL = random_model("lstm", 6, 2)
 STEPPER = Stepper(MODEL)
@@ -73,13 +73,33 @@ def test_the_prediction_is_that_of_the_next_step() -> None:
     text = writing(temperature=0.5)
     write(text, 20)
     believed = text.prediction()
-    assert next(text).prediction == believed
+    assert write(text, 1)[0].prediction == believed
 
 
-def test_an_empty_seed_feeds_the_start_character() -> None:
-    assert write(writing(""), 3)[0].char == "\n"
-    model = random_model(text="xyz")
-    assert next(Generation(Stepper(model), np.array([], np.int64))).char == "x"
+@pytest.mark.parametrize("text", ["a\nbc", "xyz"])
+def test_an_empty_seed_feeds_the_start_character_and_is_empty(text: str) -> None:
+    stepper = Stepper(model := random_model(text=text))
+    start = "\n" if "\n" in text else "x"
+    empty, fed = (Generation(stepper, model.alphabet.encode(seed)) for seed in ("", start))
+    assert len(empty) == 0 and not empty.in_seed
+    write(fed, 1)
+    assert empty.prediction() == fed.prediction()
+    first, *rest = write(empty, 70)
+    assert not first.seed and first.index == 0 and len(first.prediction.top) == len(model.alphabet)
+    assert first.prob == pytest.approx(probs(fed)[first.id])
+    steps = [first, *rest]
+    for n in (50, 32, 1, 0):
+        empty.rewind(n)
+        assert all_steps(empty) == steps[:n] and write(empty, 70 - n) == steps[n:]
+    fork = empty.fork(0)
+    assert write(fork, 70) == steps
+    with pytest.raises(UsageError):
+        empty.rewind(-1)
+
+
+def probs(text: Generation) -> list[float]:
+    """The probability of each symbol, in their order."""
+    return [c.prob for c in sorted(text.prediction().top, key=lambda c: c.id)]
 
 
 def test_an_alphabet_of_one_character() -> None:
@@ -177,7 +197,7 @@ def test_a_forced_character_is_fed_and_scored() -> None:
     assert (step.id, step.prob) == (unlikely.id, pytest.approx(unlikely.prob))
     assert step.drawn_prob == 0
     assert not step.seed
-    after = next(text)
+    after = write(text, 1)[0]
     fresh = Generation(STEPPER, text.ids()[:11], SamplingConfig(temperature=0.5, top_k=1), 1)
     assert write(fresh, 12)[11] == after, "the same as if it had stood in the seed"
 
@@ -235,3 +255,42 @@ def test_a_forced_character_within_the_seed_ends_the_seed() -> None:
     fork.force(other)
     assert not fork.in_seed and fork.ids().tolist() == [*text.seed[:2].tolist(), other]
     assert len(text.seed) > 2
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("length", [31, 32, 33, 100])
+def test_a_seed_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, length: int) -> None:
+    stepper = Stepper(random_model(cell, layers=3))
+    seed = stepper.model.alphabet.encode((SONNET * 2)[:length])
+    blocks, single = (Generation(stepper, ids, rng_seed=4) for ids in (seed, seed[:1]))
+    single.advance()
+    for id in seed[1:]:
+        single.force(int(id))
+    while blocks.in_seed:
+        blocks.advance()
+    assert len(blocks) == len(single) == length
+    rows = blocks._columns.rows[:length], single._columns.rows[:length]
+    assert rows[0]["id"].tolist() == rows[1]["id"].tolist() == seed.tolist()
+    for name in ("bits", "entropy", "drawn_prob", "prob", "filtered"):
+        np.testing.assert_allclose(rows[0][name], rows[1][name], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(blocks._log_p, single._log_p, rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
+    for a, b in zip(blocks._state, single._state, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_going_back_into_a_long_seed_reads_the_same_bits_again() -> None:
+    text = writing((SONNET * 2)[:150], rng_seed=2)
+    steps = write(text, 200)
+    for n in (170, 150, 149, 128, 127, 100, 96, 64, 33, 32, 31, 1):
+        text.rewind(n)
+        assert text.prediction() == steps[n].prediction
+        assert write(text, 200 - n) == steps[n:]
+        fork = text.fork(n)
+        assert write(fork, 200 - n) == steps[n:]
+
+
+def test_a_long_seed_is_read_in_blocks_and_its_steps_come_one_by_one() -> None:
+    text = writing((SONNET * 2)[:100])
+    text.advance()
+    assert len(text) == SNAPSHOT_EVERY
+    assert [step.index for step in write(text, 3)] == [32, 33, 34] and len(text) == 64

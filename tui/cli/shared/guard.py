@@ -63,6 +63,8 @@ def _line(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return (error.strerror or str(error)) + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this: take smaller sizes"
     return f"unexpected {type(error).__name__}: {error}; helo --debug COMMAND … shows where"
 
 
