@@ -115,7 +115,7 @@ class OnDisk:
         return self._length
 
     def __getitem__(self, part: slice) -> Ids:
-        """Raises CorpusError if the file has become shorter."""
+        """The ids of a slice of step 1. Raises CorpusError if the file has become shorter."""
         start, stop, step = part.indices(self._length)
         assert step == 1
         place, size = (n * self.dtype.itemsize for n in (start, max(stop - start, 0)))

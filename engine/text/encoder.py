@@ -137,7 +137,7 @@ class Encoder:
             yield np.frombuffer(data, np.uint8), points
 
     def close(self) -> None:
-        """Raises OSError."""
+        """Remove the temporary files and end the helper threads. Raises OSError."""
         self._open.close()
 
 

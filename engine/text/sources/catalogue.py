@@ -110,7 +110,7 @@ def entries() -> dict[str, Entry]:
 
 
 def _entry(name: str, table: Any) -> Entry:
-    """Raises DamagedError."""
+    """The entry of one table. Raises DamagedError."""
     try:
         data = {**table, "name": name} if isinstance(table, dict) else table
         return outside.convert(Entry, data, exact=True)

@@ -105,7 +105,7 @@ class Reading:
     @staticmethod
     @cache
     def _spec(glob: tuple[str, ...]) -> PathSpec[Any]:
-        """Raises UsageError."""
+        """The compiled patterns. Raises UsageError."""
         from pathspec import PathSpec
 
         every = () if any(not pattern.startswith("!") for pattern in glob) else ("*",)
