@@ -103,7 +103,7 @@ class Fitted:
         """One line that tells the user what was changed; empty if nothing was."""
         parts = [f"{name_character(a)} read as {_name_text(b)}" for a, b in self.replaced.items()]
         if len(parts) > _SHOWN:
-            parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more read as simpler ones"]
+            parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more read as simpler forms"]
         if self.dropped:
             parts.append(f"{name_characters(self.dropped)} left out: not in the model's alphabet")
         return "; ".join(parts)
@@ -153,7 +153,7 @@ class Alphabet:
         """
         if self.units != other.units:
             raise AlphabetError(
-                f"an alphabet of {self.units}s and one of {other.units}s cannot be one: "
+                f"an alphabet of {self.units}s and one of {other.units}s cannot be combined: "
                 "import the text with the --units of the model"
             )
         return Alphabet(tuple(sorted({*self.symbols, *other.symbols})), self.units)

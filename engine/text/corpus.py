@@ -207,7 +207,7 @@ def add(
     target = places.corpora() / check_name(name)
     if target.exists():
         raise UsageError(
-            f"there is a corpus {quoted(name)} already: choose another --name, or remove it"
+            f"a corpus {quoted(name)} already exists: choose another --name, or remove it"
         )
     try:
         with _building(name) as building:
@@ -228,7 +228,7 @@ def add(
     except OSError as error:
         if target.exists():
             raise UsageError(
-                f"a corpus {quoted(name)} was made meanwhile: choose another --name"
+                f"a corpus {quoted(name)} was made in the meantime: choose another --name"
             ) from error
         raise storage_error(target, error) from error
     return load(target)

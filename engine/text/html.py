@@ -63,7 +63,7 @@ def read(
                 return Page(**json.loads(out))
             look()
         raise WebError(
-            f"{shortened(shown(url))} is given up: no text was found in it for {_PATIENCE:g} s"
+            f"gave up on {shortened(shown(url))}: no text was found in it in {_PATIENCE:g} s"
         )
     except ValueError as error:  # it ended without an answer
         raise WebError(f"{shortened(shown(url))} cannot be read as a page") from error

@@ -41,7 +41,7 @@ _KINDS = {
     "Cf": "invisible",
     "Cn": "unassigned",
     "Co": "private use",
-    "Cs": "half of a pair",
+    "Cs": "half of a surrogate pair",
     "Zl": "line separator",
     "Zp": "paragraph separator",
     "Zs": "odd space",
@@ -101,9 +101,9 @@ def unusual(info: CorpusInfo) -> list[Unusual]:
 def _kind(char: str) -> str:
     """Why a character is unusual; empty if it is not."""
     if char in _TURNS:
-        return "turns text round"
+        return "direction mark"
     if char == _REPLACEMENT:
-        return "stands for what could not be read"
+        return "replacement character"
     return "" if char in _USUAL else _KINDS.get(unicodedata.category(char), "")
 
 

@@ -27,7 +27,9 @@ def between(blocks: Bytes, first: str, last: str, name: str) -> Bytes:
             if mark is last:
                 yield line
         else:
-            raise CorpusError(f"{name} has no line with {quoted(mark)}: it was cut or has changed")
+            raise CorpusError(
+                f"{name} has no line with {quoted(mark)}: it was cut short or has changed"
+            )
 
 
 def _lines(blocks: Bytes) -> Bytes:
@@ -52,7 +54,9 @@ def fields(blocks: Bytes, names: Sequence[str], name: str) -> Bytes:
             values = chain.from_iterable(_texts(entry.get(key, [])) for key in names)
             yield "".join(f"{line}\n" for line in (*values, "")).encode("utf-8", "replace")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise CorpusError(f"{name} is no list of JSON objects with {', '.join(names)}") from error
+        raise CorpusError(
+            f"{name} is not a list of JSON objects with {', '.join(names)}"
+        ) from error
 
 
 def _texts(value: Any) -> list[str]:

@@ -143,7 +143,7 @@ class _Transfer(Thread):
                 waited += _LOOK_EVERY  # a clock would run on while the process is stopped
                 if waited >= _PATIENCE:
                     if self._done - had < _SLOWEST * waited:
-                        raise self._fault(f"less than 1 KB/s came for {_PATIENCE:g} s")
+                        raise self._fault(f"less than 1 KB/s arrived for {_PATIENCE:g} s")
                     waited, had = 0.0, self._done
         finally:
             self._abandoned = True
@@ -174,7 +174,7 @@ class _Transfer(Thread):
         for _ in range(_REDIRECTS + 1):
             if not is_address(self._url):
                 raise self._fault(
-                    f"it leads to {shortened(shown(self._url))}: only http and https are fetched"
+                    f"it redirects to {shortened(shown(self._url))}: only http and https are fetched"
                 )
             request = session.prepare_request(requests.Request("GET", self._url))
             settings = session.merge_environment_settings(self._url, {}, True, None, None)
@@ -211,9 +211,9 @@ class _Transfer(Thread):
     def _check_size(self) -> None:
         size = max(self._done, self._total or 0)
         if self._page and size > MAX_PAGE:
-            raise self._fault(f"a page of more than {MAX_PAGE // 10**6} MB is no page to read")
+            raise self._fault(f"a page of more than {MAX_PAGE // 10**6} MB is too large to read")
         if size > self._max_size:
-            raise self._fault(f"it has more than the {self._max_size:,} bytes that are allowed")
+            raise self._fault(f"it is larger than the {self._max_size:,} bytes allowed")
 
     def _fault(self, reason: str, status: int | None = None) -> WebError:
         return WebError(
@@ -245,7 +245,7 @@ def _reason(error: Exception) -> str:
         if isinstance(cause, gaierror):
             return f"there is no such host, or no network ({cause.strerror})"
         if isinstance(cause, IncompleteRead):
-            return "the connection was cut before all had come; try again"
+            return "the connection was cut before everything had arrived; try again"
         if isinstance(cause, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
             return f"no answer in {_PATIENCE:g} s"
         if isinstance(cause, OSError) and cause.strerror:

@@ -154,7 +154,7 @@ def test_no_command_advises_options_of_another(cli, tiny, tmp_path):
         told = cli(*command).err
         assert "NUL characters (byte 1, line 1)" in told and "--errors" not in told
     told = cli("train", str(file)).err
-    assert "import it by helo corpora add, where --errors drop" in told
+    assert "import it with helo corpora add, where --errors drop" in told
 
 
 def test_a_text_is_brought_to_one_form_and_that_is_kept(cli, tmp_path):
@@ -164,9 +164,7 @@ def test_a_text_is_brought_to_one_form_and_that_is_kept(cli, tmp_path):
         done = cli("corpora", "add", str(file), "--name", form, "--normalise", form, "--json")
         added = json.loads(done.out)
         assert (added["chars"], added["normalise"]) == (chars, form)
-        assert done.err == (
-            "" if form == "none" else f"every character brought to {form.upper()}\n"
-        )
+        assert done.err == ("" if form == "none" else f"text converted to {form.upper()}\n")
         shown = cli("corpora", "show", form).out
         assert ("normalised" in shown) == (form != "none")
     for wrong in (("nfkc",), ("nfc", "--units", "byte")):

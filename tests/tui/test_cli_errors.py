@@ -71,7 +71,7 @@ def test_what_cannot_be_is_a_usage_error(cli, tiny, arguments, words):
         (["sample", "tiny", "-p", "@nosuch"], ["nosuch"]),
         (["score", "nosuch.txt", "-m", "tiny"], ["nosuch.txt"]),
         (["score", ".", "-m", "tiny"], ["folder"]),
-        (["score", "/dev/null", "-m", "tiny"], ["no regular file"]),
+        (["score", "/dev/null", "-m", "tiny"], ["not a regular file"]),
         (["train", "nosuch.txt"], ["nosuch.txt", "helo corpora list"]),
         (["train", "hello", "--init-from", "nosuch"], ["nosuch"]),
         (["train", "--resume", "nosuch"], ["nosuch", "helo runs list"]),

@@ -241,7 +241,7 @@ def test_a_corpus_is_fetched_by_its_name(cli, server, monkeypatch, tmp_path, hom
     assert cli("corpora", "get", "play").status == 2
     assert "404 Not Found" in cli("corpora", "get", "none").err
     unknown = cli("corpora", "get", "no-such")
-    assert unknown.status == 1 and "there are: play, none" in unknown.err
+    assert unknown.status == 1 and "it has: play, none" in unknown.err
 
 
 def test_interrupting_a_fetch_leaves_nothing(server, monkeypatch, tmp_path, home):
@@ -328,12 +328,12 @@ def test_show_tells_what_a_corpus_is_like(cli, tmp_path, home):
     assert data["baselines"][0]["predictions"] == int(data["chars"] * 0.1) - 1
     assert data["repeat"]["length"] == len(TEXT)
     assert TEXT.startswith(data["repeat"]["begins"].rstrip("…"))
-    assert [odd["kind"] for odd in data["unusual"]] == ["control character", "turns text round"]
+    assert [odd["kind"] for odd in data["unusual"]] == ["control character", "direction mark"]
     assert data["beginning"].startswith(TEXT) and data["entropy"] > 0
     assert (home / "corpora" / "odd" / "survey.json").exists()
 
     shown = cli("corpora", "show", "odd").out
-    assert "control character: U+001B ×1; turns text round: U+202E ×1" in shown
+    assert "control character: U+001B ×1; direction mark: U+202E ×1" in shown
     assert f"{len(TEXT):,} characters, at 0 and " in shown
     assert f"6-gram{data['baselines'][5]['nats_per_char']:>19.4f}" in shown
     assert "scored on" in shown and f"\n  {TEXT.splitlines()[0]}\n" in shown

@@ -261,7 +261,7 @@ async def test_what_is_typed_as_a_file_is_a_path_and_what_became_of_it_is_told(
         app.query_one("#file").focus()
         await pilot.press("enter")
         await until(pilot, lambda: started)
-        told = "imported as notes-2: the corpus notes has another text"
+        told = "imported as notes-2: the corpus notes has a different text"
         await until(pilot, lambda: told in [note.message for note in app._notifications])
     assert started[0].info().corpus_name == "notes-2"
 

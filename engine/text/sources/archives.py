@@ -89,7 +89,7 @@ def _unread(info: zipfile.ZipInfo) -> str:
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "link" if stat.S_ISLNK(mode) else "special file"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "oddly packed file"
+        return "file with unsupported compression"
     return ""
 
 
@@ -151,7 +151,7 @@ def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
             if in_order and name < before:
                 in_order = False
                 ledger.note(
-                    "taken in the archive's own order, which is not sorted; out of place",
+                    "taken in the archive's own order, which is not sorted; first out of place",
                     shortened(name),
                 )
             before = name

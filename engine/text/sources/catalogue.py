@@ -127,6 +127,4 @@ def find(name: str) -> Entry:
         return entries()[name]
     except KeyError:
         known = ", ".join(entries())
-        raise NotFoundError(
-            f"no entry {quoted(name)} in the catalogue; there are: {known}"
-        ) from None
+        raise NotFoundError(f"no entry {quoted(name)} in the catalogue; it has: {known}") from None

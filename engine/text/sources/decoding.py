@@ -31,7 +31,7 @@ _BEGUN = re.compile(rb"\xed([\xa0-\xaf]([\x80-\xbf](\xed([\xb0-\xbf])?)?)?)?\Z")
 _TOLD = {"replace": "replaced by U+FFFD", "drop": "dropped"}
 _RESCUE = "--errors drop or --errors replace reads the rest"
 _BYTES = "--units byte takes bytes as they are"
-_OF_NULS = f"{_RESCUE}, --units byte a binary file as it is"
+_OF_NULS = f"{_RESCUE}, --units byte reads a binary file as it is"
 
 
 class NoText(Exception):
@@ -242,7 +242,7 @@ def _decode(
         except _Fault as fault:
             raise _unreadable(name, decoder, fault) from fault
         except UnicodeError as error:
-            problem = f"{name} is no {encoding} text: {error}"
+            problem = f"{name} is not {encoding} text: {error}"
             raise CorpusError(problem, f"name its --encoding, or {_BYTES}") from error
         nothing = nothing and text in ("", "\ufeff")
         yield text
@@ -267,7 +267,7 @@ def _unreadable(name: str, decoder: _Decoder, fault: _Fault) -> CorpusError:
         f"--encoding {other} reads it" if other not in (None, encoding) else "name its --encoding"
     )
     return CorpusError(
-        f"{name} is no {encoding} text at {fault.place}", f"{better}, {_RESCUE}, or {_BYTES}"
+        f"{name} is not {encoding} text at {fault.place}", f"{better}, {_RESCUE}, or {_BYTES}"
     )
 
 

@@ -97,7 +97,7 @@ class Ledger:
         limit = max(self.max_size or 0, MOST_UNPACKED * packed, SMALL_UNPACKED)
         if self._unpacked > limit:
             raise CorpusError(
-                f"{packed:,} packed bytes have more than {limit:,} inside",
+                f"{packed:,} packed bytes unpack to more than {limit:,}",
                 "raise --max-size if you trust them",
             )
 
@@ -152,7 +152,7 @@ class _Names:
 
 
 def too_many_files() -> CorpusError:
-    return CorpusError(f"there are more than {MOST_FILES:,} files: name a part of them")
+    return CorpusError(f"there are more than {MOST_FILES:,} files: import only a part of them")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def require_regular(mode: int, name: str) -> None:
     """Raise CorpusError if `mode` is that of a folder, FIFO, socket or device."""
     if not stat.S_ISREG(mode):
-        raise CorpusError(f"{name} is no regular file: name a text file, or pipe the text to -")
+        raise CorpusError(f"{name} is not a regular file: name a text file, or pipe the text to -")
 
 
 class RegularFile(io.RawIOBase):
@@ -78,7 +78,7 @@ def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
     with io.BufferedReader(file, BLOCK) as buffered:
         yield buffered
         if file.grew():
-            ledger.note("grew meanwhile, taken as long as it was at first", name)
+            ledger.note("grew while it was read, taken at its original length", name)
 
 
 def changed_since(place: str, when: datetime) -> bool:

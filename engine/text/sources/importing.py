@@ -72,7 +72,7 @@ def add_source(
     )
     notes = source.ledger.notes
     if reading.normalise != "none":
-        notes.append(f"every character brought to {reading.normalise.upper()}")
+        notes.append(f"text converted to {reading.normalise.upper()}")
     if not name and called != source.name:
         notes.append(f"named {called}, after {source.name}")
     return Imported(made, notes)
@@ -91,7 +91,7 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
     except CorpusError as error:
         if not error.remedy:
             raise
-        advice = f"import it by helo corpora add, where {error.remedy}"
+        advice = f"import it with helo corpora add, where {error.remedy}"
         raise CorpusError(error.problem, advice) from error
 
 
@@ -102,11 +102,11 @@ def _known(ref: str, folder: Path, say: Callable[[str], object]) -> Corpus | Non
     if not is_name(ref) or here == os.path.abspath(folder) or not os.path.exists(here):
         return found
     if found.info.source != here:
-        say(f"{ref} is the corpus ({found.info.source}); what lies here is ./{ref}")
+        say(f"{ref} is the corpus ({found.info.source}); use ./{ref} for the path")
     elif changed_since(here, datetime.fromisoformat(found.info.created)):
         if found.info.options == "":
             return None
-        say(f"{ref} is the corpus as it was imported; what lies here has changed: ./{ref}")
+        say(f"{ref} is the corpus as it was imported; ./{ref} has changed since")
     return found
 
 
@@ -128,7 +128,7 @@ def _obtain(ref: str, report: Report, say: Callable[[str], object]) -> Corpus:
     for line in added.notes:
         say(line)
     if free != name:
-        say(f"imported as {free}: the corpus {name} has another text")
+        say(f"imported as {free}: the corpus {name} has a different text")
     elif name != source.name:
         say(f"named {name}, after {source.name}")
     return added.corpus

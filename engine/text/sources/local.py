@@ -58,14 +58,16 @@ def in_stream(
     inside = unpack(file, ledger)
     head = (inside or file).peek()
     if packed(head) == "zip" and not inside:
-        raise CorpusError(f"{name} is a zip archive, which has to be a file: save it first")
+        raise CorpusError(
+            f"{name} is a zip archive, which cannot be read from a stream: save it as a file first"
+        )
     if packed(head):
         raise CorpusError(f"{name} is packed more than once: unpack it first")
     if is_tar(head):
         yield from in_tar(inside or file, reading, ledger)
         return
     if reading.glob:
-        raise UsageError(f"{name} is one file: --glob picks files of a folder or an archive")
+        raise UsageError(f"{name} is one file: --glob picks files from a folder or an archive")
     yield Document(name, None if inside else size, blocks(inside or file))
 
 

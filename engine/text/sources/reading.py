@@ -64,9 +64,7 @@ class Reading:
             given = " and ".join(name for name, asked in of_text.items() if asked)
             raise UsageError(f"--units byte reads bytes as they are: leave out {given}")
         if self.encoding is not None and not _decodes(self.encoding):
-            raise UsageError(
-                f"--encoding: there is no encoding {quoted(self.encoding)}; utf-8 is one"
-            )
+            raise UsageError(f"--encoding: unknown encoding {quoted(self.encoding)}; try utf-8")
         if self.max_size is not None and self.max_size < 1:
             raise UsageError(f"--max-size must be at least 1, not {self.max_size}")
         if any(not pattern.strip() for pattern in self.glob):
@@ -112,7 +110,7 @@ class Reading:
         try:
             return PathSpec.from_lines("gitignore", every + glob)
         except ValueError as error:
-            raise UsageError(f"--glob takes patterns as .gitignore has them: {error}") from error
+            raise UsageError(f"--glob takes .gitignore patterns: {error}") from error
 
 
 def _hidden(path: str) -> bool:

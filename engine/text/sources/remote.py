@@ -47,7 +47,7 @@ def find_address(
         parts, shown = urlsplit(url), web.shown(url)
     except ValueError as error:
         raise WebError(
-            f"{shortened(web.shown(url))} is no address: {shortened(str(error))}"
+            f"{shortened(web.shown(url))} is not a valid address: {shortened(str(error))}"
         ) from error
     file = PurePosixPath(unquote(parts.path)).name
 
@@ -65,7 +65,7 @@ def find_address(
                 link for link in page.links if reading.wants(unquote(urlsplit(link).path)[1:])
             ]
             if not wanted:
-                raise CorpusError(f"{shown} has no link to its own host that --glob takes")
+                raise CorpusError(f"{shown} has no links to its own host that match --glob")
             plain = replace(reading, glob=())
             yield from _each(wanted, lambda link: find_address(link, plain), ledger)
         else:
@@ -88,7 +88,7 @@ def find_list(path: str, reading: Reading, find: Callable[[str, Reading], Source
     lines = "".join(map(str, blocks(listed, plain))).splitlines()
     refs = [ref for line in lines if (ref := line.strip()) and not ref.startswith("#")]
     if not refs:
-        raise CorpusError(f"{path} names no source: write one address or path a line")
+        raise CorpusError(f"{path} names no source: write one address or path per line")
     if nested := next((ref for ref in refs if ref.startswith("@") or ref == "-"), None):
         raise CorpusError(f"{path} names {nested}: it can only list addresses and paths")
     ledger = Ledger(reading.max_size)

@@ -89,7 +89,7 @@ def _nothing(source: Source) -> CorpusError:
     ledger = source.ledger
     why = (
         shortened("; ".join(ledger.left_out), LONG)
-        or "it has no files, or --glob takes none of them"
+        or "it has no files, or --glob matches none of them"
     )
     return CorpusError(f"no text in {source.origin}: {why}", ", ".join(ledger.remedies))
 

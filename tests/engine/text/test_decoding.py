@@ -184,7 +184,7 @@ def test_any_encoding_may_be_cut_short(data: bytes, encoding: str, kept: str) ->
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF16_LE])
 def test_what_is_cut_down_to_nothing_is_no_text(mark: bytes) -> None:
     told = fails(mark + b"a", Reading(encoding="utf-16-le"))
-    assert f"no utf-16-le text at byte {len(mark)}, line 1" in told
+    assert f"not utf-16-le text at byte {len(mark)}, line 1" in told
 
 
 @given(
@@ -248,10 +248,10 @@ def test_pairs_of_surrogates_are_joined_across_the_blocks_of_a_long_text() -> No
 
 
 def test_a_wrong_encoding_is_refused_where_it_fails() -> None:
-    assert "no ascii text at byte 2" in fails(FRENCH[4:].encode(), Reading(encoding="ascii"))
+    assert "not ascii text at byte 2" in fails(FRENCH[4:].encode(), Reading(encoding="ascii"))
     assert "--encoding utf-8" in fails(FRENCH.encode(), Reading(encoding="ascii"))
     told = fails(b"a\0\n\0\0\xdcb\0", Reading(encoding="utf-16-le"))
-    assert "no utf-16-le text at byte 4, line 2" in told
+    assert "not utf-16-le text at byte 4, line 2" in told
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ from engine.text.sources import Reading
         ({"units": "word"}, "--units"),
         ({"units": "byte", "lowercase": True}, "--lowercase"),
         ({"units": "byte", "encoding": "utf-8"}, "--encoding"),
-        *[({"encoding": name}, "no encoding") for name in ("", "klingon", "rot13", "zlib", "a\0b")],
+        *[
+            ({"encoding": name}, "unknown encoding")
+            for name in ("", "klingon", "rot13", "zlib", "a\0b")
+        ],
         ({"max_size": 0}, "--max-size"),
         *[({"glob": (pattern,)}, "--glob") for pattern in ("", "!", "\\")],
     ],

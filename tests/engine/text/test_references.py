@@ -40,7 +40,9 @@ def test_what_holds_a_separator_is_a_path(here: Path, ref: str) -> None:
     said: list[str] = []
     changed = sources.obtain(ref, say=said.append)
     assert changed.info.chars == 11 and changed.info.name == f"{made.info.name}-2"
-    assert said == [f"imported as {made.info.name}-2: the corpus {made.info.name} has another text"]
+    assert said == [
+        f"imported as {made.info.name}-2: the corpus {made.info.name} has a different text"
+    ]
     assert sources.obtain(ref).folder == changed.folder
 
 
@@ -52,7 +54,7 @@ def test_folders_of_one_name_do_not_mix(here: Path, monkeypatch: pytest.MonkeyPa
         assert made.info.alphabet.decode(made.ids.tolist()) == place
     said: list[str] = []
     assert sources.obtain("texts", say=said.append).info.chars == 3, "a name is a corpus"
-    assert said == [f"texts is the corpus ({here}/one/texts); what lies here is ./texts"]
+    assert said == [f"texts is the corpus ({here}/one/texts); use ./texts for the path"]
 
 
 def test_a_built_in_corpus_is_no_path(here: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_name_is_that_of_a_corpus_unless_its_own_source_has_changed(
     inside.write_bytes(b"and another")
     changed = sources.obtain(name, say=said.append)
     assert changed.info.chars == 11
-    assert said == [f"imported as {name}-2: the corpus {name} has another text"]
+    assert said == [f"imported as {name}-2: the corpus {name} has a different text"]
     assert sources.obtain(f"{name}-2").folder == changed.folder
 
 
@@ -89,7 +91,7 @@ def test_a_corpus_that_was_read_in_a_way_of_its_own_keeps_its_name(here: Path) -
     age(made.folder)
     said: list[str] = []
     assert sources.obtain("names", say=said.append).folder == made.folder
-    assert said == ["names is the corpus as it was imported; what lies here has changed: ./names"]
+    assert said == ["names is the corpus as it was imported; ./names has changed since"]
     assert sources.obtain("./names").info.name == "names-2"
 
 

@@ -72,7 +72,7 @@ def test_a_password_of_a_list_or_a_page_is_not_told_either(
         told = "".join(map(str, (*found.notes, found.corpus.info)))
         assert "secret" not in told and "127.0.0.1" in told
     monkeypatch.setattr(html, "_PATIENCE", 0.0)
-    assert "given up" in (says := str(failure(secret))) and "secret" not in says
+    assert "gave up" in (says := str(failure(secret))) and "secret" not in says
 
 
 def failure(ref: str) -> HeloError:

@@ -211,7 +211,7 @@ def test_globs_pick_files(tmp_path: Path) -> None:
     ]:
         wanted = "".join(f"<{name}>\n" for name in taken)
         assert text_of(tmp_path / "src", Reading(glob=glob)) == wanted, glob
-    refused(tmp_path / "src", "--glob takes none", Reading(glob=("*.md",)))
+    refused(tmp_path / "src", "--glob matches none", Reading(glob=("*.md",)))
     with pytest.raises(UsageError, match="one file"):
         sources.add(str(tmp_path / "src/a.c"), reading=Reading(glob=("*.c",)))
 
@@ -313,7 +313,7 @@ def test_a_file_that_grows_is_taken_as_it_was(tmp_path: Path) -> None:
     path = Path(file(tmp_path, b"x" * 10))
     imported = sources.add(str(path), report=appending(path, b"y"))
     assert imported.corpus.info.symbols == "x" and imported.corpus.info.chars == 10
-    assert imported.notes == [f"grew meanwhile, taken as long as it was at first: {path}"]
+    assert imported.notes == [f"grew while it was read, taken at its original length: {path}"]
 
 
 def test_a_file_that_shrinks_is_refused(tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def test_unusual_characters_have_their_kind() -> None:
         "\u200b": "invisible",
         "\ufeff": "invisible",
         "\u2028": "line separator",
-        "\u202e": "turns text round",
-        "\u2067": "turns text round",
+        "\u202e": "direction mark",
+        "\u2067": "direction mark",
         "\ue000": "private use",
-        "\ufffd": "stands for what could not be read",
-        chr(0xD800): "half of a pair",
+        "\ufffd": "replacement character",
+        chr(0xD800): "half of a surrogate pair",
         "\uffff": "unassigned",
     }
     text = "naïve 日本\n\t𝐀é" + "".join(odd)

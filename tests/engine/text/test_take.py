@@ -53,7 +53,7 @@ def test_fields_of_json_become_lines(escaped: bool) -> None:
     [b"", b"[1]", b"7", b'{"title": "x"}', b'[{"title": 7}]', b'[{"title": [7]}]', b"[" * 10**5],
 )
 def test_json_of_another_shape_is_refused(data: bytes) -> None:
-    with pytest.raises(CorpusError, match="x is no list of JSON objects with title"):
+    with pytest.raises(CorpusError, match="x is not a list of JSON objects with title"):
         list(take.fields(iter([data]), ["title"], "x"))
 
 

@@ -262,10 +262,10 @@ def test_pages_are_known_by_kind_and_content(
 
 def test_a_page_of_200_mb_is_not_read(server: Server) -> None:
     url = server.endless("/page", b"<p>of York</p>\n" * 10_000, kind="text/html")
-    assert "more than 20 MB is no page" in str(fault(url))
+    assert "more than 20 MB is too large" in str(fault(url))
 
     def answer(handler: Handler) -> None:
         handler.begin(200, {"Content-Type": "text/html", "Content-Length": "200000000"})
         handler.wfile.write(PAGE)
 
-    assert "more than 20 MB is no page" in str(fault(server.answer("/told", answer)))
+    assert "more than 20 MB is too large" in str(fault(server.answer("/told", answer)))
