@@ -108,7 +108,7 @@ class HeloApp(App[int]):
             show=False,
             priority=True,
             id="app.palette",
-            tooltip="Everything by name",
+            tooltip="All actions by name",
         ),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave helo"),
     ]
@@ -145,7 +145,7 @@ class HeloApp(App[int]):
             self.theme = theme
         elif theme:
             self._settings.problems.append(
-                f"no theme {quoted(one_line(theme))}: /theme shows what there is"
+                f"there is no theme {quoted(one_line(theme))}: choose one with /theme"
             )
         self._first_theme = self.theme
         self.set_interval(_REMEMBER_SECONDS, partial(asyncio.to_thread, self._remember))
@@ -162,9 +162,9 @@ class HeloApp(App[int]):
         write.open(self._model_ref or remembered or DEFAULT_MODEL, DEFAULT_MODEL)
 
     def _usual_theme(self) -> str:
-        """The theme to begin with; empty for Textual's own.
+        """The theme to start with; empty for Textual's own.
 
-        With 16 colors, most themes give text and background the same one: then it is the terminal's own.
+        With 16 colors, most themes give text and background the same color, so the terminal's own are used.
         """
         if self.console.color_system == "standard" and not self.is_headless:
             return "ansi-dark"
@@ -299,7 +299,7 @@ class HeloApp(App[int]):
         if self._at_work():
             self.push_screen(
                 ChoiceDialog(
-                    "A training is running. It can go on without helo, and helo finds it again.",
+                    "A training is running. It can continue without helo, and helo will find it again.",
                     [("leave", "Leave it running"), ("stop", "Stop it"), ("stay", "Back")],
                 ),
                 self._quit,
@@ -340,7 +340,7 @@ class HeloApp(App[int]):
         error, path = sys.exc_info()[1], places.home() / "crash.log"
         with suppress(HeloError):
             write_bytes(path, traceback.format_exc().encode("utf-8", "replace"))
-        line = f"helo: unexpected {type(error).__name__}: {error}; {path} tells where. Please report it."
+        line = f"helo: unexpected {type(error).__name__}: {error}; see {path}. Please report it."
         self._exit_renderables.append(_line(line))
         self._close_messages_no_wait()
 

@@ -1,4 +1,4 @@
-"""How a line with a slash command is read, and how it is completed."""
+"""Parsing and completing slash commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BY_NAME = {command.name: command for command in COMMANDS}
 
 
 def parse(text: str) -> tuple[Command, str] | None:
-    """The command of a line and its argument; None where the text is a seed."""
+    """The command and its argument; None if the text is a seed."""
     match = _LINE.fullmatch(text)
     if match and (command := _BY_NAME.get(match[1])):
         return command, (match[2] or "").strip(" " if command.keeps_lines else None)
@@ -25,20 +25,20 @@ def parse(text: str) -> tuple[Command, str] | None:
 
 
 def seed_of(text: str) -> str:
-    """The seed that a line stands for which is no command: itself, or with one slash less where two or
-    more stand before the name of a command."""
+    """The seed for a line that is not a command: the line itself, or, if two or more slashes precede a
+    command's name, the line without the first slash."""
     match = _ESCAPED.fullmatch(text)
     return match[1] if match and match[2] in _BY_NAME else text
 
 
 class Completion:
-    """Completes commands, and the arguments of those that `values` knows."""
+    """Completes commands, and arguments if `values` lists them for the command."""
 
     def __init__(self, values: dict[str, Values]) -> None:
         self._values = values
 
     def matches(self, text: str) -> list[Command]:
-        """The commands that the text may become, or is the beginning of."""
+        """The commands that the text could be the beginning of."""
         if not text.startswith("/") or "\n" in text:
             return []
         word, space, _ = text[1:].partition(" ")
@@ -61,13 +61,13 @@ class Completion:
         ]
 
     def complete(self, text: str) -> str:
-        """The text as far as it is clear how it goes on; empty where nothing is to be added."""
+        """The text extended as far as all completions agree; empty if they add nothing."""
         wholes = self._wholes(text)
         longest = common_prefix(wholes)
         return longest if len(longest) > len(text) else ""
 
     def ghost(self, text: str) -> str:
-        """What would come after the text, by the first thing it may become."""
+        """What the first completion would add to the text."""
         if len(text) < 2:
             return ""
         return next((w[len(text) :].rstrip() for w in self._wholes(text)), "")

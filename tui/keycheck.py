@@ -33,7 +33,7 @@ class KeyCheck:
                     yield from self._clashes(id, own)
             elif id.partition(".")[0] not in unmade:
                 self._unchecked.discard(id)
-                yield f"config.toml: there is no key for {id}; F1 shows the keys"
+                yield f"config.toml: nothing has the id {id}; F1 shows the keys"
 
     def _clashes(self, id: str, bindings: list[Binding]) -> Iterator[str]:
         """The other bindings of a widget that have the key given to binding `id`."""
@@ -42,4 +42,4 @@ class KeyCheck:
             for other in bindings:
                 if other.id != id and other.id not in self._keys and other.key in taken:
                     what = other.id or other.description
-                    yield f"config.toml: {id} takes the key of {what}, which has none"
+                    yield f"config.toml: {id} takes the key of {what}, which now has none"

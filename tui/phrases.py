@@ -28,7 +28,7 @@ SIGNS = {
 
 def loss(nats: float | None) -> str:
     """A loss in nats and bits."""
-    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) a character"
+    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) per character"
 
 
 def number(value: float | None, form: str) -> str:
@@ -75,5 +75,5 @@ def trained(info: RunInfo) -> str:
 def killed(code: int) -> str:
     """What killed a trainer with this exit status: minus the number of a signal."""
     if code == -signal.SIGKILL:
-        return "killed, as the kernel does where memory runs out: a smaller batch needs less"
+        return "killed, as the kernel does when memory runs out: a smaller batch needs less"
     return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"

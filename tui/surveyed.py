@@ -62,7 +62,7 @@ def protocol(baselines: tuple[Baseline, ...]) -> str:
 def facts(folder: Path, info: CorpusInfo) -> Iterator[tuple[str, str]]:
     """(name, value) pairs known without reading the text: from `corpus.json`, and from the survey if one is
     stored."""
-    yield "entropy", f"{loss(survey.entropy(info))}, of its characters alone"
+    yield "entropy", f"{loss(survey.entropy(info))}, of single characters"
     if odd := unusual(info):
         yield "unusual", odd
     if seen := survey.kept(folder):

@@ -148,7 +148,7 @@ class SamplingConfig:
             low=0,
             high=1,
             over=True,
-            help="keep the likeliest that hold {}; 1 keeps all",
+            help="keep the likeliest that sum to {}; 1 keeps all",
             letter="P",
             short="p",
             keys=Keys("p", "P", evenly(0.05, 0.05, 1.0)),
@@ -159,7 +159,7 @@ class SamplingConfig:
             off=0.0,
             low=0,
             high=1,
-            help="keep those {} times as likely as the top; 0 keeps all",
+            help="keep those at least {} times as likely as the top; 0 keeps all",
             letter="P",
             short="min",
         )

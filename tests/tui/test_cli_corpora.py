@@ -184,7 +184,7 @@ def test_a_file_that_is_no_corpus_yet_is_told_from_nothing(cli, tmp_path, monkey
     cli("corpora", "add", "plain.txt", "--name", "one", "--lowercase")
     cli("corpora", "add", "./plain.txt", "--name", "two")
     told = cli("corpora", "show", "plain.txt").err
-    assert told == "helo: plain.txt is no corpus; imported from it: one, two\n"
+    assert told == "helo: there is no corpus plain.txt; imported from it: one, two\n"
     assert "no corpus or file 'none.txt'" in cli("corpora", "show", "none.txt").err
     assert " with --lowercase\n" in cli("corpora", "show", "one").out
     assert " with " not in cli("corpora", "show", "two").out
@@ -213,7 +213,7 @@ def test_a_file_whose_name_begins_as_an_option_is_shown_the_way(cli, tmp_path, m
     (tmp_path / "-dash.txt").write_text("hello hello")
     for command in (("corpora", "add"), ("train",), ("score",)):
         done = cli(*command, "-dash.txt")
-        assert done.status == 2 and done.err.endswith("; the file is ./-dash.txt\n")
+        assert done.status == 2 and done.err.endswith("; write ./-dash.txt for the file\n")
     assert cli("corpora", "add", "./-dash.txt").err.startswith("named dash, after -dash\n")
 
 

@@ -163,9 +163,7 @@ def test_a_killed_trainer_is_told_with_what_to_do(endless):
         kill_trainer(rundir.find("endless"))
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert (
-        b"was killed, as the kernel does where memory runs out: a smaller batch needs less" in err
-    )
+    assert b"was killed, as the kernel does when memory runs out: a smaller batch needs less" in err
     assert b"helo train --resume endless" in err
     assert err.count(b"\n") == 1
 

@@ -94,7 +94,7 @@ async def test_fetching_tells_how_far_it_is_and_escape_stops_it(shop, home, unti
         await until(pilot, lambda: "importing sea … fetching, " in str(line.render()))
         assert line.display and "B/s" in str(line.render())
         await pilot.press("g")
-        await until(pilot, lambda: "on its way already" in app.told)
+        await until(pilot, lambda: "is being imported already" in app.told)
         app.choose("play")
         await pilot.press("g")
         await until(pilot, lambda: "play: 600 characters" in app.told)

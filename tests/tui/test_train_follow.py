@@ -312,7 +312,7 @@ def test_a_validation_that_gets_no_better_is_named(fake_run):
         (
             "os.kill(os.getpid(), 9)",
             "killed",
-            "was killed, as the kernel does where memory runs out",
+            "was killed, as the kernel does when memory runs out",
         ),
         ("os.kill(os.getpid(), 11)", "killed", "was killed (Segmentation fault); what it saved"),
         ("sys.exit(3)", "failed", "all went wrong"),

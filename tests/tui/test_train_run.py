@@ -144,7 +144,7 @@ async def test_a_dropout_that_is_no_number_is_not_asked_for(fake_run, until, typ
         await until(pilot, lambda: isinstance(app.screen, AskDialog))
         app.screen.query_one(Input).value = typed
         await pilot.press("enter")
-        await until(pilot, lambda: any("is a number" in n.message for n in app._notifications))
+        await until(pilot, lambda: any("must be a number" in n.message for n in app._notifications))
         assert not requests(run)
 
 

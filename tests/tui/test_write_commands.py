@@ -94,7 +94,7 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
         ("/theme nothing", "nothing"),
         ("/save", "/save"),
         ("/save x", "no passage"),
-        ("/clear now", "nothing after"),
+        ("/clear now", "takes no argument"),
         ("/model nosuch", "nosuch"),
     ],
 )

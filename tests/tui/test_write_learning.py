@@ -41,7 +41,7 @@ async def test_new_weights_are_taken_at_the_next_passage(
         await until(screen.pilot, lambda: screen.passage.shown == len("Shall I") + 60)
         assert screen.passage is first and first.generation.stepper is old
         await begin(screen, until, "Rough")
-        assert "new weights of step 2,000 taken" in screen.see("#status")
+        assert "loaded the new weights of step 2,000" in screen.see("#status")
         weights = screen.passage.generation.stepper.model.weights
         assert all(np.array_equal(W, weights[k]) for k, W in random_model().weights.items())
         assert first.generation.stepper is old, "what was written stays as it was believed"
@@ -61,7 +61,7 @@ async def test_another_network_in_its_place_is_taken_too(
     async with written(until) as screen:
         modelfile.save(file, learnt(7, make_model("gru", 8, 1, "Rough")))
         await begin(screen, until, "Rough!")
-        assert "new weights of step 7 taken" in screen.see("#status")
+        assert "loaded the new weights of step 7" in screen.see("#status")
         assert screen.passage.exact().startswith("Rough")
         assert str(screen.passage.model.config) == "gru 8×1"
 

@@ -1,4 +1,4 @@
-"""`helo paths` and `helo doctor`: where things lie, and what this machine is."""
+"""`helo paths` and `helo doctor`: where files are, and what this machine is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.phrases import versions
 
 app = typer.Typer()
 _PACKAGES = ("textual", "rich", "typer", "safetensors")
-"""Those whose versions are told, beside what a run's results may depend on."""
+"""Packages to list besides those that a run's results depend on."""
 
 
 def _paths() -> dict[str, str]:
@@ -37,7 +37,7 @@ def _paths() -> dict[str, str]:
 
 @app.command(cls=Command, rich_help_panel="This machine")
 def paths(json: Json = False) -> None:
-    """Say where everything lies; HELO_HOME moves it."""
+    """Show where everything is stored; HELO_HOME moves it."""
     found = _paths()
     if json:
         emit(found, indent=2)
@@ -47,7 +47,7 @@ def paths(json: Json = False) -> None:
 
 @app.command(cls=Command, rich_help_panel="This machine")
 def doctor(json: Json = False) -> None:
-    """Say what helo runs on, and what of helo never ran on its device."""
+    """Show what helo runs on, and which of its code never ran on its device."""
     found = _examine()
     if json:
         emit(found, indent=2)
@@ -78,13 +78,13 @@ def doctor(json: Json = False) -> None:
             "bundled": found["paths"]["bundled"],
         }
     )
-    write("\nnot tested here: written, but it never ran on such a thing\n")
+    write("\nnot tested here: code that has never run on its device\n")
     facts(found["untested"])
 
 
 def _bfloat16(devices: dict[str, Any]) -> str:
     if not devices["bfloat16"]:
-        return "not in this processor: float32 is used"
+        return "not supported by this processor: float32 is used"
     return (
         f"yes: products of matrices are {devices['bfloat16_speedup']:.1f} times as fast as in float32; "
         "each training measures its own steps and takes the faster"

@@ -17,13 +17,13 @@ from tui.phrases import number
 _CELL = option(
     "--cell",
     shows="CELL",
-    help=f"One of {', '.join(CELLS)}; may be given again.",
+    help=f"One of {', '.join(CELLS)}; may be repeated.",
     parser=named,
 )
-_HIDDEN = option("--hidden", shows="N", help="Units a layer.")
+_HIDDEN = option("--hidden", shows="N", help="Units per layer.")
 _DTYPES = tuple(dtype for dtype in DTYPES if dtype not in ("auto", "float64"))
 
-app = group("Measure how fast helo is here.")
+app = group("Measure how fast helo is on this machine.")
 
 
 @app.command(cls=Command)
@@ -47,7 +47,7 @@ def sample(
     layers: Annotated[int, LAYERS] = 2,
     json: Json = False,
 ) -> None:
-    """Measure writing, beside torch and beside what the memory allows."""
+    """Measure writing, compared with torch and with the limit set by memory."""
     from engine.writing import bench
 
     found = []
@@ -58,7 +58,7 @@ def sample(
         emit([asdict(speed) for speed in found], indent=2)
         return
     columns = {"network": "left", "characters/s": "right", "network alone": "right"}
-    columns |= {"torch, a call each": "right", "× torch": "right", "of the limit": "right"}
+    columns |= {"torch, call by call": "right", "× torch": "right", "of the limit": "right"}
     table(
         columns,
         [
@@ -84,13 +84,13 @@ def train(
     seq_length: Annotated[int, SEQ_LENGTH] = 128,
     dtype: Annotated[
         list[str],
-        option("--dtype", shows="DTYPE", help=f"One of {', '.join(_DTYPES)}; may be given again."),
+        option("--dtype", shows="DTYPE", help=f"One of {', '.join(_DTYPES)}; may be repeated."),
     ] = ["float32"],  # noqa: B006 - Typer only reads it
     device: Annotated[str, DEVICE] = "cpu",
-    threads: Annotated[int, option("--threads", shows="N", help="0 takes all there are.")] = 0,
+    threads: Annotated[int, option("--threads", shows="N", help="0 uses all.")] = 0,
     json: Json = False,
 ) -> None:
-    """Measure training, beside torch's own modules and beside the bare products of matrices."""
+    """Measure training, compared with torch's own modules and with matrix products alone."""
     from engine.runs import launch, recipe
 
     found = []

@@ -38,7 +38,7 @@ def _find(name: str) -> Path:
             f"{name} is built in and not made yet: helo corpora add {name} makes it"
         )
     if made := sources.imported_from(name):
-        raise NotFoundError(f"{name} is no corpus; imported from it: {', '.join(made)}")
+        raise NotFoundError(f"there is no corpus {name}; imported from it: {', '.join(made)}")
     if name and os.path.exists(places.typed(name)):
         raise NotFoundError(
             f"{name} is not imported yet: helo corpora add {shlex.quote(name)} does that"
@@ -48,7 +48,7 @@ def _find(name: str) -> Path:
 
 @app.command("list", cls=Command)
 def list_(json: Json = False) -> None:
-    """List the corpora: imported, built in, and those of the catalogue that can be fetched."""
+    """List the corpora: imported, built in, and in the catalogue to fetch."""
     from corpora import BUILT_IN
     from engine.text import corpus
     from engine.text.sources import catalogue
@@ -88,7 +88,7 @@ def list_(json: Json = False) -> None:
 
 @app.command(cls=Command)
 def show(name: Name, json: Json = False) -> None:
-    """Show one corpus: its characters, how it begins, and what simple models lose on it."""
+    """Show one corpus: its characters, its beginning, and the losses of simple models."""
     from engine.text import corpus, survey
     from tui.cli.shared import surveyed
 
@@ -109,32 +109,34 @@ def add(
         str,
         argument(
             "SOURCE",
-            "A text file, a folder, an archive (zip, tar), any of it packed (gz, bz2, xz, zst), "
-            "the web address of any of these or of a page, a built-in corpus, @FILE for a list of all "
-            "these, or - for standard input.",
+            "A text file, a folder, or an archive (zip, tar), compressed or not (gz, bz2, xz, zst); the "
+            "web address of one of these or of a page; a built-in corpus; @FILE, a list of all these; "
+            "or - for standard input.",
         ),
     ],
     name: Annotated[
-        str | None, option("--name", shows="NAME", help="Of the corpus, if not the file's.")
+        str | None,
+        option("--name", shows="NAME", help="Name of the corpus; without one, the file's."),
     ] = None,
     glob: Annotated[
         list[str] | None,
         option(
             "--glob",
             shows="PATTERN",
-            help="Files to take of a folder or archive, or pages that a page links to, as .gitignore "
-            "names them; !PATTERN leaves out.",
+            help="Take only these files of a folder or archive, or linked pages of a page: a .gitignore "
+            "pattern; !PATTERN excludes. May be repeated.",
         ),
     ] = None,
     encoding: Annotated[
-        str | None, option("--encoding", shows="NAME", help="Of the text, if not detected.")
+        str | None,
+        option("--encoding", shows="NAME", help="Encoding of the text; detected without it."),
     ] = None,
     errors: Annotated[
         str,
         option(
             "--errors",
             shows="WAY",
-            help="Bytes that are no text: strict refuses them, replace puts U+FFFD, drop leaves them out.",
+            help="Invalid bytes: strict refuses them, replace puts U+FFFD, drop leaves them out.",
         ),
     ] = "strict",
     normalise: Annotated[
@@ -142,14 +144,14 @@ def add(
         option(
             "--normalise",
             shows="FORM",
-            help="Of accented letters and their like: nfc composes, nfd decomposes, none keeps them.",
+            help="Form of accented letters and the like: nfc composes, nfd decomposes, none keeps them.",
         ),
     ] = "none",
     units: Annotated[
-        str, option("--units", shows="UNITS", help="char, or byte for what is no text.")
+        str, option("--units", shows="UNITS", help="char, or byte for data that is not text.")
     ] = "char",
     lines: Annotated[
-        bool, flag("--lines", help="Each line is an example of its own; empty ones are dropped.")
+        bool, flag("--lines", help="Each line is an example of its own; empty lines are dropped.")
     ] = False,
     lowercase: Annotated[bool, flag("--lowercase", help="Make every letter lower-case.")] = False,
     max_size: Annotated[
@@ -157,15 +159,16 @@ def add(
         option(
             "--max-size",
             shows="SIZE",
-            help="Of the text at most, as 500MB; without it 10GB, and 200 times what is packed.",
+            help="Largest text to take, such as 500MB; without it 10GB, and 200 times the compressed size.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Import texts as one corpus.
 
-    The files of a folder or a zip archive follow each other in the order of their paths, those of a tar
-    archive as they lie in it; hidden files, unless a glob names them, and binary ones are left out.
+    Files of a folder or zip are joined in the order of their paths, those of a tar as it has them.
+
+    Hidden files are left out unless a glob matches them; binary files are always left out.
     """
     from engine.text import sources
 
@@ -185,13 +188,16 @@ def add(
 
 @app.command(cls=Command)
 def get(
-    entry: Annotated[str, argument("NAME", "A name in the catalogue: helo corpora list.")],
+    entry: Annotated[
+        str, argument("NAME", "A name from the catalogue; helo corpora list shows them.")
+    ],
     name: Annotated[
-        str | None, option("--name", shows="NAME", help="Of the corpus, if not the catalogue's.")
+        str | None,
+        option("--name", shows="NAME", help="Name of the corpus; without one, the catalogue's."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Fetch a corpus of the catalogue and import it."""
+    """Fetch a corpus from the catalogue and import it."""
     from engine.text.sources import catalogue
 
     found = catalogue.find(entry)
@@ -222,15 +228,15 @@ def _import(source: Source, name: str | None, reading: Reading, json: bool) -> N
 def rm(
     names: Annotated[list[str], argument("CORPUS...", "The names of corpora.")], yes: Yes = False
 ) -> None:
-    """Delete imported corpora; a run that needs one can then no longer be resumed."""
+    """Delete imported corpora; runs that need them can then no longer be resumed."""
     from engine import places, storage
 
     names = list(dict.fromkeys(names))
     folders = [_find(name) for name in names]
     for name, folder in zip(names, folders, strict=True):
         if folder.parent != places.corpora():
-            raise NotFoundError(f"{name} is none of the imported corpora: delete it yourself")
+            raise NotFoundError(f"{name} is not an imported corpus: delete it yourself")
     them = f"{plural(len(names), 'corpus', 'corpora')} {', '.join(names)}"
-    confirm(f"delete {them} for good? Runs that learn from it cannot be resumed then", yes)
+    confirm(f"delete {them} for good? Runs that train on it can then no longer be resumed", yes)
     for folder in folders:
         storage.remove_folder(folder)

@@ -45,11 +45,11 @@ def helo(
     model: Annotated[
         str | None, option("--model", "-m", shows="MODEL", help="The model that the app opens.")
     ] = None,
-    debug: Annotated[bool, flag("--debug", help="Show where an error comes from.")] = False,
+    debug: Annotated[bool, flag("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
         typer.Option(
-            "--version", metavar="", callback=_version, is_eager=True, help="Say the version."
+            "--version", metavar="", callback=_version, is_eager=True, help="Show the version."
         ),
     ] = False,
 ) -> None:
@@ -59,11 +59,11 @@ def helo(
 
         raise typer.Exit(run_app(model))
     if model is not None:
-        raise UsageError(f"-m stands before {context.invoked_subcommand}: put it behind")
+        raise UsageError(f"-m must come after {context.invoked_subcommand}")
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; returns its exit status."""
+    """Run one command line. Returns its exit status."""
     settings = Settings()
     return guarded(lambda: _invoke(arguments, settings), settings)
 
@@ -80,8 +80,8 @@ def _invoke(arguments: list[str], settings: Settings) -> int:
         where = getattr(error, "ctx", None)
         path = where.command_path if where else "helo"
         message = error.format_message().rstrip(".")
-        advice = f"{path} --help shows what there is"
+        advice = f"see {path} --help"
         if file := next((a for a in arguments if a.startswith("-") and os.path.exists(a)), None):
-            advice = f"the file is ./{file}"
+            advice = f"write ./{file} for the file"
         raise UsageError(f"{message}; {advice}") from error
     return 0

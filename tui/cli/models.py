@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
 
 app = group("List, show, rename and delete models.", Listing)
-Own = Annotated[str, argument("MODEL", "A model of yours.")]
+Own = Annotated[str, argument("MODEL", "The name of one of your models.")]
 
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def show(
     model: Annotated[str, argument("MODEL", "A model's name, a run's name, or a path.")],
     json: Json = False,
 ) -> None:
-    """Show one model: its sizes, its alphabet, where it comes from, and its card."""
+    """Show one model: its sizes, alphabet, origin and card."""
     from engine import places
     from engine.network import modelfile
     from engine.runs import library

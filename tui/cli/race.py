@@ -1,4 +1,4 @@
-"""`helo race`: networks of several cells learn the same text in turns."""
+"""`helo race`: networks of several cells train on the same text in turns."""
 
 from __future__ import annotations
 
@@ -33,30 +33,37 @@ def race(
     ] = "rnn,lstm,gru",
     seconds: Annotated[
         float,
-        option("--seconds", shows="S", help="Train for about so long: each, or the first one."),
+        option(
+            "--seconds",
+            shows="S",
+            help="Seconds to train, roughly: each, or the first one (see --by).",
+        ),
     ] = _SECONDS,
     hidden: Annotated[
         int | None,
-        option("--hidden", shows="N", help="Units a layer of the first one; found if not given."),
+        option("--hidden", shows="N", help="Units per layer of the first one; found if not given."),
     ] = None,
     by: Annotated[
         str,
         option(
             "--by",
             shows="WHAT",
-            help="What is equal: parameters, and all take as many steps as the first; or seconds, "
-            "and all have as many units.",
+            help="What is equal for all: parameters (and the number of steps), or seconds (and the number "
+            "of units).",
         ),
     ] = "parameters",
     detach: Annotated[
-        bool, flag("--detach", help="Return as soon as the first one trains.")
+        bool, flag("--detach", help="Return once the first one is training.")
     ] = False,
-    json: Annotated[bool, flag("--json", help="One JSON event a line, the table at last.")] = False,
+    json: Annotated[
+        bool, flag("--json", help="Print one JSON event per line, then the table.")
+    ] = False,
 ) -> None:
-    """Train a network of each cell on a text, in turns, and compare them.
+    """Train networks of several cells on a text, in turns, and compare them.
 
-    The seed and all other settings are the same, but for the learning rate, which suits the cell. They stay
-    as runs of their own; ctrl+c saves and stops them all.
+    All settings are the same, except the learning rate, which suits the cell.
+
+    Each network is a run of its own. ctrl+c saves and stops them all.
     """
     from engine.runs import race as races
     from engine.runs import recipe
@@ -81,7 +88,7 @@ def race(
 
 
 def _survey(found: Corpus) -> None:
-    """See to what would otherwise be found out beside the first one, and slow it."""
+    """Survey the corpus first, so that a survey does not run beside the first network and slow it down."""
     from engine.runs import launch
 
     if child := launch.survey(found.folder):
@@ -90,9 +97,9 @@ def _survey(found: Corpus) -> None:
 
 
 def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
-    """Leave a race to a driver of its own once it has begun.
+    """Start the race in a process of its own, and return once it is running.
 
-    Raises RunError where it could not.
+    Raises RunError if it cannot start.
     """
     from engine.runs import launch
     from tui.cli.shared.follow import trouble
@@ -111,9 +118,9 @@ def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
 
 
 def _run(race: Race, json: bool, title: str, by: str) -> None:
-    """Run a race to its end and tell the table. However it ends, what was learnt is saved.
+    """Run a race to its end and show the table. However the race ends, its trainers save.
 
-    Raises RunError where a trainer failed or was killed; the others have gone on without it.
+    Raises RunError if a trainer failed or was killed. The others have continued without it.
     """
     from engine.runs.events import Stopped
     from tui.cli.shared import follow, race_views
@@ -137,7 +144,8 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
 
 
 def _turns(race: Race, view: RaceView, pressed: signals.Interrupts) -> None:
-    """Look on until it is over. ctrl+c stops it; a second one leaves the trainers to save by themselves."""
+    """Watch until the race is over. ctrl+c stops it; a second ctrl+c leaves the trainers to save by
+    themselves."""
     told = False
     while not race.over and pressed.count < 2:
         for racer, event, line in race.look():
@@ -145,5 +153,5 @@ def _turns(race: Race, view: RaceView, pressed: signals.Interrupts) -> None:
         if pressed.count and not told:
             told = True
             race.stop()
-            view.say("stopping: they save first; ctrl+c again leaves it to that")
+            view.say("stopping: they save first; ctrl+c again does not wait")
         time.sleep(_POLL)

@@ -1,4 +1,4 @@
-"""`helo runs`: what was and is trained."""
+"""`helo runs`: the trainings, running and ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.cli.shared.output import confirm, emit, note, write
 from tui.cli.shared.tables import reasons, table
 from tui.phrases import duration, number
 
-app = group("List, watch and steer trainings.", Listing)
+app = group("List, watch and control trainings.", Listing)
 Run = Annotated[str, argument("RUN", "A run's name.")]
 
 
@@ -55,7 +55,7 @@ def list_(json: Json = False) -> None:
 
 @app.command(cls=Command)
 def show(name: Run, json: Json = False) -> None:
-    """Show one run: settings, how it stands, its curve, what it kept, and the newest text it wrote."""
+    """Show one run: its settings, status, curve, kept points and newest sample."""
     from engine.runs.events import Sampled
     from engine.runs.points import points
     from engine.runs.rundir import find
@@ -78,7 +78,7 @@ def show(name: Run, json: Json = False) -> None:
 
 @app.command(cls=Command)
 def attach(name: Run, json: Json = False) -> None:
-    """Watch a training that goes on; ctrl+c leaves it training."""
+    """Watch a running training; ctrl+c leaves it training."""
     from engine.runs.rundir import find
     from tui.cli.shared import follow
     from tui.cli.shared.watch import watch
@@ -89,19 +89,19 @@ def attach(name: Run, json: Json = False) -> None:
 
 @app.command(cls=Command)
 def pause(name: Run) -> None:
-    """Pause a training; its process stays."""
+    """Pause a training; its process stays alive."""
     ask(name, "pause")
 
 
 @app.command(cls=Command)
 def resume(name: Run) -> None:
-    """Go on with a paused training."""
+    """Continue a paused training."""
     ask(name, "resume")
 
 
 @app.command(cls=Command)
-def stop(name: Annotated[str, argument("RUN", "A run's name, or that of a race.")]) -> None:
-    """Save and end a training, or a whole race; helo train --resume goes on with a run."""
+def stop(name: Annotated[str, argument("RUN", "The name of a run or a race.")]) -> None:
+    """Save and stop a training or a whole race; helo train --resume continues a run."""
     from engine.runs import race
 
     if leader := race.leader(name):
@@ -112,19 +112,19 @@ def stop(name: Annotated[str, argument("RUN", "A run's name, or that of a race."
 
 @app.command(cls=Command)
 def save(name: Run) -> None:
-    """Save now."""
+    """Save the state of a training now."""
     ask(name, "save")
 
 
 @app.command(cls=Command)
 def evaluate(name: Run) -> None:
-    """Evaluate now."""
+    """Measure the validation loss now."""
     ask(name, "evaluate")
 
 
 @app.command(cls=Command)
 def sample(name: Run) -> None:
-    """Let it write a sample now."""
+    """Write a sample now."""
     ask(name, "sample")
 
 
@@ -136,22 +136,22 @@ def lr(name: Run, factor: Annotated[float, argument("FACTOR", "2 doubles it.")])
 
 @app.command(cls=Command)
 def clip(name: Run, norm: Annotated[float, argument("NORM", "Of all gradients together.")]) -> None:
-    """Clip gradients at another norm from here on."""
+    """Change the norm at which gradients are clipped."""
     ask(name, "clip", norm)
 
 
 @app.command(cls=Command)
-def dropout(name: Run, share: Annotated[float, argument("P", "Share of units silenced.")]) -> None:
-    """Silence another share of units from here on."""
+def dropout(name: Run, share: Annotated[float, argument("P", "Share of units dropped.")]) -> None:
+    """Change the dropout."""
     ask(name, "dropout", share)
 
 
 @app.command(cls=Command)
 def mark(
     name: Run,
-    mark: Annotated[str, argument("NAME", "The mark's name, if not the step.")] = "",
+    mark: Annotated[str, argument("NAME", "The mark's name; without one, the step.")] = "",
 ) -> None:
-    """Keep the state of now for ever: to go back to, or for --init-from RUN@NAME."""
+    """Keep the current state for good: to go back to, or for --init-from RUN@NAME."""
     ask(name, "mark", text=mark)
 
 
@@ -160,7 +160,7 @@ def back(
     name: Run,
     point: Annotated[str, argument("POINT", "best, a mark, or a kept step.")] = "best",
 ) -> None:
-    """Go back to a kept point and train on from there."""
+    """Go back to a kept point and continue training from there."""
     ask(name, "back", text=point)
 
 
@@ -168,10 +168,10 @@ def back(
 def keep(
     name: Run,
     as_: Annotated[
-        str | None, option("--as", shows="MODEL", help="The model's name, if not the run's.")
+        str | None, option("--as", shows="MODEL", help="The model's name; without one, the run's.")
     ] = None,
 ) -> None:
-    """Put a run's best model into the library."""
+    """Keep a run's best model in the library."""
     from engine.runs import library
     from engine.runs.rundir import find
 

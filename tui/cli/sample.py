@@ -29,12 +29,12 @@ _RANDOM = -1
 _ALIASES = {"prime": "prompt", "start": "prompt"} | {
     setting.alias: setting.word for setting in SETTINGS.values() if setting.alias
 }
-"""What peers call these options."""
+"""Names that similar programs use for these options."""
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take an option for each setting of sampling as its `**sampling`; in the help they
-    stand before --seed."""
+    """Add an option for each setting of sampling to a command, listed before --seed. The command receives
+    them as `**sampling`."""
     signature = inspect.signature(command, eval_str=True)
     *parameters, _ = signature.parameters.values()
     place = list(signature.parameters).index("seed")
@@ -70,7 +70,7 @@ def sample(
     model: Annotated[str | None, argument("MODEL", MODEL_HELP)] = None,
     named: Annotated[
         str | None,
-        option("--model", "-m", shows="MODEL", help="The same, as other commands take it."),
+        option("--model", "-m", shows="MODEL", help="The same, as in other commands."),
     ] = None,
     prompt: Annotated[
         str,
@@ -78,7 +78,7 @@ def sample(
             "--prompt",
             "-p",
             shows="TEXT",
-            help="What to begin with; @FILE or - reads it, and @@ stands for @ at its beginning.",
+            help="Text to begin with; @FILE or - reads it. To begin with @, write @@.",
         ),
     ] = "",
     length: Annotated[
@@ -86,18 +86,18 @@ def sample(
     ] = 500,
     seed: Annotated[
         int,
-        option("--seed", "-s", shows="N", help="Of the random numbers; -1 takes one and says it."),
+        option("--seed", "-s", shows="N", help="Random seed; -1 picks one and reports it."),
     ] = _RANDOM,
     stop: Annotated[
-        str | None, option("--stop", shows="TEXT", help="End after this text was written.")
+        str | None, option("--stop", shows="TEXT", help="Stop after writing this text.")
     ] = None,
     greedy: Annotated[
-        bool, flag("--greedy", help="Always the likeliest, as with temperature 0.")
+        bool, flag("--greedy", help="Always take the likeliest, as with temperature 0.")
     ] = False,
-    json: Annotated[bool, flag("--json", help="One JSON object a character.")] = False,
+    json: Annotated[bool, flag("--json", help="Print one JSON object per character.")] = False,
     **sampling: Any,
 ) -> None:
-    """Write with a model, as fast as it goes.
+    """Write text with a model, as fast as possible.
 
     The prompt is written too, and does not count for --length.
 
@@ -129,7 +129,7 @@ def sample(
 def _begin(
     model: str | None, prompt: str, config: SamplingConfig, seed: int, top: int
 ) -> Generation:
-    """The generation of a command, its notes on stderr."""
+    """The generation for a command. Writes notes to stderr."""
     from engine.blas import settle_threads
     from engine.network.stepper import Stepper
     from engine.runs.library import DEFAULT_MODEL, open_model
@@ -151,7 +151,7 @@ def _begin(
 
 
 def _text(prompt: str, model: Model) -> str | bytes:
-    """What a prompt stands for: itself, a file's text, or standard input's."""
+    """The text that a prompt stands for: itself, a file's text, or standard input."""
     from engine.text.sources import read
     from engine.vocab import normalise
 
@@ -167,7 +167,7 @@ def _text(prompt: str, model: Model) -> str | bytes:
 
 
 def _writer(alphabet: Alphabet) -> Callable[[str], None]:
-    """How a symbol goes to stdout: bytes raw to a pipe, and on a terminal as the text they make."""
+    """A function that writes symbols to stdout: bytes raw to a pipe, as text to a terminal."""
     put = pieces()
     if alphabet.units == "char":
         return put
@@ -183,9 +183,9 @@ def _writer(alphabet: Alphabet) -> Callable[[str], None]:
 
 
 class _Ending:
-    """Whether the text that should end the writing has come.
+    """Finds the text that ends the writing.
 
-    Raises UsageError for one that cannot come.
+    Raises UsageError if the model cannot write that text.
     """
 
     def __init__(self, alphabet: Alphabet, stop: str | None) -> None:

@@ -20,22 +20,26 @@ def score(
     model: Annotated[str | None, option("--model", "-m", shows="MODEL", help=MODEL_HELP)] = None,
     windows: Annotated[
         int | None,
-        option("--windows", shows="N", help="Score 12,800 cold windows of N predictions instead."),
+        option(
+            "--windows",
+            shows="N",
+            help="Score 12,800 windows of N predictions, each from zero state.",
+        ),
     ] = None,
     dynamic: Annotated[
         bool,
-        flag("--dynamic", help="Let the model learn from what it has read, as it reads."),
+        flag("--dynamic", help="Let the model keep learning as it reads."),
     ] = False,
     skip_unknown: Annotated[
         bool, flag("--skip-unknown", help="Leave out characters the model does not know.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Say how well a model predicts a text.
+    """Measure how well a model predicts a text.
 
-    In nats and bits per character, over one pass that carries the state; the first character is given.
+    The loss is in nats and bits per character, over one pass. The first character is given.
 
-    --dynamic adapts a copy of the model to the text: each part is scored before anything is learnt from it.
+    With --dynamic, a copy of the model adapts to the text: it learns from each part after scoring it.
     """
     from engine.blas import settle_threads
     from engine.errors import UsageError

@@ -1,4 +1,4 @@
-"""`helo train`: start a training or take one up again, and watch it."""
+"""`helo train`: start or resume a training, and watch it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
-"""What is no part of a run's configuration."""
+"""Parameters that are not part of a run's configuration."""
 _RESUMING = {"resume", "processes", "detach", "json"}
-"""What may be said with --resume."""
+"""Parameters allowed with --resume."""
 
 
 app = typer.Typer()
@@ -39,7 +39,7 @@ app = typer.Typer()
 def train(
     context: typer.Context,
     corpus: Annotated[str | None, argument("CORPUS", CORPUS_HELP)] = None,
-    name: Annotated[str | None, option("--name", shows="NAME", help="Of the run.")] = None,
+    name: Annotated[str | None, option("--name", shows="NAME", help="Name of the run.")] = None,
     cell: Annotated[
         str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.", parser=named)
     ] = DEFAULT_CELL,
@@ -48,48 +48,53 @@ def train(
         option(
             "--hidden",
             shows="N",
-            help="Units a layer; like all that has no default here, found for the text and the time.",
+            help="Units per layer. Like all options without a default, found for the text and the time.",
         ),
     ] = None,
     layers: Annotated[int | None, LAYERS] = None,
     layer_norm: Annotated[
-        bool, flag("--layer-norm", help="Normalise what each layer hands on.")
+        bool, flag("--layer-norm", help="Normalise the output of each layer.")
     ] = ModelConfig.layer_norm,
     residual: Annotated[
-        bool, flag("--residual", help="Layers above the first add to what they read.")
+        bool, flag("--residual", help="Layers above the first add to their input.")
     ] = ModelConfig.residual,
     seq_length: Annotated[int | None, SEQ_LENGTH] = None,
     batch: Annotated[int | None, BATCH] = None,
     dropout: Annotated[
-        float | None, option("--dropout", shows="P", help="Share of units silenced.")
+        float | None, option("--dropout", shows="P", help="Share of units dropped.")
     ] = None,
     weight_decay: Annotated[
         float | None,
         option(
-            "--weight-decay", shows="X", help="How much matrices shrink, times the learning rate."
+            "--weight-decay",
+            shows="X",
+            help="How much matrices shrink per step, times the learning rate.",
         ),
     ] = None,
     lr: Annotated[float | None, option("--lr", shows="X", help="Peak learning rate.")] = None,
     seconds: Annotated[
-        float, option("--seconds", shows="S", help="Train for about so long.")
+        float, option("--seconds", shows="S", help="Seconds to train, roughly.")
     ] = DEFAULT_SECONDS,
     epochs: Annotated[
-        float | None, option("--epochs", shows="N", help="Or so many times through the text.")
+        float | None,
+        option("--epochs", shows="N", help="Passes over the text, instead of --seconds."),
     ] = None,
-    steps: Annotated[int | None, option("--steps", shows="N", help="Or so many updates.")] = None,
+    steps: Annotated[
+        int | None, option("--steps", shows="N", help="Updates, instead of --seconds.")
+    ] = None,
     device: Annotated[str, DEVICE] = TrainConfig.device,
     dtype: Annotated[
         str, option("--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES)}.")
     ] = TrainConfig.dtype,
     seed: Annotated[
-        int, option("--seed", shows="N", help="Of the first weights and of dropout.")
+        int, option("--seed", shows="N", help="Random seed of the first weights and of dropout.")
     ] = TrainConfig.seed,
     early_stop: Annotated[
         int,
         option(
             "--early-stop",
             shows="N",
-            help="End after N evaluations without a better one; 0: never.",
+            help="Stop after N evaluations without improvement; 0: never.",
         ),
     ] = TrainConfig.early_stop,
     save_every: Annotated[
@@ -100,30 +105,30 @@ def train(
         option(
             "--init-from",
             shows="MODEL",
-            help="Begin with this model's weights, whatever its alphabet; or with those of a run at a "
+            help="Start from this model's weights, whatever its alphabet; or from those of a run at a "
             "kept point: RUN@best, RUN@MARK or RUN@STEP.",
         ),
     ] = None,
     resume: Annotated[
-        str | None, option("--resume", shows="RUN", help="Go on with this run instead.")
+        str | None, option("--resume", shows="RUN", help="Continue this run instead.")
     ] = None,
     processes: Annotated[
         int,
-        option("--processes", shows="N", help="Share each batch among so many, one a GPU."),
+        option("--processes", shows="N", help="Split each batch among N processes, one per GPU."),
     ] = 1,
-    detach: Annotated[bool, flag("--detach", help="Return as soon as it trains.")] = False,
-    json: Annotated[bool, flag("--json", help="One JSON event a line.")] = False,
+    detach: Annotated[bool, flag("--detach", help="Return once it is training.")] = False,
+    json: Annotated[bool, flag("--json", help="Print one JSON event per line.")] = False,
 ) -> None:
     """Train a network on a text and watch it learn.
 
-    ctrl+c saves and stops it; helo train --resume RUN goes on with it.
+    ctrl+c saves and stops it; helo train --resume RUN continues it.
 
-    helo sample RUN writes with what it has learnt so far, at any time.
+    At any time, helo sample RUN writes with what it has learnt so far.
     """
     given = {key: value for key, value in context.params.items() if _typed(context, key)}
     if resume is None:
         if corpus is None:
-            raise UsageError("name a CORPUS: a text file, or a name of `helo corpora list`")
+            raise UsageError("name a CORPUS: a text file, or a name from `helo corpora list`")
         settings = {key: given[key] for key in given.keys() - _NO_SETTINGS}
         run = _create(corpus, name, init_from, processes, settings)
     else:
@@ -131,7 +136,7 @@ def train(
             names = ", ".join(
                 "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
             )
-            raise UsageError(f"--resume goes on as the run began: leave out {names}")
+            raise UsageError(f"--resume continues with the settings of the run: leave out {names}")
         run = _to_resume(resume, processes)
     from tui.cli.shared import follow
     from tui.cli.shared.watch import watch
@@ -145,20 +150,20 @@ def train(
 
 
 def _typed(context: typer.Context, key: str) -> bool:
-    """Whether a parameter was given, rather than left at its default."""
+    """Whether a parameter was given on the command line, not left at its default."""
     source = context.get_parameter_source(key)
     return source is not None and source.name == "COMMANDLINE"
 
 
 def _option(key: str) -> str:
-    """How a parameter is given."""
+    """A parameter's name on the command line."""
     return f"--{key.replace('_', '-')}"
 
 
 def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
-    """A new run. What can be refused without the corpus is refused before that is imported."""
+    """A new run. Everything that can be refused without the corpus is refused before the import."""
     from engine.runs import beginning, launch, recipe
     from tui.cli.shared import begin
 
@@ -177,9 +182,9 @@ def _create(
 
 
 def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the sizes of the network that the training begins with.
+    """The settings, with the sizes of the network that the training starts from.
 
-    Raises UsageError where both say something and differ.
+    Raises UsageError if a size was given and differs.
     """
     own = asdict(begun)
     if differing := {k: v for k, v in given.items() if k in own and v != own[k]}:
@@ -192,13 +197,13 @@ def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_resume(ref: str, processes: int) -> RunDirectory:
-    """Raises NotFoundError, UsageError, or RunError where the run has nothing left to do."""
+    """The run to resume. Raises NotFoundError, UsageError, or RunError if the run is finished."""
     from engine.runs import launch, rundir
 
     run = rundir.find(ref)
     launch.check_processes(processes, run.info().config.batch)
     if rundir.status(run, run.events()).word == "finished":
         raise RunError(
-            f"run {run.name} has finished; helo train CORPUS --init-from {run.name} learns on from it"
+            f"run {run.name} has finished; helo train CORPUS --init-from {run.name} starts from its model"
         )
     return run

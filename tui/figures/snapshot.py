@@ -88,7 +88,7 @@ class Snapshot:
 
     @property
     def percent(self) -> int:
-        """`share` as it is shown: rounded down, so that 100 is the end."""
+        """`share` in percent, rounded down, so that 100 means the end."""
         return int(100 * self.share + 1e-9)
 
     @property

@@ -21,7 +21,7 @@ _NAME = 12
 """The least cells for names in the list."""
 
 HINTS = {
-    Kind.MODEL: "no models yet: a run that has learnt can be kept as one",
+    Kind.MODEL: "no models yet: k keeps the model of a run",
     Kind.RUN: "no runs yet: the Train screen starts one",
     Kind.CORPUS: "no corpora yet: i imports a text",
 }

@@ -54,7 +54,7 @@ class Imports(TellsTrouble, Static):
     def start(self, ref: str, make: Import) -> None:
         """Start importing `ref`, unless it is being imported already."""
         if ref in self._far:
-            self.notify(visible(f"{ref} is on its way already"), markup=False)
+            self.notify(visible(f"{ref} is being imported already"), markup=False)
             return
         self._show(ref, "")
         self._import(ref, make)

@@ -45,14 +45,16 @@ class LibraryPane(TellsTrouble, Vertical):
     BINDING_GROUP_TITLE = "Library"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "o", "open", "Open", id="library.open", tooltip="Write with it, show it, train on it"
+            "o",
+            "open",
+            "Open",
+            id="library.open",
+            tooltip="Write with the model, show the run, train on the corpus",
         ),
         Binding("k", "keep", "Keep", id="library.keep", tooltip="Keep the run's best model"),
         Binding("n", "rename", "Rename", id="library.rename", tooltip="Rename the model"),
         Binding("d", "delete", "Delete", id="library.delete", tooltip="Delete it; asks first"),
-        Binding(
-            "g", "fetch", "Get", id="library.fetch", tooltip="Fetch it from where it comes from"
-        ),
+        Binding("g", "fetch", "Get", id="library.fetch", tooltip="Download it and import it"),
         Binding(
             "i",
             "import",
@@ -65,17 +67,17 @@ class LibraryPane(TellsTrouble, Vertical):
         Binding(
             "left",
             "section(-1)",
-            "section before",
+            "previous section",
             id="library.section-before",
-            tooltip="Go to the section before",
+            tooltip="Go to the previous section",
             group=_SECTION,
         ),
         Binding(
             "right",
             "section(1)",
-            "section after",
+            "next section",
             id="library.section-after",
-            tooltip="Go to the section after",
+            tooltip="Go to the next section",
             group=_SECTION,
         ),
     ]
@@ -277,9 +279,9 @@ class LibraryPane(TellsTrouble, Vertical):
             return
         question = f"Delete {item.kind.name.lower()} {item.name} for good?"
         if item.kind is Kind.RUN:
-            question += " Its models go with it; k keeps the best one."
+            question += " Its models are deleted too; k keeps the best one."
         if item.kind is Kind.CORPUS:
-            question += " Runs that learn from it cannot be resumed then."
+            question += " Runs that train on it can then no longer be resumed."
         if await self.app.push_screen_wait(ConfirmDialog(question, "Delete", "Keep")):
             await self._do(_delete, item)
 

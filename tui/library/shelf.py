@@ -101,7 +101,7 @@ def _day(created: str) -> str:
 
 
 def _model(entry: ModelEntry) -> Item:
-    refusal = f"{entry.name} came with helo: it stays as it is" if entry.bundled else ""
+    refusal = f"{entry.name} came with helo and cannot be changed" if entry.bundled else ""
     if entry.summary is None:
         wrong = (("problem", entry.problem), ("file", str(entry.path)))
         return Item(Kind.MODEL, entry.name, entry.path, _DAMAGED, wrong, "", entry.problem, refusal)
@@ -188,7 +188,7 @@ def _corpora() -> Iterator[Item]:
 
 
 def _entry(entry: Entry) -> Item:
-    moves = "moves: whatever it is when it is fetched"
+    moves = "not known: the text may change"
     facts = (
         ("about", entry.title),
         ("address", entry.url),

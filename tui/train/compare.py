@@ -125,7 +125,7 @@ class RunChoice(Dialog[RunDirectory | None]):
             yield Static("Compare with which run?")
             yield OptionList(*map(self._option, self._runs))
             yield Static(
-                "Enter draws it, or takes away one with a mark; Esc goes back", classes="note"
+                "Enter draws it, or removes one with a mark; Esc goes back", classes="note"
             )
 
     def _option(self, run: RunDirectory) -> Option:

@@ -72,7 +72,7 @@ class Controls(VerticalScroll):
     def compose(self) -> ComposeResult:
         fields = {field.key: field for field in FIELDS}
         unit = fields.pop("unit")
-        yield Static("Just start: auto is found for the text and the time.", id="advice")
+        yield Static("Just start: auto finds a value for the text and the time.", id="advice")
         yield TextChoice()
         for field in fields.values():
             with Horizontal(classes="row"):

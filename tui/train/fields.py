@@ -39,17 +39,15 @@ FIELDS = (
     Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
     Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
     Field("cell", "Cell", CELLS[DEFAULT_CELL].hint, DEFAULT_CELL, choices=tuple(CELLS)),
-    Field("hidden", "Hidden", "units a layer", whole=True),
-    Field("layers", "Layers", "one on another", whole=True),
+    Field("hidden", "Hidden", "units per layer", whole=True),
+    Field("layers", "Layers", "stacked on each other", whole=True),
     _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),
     _switch("residual", "Residual", "upper layers add to their input", ModelConfig.residual),
     Field("batch", "Batch", "columns of the text read side by side", whole=True),
     Field("seq_length", "Sequence", "characters between two updates", whole=True),
-    Field("dropout", "Dropout", "share of units silenced while training"),
+    Field("dropout", "Dropout", "share of units dropped while training"),
     Field("lr", "Learning rate", "at its peak, after a warm-up"),
-    Field(
-        "device", "Device", "auto takes the fastest there is", TrainConfig.device, choices=DEVICES
-    ),
+    Field("device", "Device", "auto takes the fastest", TrainConfig.device, choices=DEVICES),
     Field(
         "early_stop",
         "Early stop",
@@ -57,7 +55,7 @@ FIELDS = (
         str(TrainConfig.early_stop),
         whole=True,
     ),
-    Field("processes", "Processes", "share each batch; 1 a GPU", "1", whole=True),
+    Field("processes", "Processes", "split a batch; 1 per GPU", "1", whole=True),
 )
 FOUND = tuple(field.key for field in FIELDS if not field.usual)
 """The fields that the recipe fills in if they are empty."""

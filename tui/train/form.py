@@ -65,7 +65,7 @@ class TrainForm(TellsTrouble, Vertical):
             show=False,
             priority=True,
             id="train.previous-field",
-            tooltip="Field before",
+            tooltip="Previous field",
         ),
     ]
     SCOPED_CSS = False  # the rules depend on classes of the pane
@@ -182,7 +182,7 @@ class TrainForm(TellsTrouble, Vertical):
         number = processes(values, found)
         device, there = values["device"], self._machine.facts.get("devices", [])
         if there and device not in (TrainConfig.device, *there):
-            raise UsageError(f"device {device} is not there: this machine has {', '.join(there)}")
+            raise UsageError(f"there is no device {device}: this machine has {', '.join(there)}")
         return found, number
 
     @property

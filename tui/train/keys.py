@@ -46,7 +46,7 @@ KEYS = [
         "ask_for('dropout')",
         "Dropout",
         id="train.dropout",
-        tooltip="Silence another share of units from here on; asks which",
+        tooltip="Change the dropout from here on; asks for the share of units",
         show=False,
     ),
     Binding(
@@ -54,7 +54,7 @@ KEYS = [
         "ask_for('clip')",
         "Clip",
         id="train.clip",
-        tooltip="Clip gradients at another norm from here on; asks which",
+        tooltip="Change the norm at which gradients are clipped from here on; asks which",
         show=False,
     ),
     Binding(
@@ -62,7 +62,7 @@ KEYS = [
         "ask_for('mark')",
         "Mark",
         id="train.mark",
-        tooltip="Keep the state of now for ever; asks for a name",
+        tooltip="Keep the current state for good; asks for a name",
         show=False,
     ),
     Binding(
@@ -73,7 +73,7 @@ KEYS = [
         tooltip="Go back to the best state, a mark or a kept step; asks which",
     ),
     Binding("x", "stop", "Stop", id="train.stop", tooltip="Save and stop the training; asks"),
-    Binding("r", "resume", "Resume", id="train.resume", tooltip="Go on from what was saved"),
+    Binding("r", "resume", "Resume", id="train.resume", tooltip="Continue from what was saved"),
     Binding("o", "open", "Open", id="train.open", tooltip="Write with the run's best model"),
     Binding("k", "keep", "Keep", id="train.keep", tooltip="Keep the best model in the library"),
     Binding(
@@ -81,7 +81,7 @@ KEYS = [
         "compare",
         "Compare",
         id="train.compare",
-        tooltip="Draw another run over this one, up to four, or take it away again",
+        tooltip="Draw another run over this one, up to four, or remove it again",
     ),
     Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
 ]

@@ -46,7 +46,9 @@ def look(ref: str) -> Outlook:
         info = corpus.read_info(folder)
         return Outlook(info.name, info.chars, len(info.symbols), lines=info.lines)
     if ref in ("", "-"):
-        raise UsageError("name a text file: its path, from here or from your home (~)")
+        raise UsageError(
+            "name a text file: its path, from the current folder or from your home (~)"
+        )
     if web.is_address(ref) or ref.startswith("@"):
         raise UsageError(f"{ref} is not on this machine: import it in the Library (F5) first")
     if places.typed(ref).is_dir():  # paths are looked at while they are typed
@@ -171,7 +173,7 @@ def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
     a_step = plan.batch * plan.seq_length
     if config.seconds is not None:
         if not fast:
-            return f"{duration(config.seconds)}; how many steps is measured first"
+            return f"{duration(config.seconds)}; the number of steps is measured first"
         steps = int(config.seconds * fast / a_step)
         return f"{duration(config.seconds)}: about {counted(steps, 'step')}, {_epochs(steps, plan)}"
     if config.epochs is not None:

@@ -24,9 +24,9 @@ from tui.train.fields import Field, command, in_words, meant
 
 FIELDS = (
     Field("cells", "Cells", "two or more", "rnn,lstm,gru"),
-    Field("seconds", "Seconds", "each, or the first one", "60"),
+    Field("seconds", "Seconds", "for each, or the first", "60"),
     Field("hidden", "Hidden", "units; found if empty", whole=True),
-    Field("by", "Equal", "what all have", race.MEASURES[0], choices=race.MEASURES),
+    Field("by", "Equal", "the same for all", race.MEASURES[0], choices=race.MEASURES),
 )
 
 
@@ -82,7 +82,9 @@ class RaceDialog(Dialog[Entry | None]):
         self._ref = ref
 
     def compose(self) -> ComposeResult:
-        question = f"A network of each cell learns {self._ref}, in turns. All else is found."
+        question = (
+            f"A network of each cell trains on {self._ref}, in turns. Other settings are found."
+        )
         with Vertical():
             yield Static(Content(visible(question)), id="question")
             yield Static("", id="trouble", markup=False)

@@ -39,7 +39,7 @@ class SampleBox(VerticalScroll, can_focus=False):
         self.query_one("#life", Steady).tell(self._life(snapshot, index))
         if not samples:
             self._head("sample", "")
-            text.tell("what it writes while it learns will stand here")
+            text.tell("samples written during the training appear here")
             return
         sample = samples[index]
         older = "← older  " if index else ""

@@ -26,10 +26,10 @@ from tui.trouble import TellsTrouble
 
 RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
 _QUESTIONS = {
-    "back": "Go back to the best, a mark or a kept step; what was learnt since is given up",
-    "mark": "Keep the state of now as the mark; without a name it is the step's",
-    "dropout": "Share of units silenced from here on",
-    "clip": "Clip gradients from here on at the norm",
+    "back": "Go back to: best, a mark or a kept step. What was learnt since then is lost",
+    "mark": "Keep the current state as a mark. Its name, or nothing to use the step",
+    "dropout": "Dropout from here on: the share of units to drop",
+    "clip": "Clip gradients from here on at this norm",
 }
 
 
@@ -101,7 +101,7 @@ class Steers(TellsTrouble, Vertical):
             text = text.strip()
             value = 1.0 if number is None else _number(text)
             if value is None:
-                self.complain(f"{request} is a number, not {quoted(text)}")
+                self.complain(f"{request} must be a number, not {quoted(text)}")
             else:
                 self._ask(request, f"{request} {shortened(text)}".strip(), value, text)
 
@@ -159,7 +159,7 @@ class Steers(TellsTrouble, Vertical):
                 self.complain("there is no other run to compare with")
             elif run := await self.app.push_screen_wait(RunChoice(runs, self.compared)):
                 if not self.compared.toggle(run):
-                    self.complain("four runs are compared already: take one of them away first")
+                    self.complain("four runs are compared already: remove one of them first")
                 self.query_one(RunView).show()
 
 

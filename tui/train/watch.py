@@ -36,7 +36,7 @@ class RunView(Vertical, can_focus=True):
             "look(-1)",
             "older sample",
             id="train.older",
-            tooltip="Show the sample before",
+            tooltip="Show the previous sample",
             group=_SAMPLES,
         ),
         Binding(
@@ -44,12 +44,10 @@ class RunView(Vertical, can_focus=True):
             "look(1)",
             "newer sample",
             id="train.newer",
-            tooltip="Show the sample after; the newest follows the training",
+            tooltip="Show the next sample; the newest follows the training",
             group=_SAMPLES,
         ),
-        Binding(
-            "home", "first", show=False, id="train.first", tooltip="Show the first sample of all"
-        ),
+        Binding("home", "first", show=False, id="train.first", tooltip="Show the first sample"),
         Binding("end", "newest", show=False, id="train.newest", tooltip="Follow the newest sample"),
         Binding(
             "z",

@@ -26,14 +26,14 @@ def _pair(
 
 
 WALK_BINDINGS: list[BindingType] = [
-    Binding("space", "run", "run/pause", id="write.run", tooltip="Write on from here, or pause"),
+    Binding("space", "run", "run/pause", id="write.run", tooltip="Continue from here, or pause"),
     Binding("left", "walk(-1)", "back", id="write.back", tooltip="One character back", group=_WALK),
     Binding(
         "right",
         "walk(1)",
         "forward",
         id="write.forward",
-        tooltip="one forward; at the end it writes one",
+        tooltip="one forward; at the end, write one",
         group=_WALK,
     ),
     *(
@@ -42,7 +42,7 @@ WALK_BINDINGS: list[BindingType] = [
             f"take({rank})",
             "take",
             id=f"write.take-{rank}",
-            tooltip="Take that candidate; in the past the text branches there, and nothing is lost",
+            tooltip="Take that candidate; before the end the text branches there, and nothing is lost",
             key_display="1-9" if rank == 1 else "",
             show=rank == 1,
             group=_TAKE,
@@ -87,7 +87,7 @@ WALK_BINDINGS: list[BindingType] = [
         "earlier",
         show=False,
         id="write.earlier-passage",
-        tooltip="The passage before",
+        tooltip="The previous passage",
         group=_PASSAGE,
     ),
     Binding(
@@ -96,7 +96,7 @@ WALK_BINDINGS: list[BindingType] = [
         "later",
         show=False,
         id="write.later-passage",
-        tooltip="the passage after",
+        tooltip="the next passage",
         group=_PASSAGE,
     ),
     Binding(
@@ -105,7 +105,7 @@ WALK_BINDINGS: list[BindingType] = [
         "copy",
         show=False,
         id="write.copy",
-        tooltip="Copy what is selected; where nothing is, pause",
+        tooltip="Copy the selection; if there is none, pause",
     ),
 ]
 """All but ctrl+c apply only in WALK."""

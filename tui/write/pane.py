@@ -32,7 +32,7 @@ _NOTE_SECONDS = 5.0
 _NO_MODEL = [
     "No model is open.",
     "",
-    "/model NAME opens one · F5 shows what there is · F3 trains a new one",
+    "/model NAME opens one · F5 lists models · F3 trains a new one",
 ]
 
 
@@ -96,7 +96,7 @@ class WritePane(Walk):
         self.transcript.welcome = [
             "Type how a text should begin, and press Enter.",
             "",
-            f"{one_line(opened.model.name)} goes on:",
+            f"{one_line(opened.model.name)} continues it:",
             one_line(describe(opened.model)),
             "",
             "Esc walks through the text",
@@ -132,13 +132,13 @@ class WritePane(Walk):
                 await self._opening.wait()
         if (opened := self.session.opened) is None:
             self.seed.fill(typed)
-            self._complain("no model is open: /model NAME opens one, F5 shows what there is")
+            self._complain("no model is open: /model NAME opens one, F5 lists models")
             return
         with self.complaining():
             if newer := await asyncio.to_thread(opened.newer):
                 if not newer.writes_as(opened):
                     steps = newer.model.history.steps
-                    self.say(f"{newer.model.name}: new weights of step {steps:,} taken")
+                    self.say(f"{newer.model.name}: loaded the new weights of step {steps:,}")
                 self._take_model(opened := newer)
         self.passage, note = self.session.begin(opened, seed_of(typed))
         head = f"{opened.model.name} · rng {self.passage.rng_seed}"

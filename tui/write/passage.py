@@ -204,7 +204,7 @@ class Passage:
         return True
 
     def go(self, index: int) -> None:
-        """Put the cursor before the character at `index`, or as near as possible. Never before a first
+        """Put the cursor before the character at `index`, or as near as possible, but not before a first
         character that is given."""
         self.cursor = max(self.generation.shortest, min(index, self.shown))
 

@@ -1,4 +1,4 @@
-"""The seed input: a text area that grows to five lines and knows history and slash commands."""
+"""The seed input: a text area of up to five lines, with history and slash commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tui.write.ordered import OrderedKeys
 
 
 class SeedInput(OrderedKeys, TextArea):
-    """Where the seed is typed. Enter submits; at its first and last line ↑ and ↓ walk the history."""
+    """Where the seed is typed. Enter submits; ↑ in the first line and ↓ in the last line walk the
+    history."""
 
     BINDING_GROUP_TITLE = "SEED: type what the text begins with"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,7 +30,7 @@ class SeedInput(OrderedKeys, TextArea):
             "submit",
             "Write",
             id="seed.submit",
-            tooltip="With text: a new passage begins with it. Empty: the passage goes on.",
+            tooltip="With text: start a new passage. Empty: continue the passage.",
         ),
         Binding(
             "ctrl+j",
@@ -51,7 +52,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Complete",
             show=False,
             id="seed.complete",
-            tooltip="Complete a command; where there is none, as Esc.",
+            tooltip="Complete a command; if there is none, same as Esc.",
         ),
         Binding(
             "up",
@@ -59,7 +60,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Earlier seed",
             show=False,
             id="seed.earlier",
-            tooltip="In the first line: the seed before.",
+            tooltip="In the first line: the previous seed.",
         ),
         Binding(
             "down",
@@ -67,7 +68,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Later seed",
             show=False,
             id="seed.later",
-            tooltip="In the last line: the seed after.",
+            tooltip="In the last line: the next seed.",
         ),
     ]
 
@@ -81,7 +82,7 @@ class SeedInput(OrderedKeys, TextArea):
     def __init__(
         self, seeds: Seeds, completion: Completion, leave: Callable[[], None], *, id: str
     ) -> None:
-        """`leave` moves the focus to where WALK is, at once."""
+        """`leave` moves the focus to WALK at once."""
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -94,7 +95,7 @@ class SeedInput(OrderedKeys, TextArea):
         self._completion = completion
         self._leave = leave
         self._place = 0
-        """How many seeds back in the history."""
+        """How many seeds back in the history; 0 is the draft."""
         self._draft = ""
 
     def get_line(self, line_index: int) -> Text:
@@ -105,7 +106,7 @@ class SeedInput(OrderedKeys, TextArea):
         self.suggestion = self._completion.ghost(self.text) if self.cursor_at_end_of_text else ""
 
     def fill(self, text: str) -> None:
-        """Put this text in, the cursor at its end."""
+        """Put this text in, with the cursor at its end."""
         self.text = text
         self.move_cursor(self.document.end)
 

@@ -93,7 +93,7 @@ def describe(model: Model) -> str:
     history = model.history
     text = f"{model.config}, {counted(len(model.alphabet), 'character')}"
     if history.corpus:
-        text += f", learnt {history.corpus}"
+        text += f", trained on {history.corpus}"
     if history.best_val_nats is not None:
         text += f" to {history.best_val_nats:.3f} nats"
     return text

@@ -1,4 +1,4 @@
-"""The slash commands: how each is called, what it takes, and what it does."""
+"""The slash commands: their names, their arguments, and what they do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.write.session import RANDOM, Session, number
 
 
 class Host(Protocol):
-    """What a command can ask of the Write screen."""
+    """What a command may use of the Write screen."""
 
     session: Session
     passage: Passage | None
@@ -35,20 +35,20 @@ class Host(Protocol):
     def set_sampling(self, sampling: SamplingConfig) -> None: ...
 
     def append(self, text: str) -> None:
-        """Put text at the end of the passage and go on from there."""
+        """Append text to the passage and continue from there."""
 
     def clear(self) -> None:
         """Empty the transcript."""
 
     def walk(self) -> None:
-        """Go to WALK."""
+        """Switch to WALK."""
 
     def action_colour(self) -> None: ...
 
     def action_branch(self) -> None: ...
 
     def say(self, note: str) -> None:
-        """Put a note into the status line for a while."""
+        """Show a note in the status line for a few seconds."""
 
     def complaining(self) -> AbstractContextManager[None]:
         """Show a HeloError as a toast."""
@@ -56,39 +56,39 @@ class Host(Protocol):
 
 @dataclass(frozen=True)
 class Command:
-    """A word after a slash, the argument it takes (or none), and what it does."""
+    """A word after a slash, its argument if it takes one, and what it does."""
 
     name: str
     argument: str
     about: str
     do: Callable[[Host, str], Awaitable[object] | None]
-    """Raises HeloError, with nothing changed."""
+    """May raise HeloError; then nothing has changed."""
     keeps_lines: bool = False
-    """Whether line ends around the argument belong to it."""
+    """Whether line ends around the argument are part of it."""
 
     @property
     def usage(self) -> str:
         return f"/{self.name} {self.argument}".rstrip()
 
     async def run(self, host: Host, argument: str) -> None:
-        """Do it.
+        """Run the command.
 
-        Raises HeloError, with nothing changed.
+        Raises HeloError; then nothing has changed.
         """
         if bool(argument) != bool(self.argument):
-            takes = f"as in {self.usage}" if self.argument else "takes nothing after it"
+            takes = f"needs an argument: {self.usage}" if self.argument else "takes no argument"
             raise UsageError(f"/{self.name} {takes}")
         if going := self.do(host, argument):
             await going
 
 
 def _app(action: str) -> Callable[[Host, str], Awaitable[object]]:
-    """Do an action of the app."""
+    """Runs an action of the app."""
     return lambda host, _: host.app.run_action(action)
 
 
 def _setting(setting: Setting[Any]) -> Command:
-    """The command that sets a setting of sampling."""
+    """The command that changes a setting of sampling."""
 
     def do(host: Host, argument: str) -> None:
         value = number(argument, setting.word, setting.kind)
@@ -141,7 +141,7 @@ async def _save(host: Host, argument: str) -> None:
 def _theme(host: Host, argument: str) -> None:
     if argument not in host.app.available_themes:
         known = ", ".join(sorted(host.app.available_themes))
-        raise UsageError(f"no theme {quoted(argument)}; there are {known}")
+        raise UsageError(f"there is no theme {quoted(argument)}; choose from {known}")
     host.app.theme = argument
 
 
@@ -155,18 +155,18 @@ COMMANDS = (
     *map(_setting, SETTINGS.values()),
     Command("rng", "N", "the random seed of the next passages; -1 takes a new one each time", _rng),
     Command("length", "N", "characters that Enter asks for", _length),
-    Command("speed", "N", "characters a second; max is as fast as the model writes", _speed),
+    Command("speed", "N", "characters per second; max is as fast as the model writes", _speed),
     Command(
         "append",
         "TEXT",
-        "put TEXT at the end of the passage and go on from there",
+        "append TEXT to the passage and continue from there",
         lambda host, text: host.append(text),
         keeps_lines=True,
     ),
     Command(
         "colour",
         "",
-        "colour the text by surprisal, or stop it",
+        "colour the text by surprisal, or stop",
         lambda host, _: host.action_colour(),
     ),
     Command(
@@ -184,10 +184,10 @@ COMMANDS = (
     Command("train", "", "train a network, watch a training (F3)", _app("show_tab('train')")),
     Command("race", "", "train networks of several cells in turns, and compare them", _app("race")),
     Command("library", "", "models, runs and corpora (F5)", _app("show_tab('library')")),
-    Command("theme", "NAME", "other colours", _theme),
-    Command("palette", "", "everything by name (ctrl+p)", _app("command_palette")),
+    Command("theme", "NAME", "choose other colours", _theme),
+    Command("palette", "", "all actions by name (ctrl+p)", _app("command_palette")),
     Command("help", "", "keys and commands (F1)", _app("help")),
     Command("quit", "", "leave helo (ctrl+q)", _app("quit")),
 )
 ESCAPE = ("//COMMAND …", "a seed that begins with /COMMAND …")
-"""How what looks like a command is typed as a seed, and what that means."""
+"""How to type a seed that looks like a command, and what it gives."""

@@ -20,7 +20,7 @@ from tui.write.transcript import Transcript
 class Walk(Vertical):
     """The actions. The pane derives from this and does the writing and the showing."""
 
-    BINDING_GROUP_TITLE = "WALK: look at what was believed, and change it"
+    BINDING_GROUP_TITLE = "WALK: look at the predictions, and change the text"
     BINDINGS: ClassVar[list[BindingType]] = WALK_BINDINGS
 
     session: Session
@@ -87,7 +87,7 @@ class Walk(Vertical):
         if way < 0:
             passage.go(passage.cursor - 1)
         elif not passage.forward():
-            self.say("the seed is still to be read: space goes on")
+            self.say("the seed has not been read yet: space continues")
         self.walked(passage)
 
     def action_line(self, way: int) -> None:

@@ -1,1 +1,1 @@
-"""What the commands have in common: options, output, errors, and live views of a run."""
+"""What the commands share: options, output, errors, and live views of a run."""

@@ -1,4 +1,4 @@
-"""Asking a trainer for something while it works, and waiting for its answer."""
+"""Sending a request to a running trainer, and waiting for its answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _POLL = 0.05
 
 
 def ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
-    """Ask a trainer and wait a while for its answer."""
+    """Send a request to a trainer and wait a while for its answer.
+
+    Raises RunError if the trainer refuses or ends before it answers.
+    """
     from engine.runs.events import Refused, Sampled
     from engine.runs.rundir import find
 
@@ -43,7 +46,7 @@ def ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
 
 
 def stop_race(name: str, leader: RunDirectory) -> None:
-    """Ask a race to stop and wait a while until it has."""
+    """Ask a race to stop, and wait a while for its end."""
     from engine.runs import race, rundir
 
     leader.leave("stop", text=rundir.RACE)
@@ -61,7 +64,7 @@ def stop_race(name: str, leader: RunDirectory) -> None:
 def _done(run: RunDirectory, request: str, answer: Event) -> str:
     """What a trainer did.
 
-    Raises RunError where it was to stop and could not save.
+    Raises RunError if it was asked to stop and could not save.
     """
     from engine.runs.rundir import status
     from tui.figures.words import describe

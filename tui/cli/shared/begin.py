@@ -1,4 +1,4 @@
-"""What a training begins with: its text, the settings that were not given, and the command."""
+"""What a training starts with: its text, its complete settings, and its command line."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from tui.cli.shared.output import note, progress
 
 
 def obtain(ref: str) -> Corpus:
-    """The corpus that CORPUS stands for, imported if it is not yet.
+    """The corpus for CORPUS, imported if necessary.
 
-    Raises what `sources.obtain` does.
+    Raises what `sources.obtain` raises.
     """
     with progress(f"importing {ref}", unit="bytes") as report:
         return sources.obtain(ref, report, note)
 
 
 def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
-    """What is not given, found; where that takes this machine's pace, it is measured."""
+    """The configuration, with settings that were not given found by the recipe. Measures this machine if
+    the recipe needs it."""
     pace = None
     if recipe.needs_pace(given):
         usual = {"device": TrainConfig.device, "dtype": TrainConfig.dtype, "threads": 0}

@@ -1,5 +1,5 @@
-"""Losses as a picture of text: a line, and curves over each other with a mark for each, so that no colour
-is needed."""
+"""Losses as a picture made of text: a line, and curves with a mark each, so that nothing depends on
+colour."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tui.curves.picture import BELOW, BESIDE, WIDE, Picture
 from tui.curves.series import Series, joined
 
 LINE = "⠒"
-"""What stands for the line, in braille, where its name is told."""
+"""A piece of the braille line, for the legend."""
 MARKS = "●▲■◆○△□◇"
 _DRAWN = f"{LINE}{MARKS}┤│└─┬"
 _ASCII = str.maketrans(_DRAWN, ".ox*#%@&=||+-+")
-"""The same where stdout takes no others."""
+"""Replacements for an stdout that cannot encode those characters."""
 NOTHING = Series.of([])
 
 
 def drawn(text: str) -> str:
-    """A text with marks as stdout can draw them."""
+    """A text with marks, in characters that stdout can encode."""
     return text if draws(_DRAWN) else text.translate(_ASCII)
 
 
 def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -> list[str]:
-    """A line, and curves by their marks, in a picture of so many columns and rows, 20 and 4 at least, its
-    axes included; empty without losses. Where curves meet, the last one is seen."""
+    """A line, and curves drawn with their marks, as a picture of `width` by `height` cells with its axes,
+    at least 20 by 4. Empty if there are no losses. Where curves meet, the last one is on top."""
     columns, rows = max(20, width) - BESIDE, max(4, height) - BELOW
     line = line.in_columns(columns * WIDE)
     curves = {mark: series.in_columns(columns) for mark, series in curves.items()}

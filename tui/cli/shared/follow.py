@@ -1,4 +1,4 @@
-"""Following a run from the command line: read what its trainer says until it ends."""
+"""Following a run from the command line: read its log until the trainer ends."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _POLL = 0.05
 
 
 class View(Protocol):
-    """What shows a run. Used as a context manager while the run is followed."""
+    """Shows a run. Used as a context manager while the run is followed."""
 
     def __enter__(self) -> object: ...
 
     def __exit__(self, *error: object) -> None: ...
 
     def show(self, event: Event, line: str) -> None:
-        """An event, and the line of the log that it is."""
+        """Show an event. `line` is its line in the log."""
 
     def compare(self, references: tuple[Reference, ...]) -> None:
-        """What the losses are to be compared with; called again as more is known."""
+        """Show what to compare the losses with. Called again when more is known."""
 
     def say(self, text: str) -> None:
-        """What the follower itself has to say."""
+        """Show a message from the follower itself."""
 
 
 class End(Enum):
@@ -49,7 +49,7 @@ class End(Enum):
 
 
 class _Log:
-    """What a run's log says, shown as it comes."""
+    """Shows a run's log as it grows."""
 
     def __init__(self, run: RunDirectory, view: View, offset: int = 0) -> None:
         self.view = view
@@ -57,7 +57,7 @@ class _Log:
         self._known: tuple[Reference, ...] = ()
         self.last: Event | None = None
         self.working = False
-        """Whether a trainer has begun since the offset."""
+        """Whether a trainer has started since the offset."""
 
     def show(self) -> None:
         """Show what is new."""
@@ -72,21 +72,21 @@ class _Log:
 
 
 def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False) -> End:
-    """Start the trainer of a run, in so many processes, and show what happens until it ends, or with
-    `detach` until it works.
+    """Start the trainer of a run in `processes` processes and show events until it ends; with `detach`,
+    until it has started.
 
-    ctrl+c, SIGTERM and SIGHUP ask the trainer to stop, which saves; a second ctrl+c leaves it to that.
-    Raises RunError where the trainer fails or is killed. Where nothing more can be shown, BrokenPipeError
-    leaves it training, and any other error has it save and stop.
+    ctrl+c, SIGTERM and SIGHUP ask the trainer to save and stop; a second ctrl+c stops waiting for that.
+    Raises RunError if the trainer fails or is killed. If output is no longer possible, a BrokenPipeError
+    leaves it training, and any other error makes it save and stop.
     """
     log = _Log(run, view, _size(run.events_path))
     with signals.interrupts() as pressed, view:
         process = launch.start(run, processes)
         try:
             end = _follow(run, log, process, pressed, detach)
-        except BrokenPipeError:  # whoever read has read enough
+        except BrokenPipeError:  # the reader has closed the pipe
             raise
-        except BaseException:  # the terminal was closed, say
+        except BaseException:  # for example, the terminal was closed
             process.terminate()
             raise
     if end is not End.DONE:
@@ -103,13 +103,15 @@ def _follow(
     pressed: signals.Interrupts,
     detach: bool,
 ) -> End:
-    """Show what happens until the trainer has ended, or is left to itself."""
+    """Show events until the trainer has ended or is left to itself."""
     asked = told = False
     while True:
         if pressed.count and not told:
             told = True
-            log.view.say("stopping: it saves first; ctrl+c again leaves it to that")
-        ended = process.poll() is not None  # before reading: then nothing it said is missed
+            log.view.say("stopping: it saves first; ctrl+c again does not wait")
+        ended = (
+            process.poll() is not None
+        )  # checked before reading, so that none of its events are missed
         log.show()
         if ended:
             return End.DONE
@@ -127,10 +129,10 @@ def _follow(
 
 
 def attach(run: RunDirectory, view: View) -> End:
-    """Show a run that a trainer works on, from its beginning until it ends, or ctrl+c or a signal like
-    it leaves it training.
+    """Show a running training from its beginning until it ends, or until ctrl+c or a similar signal, which
+    leaves it training.
 
-    Raises RunError where no trainer works on it, or it fails or is killed.
+    Raises RunError if it is not running, fails, or is killed.
     """
     run.check_alive()
     log = _Log(run, view)
@@ -149,7 +151,7 @@ def attach(run: RunDirectory, view: View) -> End:
 
 
 def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
-    """Why a trainer ended that did not say Stopped."""
+    """Why a trainer ended without a Stopped event."""
     if isinstance(last, Failed):
         return last.reason
     if code < 0:

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a line on stderr and an exit status."""
+"""The one place that turns an error into a line on stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FAILED = 1
 
 @dataclass
 class Settings:
-    """What holds for every command."""
+    """Settings for every command."""
 
     debug: bool = False
 
 
 def guarded(work: Callable[[], int], settings: Settings) -> int:
-    """Do the work of a process; returns its exit status, having said what went wrong."""
+    """Run the work of a process and report errors. Returns the exit status."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # closed by whoever started this process
+        if stream is None:  # closed by the parent process
             setattr(sys, name, open(os.devnull, "w"))
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    # numbers that overflow are told as an error where they matter
+    # overflows are reported as errors where they matter
     warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
     try:
         with signals.ending():
@@ -42,7 +42,7 @@ def guarded(work: Callable[[], int], settings: Settings) -> int:
                 sys.stdout.flush()
     except KeyboardInterrupt:
         return signals.exit_status()
-    except BrokenPipeError:  # whoever read has read enough
+    except BrokenPipeError:  # the reader has closed the pipe
         _discard_output()
         return 0
     except Exception as error:
@@ -69,7 +69,7 @@ def _line(error: Exception) -> str:
 
 
 def _discard_output() -> None:
-    """Let what stdout still holds go nowhere, so that the interpreter's end does not stumble over it."""
+    """Discard what is left in stdout's buffer, so that the interpreter does not fail on it at exit."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

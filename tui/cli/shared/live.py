@@ -1,4 +1,4 @@
-"""What stays up to date at the foot of the terminal."""
+"""A display that stays up to date at the foot of the terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Display(ABC):
-    """A title, what `_parts` draws, and a footer, drawn anew a few times a second while it is entered.
+    """A title, the parts drawn by `_parts`, and a footer. Redrawn four times per second while entered.
 
-    The footer says what ctrl+c does, so it goes at the end. It is the last line, and short: the terminal's
-    own ^C has room beside it.
+    The footer says what ctrl+c does, so it disappears at the end. It is the last line, and short, to leave
+    room for the terminal's own ^C.
     """
 
     def __init__(self, title: str, footer: str) -> None:
@@ -39,14 +39,14 @@ class Display(ABC):
             self._live.stop()
 
     def say(self, text: str) -> None:
-        """Say something in place of the footer."""
+        """Show a message in place of the footer."""
         self._footer = text
         if self._live:
             self._live.refresh()
 
     @abstractmethod
     def _parts(self) -> list[RenderableType]:
-        """What stands between title and footer."""
+        """What to draw between title and footer."""
 
     def _render(self) -> Group:
         from rich.console import Group

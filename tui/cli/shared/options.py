@@ -1,4 +1,4 @@
-"""How commands declare what they take, so that all of them read the same in the help."""
+"""How commands declare their options, so that all of them read alike in the help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from engine.config import DEVICES
 
 
 def option(*names: str, help: str, shows: str, default: bool | str = True, **settings: Any) -> Any:
-    """An option with a value, `shows` standing for it; `default` is whether or what the help says of it."""
+    """An option with a value, which the help calls `shows`. `default` says whether the help shows the
+    default, or is a text to show for it."""
     return typer.Option(*names, help=help, metavar=shows, show_default=default, **settings)
 
 
@@ -21,22 +22,22 @@ def flag(*names: str, help: str) -> Any:
 
 
 def argument(shows: str, help: str) -> Any:
-    """What stands without a name; `shows` stands for it."""
+    """A positional argument, which the help calls `shows`."""
     return typer.Argument(help=help, metavar=shows, show_default=False)
 
 
-Json = Annotated[bool, flag("--json", help="Answer as JSON.")]
+Json = Annotated[bool, flag("--json", help="Print JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
 MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
 CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pipe."
-LAYERS = option("--layers", shows="N", help="Layers one on another.")
+LAYERS = option("--layers", shows="N", help="Number of layers.")
 BATCH = option("--batch", shows="N", help="Columns of text read side by side.")
 SEQ_LENGTH = option("--seq-length", shows="N", help="Characters between two updates.")
 DEVICE = option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
 
 
 class _PlainHelp:
-    """A --help option that says nothing of its type, like every other flag."""
+    """Shows the --help option without a type, like every other flag."""
 
     def get_help_option(self, ctx: Any) -> Any:
         found = super().get_help_option(ctx)  # type: ignore[misc]
@@ -54,7 +55,7 @@ class Group(_PlainHelp, TyperGroup):
 
 
 class Listing(Group):
-    """A group whose command `list` is meant where none is named."""
+    """A group that runs its command `list` if none is named."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args or ["list"])

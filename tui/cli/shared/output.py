@@ -1,7 +1,7 @@
-"""What every command writes with: answers on stdout, notes and progress on stderr.
+"""Output of the commands: answers go to stdout, notes and progress to stderr.
 
-To a pipe goes the exact text in UTF-8; on a terminal control characters are made visible, and nothing
-is ever read as markup.
+A pipe gets the exact text in UTF-8. On a terminal, control characters are made visible. Nothing is ever
+parsed as markup.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PIPE_WIDTH = 240
 
 
 def write(text: str) -> None:
-    """Text to stdout, at once."""
+    """Write a text to stdout and flush it."""
     if sys.stdout.isatty():
         sys.stdout.write(visible(text))
     else:
@@ -32,7 +32,7 @@ def write(text: str) -> None:
 
 
 def pieces() -> Callable[[str], None]:
-    """`write` for a text that comes in pieces, which are shown as the whole would be."""
+    """`write` for a text that comes in pieces. They look the same as the whole text would."""
     if not sys.stdout.isatty():
         return write
     before = ""
@@ -48,18 +48,20 @@ def pieces() -> Callable[[str], None]:
 
 
 def emit(data: Any, indent: int | None = None) -> None:
-    """One JSON value and a newline to stdout."""
+    """Write one JSON value and a newline to stdout."""
     write(json.dumps(data, indent=indent) + "\n")
 
 
 def note(text: str) -> None:
-    """A line on stderr."""
+    """Write a line to stderr."""
     print(one_line(text), file=sys.stderr, flush=True)
 
 
 def draws(characters: str) -> bool:
-    """Whether stdout takes these characters."""
-    stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)  # beneath what rich shows live
+    """Whether stdout can encode these characters."""
+    stdout = getattr(
+        sys.stdout, "rich_proxied_file", sys.stdout
+    )  # the stream below rich's live display
     try:
         characters.encode(stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -68,7 +70,7 @@ def draws(characters: str) -> bool:
 
 
 def console(stderr: bool = False) -> Console:
-    """A console of rich that takes every text as it stands."""
+    """A rich console that shows every text unchanged."""
     from rich.console import Console
 
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
@@ -77,7 +79,7 @@ def console(stderr: bool = False) -> Console:
 
 
 def facts(pairs: dict[str, str]) -> None:
-    """Names and what they stand for on stdout, one pair a line; empty ones are left out."""
+    """Write names and values to stdout, one pair per line. Pairs without a value are left out."""
     from rich.table import Table
     from rich.text import Text
 
@@ -91,28 +93,28 @@ def facts(pairs: dict[str, str]) -> None:
 
 
 def print_lines(grid: Table) -> None:
-    """A table of rich on stdout; to a pipe as plain lines."""
+    """Write a rich table to stdout; to a pipe, as plain lines."""
     screen = console()
     if screen.is_terminal:
         screen.print(grid)
         return
-    with screen.capture() as capture:  # a pipe needs no padding at the ends of lines
+    with screen.capture() as capture:  # a pipe needs no trailing spaces
         screen.print(grid)
     write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 class Tell(Protocol):
-    """Says how far something is."""
+    """Reports progress."""
 
     def __call__(self, done: int, of: int | None, now: str = "") -> None: ...
 
 
 @contextmanager
 def progress(what: str, total: int | None = None, unit: str = "characters") -> Iterator[Tell]:
-    """A bar on stderr while something long runs, where that is a terminal.
+    """Show a progress bar on stderr while something long runs, if stderr is a terminal.
 
-    Yields a function to call with how much is done and of how much (None where it is not known), and with
-    what is done now where that is not `what`. Bytes are shown with their rate.
+    Yields a function to call with the amount done, the total (None if it is not known), and the current
+    stage if its name differs from `what`. Bytes are shown with their rate.
     """
     if not sys.stderr.isatty():
         yield lambda done, of, now="": None
@@ -143,9 +145,9 @@ def progress(what: str, total: int | None = None, unit: str = "characters") -> I
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask before something is lost, unless `yes`.
+    """Ask before something is deleted, unless `yes`.
 
-    Raises UsageError where there is no terminal to ask on; an answer of no ends the command.
+    Raises UsageError if there is no terminal to ask on. If the answer is no, the command ends.
     """
     if yes:
         return

@@ -1,4 +1,4 @@
-"""`helo runs show`: a run on a page."""
+"""`helo runs show`: a run on one page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
 
 _WIDEST, _ROWS = 78, 12
-"""Columns, at most, and rows of the picture."""
+"""The most columns of the picture, and its rows."""
 _VALIDATION = "◆"
 
 
 def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
-    """Configuration, how it stands, the curve, what it kept, and the newest text it wrote."""
+    """Show settings, status, the curve, what was kept, and the newest sample."""
     config, kept = run.info().config, points(run)
     snapshot = look(Kept(events), RunStatus(found.status, found.reason))
     best, samples = snapshot.best, snapshot.samples
@@ -57,20 +57,20 @@ def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
 
 
 def _machine(started: Started) -> str:
-    text = f"{started.batch} × {started.seq_length} characters a step, {started.device}"
+    text = f"{started.batch} × {started.seq_length} characters per step, {started.device}"
     text = f"{text} {started.dtype}, threads {started.threads}"
     return f"{text}, {started.processes} processes" if started.processes > 1 else text
 
 
 def _kept(kept: Iterable[Point]) -> Iterator[str]:
-    """The steps that can be gone back to or begun with."""
+    """The kept steps, with the names of marks."""
     for step in sorted({point.step for point in kept}):
         names = [point.name for point in kept if point.step == step and point.name]
         yield f"{step:,} ({', '.join(names)})" if names else f"{step:,}"
 
 
 def _curve(snapshot: Snapshot) -> Iterator[str]:
-    """The losses of a run, those of training as a line and those of validation as marks."""
+    """The losses of a run: training as a line, validation as marks."""
     width = min(_WIDEST, console().width)
     if lines := chart(snapshot.train, {_VALIDATION: snapshot.validation}, width, _ROWS):
         yield ""

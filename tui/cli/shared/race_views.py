@@ -1,4 +1,4 @@
-"""What a race looks like: its events as JSON, as plain lines, or as a live display; and its table."""
+"""Views of a race: its events as JSON, as plain lines, or as a live display; and its table."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _WIDEST, _HIGHEST = 100, 16
-"""Columns and rows of the picture at most."""
+"""The most columns and rows of the picture."""
 _BESIDES = 8
-"""Rows of the live display that are neither picture nor a racer's."""
+"""Rows of the live display besides the picture and the networks' rows."""
 _COLUMNS = {"network": "left", "parameters": "right", "steps": "right", "chars/s": "right"}
 _COLUMNS |= {"nats": "right", "bits": "right", "time": "right", "": "left"}
 
 
 class RaceView(Protocol):
-    """What shows a race. Used as a context manager while it is run."""
+    """Shows a race. Used as a context manager while the race runs."""
 
     def __enter__(self) -> object: ...
 
     def __exit__(self, *error: object) -> None: ...
 
     def show(self, racer: Racer, event: Event, line: str) -> None:
-        """An event of a racer, and the line of its log that it is."""
+        """Show an event of a network. `line` is its line in the log."""
 
     def say(self, text: str) -> None:
-        """What whoever runs the race has to say."""
+        """Show a message about the race itself."""
 
     def tell(self, standings: list[Standing]) -> None:
-        """The table at the end."""
+        """Show the final table."""
 
 
 class JsonRace:
-    """Each event with its run and cell; at last the table."""
+    """Each event with its run and cell, and the table at the end."""
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +65,7 @@ class JsonRace:
 
 
 class PlainRace:
-    """A line for each beginning, evaluation and end, for files and pipes."""
+    """A line for each start, evaluation and end, for files and pipes."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -90,7 +90,7 @@ class PlainRace:
 
 
 class LiveRace(Display):
-    """The curves of the validation losses over each other and the table, always up to date."""
+    """The validation curves in one picture, and the table, always up to date."""
 
     def __init__(self, title: str, race: Race, by: str) -> None:
         super().__init__(title, "ctrl+c saves and stops them all")
@@ -117,7 +117,7 @@ class LiveRace(Display):
         return [*map(Text, picture), grid(_COLUMNS, marked, self._screen.width)]
 
     def _curve(self, racer: Racer) -> Series:
-        """The evaluations of the text seen so far: what blind guessing loses would flatten them."""
+        """The evaluations after step 0. An untrained network's loss would flatten the curves."""
         seen = [e for e in racer.evaluations if e.step and not e.final]
         return Series.of(
             (e.step if self.by == "parameters" else e.seconds, e.val_nats) for e in seen
@@ -149,7 +149,7 @@ def _row(standing: Standing) -> list[str]:
 
 
 def choose(json: bool, title: str, race: Race, by: str) -> RaceView:
-    """The view that suits what stdout is."""
+    """The view that suits stdout."""
     if json:
         return JsonRace()
     return LiveRace(title, race, by) if sys.stdout.isatty() else PlainRace(title)

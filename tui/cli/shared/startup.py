@@ -1,4 +1,4 @@
-"""How long helo takes to be there, measured on whole processes in a pseudo-terminal."""
+"""How long helo takes to start, measured on whole processes in a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ _ESCAPES = re.compile(
 
 
 def measure(report: Callable[[int, int], None]) -> list[dict[str, str | float]]:
-    """The medians of `RUNS` processes each, in seconds; `report` is called with runs done and in all.
+    """The medians over `RUNS` processes each, in seconds. `report` is called with the runs done and the
+    total.
 
-    Raises HeloError where the app does not show what is waited for.
+    Raises HeloError if the app does not show what is expected.
     """
     version, frame, first = [], [], []
     for done in range(RUNS):
@@ -57,9 +58,10 @@ def _seconds(arguments: list[str]) -> float:
 
 
 def _app() -> tuple[float, float]:
-    """Open the app, write with it and quit: seconds to the first frame, and from Enter to a character."""
+    """Open the app, write with it and quit. Returns the seconds to the first frame, and from Enter to the
+    first character."""
     with tempfile.TemporaryDirectory() as home:
-        # greedy: what follows the seed is then a letter, and not by chance a space or a line end
+        # greedy, so that the first character is a letter, not by chance a space or a line end
         Path(home, "config.toml").write_text("[sampling]\ntemperature = 0.0\n")
         terminal, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", _ROWS, _COLUMNS, 0, 0))
@@ -91,13 +93,13 @@ def _app() -> tuple[float, float]:
 
 
 def _wait(terminal: int, pattern: str) -> None:
-    """Read what the app paints until its text holds `pattern`."""
+    """Read the app's output until its text matches `pattern`."""
     painted = b""
     deadline = time.monotonic() + _PATIENCE
     while (left := deadline - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
-            with suppress(OSError):  # Linux says so where the app has ended
+            with suppress(OSError):  # Linux raises this if the app has ended
                 painted += os.read(terminal, 1 << 16)
         if re.search(pattern, _ESCAPES.sub("", painted.decode("utf-8", "replace"))):
             return
-    raise HeloError("the app did not start as it should: look with helo, and helo doctor")
+    raise HeloError("the app did not start properly: try helo, and helo doctor")

@@ -1,4 +1,4 @@
-"""What `helo corpora show` says of a corpus."""
+"""The output of `helo corpora show`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tui.width import cut, expanded
 _MOST_FREQUENT = 20
 _LINES = 10
 _WIDTH = 100
-"""Characters of each of the first lines that are shown."""
+"""How many characters of each of the first lines are shown."""
 
 
 def show(corpus: Corpus, seen: Survey, json: bool) -> None:
-    """All that is known of a corpus."""
+    """Show all that is known about a corpus."""
     info, begins = corpus.info, survey.beginning(corpus)
     if json:
         emit(_data(info, corpus.folder) | _surveyed(corpus, seen), indent=2)
@@ -33,7 +33,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
     facts(
         _facts(info, corpus.folder)
         | {
-            "entropy": f"{loss(survey.entropy(info))}, of its characters alone",
+            "entropy": f"{loss(survey.entropy(info))}, of single characters",
             "repeated": repeated(seen.repeat, info.chars) + quoted,
         }
     )
@@ -42,7 +42,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
         rows.append(("entropy rate", info.entropy_rate))
     if rows:
         write("\n")
-        columns = {"model": "left", "nats a character": "right", "bits a character": "right"}
+        columns = {"model": "left", "nats per character": "right", "bits per character": "right"}
         table(columns, [[model, *both_units(nats)] for model, nats in rows])
     write(f"{protocol(seen.baselines)}\n\n")
     lines = begins.split("\n")[:_LINES]
@@ -50,7 +50,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
 
 
 def damaged(info: CorpusInfo, folder: Path, problem: str, json: bool) -> None:
-    """What is left of a corpus whose text cannot be read."""
+    """Show what is known about a corpus whose text cannot be read."""
     if json:
         emit(_data(info, folder) | {"problem": problem}, indent=2)
     else:

@@ -1,4 +1,4 @@
-"""Tables that fit: the name that a row begins with is shown whole, and the other columns give way to it."""
+"""Tables that fit the terminal. The first column is shown in full; the others give way to it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _PIPE_WIDTH = 120
-"""Cells of a table that goes to a file or a pipe, where nobody knows how wide it may be."""
+"""The width in cells of a table written to a file or pipe, whose width nobody knows."""
 _SHORTEST = 20
-"""Cells that are left of a text that is cut."""
+"""The least cells that remain of a text that is cut."""
 _GAP = 3
 
 
 def table(
     columns: dict[str, str], rows: list[list[str]], spare: Sequence[str] | None = None
 ) -> None:
-    """A table on stdout. `columns` maps each heading to "left" or "right". Those in `spare` are left out
-    where there is no room, the first of them first: unless told, all but the first column from the right.
-    """
+    """Write a table to stdout. `columns` maps each heading to "left" or "right". If the width is too small,
+    the columns in `spare` are left out in that order; by default all but the first, from the right."""
     screen = console()
     width = screen.width if screen.is_terminal else _PIPE_WIDTH
     print_lines(grid(columns, rows, width, spare))
 
 
 def reasons(damaged: dict[str, str]) -> None:
-    """Below a table, why what it calls damaged cannot be read, by name."""
+    """Write, below a table, why its damaged items cannot be read, by name."""
     if damaged:
         write("\n" + "".join(f"{one_line(f'{name}: {why}')}\n" for name, why in damaged.items()))
 
@@ -41,7 +40,7 @@ def grid(
     width: int,
     spare: Sequence[str] | None = None,
 ) -> Table:
-    """The same table in so many cells, as a part of something larger."""
+    """The same table in `width` cells, as a part of something larger."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -66,8 +65,8 @@ def grid(
 def _fitted(
     columns: dict[str, str], rows: list[list[str]], width: int, order: list[str]
 ) -> dict[str, int]:
-    """The columns that are shown, none of them empty, and their cells in a line of `width`. Of a text that
-    is cut a beginning stays; a number is never cut."""
+    """The columns to show and their widths, in a line of `width`. Empty columns are left out. The end of a
+    text may be cut, a number is never cut."""
     from rich.cells import cell_len
 
     whole, least = dict[str, int](), dict[str, int]()
@@ -96,5 +95,5 @@ def _fitted(
 
 
 def _room(widths: dict[str, int], width: int) -> int:
-    """What columns of these cells leave of a line."""
+    """The cells that columns of these widths leave free in a line."""
     return width - sum(widths.values()) - _GAP * (len(widths) - 1)

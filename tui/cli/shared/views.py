@@ -1,4 +1,4 @@
-"""What a followed run looks like: its events as JSON, as plain lines, or as a live display."""
+"""Views of a followed run: its events as JSON, as plain lines, or as a live display."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PLAIN_EVERY = 10.0
 
 
 class JsonView:
-    """Each event as the line of the log that it is."""
+    """Each event as its line of the log."""
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class JsonView:
 
 
 class PlainView:
-    """A line for what matters, for files and pipes."""
+    """A line for each important event, for files and pipes."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -90,12 +90,12 @@ class PlainView:
 
 
 class LiveView(Display):
-    """How a run stands, in a few lines."""
+    """The state of a run in a few lines."""
 
     def __init__(self, title: str, footer: str) -> None:
         super().__init__(title, footer)
         self._kept, self._lock = Kept(), Lock()
-        """It is drawn by another thread than the one that takes events in."""
+        """The lock is needed because events arrive in one thread and drawing happens in another."""
         self._references: tuple[Reference, ...] = ()
         self._state = "starting the trainer …"
 
@@ -107,7 +107,7 @@ class LiveView(Display):
             case Evaluated():
                 self._state = event.note or self._state
             case Changed(setting="stop"):
-                pass  # said when it was asked
+                pass  # shown when it was asked
             case Changed() if isinstance(last, RolledBack):
                 self._state += f"; {describe(event)}"
             case RolledBack() | Paused() | Changed() | Refused() | Failed():
@@ -157,12 +157,12 @@ class LiveView(Display):
 
 
 def _compared(references: tuple[Reference, ...]) -> str:
-    """What a loss is to be compared with."""
+    """What to compare a loss with."""
     return "compare  " + "   ".join(f"{r.name} {r.nats:.3f}" for r in references) + " nats"
 
 
 def choose(json: bool, run: RunDirectory, ctrl_c: str) -> JsonView | PlainView | LiveView:
-    """The view of a run that suits what stdout is; `ctrl_c` says what that does."""
+    """The view of a run that suits stdout. `ctrl_c` says what ctrl+c does."""
     if json:
         return JsonView()
     info = run.info()

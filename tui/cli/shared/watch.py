@@ -1,4 +1,4 @@
-"""Watching a run on the command line to its end, and what is said then."""
+"""Watching a run on the command line to its end, and reporting the outcome."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tui.phrases import duration, loss
 
 
 def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: bool) -> None:
-    """Follow a run with the view that suits stdout, and say what came of it; `ctrl_c` says what that does.
+    """Follow a run in a view that suits stdout, and report the outcome. `ctrl_c` says what ctrl+c does.
 
-    Raises what `follow` does, and typer.Exit where ctrl+c ended it.
+    Raises what `follow` raises, and typer.Exit if ctrl+c ended it.
     """
     try:
         end = follow(views.choose(json, run, ctrl_c))
-    except BrokenPipeError:  # whoever read has read enough
+    except BrokenPipeError:  # the reader has closed the pipe
         end = End.DETACHED
     if end is End.DETACHED:
         note(f"{run.name} trains on: helo runs show {run.name}, or helo runs stop {run.name}")
@@ -42,7 +42,7 @@ def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: b
 
 
 def _summary(run: RunDirectory) -> str:
-    """What came of a run."""
+    """The outcome of a run."""
     events = run.events()
     best = min((e.val_nats for e in events if isinstance(e, Evaluated) and e.best), default=None)
     final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
