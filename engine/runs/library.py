@@ -110,9 +110,7 @@ def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
 
     Raises UsageError if the name is taken or invalid, StorageError.
     """
-    path = places.models() / f"{check_name(name)}{SUFFIX}"
-    if path.exists():
-        raise UsageError(f"there is a model {quoted(name)} already: choose another name")
+    path = _free(name)
     modelfile.save(path, model, dtype)
     return path
 
@@ -123,9 +121,7 @@ def rename_model(old: str, new: str) -> None:
     Raises NotFoundError, UsageError, StorageError.
     """
     path = own_model(old)
-    target = path.with_name(f"{check_name(new)}{SUFFIX}")
-    if target.exists():
-        raise UsageError(f"there is a model {quoted(new)} already: choose another name")
+    target = _free(new)
     _rename(path, target)
     if path.with_suffix(".md").exists():
         _rename(path.with_suffix(".md"), target.with_suffix(".md"))
@@ -142,6 +138,19 @@ def remove_model(name: str) -> None:
         path.unlink()
     except OSError as error:
         raise StorageError(f"cannot remove {path}: {error.strerror}") from error
+
+
+def _free(name: str) -> Path:
+    """The file of a new model.
+
+    Raises UsageError if the name is taken, by a bundled model too, or invalid.
+    """
+    path = places.models() / f"{check_name(name)}{SUFFIX}"
+    if path.exists():
+        raise UsageError(f"there is a model {quoted(name)} already: choose another name")
+    if (places.bundled() / path.name).exists():
+        raise UsageError(f"{quoted(name)} is a model that came with helo: choose another name")
+    return path
 
 
 def _rename(old: Path, new: Path) -> None:

@@ -190,6 +190,35 @@ async def test_a_run_is_kept_as_a_model(fake_run, tiny, until):
         await until(pilot, listed(app, "Models (2)"))
 
 
+async def test_it_shows_what_comes_ends_and_goes_meanwhile(fake_run, tiny, home, until):
+    run = fake_run("daily")
+    run.begin()
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "daily", "running", "Models (1)"))
+        run.finish()
+        await until(pilot, listed(app, "finished"))
+        modelfile.save(home / "models" / "another.safetensors", tiny)
+        await until(pilot, listed(app, "another", "Models (2)"))
+        (home / "models" / "another.safetensors").unlink()
+        await until(pilot, listed(app, "Models (1)"))
+
+
+async def test_a_click_selects_and_a_click_on_the_selected_item_opens_it(tiny, fake_run, until):
+    fake_run("daily")
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "tiny", "daily", "hello"))
+        line = next(i for i, text in enumerate(app.list.splitlines()) if "hello" in text)
+        await pilot.click("#items", offset=(5, line + 1))
+        assert app.pane.selected.name == "hello" and not app.opened
+        heading = next(i for i, text in enumerate(app.list.splitlines()) if "Runs (" in text)
+        await pilot.click("#items", offset=(5, heading + 1))
+        assert app.pane.selected.name == "hello" and not app.opened
+        await pilot.click("#items", offset=(5, line + 1))
+        await until(pilot, lambda: app.opened == [("corpus", "hello")])
+
+
 async def test_refreshing_shows_what_came_meanwhile_and_keeps_the_cursor(tiny, home, until):
     app = LibraryApp()
     async with app.run_test(size=(140, 45)) as pilot:

@@ -196,6 +196,20 @@ async def test_a_killed_trainer_is_noticed_and_r_resumes_it(fake_run, started, u
         await until(pilot, seen(app, "running", "#headline"))
 
 
+async def test_what_was_said_before_a_stop_is_not_said_of_the_resumed_run(fake_run, until):
+    run = fake_run("daily")
+    run.begin()
+    run.progress(100, 2.0)
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        run.say(Changed(life=0, step=100, id="z", setting="stop", value=0))
+        await until(pilot, seen(app, "stopping"))
+        run.begin(life=1, step=100)
+        run.progress(110, 1.9, life=1)
+        await until(pilot, lambda: "stopping" not in app.text("#note"))
+
+
 async def test_a_branch_is_shown_as_one(fake_run, until):
     run = fake_run("later")
     info = json.loads((run.run.folder / "run.json").read_text())

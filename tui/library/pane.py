@@ -27,6 +27,7 @@ from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.library.details import HINTS, details, name_width, rows
 from tui.library.imports import Import, Imports
+from tui.library.items import Items
 from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.obtain import fetch, obtain
@@ -36,6 +37,8 @@ from tui.trouble import TellsTrouble
 _NARROW = 100
 _REST = 0.3
 """How long the cursor must rest on a corpus before it is surveyed, in seconds."""
+_FOLLOW = 1.0
+"""Seconds between two looks at what has changed on disk."""
 _SECTION = Binding.Group("section", compact=True)
 
 
@@ -122,7 +125,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="shelf"):
-            yield OptionList(id="items", markup=False)
+            yield Items(id="items", markup=False)
             with VerticalScroll(id="details"):
                 yield Static(id="about", markup=False)
         yield Imports(id="imports")
@@ -130,6 +133,7 @@ class LibraryPane(TellsTrouble, Vertical):
     def on_mount(self) -> None:
         box = self.query_one("#items")
         box.border_title, box.border_subtitle = "library", "←/→ sections"
+        self.set_interval(_FOLLOW, self._follow)
 
     def on_show(self) -> None:
         self.action_refresh()
@@ -145,6 +149,12 @@ class LibraryPane(TellsTrouble, Vertical):
     def action_refresh(self) -> None:
         """Read the library again."""
         self.post_message(self.Read(self._shelf.read()))
+
+    @work(group="follow", exclusive=True, exit_on_error=False)
+    async def _follow(self) -> None:
+        """Read the library again once something in it has changed."""
+        if self.is_on_screen and await asyncio.to_thread(self._shelf.changed):
+            self.action_refresh()
 
     @on(Read)
     def _read(self, read: Read) -> None:

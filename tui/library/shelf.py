@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from corpora import BUILT_IN
+from engine import places
 from engine.errors import HeloError
 from engine.network.parameters import count
 from engine.runs import library, rundir
@@ -26,6 +27,8 @@ from tui import surveyed
 from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, size, versions
 from tui.text import visible_char
 
+_LATELY = 5.0
+"""Seconds after which the figures of a training are out of date."""
 _FREQUENT = 24
 """How many characters of an alphabet are named."""
 _DAMAGED = ("damaged", "", "", "")
@@ -66,10 +69,17 @@ class Shelf:
     """Reads the library. Remembers the figures of runs whose logs have not changed."""
 
     def __init__(self) -> None:
+        self._seen: object = None
         self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
+
+    def changed(self) -> bool:
+        """Whether anything came, went, began or ended since the library was last read, or a training has
+        gone on for a while."""
+        return self._seen != _sight()
 
     def read(self) -> dict[Kind, list[Item]]:
         """Everything in the library: models by name, runs and corpora from the newest."""
+        self._seen = _sight()
         runs = sorted(
             map(self._summary, rundir.runs()), key=lambda found: found.created, reverse=True
         )
@@ -90,6 +100,21 @@ class Shelf:
         if known is None or known[0] != key:
             self._runs[run.folder] = known = (key, summary(run, run.events()))
         return known[1]
+
+
+def _sight() -> object:
+    """What the library looks like from outside, without reading a file."""
+    folders = (places.models(), places.corpora())
+    written = [path.stat().st_mtime_ns if path.is_dir() else 0 for path in folders]
+    return written, [(run.folder, run.alive() and _lately(run)) for run in rundir.runs()]
+
+
+def _lately(run: RunDirectory) -> int:
+    """When a run last wrote to its log, in units of _LATELY seconds; from 1."""
+    try:
+        return 1 + int(run.events_path.stat().st_mtime / _LATELY)
+    except OSError:
+        return 1
 
 
 def _nats(nats: float | None) -> str:

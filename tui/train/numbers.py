@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.content import Content
 
-from engine.runs.events import Paused, Resumed
+from engine.runs.events import Event, Paused, Refused, Resumed
 from engine.words import counted
 from tui.figures.snapshot import Snapshot
 from tui.figures.table import BEST, FIGURES, LOSSES, OTHERS, shown
@@ -99,9 +99,12 @@ def note(snapshot: Snapshot, asked: list[str]) -> Content:
         return Content("reading the rest of this run's log …")
     if asked:
         return Content(visible("  ".join(f"asked to {what} …" for what in asked)))
+    style = _STYLES.get(snapshot.status.word, "")
+    if not snapshot.over and isinstance(_last_answer(snapshot), Refused):
+        style = "$text-error"
     parts = [
         Content.styled(_overfitting(snapshot), "$text-warning"),
-        Content.styled(visible(_advice(snapshot)), _STYLES.get(snapshot.status.word, "")),
+        Content.styled(visible(_advice(snapshot)), style),
     ]
     return Content("; ").join(part for part in parts if part)
 
@@ -144,8 +147,12 @@ def _advice(snapshot: Snapshot) -> str:
 
 
 def _answer(snapshot: Snapshot) -> str:
-    """The trainer's last answer to a request. Pauses are left out, since the status shows them."""
-    answers = [e for e in snapshot.answers.values() if not isinstance(e, Paused | Resumed)]
-    if not answers:
-        return ""
-    return f"step {answers[-1].step:,}: {describe(answers[-1]) or answers[-1].name}"
+    """The running trainer's last answer to a request. Pauses are left out, since the status shows them."""
+    answer = _last_answer(snapshot)
+    return f"step {answer.step:,}: {describe(answer) or answer.name}" if answer else ""
+
+
+def _last_answer(snapshot: Snapshot) -> Event | None:
+    life = snapshot.started.life if snapshot.started else 0
+    answers = (e for e in snapshot.answers.values() if e.life == life)
+    return next((e for e in reversed([*answers]) if not isinstance(e, Paused | Resumed)), None)

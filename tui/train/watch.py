@@ -84,7 +84,7 @@ class RunView(Vertical, can_focus=True):
             show=False,
         ),
         Binding(
-            "c",
+            "s",
             "swap",
             "Curve or sample",
             id="train.swap",

@@ -168,3 +168,13 @@ def test_remove_folder_goes_out_of_sight_first(
     assert not folder.exists(), "what an earlier removal left is not in the way"
     with pytest.raises(StorageError):
         storage.remove_folder(folder)
+
+
+def test_no_model_takes_a_bundled_name(home: Path, bundled: Path, tiny: Model) -> None:
+    put(bundled / "bard.safetensors")
+    with pytest.raises(UsageError, match="came with helo"):
+        library.keep_model(tiny, "bard")
+    with pytest.raises(UsageError, match="came with helo"):
+        library.rename_model("tiny", "bard")
+    assert library.model_path("bard") == bundled / "bard.safetensors"
+    assert library.model_path("tiny").is_file()
