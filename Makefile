@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: install run test check bench chaos fuzz clean
+.PHONY: install run test check docs bench chaos fuzz clean
 
 install: $(VENV)/installed
 run: install
@@ -22,6 +22,9 @@ chaos: $(VENV)/developing
 # damaged files of every kind: each is read, or refused in a line
 fuzz: $(VENV)/developing
 	$(BIN)/python -m tests.fuzz
+# docs/commands.md, from the commands themselves
+docs: $(VENV)/developing
+	$(BIN)/python docs/commands.py
 bench: $(VENV)/developing
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample

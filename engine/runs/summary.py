@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine.config import ModelConfig
@@ -36,10 +36,10 @@ class Summary:
         return str(self.model or "")
 
     def as_json(self) -> dict[str, Any]:
-        """All fields, with the model's settings beside them."""
+        """All fields, with the model's settings beside them, None if they cannot be read."""
         data = asdict(self)
         model = data.pop("model")
-        return data | (model or {"cell": "", "hidden": 0, "layers": 0})
+        return data | (model or dict.fromkeys(field.name for field in fields(ModelConfig)))
 
 
 def summary(run: RunDirectory, events: list[Event]) -> Summary:

@@ -48,8 +48,7 @@ class Score:
         return self.nats_per_char / math.log(2)
 
     def to_json(self) -> dict[str, Any]:
-        data = {k: v for k, v in asdict(self).items() if v is not None}
-        return data | {"bits_per_char": self.bits_per_char}
+        return asdict(self) | {"bits_per_char": self.bits_per_char}
 
 
 def _losses(logits: Any, targets: Ids) -> Any:

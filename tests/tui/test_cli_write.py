@@ -16,7 +16,7 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.parameters import initial
 from engine.vocab import Alphabet
-from tests.conftest import make_model
+from tests.conftest import SONNET, make_model
 
 
 def steps(out: str) -> list[dict[str, Any]]:
@@ -31,6 +31,17 @@ def test_the_same_command_writes_the_same_text(cli, tiny):
     assert len(first.out) == len("Shall") + 80
     assert first.err == ""
     assert cli(*command[:-1], "8").out != first.out
+
+
+def test_a_long_prompt_is_read_first_and_then_written_whole(cli, tiny, tmp_path):
+    text = SONNET * 8
+    (tmp_path / "long.txt").write_text(text)
+    command = ("sample", "tiny", "-p", f"@{tmp_path / 'long.txt'}", "-n", "30", "-s", "1")
+    told, found = cli(*command), steps(cli(*command, "--json").out)
+    assert told.out.startswith(text) and len(told.out) == len(text) + 30 and told.err == ""
+    assert "".join(step["char"] for step in found) == told.out
+    assert [step["index"] for step in found] == list(range(len(text) + 30))
+    assert sum(step["seed"] for step in found) == len(text)
 
 
 def test_json_has_a_step_a_line_and_the_same_text(cli, tiny):

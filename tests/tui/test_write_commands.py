@@ -135,6 +135,22 @@ async def test_two_slashes_begin_a_seed_that_looks_like_a_command(
         assert screen.write.seed.text == line, "as it was typed, so that Enter means the same"
 
 
+async def test_an_empty_seed_is_walked_from_its_first_character(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = SPEEDS[-1]
+        screen.write.session.state.length = 20
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+        before = screen.passage.exact()
+        assert len(before) == screen.passage.cursor == 20
+        await screen.press("escape", "home")
+        assert screen.passage.cursor == 0 and "what came" in screen.see("#next")
+        await screen.press("right", "left", "left")
+        assert screen.passage.cursor == 0
+        await screen.press("9")
+        assert len(screen.passage.branches) == 2 or screen.passage.cursor == 1
+
+
 async def test_append_goes_on_in_the_passage(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
         text = screen.passage.exact()

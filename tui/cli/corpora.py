@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.errors import CorpusError, HeloError, NotFoundError
 from engine.words import counted, plural
@@ -46,6 +46,14 @@ def _find(name: str) -> Path:
     raise NotFoundError(sources.nothing(name))
 
 
+def _listed(state: str, **known: Any) -> dict[str, Any]:
+    """A corpus as JSON; what is not known of it is None."""
+    from engine.text.corpus import CorpusInfo
+
+    keys = [*(field.name for field in fields(CorpusInfo)), "path", "title", "url", "size"]
+    return dict.fromkeys(keys) | {"state": state, "problem": ""} | known
+
+
 @app.command("list", cls=Command)
 def list_(json: Json = False) -> None:
     """List the corpora: imported, built in, and in the catalogue to fetch."""
@@ -61,22 +69,25 @@ def list_(json: Json = False) -> None:
         except HeloError as error:
             rows.append([folder.name, "damaged", "", "", "", ""])
             damaged[folder.name] = str(error)
-            data.append({"name": folder.name, "problem": str(error)})
+            data.append(_listed("damaged", name=folder.name, path=str(folder), problem=str(error)))
             continue
         symbols = alphabet(info.symbols, info.units)
         rows.append(
             [folder.name, f"{info.chars:,}", symbols, info.encoding, info.licence, info.source]
         )
-        data.append(asdict(info) | {"name": folder.name, "path": str(folder), "problem": ""})
+        facts = asdict(info) | {"name": folder.name, "path": str(folder)}
+        data.append(_listed("imported", **facts))
     imported = {folder.name for folder in folders}
     for name, built_in in BUILT_IN.items():
         if name not in imported:
             rows.append([name, "built in", "", "", built_in.licence, built_in.title])
-            data.append({"name": name, "source": f"built in: {built_in.title}", "problem": ""})
+            facts = {"licence": built_in.licence, "title": built_in.title}
+            data.append(_listed("built in", name=name, **facts))
     for name, entry in catalogue.entries().items():
         if name not in imported:
             rows.append([name, fetchable(entry), "", "", entry.licence, entry.title])
-            data.append(asdict(entry) | {"source": f"catalogue: {entry.title}", "problem": ""})
+            facts = {key: getattr(entry, key) for key in ("licence", "title", "url", "size")}
+            data.append(_listed("catalogue", name=name, **facts))
     if json:
         emit(data, indent=2)
         return

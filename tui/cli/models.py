@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.words import counted
@@ -19,15 +19,18 @@ Own = Annotated[str, argument("MODEL", "The name of one of your models.")]
 
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
-    """A model as JSON."""
+    """A model as JSON; of one that is damaged most is None."""
+    from engine.config import ModelConfig
     from engine.network.parameters import count
 
+    own = ("parameters", "alphabet", "dtype", "history")
     data: dict[str, Any] = {
         "name": entry.name,
         "path": str(entry.path),
         "bundled": entry.bundled,
         "bytes": entry.size,
         "problem": entry.problem,
+        **dict.fromkeys([*(field.name for field in fields(ModelConfig)), *own]),
     }
     if summary := entry.summary:
         known = summary.alphabet

@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from inspect import Parameter
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
-from tui.cli.shared.output import emit, note, pieces, write
+from tui.cli.shared.output import emit, note, pieces, progress, write
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from engine.writing.generate import Generation
 
 _RANDOM = -1
+_LONG = 1000
+"""Characters of a prompt that are read at once."""
 _ALIASES = {"prime": "prompt", "start": "prompt"} | {
     setting.alias: setting.word for setting in SETTINGS.values() if setting.alias
 }
@@ -94,7 +96,9 @@ def sample(
     greedy: Annotated[
         bool, flag("--greedy", help="Always take the likeliest, as with temperature 0.")
     ] = False,
-    json: Annotated[bool, flag("--json", help="Print one JSON object per character.")] = False,
+    json: Annotated[
+        bool, flag("--json", help="Print one JSON object per character, including the prompt's.")
+    ] = False,
     **sampling: Any,
 ) -> None:
     """Write text with a model, as fast as possible.
@@ -113,7 +117,9 @@ def sample(
     generation = _begin(named or model, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
     ending = _Ending(alphabet, stop)
-    steps = islice(generation, len(generation.seed) + length)
+    _read(generation)
+    read = map(generation.step, range(len(generation)))
+    steps = islice(chain(read, generation), len(generation.seed) + length)
     put = _writer(alphabet)
     for step in steps:
         if json:
@@ -148,6 +154,16 @@ def _begin(
     stepper = Stepper(opened)
     settle_threads(stepper.rehearse)
     return Generation(stepper, fitted.ids, config, seed, top)
+
+
+def _read(generation: Generation) -> None:
+    """Read a prompt that takes more than a moment, and say how far that is."""
+    if (total := len(generation.seed)) <= _LONG:
+        return
+    with progress("reading the prompt") as report:
+        while generation.in_seed:
+            generation.advance()
+            report(len(generation), total)
 
 
 def _text(prompt: str, model: Model) -> str | bytes:

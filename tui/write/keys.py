@@ -75,7 +75,7 @@ WALK_BINDINGS: list[BindingType] = [
     ),
     Binding("up", "line(-1)", "line up", show=False, id="write.up", tooltip="A line up"),
     Binding("down", "line(1)", "line down", show=False, id="write.down", tooltip="A line down"),
-    Binding("home", "go(1)", "start", show=False, id="write.start", tooltip="To the start"),
+    Binding("home", "go(0)", "start", show=False, id="write.start", tooltip="To the start"),
     Binding("end", "go(-1)", "end", show=False, id="write.end", tooltip="To the end"),
     Binding("pageup", "page(-1)", "page up", show=False, id="write.page-up", tooltip="Scroll up"),
     Binding(

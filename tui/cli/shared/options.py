@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated, Any
 
 import typer
@@ -47,7 +48,15 @@ class _PlainHelp:
 
 
 class Command(_PlainHelp, TyperCommand):
-    """A command."""
+    """A command, whose help says what its --json prints."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from tui.cli.shared import answers
+
+        _, _, path = ctx.command_path.partition(" ")
+        width = max(40, shutil.get_terminal_size().columns - 2)
+        self.epilog = answers.explained(path, width)
+        super().format_help(ctx, formatter)
 
 
 class Group(_PlainHelp, TyperGroup):

@@ -52,7 +52,8 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
 def damaged(info: CorpusInfo, folder: Path, problem: str, json: bool) -> None:
     """Show what is known about a corpus whose text cannot be read."""
     if json:
-        emit(_data(info, folder) | {"problem": problem}, indent=2)
+        unseen = dict.fromkeys(("beginning", "validation", "baselines", "repeat"))
+        emit(_data(info, folder) | {"problem": problem} | unseen, indent=2)
     else:
         facts(_facts(info, folder) | {"problem": problem})
 

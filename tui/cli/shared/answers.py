@@ -1,0 +1,253 @@
+"""What `--json` prints, key by key: `--help` and docs/commands.md are made from this, and a test compares
+it with what the commands print. Imported only when help is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from textwrap import wrap
+
+from engine.runs.events import KINDS, Event
+
+ONE, LIST, LINES = "one object", "a list of objects", "one object per line"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command prints with `--json`. All keys are always there; null stands for what is not known."""
+
+    shape: str
+    keys: Mapping[str, str]
+    """Each key and what it holds."""
+    note: str = ""
+    events: bool = False
+    """Whether each line is an event, with the keys of its kind beside `keys`."""
+
+
+_EVENT = {
+    "event": "its kind, which determines the other keys",
+    "life": "which trainer process of the run it is from, counted from 0",
+    "step": "the step of the training",
+    "id": "the id of the request it answers, else empty",
+}
+_NETWORK = {
+    "cell": "",
+    "hidden": "units per layer",
+    "layers": "",
+    "layer_norm": "true or false",
+    "residual": "true or false",
+    "lines": "whether each line is an example of its own",
+}
+_MODEL = {
+    "name": "",
+    "path": "of the file",
+    "bundled": "whether it came with helo",
+    "bytes": "size of the file",
+    "problem": "why it cannot be read, else empty",
+    **_NETWORK,
+    "parameters": "how many",
+    "alphabet": "its units (char or byte) and symbols",
+    "dtype": "precision of the weights in the file",
+    "history": "how it was trained: corpus, corpus_sha256, steps, chars, best_val_nats, seconds, versions "
+    "and command",
+}
+_RUN = {
+    "name": "",
+    "status": "running, paused, finished, stopped, failed, killed, new or damaged",
+    "reason": "of the status, else empty",
+    "corpus": "its name",
+    "step": "the last step taken",
+    "total_steps": "steps planned",
+    "seconds": "time spent training",
+    "best_val_nats": "lowest validation loss, in nats per character",
+    "created": "when, in UTC",
+    "folder": "",
+    "init_from": "the model or point of a run it started from, else empty",
+    **_NETWORK,
+}
+_TEXT = {
+    "name": "",
+    "source": "where it comes from",
+    "licence": "empty if not known",
+    "sha256": "of the text",
+    "chars": "its length",
+    "units": "char or byte",
+    "symbols": "the alphabet, sorted",
+    "counts": "how often each symbol occurs",
+    "created": "when it was imported, in UTC",
+    "lines": "whether each line is an example of its own",
+    "entropy_rate": "in nats per character, where it is known",
+    "encoding": "the encoding the text was read as",
+    "normalise": "none, nfc or nfd",
+    "options": "of the import",
+    "path": "of the folder",
+}
+_ADDED = {**_TEXT, "notes": "messages of the import, such as what was left out"}
+_SPEED = {"cell": "", "hidden": "units per layer", "layers": ""}
+_FOLLOWED = Answer(LINES, _EVENT, events=True)
+
+ANSWERS = {
+    "sample": Answer(
+        LINES,
+        {
+            "index": "its place in the text, counted from 0; the prompt counts",
+            "char": "the character; of a model of bytes, the one with the byte's number",
+            "id": "its place in the model's alphabet",
+            "seed": "true for a character of the prompt, false for a new one",
+            "prob": "its probability according to the model alone",
+            "bits": "-log2 of prob",
+            "drawn_prob": "its probability after temperature and filters",
+            "entropy": "of the model's prediction, in bits",
+            "top": "the 10 likeliest characters, each with its probability",
+            "top_filtered": "the same characters, each with its probability after temperature and filters",
+        },
+        "There is an object for each character, those of the prompt included; `seed` tells them apart. "
+        "The first character of a prompt is given, not predicted: it has no bits and no candidates.",
+    ),
+    "score": Answer(
+        ONE,
+        {
+            "model": "the model, as named on the command line",
+            "protocol": "stateful, windows or dynamic",
+            "chars": "number of predictions",
+            "nats_per_char": "the loss",
+            "bits_per_char": "the same in bits",
+            "standard_error": "standard error of the loss in nats, with --windows",
+            "windows": "number of windows, with --windows",
+            "skipped": "characters left out by --skip-unknown",
+        },
+    ),
+    "train": _FOLLOWED,
+    "race": Answer(
+        LINES,
+        {"run": "its name", "cell": "its cell", **_EVENT},
+        "The last line is the table. Its `event` is table, and its `rows` has an object for each run: run, "
+        "cell, hidden, layers, layer_norm, residual, lines, parameters, steps, chars_per_second, val_nats, "
+        "val_bits, seconds and status.",
+        events=True,
+    ),
+    "runs list": Answer(LIST, _RUN),
+    "runs show": Answer(
+        ONE,
+        {
+            **_RUN,
+            "config": "all settings of the training",
+            "sample": "the newest text it wrote",
+            "kept": "the points it can go back to, each with name and step",
+        },
+    ),
+    "runs attach": _FOLLOWED,
+    "models list": Answer(LIST, _MODEL),
+    "models show": Answer(ONE, {**_MODEL, "card": "the model card of a bundled model, else empty"}),
+    "corpora list": Answer(
+        LIST,
+        {
+            **_TEXT,
+            "state": "imported, built in, catalogue or damaged",
+            "title": "of one that is not imported",
+            "url": "of one in the catalogue",
+            "size": "of its download, in bytes",
+            "problem": "why it cannot be read, else empty",
+        },
+    ),
+    "corpora show": Answer(
+        ONE,
+        {
+            **_TEXT,
+            "problem": "why the text cannot be read, else empty",
+            "entropy": "of the characters alone, in nats",
+            "unusual": "characters that may be mistakes, each with char, count and kind",
+            "beginning": "of the text",
+            "validation": "the share that the baselines are measured on",
+            "baselines": "n-gram models, each with order, nats_per_char, bits_per_char, predictions and "
+            "learnt_from",
+            "repeat": "the longest repeated passage: length, first, second, searched and begins",
+        },
+    ),
+    "corpora add": Answer(ONE, _ADDED),
+    "corpora get": Answer(ONE, _ADDED),
+    "bench start": Answer(LIST, {"command": "what was timed", "seconds": "the median"}),
+    "bench sample": Answer(
+        LIST,
+        {
+            **_SPEED,
+            "chars_per_second": "written",
+            "logits_per_second": "by the network alone",
+            "torch_chars_per_second": "written by the usual loop in torch",
+            "torch_ratio": "helo's speed as a multiple of that",
+            "limit_ratio": "the network's speed as a share of what the memory allows",
+        },
+    ),
+    "bench train": Answer(
+        LIST,
+        {
+            **_SPEED,
+            "dtype": "",
+            "batch": "",
+            "seq_length": "",
+            "chars_per_second": "learnt",
+            "torch_ratio": "helo's speed as a multiple of torch's own module's",
+            "limit_ratio": "its speed as a share of what the bare matrix products allow",
+        },
+    ),
+    "paths": Answer(
+        ONE,
+        {
+            "home": "",
+            "models": "",
+            "runs": "",
+            "corpora": "",
+            "cache": "",
+            "config": "config.toml",
+            "state": "what the app remembers",
+            "history": "earlier seeds",
+            "bundled": "models that came with helo",
+        },
+    ),
+    "doctor": Answer(
+        ONE,
+        {
+            "system": "",
+            "versions": "of helo, Python and packages",
+            "devices": "what torch reports about this machine, or the error if it cannot",
+            "terminal": "columns, rows, colours, TERM and encoding",
+            "paths": "as helo paths --json has them",
+            "untested": "code that has never run on the device or system it is for",
+        },
+    ),
+}
+"""By command, without `helo`."""
+
+
+def event_keys(kind: type[Event]) -> list[str]:
+    """The keys that an event of a kind has beside those of all events."""
+    return [field.name for field in fields(kind) if field.name not in _EVENT]
+
+
+def events() -> Iterator[tuple[str, str, str]]:
+    """Each kind of event: its name, its own keys, and what it says."""
+    for name, kind in KINDS.items():
+        about = " ".join((kind.__doc__ or "").split()).replace("`", "")
+        yield name, ", ".join(event_keys(kind)), about
+
+
+def explained(command: str, width: int) -> str:
+    """What `--help` says of a command's `--json`, in lines of so many columns; empty if it has none."""
+    if (answer := ANSWERS.get(command)) is None:
+        return ""
+    parts = [f"--json prints {answer.shape}. Keys:", *_column(answer.keys, width)]
+    if answer.note:
+        parts += ["", *wrap(answer.note.replace("`", ""), width)]
+    if answer.events:
+        kinds = {name: keys for name, keys, _ in events()}
+        parts += ["", "Events, and the keys that each has beside these:", *_column(kinds, width)]
+    return "\n".join(parts)
+
+
+def _column(rows: Mapping[str, str], width: int) -> Iterator[str]:
+    """Names in a column, and what they are beside it."""
+    left = max(map(len, rows)) + 4
+    for name, about in rows.items():
+        yield from wrap(
+            about, width, initial_indent=f"  {name}".ljust(left), subsequent_indent=" " * left
+        ) or [f"  {name}"]
