@@ -47,6 +47,15 @@ async def test_without_any_corpus_a_built_in_one_is_ready(home, until):
         assert app.query_one("#corpus", Select).value == "python"
 
 
+async def test_typing_in_the_list_of_corpora_goes_to_the_one_that_is_typed(winter, until):
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, ready(app))
+        app.query_one("#corpus", Select).focus()
+        await pilot.press("down", "b", "r", "a", "enter")
+        await until(pilot, lambda: app.query_one("#corpus", Select).value == "brackets")
+
+
 async def test_parameters_and_length_follow_what_is_typed(winter, until):
     app = TrainApp()
     async with app.run_test() as pilot:

@@ -272,6 +272,19 @@ async def test_it_follows_its_end_unless_scrolled_up(tiny: Model, until: Until) 
         assert not transcript.border_subtitle
 
 
+async def test_nothing_is_said_to_be_below_a_passage_that_became_shorter(
+    tiny: Model, until: Until
+) -> None:
+    async with written(until, 900) as screen:
+        await screen.pilot.resize_terminal(60, 20)
+        await screen.pilot.pause()
+        transcript = screen.write.transcript
+        assert transcript.max_scroll_y > 0
+        await screen.press("home", "right", "2")
+        await until(screen.pilot, lambda: transcript.max_scroll_y == 0)
+        assert not transcript.border_subtitle
+
+
 async def test_resizing_wraps_again(tiny: Model, until: Until) -> None:
     async with written(until, 300) as screen:
         await screen.pilot.resize_terminal(60, 20)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
@@ -97,9 +97,10 @@ class TextChoice(TellsTrouble, Vertical):
         select = self.query_one("#corpus", Select)
         refs = [ref for ref, _ in found.choices]
         wanted = self._wanted or (str(select.value) if self.outlook else refs[0])
-        options = [(Content(visible(f"{ref}: {about}")), ref) for ref, about in found.choices]
+        # not Content, in which Select's search by typing finds nothing
+        options = [(Text(visible(f"{ref}: {about}")), ref) for ref, about in found.choices]
         with self.prevent(Select.Changed):
-            select.set_options([*options, (Content("a text file …"), FILE)])
+            select.set_options([*options, ("a text file …", FILE)])
             select.value = wanted if wanted in refs else FILE
         if self._wanted and wanted not in refs:
             self.query_one("#file", Input).value = wanted

@@ -194,14 +194,19 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             if following:
                 self.scroll_end(animate=False, immediate=True, x_axis=False)
             else:
-                self.border_subtitle = "↓ more below · End"
+                self._say_where()
         self.refresh_lines(first, self._tops[-1] - first + 1)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self.following = new_value >= self.max_scroll_y
         if self.following:
-            self.border_subtitle = ""
+            self._say_where()
+
+    def _say_where(self) -> None:
+        """Say whether text follows below what is shown; a passage may have become shorter."""
+        self.following = self.scroll_y >= self.max_scroll_y
+        self.border_subtitle = "" if self.following else "↓ more below · End"
 
     def on_resize(self) -> None:
         following = self.following
