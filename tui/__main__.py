@@ -16,19 +16,14 @@ def main() -> int:
             return 0
         if not arguments:  # opens the app without importing the other commands
             from tui.cli.shared.guard import Settings, guarded
+            from tui.start import start
 
-            return guarded(_open_app, Settings())
+            return guarded(start, Settings())
         from tui.cli.main import run
 
         return run(arguments)
     except KeyboardInterrupt:  # pressed before `guarded` took over
         return 130
-
-
-def _open_app() -> int:
-    from tui.app import run_app
-
-    return run_app(None)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from signal import Signals
 from threading import Timer
-from typing import TYPE_CHECKING, ClassVar, TextIO
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
 from textual import on, work
@@ -26,7 +26,7 @@ from textual.widget import Widget
 
 from engine import places
 from engine.blas import one_thread
-from engine.errors import HeloError, UsageError
+from engine.errors import HeloError
 from engine.runs import library
 from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
@@ -39,11 +39,11 @@ from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.remember import Seeds, load_state
-from tui.settings import load_settings
+from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
 from tui.write.pane import WritePane
 from tui.write.session import model_names
-from tui.write.slash import COMMANDS
+from tui.write.slash import SCREEN, commands
 
 if TYPE_CHECKING:
     from tui.train.pane import TrainPane
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 _REMEMBER_SECONDS = 5.0
 _LAST_SECONDS = 5.0
 """How long the app may take to quit after a signal."""
-_MOST_PROBLEMS = 5
-"""How many problems of config.toml are shown at the start."""
 
 TABS = (
     TabName("write", "Write", "F2"),
@@ -134,7 +132,7 @@ class HeloApp(App[int]):
         }
         yield TabBar(TABS, id="tabs")
         with Container(id="body"):
-            yield WritePane(state, self._seeds, Completion(values), id="write")
+            yield WritePane(state, self._seeds, Completion(SCREEN, values), id="write")
         yield KeyHints(id="hints")
 
     def on_mount(self) -> None:
@@ -153,7 +151,7 @@ class HeloApp(App[int]):
         self._remembered.sampling = sampling
         self.set_keymap(self._settings.keys)
         self._check_keys()
-        problems = [*self._settings.problems[:_MOST_PROBLEMS], self._complaint, self._seeds.problem]
+        problems = [*self._settings.problems[:MOST_PROBLEMS], self._complaint, self._seeds.problem]
         for problem in filter(None, problems):
             self.tell(problem, "warning")
         write = self.query_one(WritePane)
@@ -266,10 +264,12 @@ class HeloApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         write = self.query_one(WritePane)
-        for command in COMMANDS:
+        for command in commands(SCREEN):
             if not command.argument and command.name != "palette":
                 title = f"{command.name.capitalize()}"
-                yield SystemCommand(title, command.about, partial(write.command, command.name))
+                yield SystemCommand(
+                    title, command.about_on_screen, partial(write.command, command.name)
+                )
         if self.tab != "write":  # Write's actions are slash commands already
             for pane in self.query(f"#body > #{self.tab}"):
                 yield from palette.actions(pane)
@@ -376,19 +376,13 @@ def _new_pane(tab: str) -> Widget:
 def run_app(model_ref: str | None) -> int:
     """Open the app with MODEL, or with the last model used, and return the exit status.
 
-    Raises NotFoundError if there is no such MODEL, UsageError if there is no terminal.
+    Raises NotFoundError if there is no such MODEL.
     """
     if model_ref is not None:
         library.model_path(model_ref)
-    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):  # Textual uses these
-        raise UsageError("the app needs a terminal; helo sample writes to files and pipes")
     escapes.use()
     one_thread()
     app = HeloApp(model_ref)
     with signals.handled(app.end):
         app.run()
     return app.return_code or 0
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from tui.text import common_prefix, visible
-from tui.write.slash import COMMANDS, Command
+from tui.write.slash import COMMANDS, Command, commands
 
 _LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
 _ESCAPED = re.compile(r"/(/+([a-z-]+)(?:\s.*)?)", re.DOTALL)
@@ -32,9 +32,10 @@ def seed_of(text: str) -> str:
 
 
 class Completion:
-    """Completes commands, and arguments if `values` lists them for the command."""
+    """Completes the commands of a place, and arguments if `values` lists them for the command."""
 
-    def __init__(self, values: dict[str, Values]) -> None:
+    def __init__(self, place: str, values: dict[str, Values]) -> None:
+        self._commands = commands(place)
         self._values = values
 
     def matches(self, text: str) -> list[Command]:
@@ -43,8 +44,8 @@ class Completion:
             return []
         word, space, _ = text[1:].partition(" ")
         if space:
-            return [c for c in COMMANDS if c.name == word and c.argument]
-        return [c for c in COMMANDS if c.name.startswith(word)]
+            return [c for c in self._commands if c.name == word and c.argument]
+        return [c for c in self._commands if c.name.startswith(word)]
 
     def _wholes(self, text: str) -> list[str]:
         matches = self.matches(text)

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.text import visible
-from tui.write.slash import COMMANDS, ESCAPE
+from tui.write.slash import ESCAPE, SCREEN, commands
 
 
 class HelpScreen(ModalScreen[None]):
@@ -41,7 +41,8 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
                     yield from _table(rows)
             yield Static("Slash commands, in the seed input", classes="title")
-            yield from _table([*((c.usage, c.about) for c in COMMANDS), ESCAPE])
+            rows = [(c.usage, c.about_on_screen) for c in commands(SCREEN)]
+            yield from _table([*rows, ESCAPE])
 
     def _rows(self, node: DOMNode) -> list[tuple[str, str]]:
         """(keys, meaning) of the bindings that helo's own classes declare for a node."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
 from engine.words import counted
+from engine.writing.settings import SETTINGS, SamplingConfig
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunInfo
@@ -77,3 +78,23 @@ def killed(code: int) -> str:
     if code == -signal.SIGKILL:
         return "killed, as the kernel does when memory runs out: a smaller batch needs less"
     return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"
+
+
+def percent(share: float) -> str:
+    """A share in at most five characters: '43.2%', '100%', '<0.1%', or '–' for 0."""
+    if share <= 0:
+        return "–"
+    if share < 0.0005:
+        return "<0.1%"
+    return f"{share:.1%}" if share < 0.9995 else "100%"
+
+
+def filters(sampling: SamplingConfig, words: bool) -> str:
+    """The settings of sampling, in full or short words. A setting without keys is shown only if it is
+    on."""
+    values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
+    return " ".join(
+        f"{setting.word if words else setting.short} {setting.shown(value)}"
+        for setting, value in values
+        if setting.keys or value != setting.off
+    )

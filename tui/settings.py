@@ -9,6 +9,8 @@ from engine import outside, places
 from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SETTINGS
 
+MOST_PROBLEMS = 5
+"""Problems of the file that are shown."""
 _MOST_BYTES = 100_000
 """The largest file that is read."""
 

@@ -182,13 +182,30 @@ def test_an_interrupt_is_130(cli, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "model"), [([], None), (["-m", "tiny"], "tiny"), (["--debug"], None)]
+    ("arguments", "terminal", "opens"),
+    [
+        ([], "xterm", ("app", None)),
+        (["-m", "tiny"], "", ("app", "tiny")),
+        (["--debug"], "linux", ("app", None)),
+        (["--plain"], "xterm", ("lines", None)),
+        (["-m", "tiny", "--plain"], "xterm", ("lines", "tiny")),
+        ([], "dumb", ("lines", None)),
+        (["-m", "tiny"], "dumb", ("lines", "tiny")),
+        ([], "unknown", ("lines", None)),
+    ],
 )
-def test_helo_without_a_command_opens_the_app(monkeypatch, arguments, model):
+def test_helo_without_a_command_opens_what_the_terminal_can_show(
+    monkeypatch, arguments, terminal, opens
+):
     opened = []
-    app = ModuleType("tui.app")
-    app.run_app = lambda model: opened.append(model) or 3  # type: ignore[attr-defined]
+    app, lines = ModuleType("tui.app"), ModuleType("tui.plain.repl")
+    app.run_app = lambda model: opened.append(("app", model)) or 3  # type: ignore[attr-defined]
+    lines.run_plain = lambda model: opened.append(("lines", model)) or 3  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui.app", app)
+    monkeypatch.setitem(sys.modules, "tui.plain.repl", lines)
+    monkeypatch.setenv("TERM", terminal)
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys, "argv", ["helo", *arguments])
     assert main() == 3
-    assert opened == [model]
+    assert opened == [opens]

@@ -96,6 +96,9 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
         ("/save x", "no passage"),
         ("/clear now", "takes no argument"),
         ("/model nosuch", "nosuch"),
+        ("/candidates", "helo --plain"),
+        ("/take 1", "helo --plain"),
+        ("/save ~nosuch_user/x", "no passage"),
     ],
 )
 async def test_a_refused_command_says_so_and_loses_nothing(
@@ -176,6 +179,9 @@ async def test_save_writes_exactly_and_asks_before_it_overwrites(
         assert file.read_text() == "precious"
         await screen.enter(f"/save {tmp_path}")
         await until(screen.pilot, lambda: "is a folder" in screen.toasts)
+        screen.write.seed.fill("")
+        await screen.enter(f"/save {'x' * 300}")
+        await until(screen.pilot, lambda: "cannot be written: File name too long" in screen.toasts)
         screen.write.seed.fill("")
         await screen.enter(f"/save {file}/x")
         await until(screen.pilot, lambda: "cannot write" in screen.toasts)

@@ -18,8 +18,9 @@ from tui.cli.shared.options import flag, option
 app = options.group(
     "Type a seed and watch a character-level recurrent network write; train such networks.",
     name="helo",
-    epilog="helo alone opens the app. MODEL is a name, a run's name or a path; "
-    "CORPUS is a name, a text file, or - for standard input.",
+    epilog="helo alone opens the app; with --plain, and where no terminal can show it, helo reads seeds "
+    "line by line. MODEL is a name, a run's name or a path; CORPUS is a name, a text file, or - for "
+    "standard input.",
     add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,8 +44,12 @@ def _version(asked: bool) -> None:
 def helo(
     context: typer.Context,
     model: Annotated[
-        str | None, option("--model", "-m", shows="MODEL", help="The model that the app opens.")
+        str | None, option("--model", "-m", shows="MODEL", help="The model to write with.")
     ] = None,
+    plain: Annotated[
+        bool,
+        flag("--plain", help="Lines instead of a screen: for screen readers, braille and pipes."),
+    ] = False,
     debug: Annotated[bool, flag("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
@@ -55,9 +60,13 @@ def helo(
 ) -> None:
     context.obj.debug = debug
     if context.invoked_subcommand is None:
-        from tui.app import run_app
+        from tui.start import start
 
-        raise typer.Exit(run_app(model))
+        raise typer.Exit(start(model, plain))
+    if plain:
+        raise UsageError(
+            f"--plain is for helo alone: leave it out before {context.invoked_subcommand}"
+        )
     if model is not None:
         raise UsageError(f"-m must come after {context.invoked_subcommand}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import inspect
 import secrets
 import sys
@@ -18,7 +17,7 @@ from engine.errors import UsageError
 from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
-from tui.cli.shared.output import emit, note, pieces, progress, write
+from tui.cli.shared.output import emit, note, progress, symbols, write
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
@@ -120,7 +119,7 @@ def sample(
     _read(generation)
     read = map(generation.step, range(len(generation)))
     steps = islice(chain(read, generation), len(generation.seed) + length)
-    put = _writer(alphabet)
+    put = symbols(alphabet)
     for step in steps:
         if json:
             emit(step.to_json())
@@ -180,22 +179,6 @@ def _text(prompt: str, model: Model) -> str | bytes:
     if prompt != "-" and not prompt.startswith("@"):
         return normalise(prompt)
     return read(prompt.removeprefix("@"), model.alphabet.units, note)
-
-
-def _writer(alphabet: Alphabet) -> Callable[[str], None]:
-    """A function that writes symbols to stdout: bytes raw to a pipe, as text to a terminal."""
-    put = pieces()
-    if alphabet.units == "char":
-        return put
-    if sys.stdout.isatty():
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return lambda symbol: put(decoder.decode(symbol.encode("latin-1")))
-
-    def raw(symbol: str) -> None:
-        sys.stdout.buffer.write(symbol.encode("latin-1"))
-        sys.stdout.buffer.flush()
-
-    return raw
 
 
 class _Ending:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.writing.generate import Candidate
+from tui.phrases import percent
 from tui.write.glyphs import symbol_name
 from tui.write.passage import Passage, View
 
@@ -37,15 +38,6 @@ def bar(share: float, width: int) -> str:
     eighths = max(round(share * width * 8), 1 if share > 0 else 0)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)[:width]
-
-
-def percent(share: float) -> str:
-    """A share in at most five characters: '43.2%', '100%', '<0.1%', or '–' for 0."""
-    if share <= 0:
-        return "–"
-    if share < 0.0005:
-        return "<0.1%"
-    return f"{share:.1%}" if share < 0.9995 else "100%"
 
 
 @dataclass(frozen=True)

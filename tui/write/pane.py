@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,6 +17,7 @@ from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse, seed_of
 from tui.remember import Seeds, State
 from tui.text import one_line
+from tui.write.in_app import InApp
 from tui.write.legend import Legend
 from tui.write.next_character import NextCharacter, believed
 from tui.write.passage import Passage
@@ -36,7 +36,7 @@ _NO_MODEL = [
 ]
 
 
-class WritePane(Walk):
+class WritePane(Walk, InApp):
     """The transcript, the `next character` pane, and the seed input."""
 
     def __init__(self, state: State, seeds: Seeds, completion: Completion, *, id: str) -> None:
@@ -112,10 +112,11 @@ class WritePane(Walk):
         if parsed := parse(event.text):
             try:
                 command, argument = parsed
-                await command.run(self, argument)
+                if going := command.run(self, argument):
+                    await going
             except HeloError as error:
                 self.seed.fill(event.text)
-                self._complain(error)
+                self.complain(error)
             return
         if self.writing and event.text:
             self.pause()
@@ -132,7 +133,7 @@ class WritePane(Walk):
                 await self._opening.wait()
         if (opened := self.session.opened) is None:
             self.seed.fill(typed)
-            self._complain("no model is open: /model NAME opens one, F5 lists models")
+            self.complain("no model is open: /model NAME opens one, F5 lists models")
             return
         with self.complaining():
             if newer := await asyncio.to_thread(opened.newer):
@@ -163,8 +164,8 @@ class WritePane(Walk):
     @work
     async def command(self, name: str) -> None:
         """Run a command without an argument."""
-        if parsed := parse(f"/{name}"):
-            await parsed[0].run(self, "")
+        if (parsed := parse(f"/{name}")) and (going := parsed[0].run(self, "")):
+            await going
 
     def clear(self) -> None:
         """Empty the transcript."""
@@ -195,7 +196,7 @@ class WritePane(Walk):
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.group == WRITER:
             self.pause()
-            self._complain(f"writing stopped: {event.worker.error}")
+            self.complain(f"writing stopped: {event.worker.error}")
 
     def _played(self, passage: Passage, new: bool) -> None:
         if new:
@@ -253,17 +254,6 @@ class WritePane(Walk):
         self._note = ""
         self.present()
 
-    @contextmanager
-    def complaining(self) -> Iterator[None]:
-        """Show a HeloError as a toast."""
-        try:
-            yield
-        except HeloError as error:
-            self._complain(error)
-
-    def _complain(self, error: object) -> None:
-        self.notify(one_line(str(error)), severity="error", markup=False)
-
     # -- modes
 
     def focus_seed(self) -> None:
@@ -296,7 +286,7 @@ class WritePane(Walk):
         shown.display = bool(matches)
         if matches:
             width = max(len(command.usage) for command in matches)
-            lines = [f"{command.usage:<{width}}  {command.about}" for command in matches]
+            lines = [f"{command.usage:<{width}}  {command.about_on_screen}" for command in matches]
             shown.update(Content("\n".join(lines)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
-
-from textual.app import App
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import UsageError
 from engine.storage import write_bytes
 from engine.words import counted, quoted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
-from tui.dialogs import ConfirmDialog
 from tui.write.passage import Passage
 from tui.write.rates import speed_name
 from tui.write.session import RANDOM, Session, number
 
+if TYPE_CHECKING:
+    from textual.app import App
+
+SCREEN, LINES = "screen", "lines"
+"""The places where commands are typed: in the app, and in `helo --plain`."""
+
 
 class Host(Protocol):
-    """What a command may use of the Write screen."""
+    """What every command can ask of the place where it was typed."""
 
     session: Session
     passage: Passage | None
 
     @property
-    def app(self) -> App[Any]: ...
+    def place(self) -> str:
+        """SCREEN or LINES."""
 
     def open(self, *refs: str) -> None:
         """Open a model."""
@@ -38,7 +41,26 @@ class Host(Protocol):
         """Append text to the passage and continue from there."""
 
     def clear(self) -> None:
-        """Empty the transcript."""
+        """Forget what was written."""
+
+    def say(self, note: str) -> None:
+        """Tell the user something in one line."""
+
+    def confirm(self, question: str, yes: str, no: str, then: Callable[[], None]) -> None:
+        """Ask, and call `then` if the answer is yes. A HeloError from it is shown."""
+
+    def help(self) -> Awaitable[object] | None:
+        """Show the commands."""
+
+    def quit(self) -> Awaitable[object] | None:
+        """Leave helo."""
+
+
+class Screen(Host, Protocol):
+    """What the commands of the app can also ask."""
+
+    @property
+    def app(self) -> App[Any]: ...
 
     def walk(self) -> None:
         """Switch to WALK."""
@@ -47,11 +69,18 @@ class Host(Protocol):
 
     def action_branch(self) -> None: ...
 
-    def say(self, note: str) -> None:
-        """Show a note in the status line for a few seconds."""
 
-    def complaining(self) -> AbstractContextManager[None]:
-        """Show a HeloError as a toast."""
+class Lines(Host, Protocol):
+    """What the commands of `helo --plain` can also ask."""
+
+    def tell_candidates(self, count: str) -> None:
+        """Print what may come next; `count` may be empty."""
+
+    def take(self, rank: str) -> None:
+        """Append the candidate of that rank to the passage and continue from there."""
+
+    def tell_settings(self) -> None:
+        """Print the model and the settings."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +89,14 @@ class Command:
 
     name: str
     argument: str
+    """In square brackets if it may be left out; empty if there is none."""
     about: str
-    do: Callable[[Host, str], Awaitable[object] | None]
-    """May raise HeloError; then nothing has changed."""
+    do: Callable[[Any, str], Awaitable[object] | None]
+    """Takes a Host, a Screen or Lines, as `place` says. May raise HeloError; then nothing has changed."""
+    place: str = ""
+    """The only place where it works; empty if it works in both."""
+    key: str = ""
+    """The key that does the same in the app."""
     keeps_lines: bool = False
     """Whether line ends around the argument are part of it."""
 
@@ -70,21 +104,49 @@ class Command:
     def usage(self) -> str:
         return f"/{self.name} {self.argument}".rstrip()
 
-    async def run(self, host: Host, argument: str) -> None:
-        """Run the command.
+    @property
+    def about_on_screen(self) -> str:
+        return f"{self.about} ({self.key})" if self.key else self.about
+
+    def run(self, host: Host, argument: str) -> Awaitable[object] | None:
+        """Run the command, and return what is still to be awaited. In LINES that is always None.
 
         Raises HeloError; then nothing has changed.
         """
-        if bool(argument) != bool(self.argument):
+        if self.place not in ("", host.place):
+            raise UsageError(f"/{self.name} {_ELSEWHERE[self.place]}")
+        optional = self.argument.startswith("[")
+        if bool(argument) != bool(self.argument) and not (optional and not argument):
             takes = f"needs an argument: {self.usage}" if self.argument else "takes no argument"
             raise UsageError(f"/{self.name} {takes}")
-        if going := self.do(host, argument):
-            await going
+        return self.do(host, argument)
 
 
-def _app(action: str) -> Callable[[Host, str], Awaitable[object]]:
-    """Runs an action of the app."""
-    return lambda host, _: host.app.run_action(action)
+_ELSEWHERE = {
+    SCREEN: "needs the full-screen app",
+    LINES: "is a command of helo --plain; the screen shows this beside the text",
+}
+
+
+def _screen(
+    name: str,
+    argument: str,
+    about: str,
+    do: Callable[[Screen, str], Awaitable[object] | None],
+    key: str = "",
+) -> Command:
+    """A command that only the app has."""
+    return Command(name, argument, about, do, SCREEN, key)
+
+
+def _app(name: str, about: str, action: str, key: str = "") -> Command:
+    """A command that runs an action of the app."""
+    return _screen(name, "", about, lambda screen, _: screen.app.run_action(action), key)
+
+
+def _lines(name: str, argument: str, about: str, do: Callable[[Lines, str], None]) -> Command:
+    """A command that only `helo --plain` has."""
+    return Command(name, argument, about, do, LINES)
 
 
 def _setting(setting: Setting[Any]) -> Command:
@@ -114,44 +176,61 @@ def _length(host: Host, argument: str) -> None:
 
 def _speed(host: Host, argument: str) -> None:
     host.session.set_speed(argument)
-    host.say(f"speed {speed_name(host.session.state.speed)}")
+    host.say(f"writes at {speed_name(host.session.state.speed)}")
 
 
-async def _save(host: Host, argument: str) -> None:
+def _save(host: Host, argument: str) -> None:
     if (passage := host.passage) is None:
         raise UsageError("there is no passage to save yet")
-    path = Path(argument).expanduser()
-    if path.is_dir():
+    try:
+        path = Path(argument).expanduser()
+        is_folder, exists = path.is_dir(), path.exists()
+    except (OSError, RuntimeError) as error:  # a name that is too long; a user that does not exist
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{quoted(argument)} cannot be written: {why}") from error
+    if is_folder:
         raise UsageError(f"{path} is a folder: name a file in it")
-    data = passage.exact_bytes()
+    data, length = passage.exact_bytes(), passage.shown
 
-    def save(yes: bool | None) -> None:
-        if yes:
-            with host.complaining():
-                write_bytes(path, data)
-                host.say(f"{counted(passage.shown, 'character')} saved to {path}")
+    def save() -> None:
+        write_bytes(path, data)
+        host.say(f"{counted(length, 'character')} saved to {path}")
 
-    if path.exists():
-        question = ConfirmDialog(f"{path} exists already.", "Overwrite it", "Keep it")
-        await host.app.push_screen(question, save)
+    if exists:
+        host.confirm(f"{path} exists already.", "Overwrite it", "Keep it", save)
     else:
-        save(True)
+        save()
 
 
-def _theme(host: Host, argument: str) -> None:
-    if argument not in host.app.available_themes:
-        known = ", ".join(sorted(host.app.available_themes))
+def _theme(screen: Screen, argument: str) -> None:
+    if argument not in screen.app.available_themes:
+        known = ", ".join(sorted(screen.app.available_themes))
         raise UsageError(f"there is no theme {quoted(argument)}; choose from {known}")
-    host.app.theme = argument
+    screen.app.theme = argument
+
+
+def _model(host: Host, argument: str) -> None:
+    host.open(argument)
+
+
+def _append(host: Host, argument: str) -> None:
+    host.append(argument)
+
+
+def _clear(host: Host, argument: str) -> None:
+    host.clear()
+
+
+def _help(host: Host, argument: str) -> Awaitable[object] | None:
+    return host.help()
+
+
+def _quit(host: Host, argument: str) -> Awaitable[object] | None:
+    return host.quit()
 
 
 COMMANDS = (
-    Command(
-        "model",
-        "NAME",
-        "write with another model, from the next passage on",
-        lambda host, name: host.open(name),
-    ),
+    Command("model", "NAME", "write with another model, from the next passage on", _model),
     *map(_setting, SETTINGS.values()),
     Command("rng", "N", "the random seed of the next passages; -1 takes a new one each time", _rng),
     Command("length", "N", "characters that Enter asks for", _length),
@@ -160,34 +239,61 @@ COMMANDS = (
         "append",
         "TEXT",
         "append TEXT to the passage and continue from there",
-        lambda host, text: host.append(text),
+        _append,
         keeps_lines=True,
     ),
-    Command(
+    _screen(
         "colour",
         "",
         "colour the text by surprisal, or stop",
-        lambda host, _: host.action_colour(),
+        lambda screen, _: screen.action_colour(),
     ),
-    Command(
-        "branch", "", "show the next branch of the passage", lambda host, _: host.action_branch()
+    _screen(
+        "branch",
+        "",
+        "show the next branch of the passage",
+        lambda screen, _: screen.action_branch(),
+    ),
+    _lines(
+        "candidates",
+        "[N]",
+        "the likeliest next characters, and how likely they are",
+        lambda lines, count: lines.tell_candidates(count),
+    ),
+    _lines(
+        "take",
+        "N",
+        "write candidate N and continue from there",
+        lambda lines, rank: lines.take(rank),
+    ),
+    _lines(
+        "settings",
+        "",
+        "the model, the settings, and the length of the passage",
+        lambda lines, _: lines.tell_settings(),
     ),
     Command("save", "FILE", "write the passage to a file, exactly as it is", _save),
-    Command("clear", "", "empty the transcript", lambda host, _: host.clear()),
-    Command(
+    Command("clear", "", "forget what was written", _clear),
+    _screen(
         "walk",
         "",
-        "look at each character, step, take another one (Esc)",
-        lambda host, _: host.walk(),
+        "look at each character, step, take another one",
+        lambda screen, _: screen.walk(),
+        "Esc",
     ),
-    Command("write", "", "this screen (F2)", _app("show_tab('write')")),
-    Command("train", "", "train a network, watch a training (F3)", _app("show_tab('train')")),
-    Command("race", "", "train networks of several cells in turns, and compare them", _app("race")),
-    Command("library", "", "models, runs and corpora (F5)", _app("show_tab('library')")),
-    Command("theme", "NAME", "choose other colours", _theme),
-    Command("palette", "", "all actions by name (ctrl+p)", _app("command_palette")),
-    Command("help", "", "keys and commands (F1)", _app("help")),
-    Command("quit", "", "leave helo (ctrl+q)", _app("quit")),
+    _app("write", "this screen", "show_tab('write')", "F2"),
+    _app("train", "train a network, watch a training", "show_tab('train')", "F3"),
+    _app("race", "train networks of several cells in turns, and compare them", "race"),
+    _app("library", "models, runs and corpora", "show_tab('library')", "F5"),
+    _screen("theme", "NAME", "choose other colours", _theme),
+    _app("palette", "all actions by name", "command_palette", "ctrl+p"),
+    Command("help", "", "keys and commands", _help, key="F1"),
+    Command("quit", "", "leave helo", _quit, key="ctrl+q"),
 )
 ESCAPE = ("//COMMAND …", "a seed that begins with /COMMAND …")
 """How to type a seed that looks like a command, and what it gives."""
+
+
+def commands(place: str) -> tuple[Command, ...]:
+    """The commands that work in this place."""
+    return tuple(command for command in COMMANDS if command.place in ("", place))

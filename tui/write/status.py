@@ -9,7 +9,8 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from engine.writing.settings import SETTINGS, SamplingConfig
+from engine.writing.settings import SamplingConfig
+from tui.phrases import filters
 from tui.text import one_line
 from tui.write.rates import speed_name
 
@@ -82,14 +83,3 @@ class StatusLine(Widget, can_focus=False):
         if status.branch[1] > 1:
             facts.insert(1, "branch {} of {}".format(*status.branch))
         return [fact for fact in facts if fact]
-
-
-def filters(sampling: SamplingConfig, words: bool) -> str:
-    """The settings of sampling, in full or short words. A setting without keys is shown only if it is
-    on."""
-    values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
-    return " ".join(
-        f"{setting.word if words else setting.short} {setting.shown(value)}"
-        for setting, value in values
-        if setting.keys or value != setting.off
-    )

@@ -6,6 +6,7 @@ parsed as markup.
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from tui.text import one_line, visible
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from engine.vocab import Alphabet
 
 _PIPE_WIDTH = 240
 
@@ -45,6 +48,23 @@ def pieces() -> Callable[[str], None]:
         before = shown or before
 
     return put
+
+
+def symbols(alphabet: Alphabet) -> Callable[[str], None]:
+    """How symbols of an alphabet go to stdout: bytes raw to a pipe, and on a terminal as the text they
+    make."""
+    put = pieces()
+    if alphabet.units == "char":
+        return put
+    if sys.stdout.isatty():
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return lambda text: put(decoder.decode(text.encode("latin-1")))
+
+    def raw(text: str) -> None:
+        sys.stdout.buffer.write(text.encode("latin-1"))
+        sys.stdout.buffer.flush()
+
+    return raw
 
 
 def emit(data: Any, indent: int | None = None) -> None:

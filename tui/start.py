@@ -1,0 +1,19 @@
+"""helo without a command: the app, or lines."""
+
+from __future__ import annotations
+
+from tui.terminal import shows_the_app
+
+
+def start(model: str | None = None, plain: bool = False) -> int:
+    """Open the app, or lines if `plain` or if the terminal cannot show the app. Returns the exit status.
+
+    Raises NotFoundError or ModelFileError if MODEL cannot be opened.
+    """
+    if plain or not shows_the_app():
+        from tui.plain.repl import run_plain
+
+        return run_plain(model)
+    from tui.app import run_app
+
+    return run_app(model)
