@@ -14,6 +14,8 @@ from engine.words import quoted, shortened
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
+SPLITS = ("end", "spread")
+"""Where the validation part lies: at the end of the text, or in blocks spread over it."""
 MOST_HIDDEN = 65536
 MOST_LR, MOST_DROPOUT = 100, 0.95
 MOST_THREADS, MOST_PROCESSES = 1024, 65536
@@ -25,6 +27,8 @@ MOST_NEW = 10**7
 LARGEST_SEED = 2**63 - 1
 MOST_CLIP = 10**9
 _MOST_EVALUATIONS = 10**6
+MOST_HELD_OUT = 0.9
+"""The largest share of a text that may be its validation part."""
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
 DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
@@ -63,6 +67,30 @@ def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
     """Refuse a value that is not known."""
     if value not in known:
         raise UsageError(f"--{name} must be one of {', '.join(known)}, not {quoted(value)}")
+
+
+def held_out(text: str) -> float:
+    """The share of a text that was asked for as the validation part: 0.05, 5%, or none.
+
+    Raises UsageError.
+    """
+    number = text.strip().casefold()
+    if number == "none":
+        return 0.0
+    try:
+        share = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        raise UsageError(
+            f"--validation must be a share such as 0.05 or 5%, or none, not {quoted(text)}"
+        ) from None
+    check_number("validation", share, 0, MOST_HELD_OUT)
+    return share
+
+
+def usual_split(lines: bool) -> str:
+    """The way of `SPLITS` for a text; `lines` says whether each of its lines is an example of its own. The
+    order of such lines means nothing to a network, but sorted ones at the end are unlike the others."""
+    return "spread" if lines else "end"
 
 
 @dataclass(frozen=True)
@@ -129,7 +157,9 @@ class TrainConfig:
     epochs: float | None = None
     seconds: float | None = None
     validation: float = 0.1
-    """Share of the corpus, its end, that is kept for validation."""
+    """Share of the corpus that is kept for validation; 0 means none, and no evaluations."""
+    split: str = "end"
+    """Where that part lies, one of `SPLITS`."""
     evaluations: int = 20
     """Evaluations in a run, evenly spread; a sample is written at each."""
     early_stop: int = 0
@@ -156,12 +186,13 @@ class TrainConfig:
         check_number("beta2", self.beta2, 0, 0.99999)
         check_number("weight_decay", self.weight_decay, 0, 10)
         check_number("clip", self.clip, 0, MOST_CLIP, over=True)
-        check_number("validation", self.validation, 0, 0.9)
+        check_number("validation", self.validation, 0, MOST_HELD_OUT)
+        check_choice("split", self.split, SPLITS)
         check_count("evaluations", self.evaluations, 1, _MOST_EVALUATIONS)
         check_count("early_stop", self.early_stop, 0, _MOST_EVALUATIONS)
         if self.early_stop and not self.validation:
             raise UsageError(
-                "--early-stop needs a validation part: --validation must be more than 0"
+                "--early-stop needs a validation part: give --validation a share, as in 5%"
             )
         check_count("sample_length", self.sample_length, 0, 100_000)
         check_number("save_every", self.save_every, 0, MOST_SECONDS, over=True)

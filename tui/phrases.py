@@ -27,9 +27,15 @@ SIGNS = {
 """A sign for each status of a run, so that nothing depends on colour."""
 
 
+UNVALIDATED = "none: no part of the text is held out for validation"
+"""The loss of a run without a validation part."""
+
+
 def loss(nats: float | None) -> str:
     """A loss in nats and bits."""
-    return "–" if nats is None else f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) per character"
+    if nats is None:
+        return "not measured"
+    return f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) per character"
 
 
 def number(value: float | None, form: str) -> str:

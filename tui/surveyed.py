@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.text import survey
 from engine.text.corpus import Corpus, CorpusInfo
-from engine.text.ngram import Baseline
 from engine.text.repeats import Repeat
+from engine.text.survey import Survey
 from engine.vocab import name_character
 from engine.words import counted
 from tui.phrases import loss
@@ -48,14 +48,16 @@ def passage(corpus: Corpus, repeat: Repeat) -> str:
     return corpus.info.alphabet.decode(ids.tolist()) + ("…" if repeat.length > _QUOTED else "")
 
 
-def protocol(baselines: tuple[Baseline, ...]) -> str:
+def protocol(seen: Survey) -> str:
     """What the n-gram models were trained and scored on."""
-    if not baselines:
+    if not seen.baselines:
         return "no n-grams: the text is too small for a validation part"
-    one = baselines[0]
+    one = seen.baselines[0]
+    spread = seen.split == "spread"
+    where = "characters of the training part" if spread else "characters"
     return (
-        f"n-grams learnt from the first {one.learnt_from:,} characters, scored on "
-        f"{one.predictions:,} of the validation part"
+        f"n-grams learnt from the first {one.learnt_from:,} {where}, scored on "
+        f"{one.predictions:,} of the validation part{', spread over the text' if spread else ''}"
     )
 
 
@@ -70,7 +72,7 @@ def facts(folder: Path, info: CorpusInfo) -> Iterator[tuple[str, str]]:
             yield "repeated", repeated(seen.repeat, info.chars)
         rows = [f"{b.order}-gram {b.nats_per_char:.3f}" for b in seen.baselines]
         if rows:
-            yield "baselines", f"{', '.join(rows)} nats; {protocol(seen.baselines)}"
+            yield "baselines", f"{', '.join(rows)} nats; {protocol(seen)}"
     if info.entropy_rate is not None:
         yield "limit", f"{loss(info.entropy_rate)}, the text's entropy rate"
 

@@ -12,10 +12,11 @@ from engine.text.survey import Reference, Survey, kept, references
 
 
 class Comparison:
-    """The references for a run, as they become known: the survey of its corpus may still be running."""
+    """The references for a run, as they become known: the survey of its corpus may still be running. N-gram
+    models are those scored on the run's own validation part."""
 
     def __init__(self, run: RunInfo) -> None:
-        self._folder, self._validation = Path(run.corpus), run.config.validation
+        self._folder, self._config = Path(run.corpus), run.config
         self._rate: float | None = None
         self._survey: Survey | None = None
         with suppress(HeloError):  # a run can be shown without its corpus
@@ -24,5 +25,5 @@ class Comparison:
     def look(self) -> tuple[Reference, ...]:
         """The references known now."""
         if self._survey is None:
-            self._survey = kept(self._folder, self._validation)
+            self._survey = kept(self._folder, self._config.validation, self._config.split)
         return references(self._rate, self._survey)

@@ -53,7 +53,8 @@ class Driver:
 
     def _survey(self) -> None:
         """Survey the corpus first: beside the first run it would slow that down."""
-        child = launch.survey(Path(self._leader.info().corpus))
+        info = self._leader.info()
+        child = launch.survey(Path(info.corpus), info.config.validation, info.config.split)
         while child and child.poll() is None and not self.stopping:
             time.sleep(_POLL)
 

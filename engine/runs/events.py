@@ -61,6 +61,11 @@ class Started(Event):
     anew: bool = False
     """Whether it starts from nothing, which voids all events of earlier lives."""
 
+    @property
+    def validates(self) -> bool:
+        """Whether there is text to validate on: a character to read and one to predict."""
+        return self.val_chars >= 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Event):

@@ -108,13 +108,14 @@ def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Po
 
 
 def survey(
-    folder: Path, validation: float = TrainConfig.validation
+    folder: Path, validation: float = TrainConfig.validation, split: str = ""
 ) -> subprocess.Popen[bytes] | None:
-    """Start `engine.text.survey` on the corpus in a folder. None if it has been surveyed, or is gone."""
-    if kept(folder, validation) or not folder.is_dir():
+    """Start `engine.text.survey` on the corpus in a folder, split so, or as is usual for it. None if it has
+    been surveyed, or is gone."""
+    if kept(folder, validation, split) or not folder.is_dir():
         return None
-    nowhere = subprocess.DEVNULL
-    child = _spawn(["engine.text.survey", str(folder), str(validation)], folder, nowhere, nowhere)
+    nowhere, asked = subprocess.DEVNULL, [str(folder), str(validation), split]
+    child = _spawn(["engine.text.survey", *asked], folder, nowhere, nowhere)
     Thread(target=child.wait, daemon=True).start()  # the child must be reaped
     return child
 

@@ -37,7 +37,7 @@ from engine.runs.events import (
 from engine.runs.logs import LineReader
 from engine.runs.rundir import RACE, RunDirectory, parse_request, status
 from engine.storage import is_held
-from engine.text.corpus import Corpus
+from engine.text.corpus import SMALLEST_VALIDATED, Corpus
 from engine.words import quoted
 
 MEASURES = ("parameters", "seconds")
@@ -141,13 +141,27 @@ def _began(run: RunDirectory) -> Started:
     raise RunError(run.silent_end())
 
 
-def check_corpus(found: Corpus) -> None:
-    """Raises CorpusError for a corpus without a validation part."""
-    if len(found.split(TrainConfig.validation)[1]) < 2:
+def check_held_out(validation: float) -> None:
+    """Raises UsageError if there would be no losses to compare."""
+    if not validation:
+        raise UsageError("a race compares losses on a validation part: give --validation a share")
+
+
+def check_corpus(
+    found: Corpus, validation: float = TrainConfig.validation, split: str = TrainConfig.split
+) -> None:
+    """Raises CorpusError for a corpus without such a validation part."""
+    if len(found.split(validation, split)[1]) >= 2:
+        return
+    if len(found.ids) >= SMALLEST_VALIDATED:
         raise CorpusError(
-            f"corpus {found.info.name} is too small for a race: it needs 200 characters or more, "
-            "so that a part of it is kept for validation"
+            f"{100 * validation:.3g}% of corpus {found.info.name} is nothing to validate on: "
+            "give --validation a larger share"
         )
+    raise CorpusError(
+        f"corpus {found.info.name} is too small for a race: it needs {SMALLEST_VALIDATED} characters "
+        "or more, so that a part of it is kept for validation"
+    )
 
 
 @dataclass(frozen=True)

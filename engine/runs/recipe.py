@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine.cells import CELLS
-from engine.config import DEFAULT_CELL, ModelConfig, TrainConfig
+from engine.config import DEFAULT_CELL, ModelConfig, TrainConfig, usual_split
 from engine.errors import CorpusError
 from engine.network import parameters
 from engine.text.corpus import Corpus
@@ -97,12 +97,13 @@ def _filled(given: Mapping[str, Any], rung: Rung, C: float, chars: int, V: int) 
     if "seconds" in given:
         C *= _work(rung.model, V) / _work(model, V)
     epochs = C / max(chars, 1)
-    own = {
+    own: dict[str, Any] = {
         "batch": rung.batch,
         "seq_length": rung.seq_length,
         "dropout": _dropout(model, epochs, parameters.count(model, V) / max(chars, 1)),
         "weight_decay": round(min(max(_DECAY_AN_EPOCH * epochs, _LOW_DECAY), _HIGH_DECAY), 3),
         "lr": learning_rate(model),
+        "split": usual_split(model.lines),
     }
     return TrainConfig(model, **own | rest)
 
@@ -110,7 +111,7 @@ def _filled(given: Mapping[str, Any], rung: Rung, C: float, chars: int, V: int) 
 def for_corpus(
     given: Mapping[str, Any], found: Corpus, pace: Sequence[float] | None
 ) -> TrainConfig:
-    """`complete` for a corpus, of which a part is kept for validation.
+    """`complete` for a corpus, of which the part that is `given` or the usual one is kept for validation.
 
     Raises CorpusError if its lines are examples but it has no newline.
     """
@@ -120,8 +121,14 @@ def for_corpus(
             f"corpus {info.name} has no newline, so it has no lines to learn one by one: "
             "import it without --lines"
         )
-    chars = len(found.split(TrainConfig.validation)[0])
-    return complete({**given, "lines": info.lines}, chars, len(info.alphabet), pace)
+    learnt, _ = found.split(*how_split(given, found))
+    return complete({**given, "lines": info.lines}, len(learnt), len(info.alphabet), pace)
+
+
+def how_split(given: Mapping[str, Any], found: Corpus) -> tuple[float, str]:
+    """The share of a corpus that is kept for validation, and where that part lies (`config.SPLITS`)."""
+    share = given.get("validation", TrainConfig.validation)
+    return share, given.get("split", usual_split(found.info.lines))
 
 
 def needs_pace(given: Mapping[str, Any]) -> bool:

@@ -29,6 +29,8 @@ class Summary:
     folder: str = ""
     init_from: str = ""
     """The model or the point of a run that it started from; "" for a new network."""
+    validates: bool = True
+    """Whether it has a validation part, so that there is a loss to tell."""
 
     @property
     def network(self) -> str:
@@ -65,4 +67,5 @@ def summary(run: RunDirectory, events: list[Event]) -> Summary:
         created=info.created,
         folder=str(run.folder),
         init_from=info.init_from,
+        validates=started[-1].validates if started else info.config.validation > 0,
     )

@@ -31,6 +31,7 @@ from engine.storage import (
     write_json,
 )
 from engine.text.encoder import Encoder
+from engine.text.split import Pieces, Ranges, ranges
 from engine.vocab import Alphabet, Ids, Text
 from engine.words import quoted
 
@@ -85,31 +86,41 @@ class Corpus:
     info: CorpusInfo
     ids: Ids
 
-    def split(self, validation: float) -> tuple[Ids, Ids]:
-        """The ids for training, then those for validation: the last `validation` share of the text. The
-        latter are empty if the corpus is too small or the share is 0."""
-        border = self._border(validation)
-        return self.ids[:border], self.ids[border:]
+    def split(self, validation: float, way: str = "end") -> tuple[Text, Text]:
+        """The ids for training, then those for validation, a share of the text; `way` is one of
+        `config.SPLITS`. The latter are empty if the corpus is too small or the share is 0."""
+        learnt, held = self._ranges(validation, way)
+        return _joined(self.ids, learnt), _joined(self.ids, held)
 
-    def parts(self, validation: float) -> tuple[Text, Text]:
+    def parts(self, validation: float, way: str = "end") -> tuple[Text, Text]:
         """Same as `split`, but read from the file piece by piece: mapped ids stay in memory once they were
         read."""
-        border, path = self._border(validation), self.folder / IDS
-        return OnDisk(path, self.ids, 0, border), OnDisk(path, self.ids, border, len(self.ids))
+        learnt, held = self._ranges(validation, way)
+        on_disk = OnDisk(self.folder / IDS, self.ids)
+        return Pieces(on_disk, learnt), Pieces(on_disk, held)
 
-    def _border(self, validation: float) -> int:
-        n = len(self.ids)
-        return n if n < SMALLEST_VALIDATED else n - int(n * validation)
+    def _ranges(self, validation: float, way: str) -> tuple[Ranges, Ranges]:
+        share = validation if len(self.ids) >= SMALLEST_VALIDATED else 0.0
+        newline = self.info.alphabet.ids.get("\n") if self.info.lines else None
+        return ranges(self.ids, share, way == "spread", newline)
+
+
+def _joined(ids: Ids, parts: Ranges) -> Text:
+    """Ranges of mapped ids as one text: an array where they are one range or none."""
+    if len(parts) > 1:
+        return Pieces(ids, parts)
+    (only,) = parts or [range(0)]
+    return ids[only.start : only.stop]
 
 
 class OnDisk:
-    """The ids from `start` to `stop` of a mapped file, read from disk piece by piece."""
+    """The ids of a mapped file, read from disk piece by piece."""
 
-    def __init__(self, path: Path, mapped: Ids, start: int, stop: int) -> None:
-        self._path, self._length, self.dtype = path, stop - start, mapped.dtype
+    def __init__(self, path: Path, mapped: Ids) -> None:
+        self._path, self._length, self.dtype = path, len(mapped), mapped.dtype
         self._file = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
-        self._offset = path.stat().st_size - mapped.nbytes + start * mapped.itemsize
+        self._offset = path.stat().st_size - mapped.nbytes
 
     def __len__(self) -> int:
         return self._length

@@ -1,7 +1,8 @@
 """What a corpus is like: its unusual characters, its beginning, and how simple models score on it.
 
 The slow parts, the n-gram baselines and the longest repeated passage, are saved with the corpus in
-`survey.json`. `python -m engine.text.survey FOLDER VALIDATION` computes them in a process of its own.
+`survey.json`, one file per split. `python -m engine.text.survey FOLDER VALIDATION SPLIT` computes them in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from pathlib import Path
 
 from engine import outside
 from engine.blas import background
-from engine.config import TrainConfig
-from engine.errors import DamagedError, HeloError, exit_status
+from engine.config import TrainConfig, usual_split
+from engine.errors import CorpusError, DamagedError, HeloError, exit_status
 from engine.storage import write_json
 from engine.text import ngram, repeats
-from engine.text.corpus import INFO, Corpus, CorpusInfo, load
+from engine.text.corpus import INFO, Corpus, CorpusInfo, load, read_info
 from engine.text.ngram import Baseline
 from engine.text.repeats import Repeat
 
@@ -53,13 +54,14 @@ _REPLACEMENT = "\ufffd"
 
 @dataclass(frozen=True)
 class Survey:
-    """What is saved. The baselines, from order 1, are those of the corpus split for `validation`; there are
-    none if the corpus is too small for a validation part."""
+    """What is saved. The baselines, from order 1, are those of the corpus split for `validation` by
+    `split`; there are none if the corpus is too small for a validation part."""
 
     validation: float
     baselines: tuple[Baseline, ...]
     repeat: Repeat
     version: int = _VERSION
+    split: str = TrainConfig.split
 
 
 @dataclass(frozen=True)
@@ -116,45 +118,61 @@ def survey(
     corpus: Corpus,
     validation: float = TrainConfig.validation,
     report: Callable[[int], None] = lambda stages: None,
+    split: str = "",
 ) -> Survey:
     """Learn the baselines from the training part, score them on the validation part, and search for the
     longest repeated passage.
 
     At most ngram.LEARNT_MOST characters are learned from and at most SCORED_MOST are scored. `report` is
-    called with the number of stages done.
+    called with the number of stages done. `split` defaults to the usual one for the corpus.
     """
-    train_ids, val_ids = corpus.split(validation)
+    split = split or usual_split(corpus.info.lines)
+    train_ids, val_ids = corpus.split(validation, split)
     V, baselines = len(corpus.info.symbols), list[Baseline]()
     if len(val_ids) >= 2:
-        baselines = ngram.baselines(train_ids, val_ids[:SCORED_MOST], V)
+        learnt = train_ids[: ngram.LEARNT_MOST]
+        baselines = ngram.baselines(learnt, val_ids[:SCORED_MOST], V)
     report(1)
     repeat = repeats.longest(corpus.ids)
     report(STAGES)
-    return Survey(validation, tuple(baselines), repeat)
+    return Survey(validation, tuple(baselines), repeat, split=split)
 
 
-def kept(folder: Path, validation: float = TrainConfig.validation) -> Survey | None:
+def kept(
+    folder: Path, validation: float = TrainConfig.validation, split: str = ""
+) -> Survey | None:
     """The survey saved with a corpus; None if there is none of this version and split."""
     try:
-        data = outside.parse_json(outside.read(folder / KEPT))
+        split = split or usual_split(read_info(folder).lines)
+        data = outside.parse_json(outside.read(_path(folder, validation, split)))
         found = outside.convert(Survey, data)
-    except (OSError, DamagedError):
+    except (OSError, DamagedError, CorpusError):
         return None
-    return found if (found.validation, found.version) == (validation, _VERSION) else None
+    same = (found.validation, found.split, found.version) == (validation, split, _VERSION)
+    return found if same else None
+
+
+def _path(folder: Path, validation: float, split: str) -> Path:
+    """The file for a split; earlier versions of helo had one for the commonest."""
+    if (validation, split) == (TrainConfig.validation, TrainConfig.split):
+        return folder / KEPT
+    return folder / f"survey-{split}-{validation:g}.json"
 
 
 def obtain(
     corpus: Corpus,
     validation: float = TrainConfig.validation,
     report: Callable[[int], None] = lambda stages: None,
+    split: str = "",
 ) -> Survey:
     """The survey saved with a corpus; if there is none, a new one, which is saved if the disk allows it."""
-    if found := kept(corpus.folder, validation):
+    split = split or usual_split(corpus.info.lines)
+    if found := kept(corpus.folder, validation, split):
         return found
-    made = survey(corpus, validation, report)
+    made = survey(corpus, validation, report, split)
     if (corpus.folder / INFO).exists():  # do not recreate a corpus that was just deleted
         with suppress(HeloError):
-            write_json(corpus.folder / KEPT, asdict(made))
+            write_json(_path(corpus.folder, validation, split), asdict(made))
     return made
 
 
@@ -170,10 +188,10 @@ def references(rate: float | None, found: Survey | None) -> tuple[Reference, ...
 
 
 def main() -> None:
-    """The process: obtain the survey of the corpus in a folder, for a validation share."""
-    folder, validation = sys.argv[1:]
+    """The process: obtain the survey of the corpus in a folder, for a validation share and a split."""
+    folder, validation, split = [*sys.argv[1:], ""][:3]
     background()
-    obtain(load(Path(folder)), float(validation))
+    obtain(load(Path(folder)), float(validation), split=split)
 
 
 if __name__ == "__main__":

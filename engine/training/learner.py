@@ -61,7 +61,8 @@ class Learner:
         own = self.corpus.info.alphabet
         self.alphabet = self.info.alphabet(own)
         self.train_ids, self.val_ids = (
-            own.translated(ids, self.alphabet) for ids in self.corpus.parts(config.validation)
+            own.translated(ids, self.alphabet)
+            for ids in self.corpus.parts(config.validation, config.split)
         )
         self.layout = layout(len(self.train_ids), config.batch, config.seq_length)
         self.share = group.share(self.layout.batch)

@@ -139,7 +139,8 @@ class Trainer(Life):
             threads = f"{learner.device.threads} of {processors()} threads"
             notes.append(f"{threads}, since other trainings are at work")
         if not learner.has_validation:
-            notes.append("no validation: the corpus is too small for one or --validation is 0")
+            why = "the corpus is too small for one" if asked.validation else "nothing is held out"
+            notes.append(f"no validation: {why}")
         return Started(
             **self.about(),
             total_steps=learner.cursor.total_steps,
@@ -309,11 +310,11 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
         try:
             for event in trainer.events():
                 _log(trainer, event)
-                if isinstance(event, Started):
+                config = trainer.learner.config
+                if isinstance(event, Started) and config.validation:
                     # not before: a survey would disturb the measuring of steps
-                    launch.survey(
-                        Path(trainer.learner.info.corpus), trainer.learner.config.validation
-                    )
+                    corpus = Path(trainer.learner.info.corpus)
+                    launch.survey(corpus, config.validation, config.split)
         except HeloError as error:
             _log(trainer, Failed(**trainer.about(), reason=str(error)))
             raise

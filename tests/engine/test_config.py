@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine import outside
 from engine.cells import CELLS
-from engine.config import DTYPES, ModelConfig, TrainConfig
+from engine.config import DTYPES, ModelConfig, TrainConfig, held_out, usual_split
 from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SamplingConfig
 from tests.configs import a_config
@@ -42,6 +42,7 @@ BAD_TRAINING = {
     "clip": [0, -1, math.inf, math.nan],
     "steps": [0, -1, 0.5, 2.5],
     "validation": [-0.1, 0.91],
+    "split": ["", "start", "END"],
     "evaluations": [0],
     "early_stop": [-1, 0.5],
     "sample_length": [-1, 100_001],
@@ -197,3 +198,26 @@ def test_settings_from_before_layer_norm_and_residual_are_read() -> None:
 def test_no_early_end_without_validation() -> None:
     with pytest.raises(UsageError, match="--early-stop needs a validation part"):
         a_config(steps=1, early_stop=2, validation=0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("none", 0), ("None", 0), ("0", 0), ("0%", 0), ("0.05", 0.05), ("5%", 0.05), (" 90 % ", 0.9)],
+)
+def test_what_is_held_out_is_a_share_or_none(text: str, share: float) -> None:
+    assert held_out(text) == share
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "%", "all", "5", "95%", "-1%", "nan", "nan%", "inf", "1e400", "5%%", "0.1.2", "x" * 10**6],
+    ids=short,
+)
+def test_what_is_no_share(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--validation must be ") as caught:
+        held_out(text)
+    assert len(str(caught.value)) < 200 and "\n" not in str(caught.value)
+
+
+def test_lines_are_split_all_over_the_text() -> None:
+    assert [usual_split(lines) for lines in (False, True)] == ["end", "spread"]

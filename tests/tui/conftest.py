@@ -131,7 +131,7 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Nothing is surveyed beside the tests; gives the folders of the corpora that would be."""
     folders: list[Path] = []
 
-    def survey(folder: Path, validation: float = TrainConfig.validation) -> None:
+    def survey(folder: Path, validation: float = TrainConfig.validation, split: str = "") -> None:
         folders.append(folder)
 
     monkeypatch.setattr(launch, "survey", survey)

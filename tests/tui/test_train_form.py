@@ -117,7 +117,7 @@ async def test_every_field_is_reached_by_tab_and_what_it_means_is_not_cut(winter
             await until(pilot, lambda: fields.region.contains_region(focused.region))  # noqa: B023
             reached.append(focused.id)
         assert reached == [field.key for field in FIELDS]
-        for key in ("cell", "early_stop", "processes"):
+        for key in ("cell", "early_stop", "validation", "split", "processes"):
             assert len(app.text(f"#{key}-hint")) <= app.query_one(f"#{key}-hint").size.width
 
 

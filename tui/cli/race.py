@@ -10,7 +10,7 @@ import typer
 from engine.cells import CELLS
 from engine.errors import RunError
 from tui import signals
-from tui.cli.shared.options import CORPUS_HELP, Command, argument, flag, option
+from tui.cli.shared.options import CORPUS_HELP, SPLIT, VALIDATION, Command, argument, flag, option
 from tui.cli.shared.output import note, progress
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def race(
         int | None,
         option("--hidden", shows="N", help="Units per layer of the first one; found if not given."),
     ] = None,
+    validation: Annotated[float | None, VALIDATION] = None,
+    split: Annotated[str | None, SPLIT] = None,
     by: Annotated[
         str,
         option(
@@ -71,12 +73,15 @@ def race(
 
     names = races.check([name.strip() for name in cells.split(",")], by)
     given: dict[str, Any] = {"cell": names[0], "seconds": seconds}
-    if hidden is not None:
-        given["hidden"] = hidden
+    asked = {"hidden": hidden, "validation": validation, "split": split}
+    given |= {key: value for key, value in asked.items() if value is not None}
     recipe.check(given)
+    if validation is not None:
+        races.check_held_out(validation)
     found = begin.obtain(corpus)
-    races.check_corpus(found)
-    _survey(found)
+    held = recipe.how_split(given, found)
+    races.check_corpus(found, *held)
+    _survey(found, *held)
     first = begin.complete(given, found)
     leader = races.lead(found, first, begin.command())
     if detach:
@@ -87,11 +92,11 @@ def race(
     _run(races.Race(leader, names[1:], by), json, title, by)
 
 
-def _survey(found: Corpus) -> None:
+def _survey(found: Corpus, validation: float, split: str) -> None:
     """Survey the corpus first, so that a survey does not run beside the first network and slow it down."""
     from engine.runs import launch
 
-    if child := launch.survey(found.folder):
+    if child := launch.survey(found.folder, validation, split):
         with progress(f"surveying {found.info.name}"):
             child.wait()
 

@@ -43,7 +43,7 @@ def list_(json: Json = False) -> None:
                 s.network,
                 f"{s.step:,}",
                 f"{s.total_steps:,}",
-                number(s.best_val_nats, ".4f"),
+                number(s.best_val_nats, ".4f") if s.validates else "none",
                 duration(s.seconds),
             ]
             for s in found

@@ -16,6 +16,8 @@ from tui.cli.shared.options import (
     DEVICE,
     LAYERS,
     SEQ_LENGTH,
+    SPLIT,
+    VALIDATION,
     Command,
     argument,
     flag,
@@ -89,6 +91,8 @@ def train(
     seed: Annotated[
         int, option("--seed", shows="N", help="Random seed of the first weights and of dropout.")
     ] = TrainConfig.seed,
+    validation: Annotated[float | None, VALIDATION] = None,
+    split: Annotated[str | None, SPLIT] = None,
     early_stop: Annotated[
         int,
         option(

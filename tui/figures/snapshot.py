@@ -69,6 +69,11 @@ class Snapshot:
         return event if isinstance(event, Progress) else None
 
     @property
+    def validates(self) -> bool:
+        """Whether it has a validation part, as far as is known."""
+        return self.started is None or self.started.validates or self.evaluated is not None
+
+    @property
     def final(self) -> float | None:
         """The loss of the best model, measured again at the very end."""
         return self.evaluated.val_nats if self.evaluated and self.evaluated.final else None

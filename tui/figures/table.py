@@ -45,6 +45,8 @@ class Figure:
     """In the Train screen's table of layers."""
     late: bool = False
     """Whether the column omits it while it is not known."""
+    validated: bool = False
+    """Whether it depends on the validation part; omitted for runs that have none."""
 
     def value(self, run: Snapshot) -> Any:
         """The current value; None while it is not known."""
@@ -79,7 +81,23 @@ BEST = Figure(
     column=_BOTH,
     lines="best {0.val_nats:.3f}  at step {0.step:,}",
     live=_bits("best {:.3f} nats, {:.3f} bits"),
+    validated=True,
 )
+VALIDATION = Figure(
+    Evaluated,
+    "val_nats",
+    "validation",
+    column=_BOTH,
+    lines="validation {:.3f}",
+    live="validation {:.3f}",
+    log=_bits("validation {:.4f} nats, {:.4f} bits"),
+)
+NO_VALIDATION = {
+    "column": "none: nothing held out",
+    "lines": "validation none",
+    "live": "no validation",
+}
+"""What stands in its place for runs without a validation part."""
 LOSSES = (
     Figure(
         Progress,
@@ -90,17 +108,9 @@ LOSSES = (
         live="train {:.3f}",
         log="train {:.4f} nats",
     ),
-    Figure(
-        Evaluated,
-        "val_nats",
-        "validation",
-        column=_BOTH,
-        lines="validation {:.3f}",
-        live="validation {:.3f}",
-        log=_bits("validation {:.4f} nats, {:.4f} bits"),
-    ),
+    VALIDATION,
     BEST,
-    Figure(None, "best", "best at step", column="{0.step:,}"),
+    Figure(None, "best", "best at step", column="{0.step:,}", validated=True),
     Figure(
         None,
         "final",
@@ -108,6 +118,7 @@ LOSSES = (
         column=_BOTH,
         live=_bits("final {:.3f} nats, {:.3f} bits"),
         late=True,
+        validated=True,
     ),
 )
 OTHERS = (
@@ -133,7 +144,7 @@ OTHERS = (
     Figure(Progress, "grad_norm", "gradient norm", column="{:.3g}", lines="gradient {:.3g}"),
     Figure(None, "epochs", "epochs", column="{:.3g}"),
     Figure(Progress, "seconds", "time", column=duration, lines=duration),
-    Figure(None, "evaluating_share", "evaluating", column="{:.1%} of the time"),
+    Figure(None, "evaluating_share", "evaluating", column="{:.1%} of the time", validated=True),
     Figure(None, "saving_share", "saving", column="{:.1%} of the time"),
     Figure(Vitals, "weight_norm", "weights", layers="{:.3g}"),
     Figure(Vitals, "update_ratio", "update", layers="{:.2%}"),
@@ -147,7 +158,11 @@ def shown(
 ) -> list[tuple[Figure, str]]:
     """The figures that a place shows, in order, with their texts. A text is empty while its figure is not
     known."""
-    return [(f, f.text(place, f.value(run))) for f in figures if getattr(f, place)]
+    texts = [(f, f.text(place, f.value(run))) for f in figures if getattr(f, place)]
+    if run.validates:
+        return texts
+    none = NO_VALIDATION.get(place, "")
+    return [(f, none if f is VALIDATION else text) for f, text in texts if not f.validated]
 
 
 def measured(event: Event) -> str:

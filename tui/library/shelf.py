@@ -24,7 +24,7 @@ from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from engine.words import counted
 from tui import surveyed
-from tui.phrases import SIGNS, alphabet, duration, fetchable, loss, size, versions
+from tui.phrases import SIGNS, UNVALIDATED, alphabet, duration, fetchable, loss, size, versions
 from tui.text import visible_char
 
 _LATELY = 5.0
@@ -176,12 +176,13 @@ def _run(found: Summary) -> Item:
         ("network", found.network),
         *([("begins as", found.init_from)] if found.init_from else []),
         ("corpus", found.corpus),
-        ("loss", loss(found.best_val_nats)),
+        ("loss", loss(found.best_val_nats) if found.validates else UNVALIDATED),
         ("steps", f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}"),
         ("begun", found.created.replace("T", " ")),
         ("folder", found.folder),
     )
-    columns = (status, _nats(found.best_val_nats), found.network, _day(found.created))
+    nats = _nats(found.best_val_nats) if found.validates else "none"
+    columns = (status, nats, found.network, _day(found.created))
     refusal = f"{found.name} is training: open it and stop it first" if live else ""
     return Item(Kind.RUN, found.name, folder, columns, facts, "", "", refusal)
 

@@ -36,6 +36,8 @@ class Other:
     validation: Series
     best: float | None
     """The best validation loss in nats."""
+    validates: bool = True
+    """Whether it has a validation part."""
 
 
 class Compared:
@@ -91,6 +93,7 @@ class Compared:
                 one_line(follower.run.name),
                 snapshot.validation,
                 snapshot.best.val_nats if snapshot.best else None,
+                snapshot.validates,
             )
             for mark, follower in sorted(list(self._followers.items()), key=_place)
             if (snapshot := follower.snapshot) and follower.run.folder != shown.folder

@@ -90,7 +90,7 @@ class Curve(Steady):
         steps = np.concatenate([train.steps, *(s.steps for s in every)])
         if not len(steps) or columns < 1 or rows < 1:
             self.tell("")
-            self.border_title = _title(view)
+            self.border_title = _title(view, snapshot.validates)
             return
         first, last = float(steps.min()), float(steps.max())
         first = last - view.part * (last - first)
@@ -115,7 +115,7 @@ class Curve(Steady):
         names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
         names += map(shown.where, shown.named)
         room = self.content_size.width - _ENDS
-        self.border_title = _fitting(_title(view), names, room)
+        self.border_title = _fitting(_title(view, snapshot.validates), names, room)
         self.tell(_content(picture))
 
     def _has_grown(self, steps: FloatArray, column: float) -> bool:
@@ -154,8 +154,9 @@ def _content(picture: Picture) -> Content:
     return Content("\n").join(Content.assemble(*line) for line in lines)
 
 
-def _title(view: View) -> str:
-    return f" loss in {view.name}: ⠒⠒ training  {VALIDATION_MARK} validation "
+def _title(view: View, validates: bool = True) -> str:
+    validation = f"{VALIDATION_MARK} validation" if validates else "no validation"
+    return f" loss in {view.name}: ⠒⠒ training  {validation} "
 
 
 def _fitting(title: str, names: Iterable[str], width: int) -> Content:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.cells import CELLS
-from engine.config import DEFAULT_CELL, DEFAULT_SECONDS, DEVICES, ModelConfig, TrainConfig
+from engine.config import (
+    DEFAULT_CELL,
+    DEFAULT_SECONDS,
+    DEVICES,
+    SPLITS,
+    ModelConfig,
+    TrainConfig,
+    held_out,
+)
 from engine.errors import UsageError
 from engine.runs import launch, recipe
 from engine.text import web
@@ -16,6 +24,7 @@ from engine.words import quoted
 
 LENGTHS = ("seconds", "epochs", "steps")
 _SWITCH = ("off", "on")
+_AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Field:
     usual: str = ""
     whole: bool = False
     choices: tuple[str, ...] = ()
+    read: Callable[[str], Any] | None = None
+    """Turns what is typed into the setting, if it is no plain number. Raises UsageError."""
 
 
 def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
@@ -55,6 +66,14 @@ FIELDS = (
         str(TrainConfig.early_stop),
         whole=True,
     ),
+    Field(
+        "validation",
+        "Validation",
+        "held out: a share, or none",
+        f"{TrainConfig.validation:.0%}",
+        read=held_out,
+    ),
+    Field("split", "Split", "where that lies", _AUTO, choices=(_AUTO, *SPLITS)),
     Field("processes", "Processes", "split a batch; 1 per GPU", "1", whole=True),
 )
 FOUND = tuple(field.key for field in FIELDS if not field.usual)
@@ -97,6 +116,8 @@ def meant(field: Field, text: str) -> Any:
 
     Raises UsageError.
     """
+    if field.read:
+        return field.read(text)
     if field.choices:
         return text == "on" if field.choices == _SWITCH else text
     try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 from textual.content import Content
 
 from engine.runs.events import Event, Paused, Refused, Resumed
 from engine.words import counted
 from tui.figures.snapshot import Snapshot
-from tui.figures.table import BEST, FIGURES, LOSSES, OTHERS, shown
+from tui.figures.table import BEST, FIGURES, LOSSES, NO_VALIDATION, OTHERS, shown
 from tui.figures.words import describe
 from tui.phrases import SIGNS, duration
 from tui.text import visible
@@ -68,8 +67,7 @@ def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
     """The figures in a column, then the best losses of the compared runs, then the layers."""
-    best = partial(BEST.text, "column")
-    compared = [(f"{o.mark} {o.name}"[:14], best(o.best) or _NONE) for o in others]
+    compared = [(f"{o.mark} {o.name}"[:14], _best(o)) for o in others]
     if compared:
         compared = [("", "best of each"), *compared]
     rows = [
@@ -79,6 +77,12 @@ def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
         for name, value in facts(snapshot) + compared + layers(snapshot)
     ]
     return Content("\n").join(rows)
+
+
+def _best(other: Other) -> str:
+    if not other.validates:
+        return NO_VALIDATION["column"]
+    return BEST.text("column", other.best) or _NONE
 
 
 def lines(snapshot: Snapshot) -> Content:

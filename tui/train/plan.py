@@ -126,7 +126,8 @@ def complete(
     if pace is None and recipe.needs_pace(given):
         return None
     given = {**given, "lines": outlook.lines}
-    return recipe.complete(given, _learnt_from(outlook), outlook.symbols, pace)
+    share = given.get("validation", TrainConfig.validation)
+    return recipe.complete(given, _learnt_from(outlook, share), outlook.symbols, pace)
 
 
 def describe(
@@ -136,21 +137,25 @@ def describe(
     model, about = config.model, "" if outlook.exact else "about "
     n = parameters.count(model, outlook.symbols)
     yield f"{model}: {about}{n:,} parameters"
-    yield describe_text(outlook)
+    yield describe_text(outlook, config.validation)
     yield _length(config, outlook, _speed(config, outlook.symbols, known, pace))
 
 
-def describe_text(outlook: Outlook) -> str:
+def describe_text(outlook: Outlook, validation: float = TrainConfig.validation) -> str:
     """The text, in one line."""
     about = "" if outlook.exact else "about "
-    none = "" if outlook.chars >= SMALLEST_VALIDATED else ", none to validate on"
+    none = "" if _held_out(outlook, validation) else ", none to validate on"
     return f"{about}{counted(outlook.chars, 'character')}, {outlook.symbols} different{none}"
 
 
-def _learnt_from(outlook: Outlook) -> int:
+def _learnt_from(outlook: Outlook, validation: float) -> int:
     """The number of characters that are not kept for validation."""
-    none = outlook.chars < SMALLEST_VALIDATED
-    return outlook.chars - (0 if none else int(outlook.chars * TrainConfig.validation))
+    return outlook.chars - _held_out(outlook, validation)
+
+
+def _held_out(outlook: Outlook, validation: float) -> int:
+    """The number of characters that are kept for validation."""
+    return 0 if outlook.chars < SMALLEST_VALIDATED else int(outlook.chars * validation)
 
 
 def _speed(
@@ -169,7 +174,7 @@ def _speed(
 
 
 def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
-    plan = layout(max(2, _learnt_from(outlook)), config.batch, config.seq_length)
+    plan = layout(max(2, _learnt_from(outlook, config.validation)), config.batch, config.seq_length)
     a_step = plan.batch * plan.seq_length
     if config.seconds is not None:
         if not fast:

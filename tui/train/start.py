@@ -62,7 +62,7 @@ def start_race(
     Raises HeloError, also if the worker is cancelled.
     """
     found = _obtain(ref, tell, say)
-    race.check_corpus(found)
+    race.check_corpus(found, *recipe.how_split(entry.given, found))
     first = recipe.for_corpus(entry.given, found, _await(pace, tell))
     leader = race.lead(found, first, entry.command(ref))
     return leader, launch.drive(leader, entry.cells[1:], entry.by)

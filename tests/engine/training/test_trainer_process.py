@@ -214,12 +214,13 @@ def test_the_facts_of_the_machine_come_from_a_child() -> None:
 
 def test_a_corpus_is_surveyed_once_the_pace_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     run = a_run(steps=3)
-    asked: list[tuple[list[Event], str, float]] = []
+    asked: list[tuple[list[Event], str, float, str]] = []
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     monkeypatch.setattr(
-        launch, "survey", lambda folder, share: asked.append((run.events(), str(folder), share))
+        launch, "survey", lambda folder, *held: asked.append((run.events(), str(folder), *held))
     )
     assert trainer.live(run) == 0
-    ((before, folder, share),) = asked
+    ((before, *held),) = asked
     assert [event.name for event in before] == ["started"]
-    assert (folder, share) == (run.info().corpus, run.info().config.validation)
+    info = run.info()
+    assert held == [info.corpus, info.config.validation, info.config.split]

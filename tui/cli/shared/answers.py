@@ -63,6 +63,7 @@ _RUN = {
     "created": "when, in UTC",
     "folder": "",
     "init_from": "the model or point of a run it started from, else empty",
+    "validates": "whether it has a validation part; without one there is no validation loss",
     **_NETWORK,
 }
 _TEXT = {
@@ -159,6 +160,7 @@ ANSWERS = {
             "unusual": "characters that may be mistakes, each with char, count and kind",
             "beginning": "of the text",
             "validation": "the share that the baselines are measured on",
+            "split": "where that part lies: end or spread",
             "baselines": "n-gram models, each with order, nats_per_char, bits_per_char, predictions and "
             "learnt_from",
             "repeat": "the longest repeated passage: length, first, second, searched and begins",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from engine.config import DEVICES
+from engine.config import DEVICES, TrainConfig, held_out
 
 
 def option(*names: str, help: str, shows: str, default: bool | str = True, **settings: Any) -> Any:
@@ -34,6 +34,20 @@ CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pip
 LAYERS = option("--layers", shows="N", help="Number of layers.")
 BATCH = option("--batch", shows="N", help="Columns of text read side by side.")
 SEQ_LENGTH = option("--seq-length", shows="N", help="Characters between two updates.")
+VALIDATION = option(
+    "--validation",
+    shows="SHARE",
+    help="Share of the text that is held out to evaluate on, as in 0.05 or 5%. With none there are no "
+    "evaluations, and the last model is kept, not the best.",
+    default=f"{TrainConfig.validation:.0%}",
+    parser=held_out,
+)
+SPLIT = option(
+    "--split",
+    shows="WAY",
+    help="Where that part lies: at the end of the text, or spread over it in blocks.",
+    default="end; spread with --lines",
+)
 DEVICE = option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
 
 

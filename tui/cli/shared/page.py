@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from engine.config import TrainConfig
 from engine.runs.events import Event, Started
 from engine.runs.points import Point, points
 from engine.runs.rundir import RunStatus
 from engine.runs.summary import Summary
+from engine.words import counted
 from tui.cli.shared.chart import LINE, chart, drawn
 from tui.cli.shared.output import console, facts, write
 from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import shown
 from tui.figures.words import describe
-from tui.phrases import duration, loss
+from tui.phrases import UNVALIDATED, duration, loss
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunDirectory
@@ -43,7 +45,8 @@ def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
             "changes": "; ".join(f"{describe(e)} (step {e.step:,})" for e in snapshot.changes),
             "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",
             **{figure.label: text for figure, text in shown("page", snapshot)},
-            "loss": loss(found.best_val_nats),
+            "validation": _held_out(config, snapshot.started),
+            "loss": loss(found.best_val_nats) if found.validates else UNVALIDATED,
             "best": f"at step {best.step:,}" if best else "",
             "kept": ", ".join(_kept(kept)),
             "begun": found.created,
@@ -62,6 +65,15 @@ def _machine(started: Started) -> str:
     return f"{text}, {started.processes} processes" if started.processes > 1 else text
 
 
+def _held_out(config: TrainConfig, started: Started | None) -> str:
+    """The validation part: how large it is, and where it lies."""
+    if not config.validation:
+        return "none"
+    where = {"end": "the end of the text", "spread": "spread over the text"}[config.split]
+    chars = f"{counted(started.val_chars, 'character')}, " if started else ""
+    return f"{100 * config.validation:.3g}% of the text: {chars}{where}"
+
+
 def _kept(kept: Iterable[Point]) -> Iterator[str]:
     """The kept steps, with the names of marks."""
     for step in sorted({point.step for point in kept}):
@@ -72,7 +84,8 @@ def _kept(kept: Iterable[Point]) -> Iterator[str]:
 def _curve(snapshot: Snapshot) -> Iterator[str]:
     """The losses of a run: training as a line, validation as marks."""
     width = min(_WIDEST, console().width)
+    validation = f"{_VALIDATION} validation" if snapshot.validates else "no validation"
     if lines := chart(snapshot.train, {_VALIDATION: snapshot.validation}, width, _ROWS):
         yield ""
-        yield drawn(f"loss in nats: {LINE * 2} training  {_VALIDATION} validation")
+        yield drawn(f"loss in nats: {LINE * 2} training  {validation}")
         yield from lines

@@ -44,7 +44,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
         write("\n")
         columns = {"model": "left", "nats per character": "right", "bits per character": "right"}
         table(columns, [[model, *both_units(nats)] for model, nats in rows])
-    write(f"{protocol(seen.baselines)}\n\n")
+    write(f"{protocol(seen)}\n\n")
     lines = begins.split("\n")[:_LINES]
     write("".join(f"  {cut(expanded(visible(line)), _WIDTH)}".rstrip() + "\n" for line in lines))
 
@@ -52,7 +52,7 @@ def show(corpus: Corpus, seen: Survey, json: bool) -> None:
 def damaged(info: CorpusInfo, folder: Path, problem: str, json: bool) -> None:
     """Show what is known about a corpus whose text cannot be read."""
     if json:
-        unseen = dict.fromkeys(("beginning", "validation", "baselines", "repeat"))
+        unseen = dict.fromkeys(("beginning", "validation", "split", "baselines", "repeat"))
         emit(_data(info, folder) | {"problem": problem} | unseen, indent=2)
     else:
         facts(_facts(info, folder) | {"problem": problem})
@@ -73,6 +73,7 @@ def _surveyed(corpus: Corpus, seen: Survey) -> dict[str, Any]:
     return {
         "beginning": survey.beginning(corpus),
         "validation": seen.validation,
+        "split": seen.split,
         "baselines": baselines,
         "repeat": repeat,
     }

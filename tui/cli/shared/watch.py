@@ -7,14 +7,14 @@ from collections.abc import Callable
 import typer
 
 from engine.runs.comparison import Comparison
-from engine.runs.events import Evaluated, Progress
+from engine.runs.events import Evaluated, Progress, Started
 from engine.runs.rundir import RunDirectory
 from engine.words import counted
 from tui import signals
 from tui.cli.shared import views
 from tui.cli.shared.follow import End, View
 from tui.cli.shared.output import note, write
-from tui.phrases import duration, loss
+from tui.phrases import UNVALIDATED, duration, loss
 
 
 def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: bool) -> None:
@@ -49,6 +49,8 @@ def _summary(run: RunDirectory) -> str:
     seconds = max((e.seconds for e in events if isinstance(e, Progress)), default=0.0)
     model = run.best if run.best.exists() else run.latest
     lines = [f"trained  {counted(events[-1].step, 'step')} in {duration(seconds)}"]
+    if any(isinstance(e, Started) and not e.validates for e in events):
+        lines.append(f"loss     {UNVALIDATED}")
     if best is not None:
         lines.append(f"loss     {loss(final[-1] if final else best)}, on the validation part")
         lines += [
