@@ -119,7 +119,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             block.branch = passage.current
             wrapped.truncate(len(common_prefix([wrapped.text, text])))
             del block.levels[len(wrapped.text) :]
-        line = len(wrapped) - 1
+        line = max(0, len(wrapped) - 2)
         wrapped.extend(text[len(wrapped.text) :])
         known = len(block.levels)
         block.levels += levels(passage.bits(known))
@@ -217,8 +217,8 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     @property
     def _wrap_width(self) -> int:
-        """One cell is left free for the cursor after a full line."""
-        return (self.size.width or 80) - 1
+        """After a full line there is room for a space that hangs, and for the cursor."""
+        return (self.size.width or 80) - 2
 
     # -- painting
 

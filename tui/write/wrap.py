@@ -1,4 +1,8 @@
-"""A growing text, wrapped so that clusters stay whole. Widths are in terminal cells."""
+"""A growing text, wrapped at words. Widths are in terminal cells.
+
+A line ends after its last space, tab or wide character if the next word does not fit. A word longer than a
+line is cut between clusters. A space that does not fit hangs: it takes one cell beyond the width.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,7 @@ from tui.width import Cluster, cells, clusters, is_plain, spans
 
 
 class Wrapped:
-    """A text and where its display lines begin. A line ends with its newline, or with the last cluster that
-    fits. After a final newline there is an empty line."""
+    """A text and where its display lines begin. After a final newline there is an empty line."""
 
     def __init__(self, width: int) -> None:
         self.text = ""
@@ -22,14 +25,15 @@ class Wrapped:
         return len(self.starts)
 
     def extend(self, text: str) -> None:
-        """Append to the text. Only its last line is wrapped again."""
+        """Append to the text. Its last two lines are wrapped again."""
         self.text += text
+        del self.starts[max(1, len(self.starts) - 1) :]
         self.starts.extend(_breaks(self.text, self.starts[-1], self.width))
 
     def truncate(self, length: int) -> None:
         """Keep the first `length` characters."""
         self.text = self.text[:length]
-        # A cluster that was cut may now fit into the line before.
+        # What is left of a word that was cut may now fit into the line before.
         del self.starts[max(1, bisect_right(self.starts, length) - 1) :]
         self.extend("")
 
@@ -89,22 +93,43 @@ def _breaks(text: str, start: int, width: int) -> Iterator[int]:
     while True:
         newline = text.find("\n", start)
         end = len(text) if newline < 0 else newline
-        part = text[start:end]
-        if is_plain(part):
-            yield from range(start + width, end, width)
-        else:
-            yield from _wide_breaks(part, start, width)
+        find = _plain_breaks if is_plain(text[start:end]) else _any_breaks
+        yield from (start + to for to in find(text[start:end], width))
         if newline < 0:
             return
         start = newline + 1
         yield start
 
 
-def _wide_breaks(part: str, start: int, width: int) -> Iterator[int]:
-    column = 0
+def _plain_breaks(part: str, width: int) -> Iterator[int]:
+    """`_any_breaks` for a text in which every character takes one cell."""
+    start = 0
+    while len(part) - start > width:
+        full = start + width
+        to = full + 1 if part[full] == " " else part.rfind(" ", start, full) + 1
+        if to <= full and not part[start:to].strip(" "):
+            to = full
+        if to == len(part):
+            return
+        yield to
+        start = to
+
+
+def _any_breaks(part: str, width: int) -> Iterator[int]:
+    column, word = 0, False
+    gap = gap_column = 0
     for begin, end in spans(part):
-        taken = cells(part[begin:end], column, width)
-        if column + taken > width:
-            yield start + begin
-            column, taken = 0, cells(part[begin:end], 0, width)
+        cluster = part[begin:end]
+        tab = cluster[0] == "\t"
+        blank = tab or cluster == " "
+        taken = cells(cluster, column, width)
+        if column + taken > width and not (cluster == " " and column == width):
+            moves = gap and taken == 1 and not tab
+            yield gap if moves else begin
+            column = column - gap_column if moves else 0
+            word, gap = column > 0, 0
+            taken = cells(cluster, column, width)
         column += taken
+        word = word or not blank
+        if word and (blank or taken == 2):
+            gap, gap_column = end, column
