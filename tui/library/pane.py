@@ -38,7 +38,7 @@ _NARROW = 100
 _REST = 0.3
 """How long the cursor must rest on a corpus before it is surveyed, in seconds."""
 _FOLLOW = 1.0
-"""Seconds between two looks at what has changed on disk."""
+"""Seconds between two checks for changes on disk."""
 _SECTION = Binding.Group("section", compact=True)
 
 
@@ -152,7 +152,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @work(group="follow", exclusive=True, exit_on_error=False)
     async def _follow(self) -> None:
-        """Read the library again once something in it has changed."""
+        """Read the library again if something in it has changed."""
         if self.is_on_screen and await asyncio.to_thread(self._shelf.changed):
             self.action_refresh()
 

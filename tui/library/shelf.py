@@ -28,7 +28,7 @@ from tui.phrases import SIGNS, UNVALIDATED, alphabet, duration, fetchable, loss,
 from tui.text import visible_char
 
 _LATELY = 5.0
-"""Seconds after which the figures of a training are out of date."""
+"""Seconds after which the figures of a training are read again."""
 _FREQUENT = 24
 """How many characters of an alphabet are named."""
 _DAMAGED = ("damaged", "", "", "")
@@ -73,8 +73,8 @@ class Shelf:
         self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
 
     def changed(self) -> bool:
-        """Whether anything came, went, began or ended since the library was last read, or a training has
-        gone on for a while."""
+        """Whether, since the library was last read, an item was added or removed, or a training started,
+        ended or ran for a while."""
         return self._seen != _sight()
 
     def read(self) -> dict[Kind, list[Item]]:
@@ -103,14 +103,14 @@ class Shelf:
 
 
 def _sight() -> object:
-    """What the library looks like from outside, without reading a file."""
+    """The state of the library, as far as it is known without reading files."""
     folders = (places.models(), places.corpora())
     written = [path.stat().st_mtime_ns if path.is_dir() else 0 for path in folders]
     return written, [(run.folder, run.alive() and _lately(run)) for run in rundir.runs()]
 
 
 def _lately(run: RunDirectory) -> int:
-    """When a run last wrote to its log, in units of _LATELY seconds; from 1."""
+    """When a run last wrote to its log, in units of _LATELY seconds. At least 1."""
     try:
         return 1 + int(run.events_path.stat().st_mtime / _LATELY)
     except OSError:
