@@ -102,7 +102,7 @@ def test_who_only_watches_leaves_it_training(home, number):
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_any_command_ends_without_a_word(tiny, number):
-    with process("sample", "tiny", "-n", "100000000", "-s", "1") as child:
+    with process("sample", "tiny", "-n", "10000000", "-s", "1") as child:
         assert child.stdout
         os.read(child.stdout.fileno(), 1)
         child.send_signal(number)
@@ -111,7 +111,7 @@ def test_any_command_ends_without_a_word(tiny, number):
 
 
 def test_what_nohup_ignores_stays_ignored(tiny):
-    command = ["nohup", *HELO, "sample", "tiny", "-n", "100000000", "-s", "1"]
+    command = ["nohup", *HELO, "sample", "tiny", "-n", "10000000", "-s", "1"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as child:
         assert child.stdout

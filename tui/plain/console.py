@@ -40,6 +40,8 @@ class Console:
         if self._asking:
             self._asking = False
             raise KeyboardInterrupt
+        if self._shown:
+            self._mid_line = True  # the terminal shows ^C
 
     def ask(self, prompt: str) -> str | None:
         """The next line without its line end, or None after the last one. Only a person sees the prompt."""
