@@ -26,6 +26,8 @@ from engine.text.corpus import Corpus
 from engine.text.survey import kept
 
 _NICENESS = 10
+_NO_MEMORY = ("MemoryError", "can't allocate memory", "out of memory")
+"""What the last words of Python, of torch, and of CUDA contain if memory ran out."""
 _SPINS = "2000"
 """How long torch's threads spin for each other before they sleep. With the default, a training beside one
 busy process is a hundred times slower than alone (docs/experiments.md)."""
@@ -205,6 +207,8 @@ def _measured(module: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         problem = child.stderr.read().decode("utf-8", "replace").strip()
         if child.wait():
             last = problem.splitlines()[-1] if problem else "torch could not be measured"
+            if any(sign in last for sign in _NO_MEMORY):
+                last = "there is not enough memory to measure this network: choose smaller sizes"
             raise RunError(last.removeprefix("helo: "))
     finally:
         child.kill()

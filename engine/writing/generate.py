@@ -113,7 +113,10 @@ class Generation:
         sampling: SamplingConfig | None = None,
         rng_seed: int = 0,
         top: int = TOP,
+        rewinds: bool = True,
     ) -> None:
+        """Without `rewinds` the text can only go on. It then needs much less memory, as it keeps only the
+        last snapshot."""
         self.stepper = stepper
         self.alphabet = stepper.model.alphabet
         self.sampling = sampling or SamplingConfig()
@@ -121,13 +124,14 @@ class Generation:
         self.rng_seed = rng_seed
         self.seed = np.array(seed, np.int64)
         self._columns = _Columns(min(top, len(self.alphabet)))
-        # [j] is the state after SNAPSHOT_EVERY·j characters
         self._state: States = stepper.start_state()
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
         if not len(self.seed):
             self._feed(self.alphabet.start)
-        self._snapshots, self._first = [self._state], self._log_p
+        # [j] is the state after SNAPSHOT_EVERY·j characters; None if it is no longer needed
+        self._snapshots: list[States | None] = [self._state]
+        self._first, self._rewinds = self._log_p, rewinds
 
     def __len__(self) -> int:
         """The number of characters so far, including the seed."""
@@ -144,7 +148,10 @@ class Generation:
 
     @property
     def shortest(self) -> int:
-        """The fewest characters it can go back to: 1 if the first one was given, 0 if it was drawn."""
+        """The fewest characters that it can be rewound to: 1 if the first character was given, 0 if it was
+        drawn. All of them if it cannot be rewound."""
+        if not self._rewinds:
+            return len(self)
         return 1 if self._first is None else 0
 
     @property
@@ -168,7 +175,19 @@ class Generation:
             self._record(int(self.seed[i]))
             self._believe(log_p[i - first])
         self._state = state
-        self._snapshots.append(state)
+        self._snap()
+
+    def _snap(self) -> None:
+        """Keep a snapshot of the present state."""
+        if not self._rewinds:
+            self._snapshots[-1] = None
+        self._snapshots.append(self._state)
+
+    def _snapshot(self, n: int) -> States:
+        """The state after n characters, a multiple of SNAPSHOT_EVERY."""
+        state = self._snapshots[n // SNAPSHOT_EVERY]
+        assert state is not None
+        return state
 
     def _reads_block(self, first: int) -> bool:
         """Whether the characters [first, first + SNAPSHOT_EVERY) are all of the seed and read at once."""
@@ -178,7 +197,7 @@ class Generation:
         """log p (SNAPSHOT_EVERY, V) after each character of a block of the seed, and the state after the
         last one. Always computed from the snapshot before the block, so that the bits are the same."""
         ids = self.seed[first : first + SNAPSHOT_EVERY]
-        logits, state = self.stepper.sequence(ids, self._snapshots[first // SNAPSHOT_EVERY])
+        logits, state = self.stepper.sequence(ids, self._snapshot(first))
         return log_softmax(logits), state
 
     def force(self, id: int) -> None:
@@ -189,7 +208,7 @@ class Generation:
         self._record(id)
         self._feed(id)
         if len(self) % SNAPSHOT_EVERY == 0:
-            self._snapshots.append(self._state)
+            self._snap()
 
     def _record(self, id: int) -> None:
         """Append a character with what was believed of it."""
@@ -210,10 +229,9 @@ class Generation:
             raise UsageError(f"a text of {len(self)} characters cannot go back to {n}")
         if n == len(self):
             return
-        nearest = max(n - 1, 0) // SNAPSHOT_EVERY
-        first = nearest * SNAPSHOT_EVERY
+        first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
         self._columns.n = n
-        self._state = self._snapshots[nearest]
+        self._state = self._snapshot(first)
         self._believe(self._first)
         for id in self._columns.rows["id"][first:n]:
             self._feed(int(id))
@@ -222,7 +240,7 @@ class Generation:
             self._believe(log_p[n - 1 - first])
         del self._snapshots[n // SNAPSHOT_EVERY + 1 :]
         if n % SNAPSHOT_EVERY == 0:
-            self._state = self._snapshots[n // SNAPSHOT_EVERY]
+            self._state = self._snapshot(n)
 
     def fork(self, n: int) -> Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""
@@ -232,6 +250,7 @@ class Generation:
             self.sampling,
             self.rng_seed,
             self._columns.rows["top"].shape[1],
+            self._rewinds,
         )
         new._columns = self._columns.copy(len(self))
         new._snapshots, new._first = self._snapshots[:], self._first
@@ -279,7 +298,9 @@ class Generation:
         row = self._columns.rows[i]
         id, bits = int(row["id"]), float(row["bits"])
         candidates = (
-            self._candidates(row["top"], row["prob"], row["filtered"]) if i >= self.shortest else ()
+            self._candidates(row["top"], row["prob"], row["filtered"])
+            if i or self._first is not None
+            else ()
         )
         return Step(
             index=i,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -98,3 +100,15 @@ def test_starting_is_measured_on_whole_processes(cli, monkeypatch):
     assert [row["command"].split()[0] for row in found] == ["helo", "helo:", "helo:"]
     assert 0 < version < frame
     assert first > 0
+
+
+@pytest.mark.parametrize("what", ["sample", "train"])
+def test_a_network_that_does_not_fit_in_memory_is_refused_in_a_line(what, tmp_path):
+    limited = f"ulimit -v 12000000; exec {sys.executable} -P -m tui bench {what} --cell rnn"
+    command = f"{limited} --hidden 65536 --layers 8 --batch 1 --seq-length 1"
+    if what == "sample":
+        command = f"{limited} --hidden 65536 --layers 8"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=tmp_path, timeout=100)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"helo: there is not enough memory")
+    assert done.stderr.count(b"\n") == 1

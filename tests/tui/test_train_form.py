@@ -190,6 +190,8 @@ def test_an_address_is_not_fetched_while_it_is_typed(server):
         ("length", "-5", "Seconds must be more than 0"),
         ("length", "1e300", "Seconds must be more than 0 and at most 31,536,000"),
         ("batch", "[/bold]", "not '[/bold]'"),
+        ("hidden", "1" + "0" * 20, "Hidden must be between 1 and 65,536"),
+        ("lr", "1e400", "Learning rate must be more than 0 and at most 100"),
         ("layers", "9" * 5000, "Layers must be a whole number"),
     ],
 )

@@ -152,7 +152,7 @@ def _begin(
         note(f"seed {seed}")
     stepper = Stepper(opened)
     settle_threads(stepper.rehearse)
-    return Generation(stepper, fitted.ids, config, seed, top)
+    return Generation(stepper, fitted.ids, config, seed, top, rewinds=False)
 
 
 def _read(generation: Generation) -> None:

@@ -294,3 +294,14 @@ def test_a_long_seed_is_read_in_blocks_and_its_steps_come_one_by_one() -> None:
     text.advance()
     assert len(text) == SNAPSHOT_EVERY
     assert [step.index for step in write(text, 3)] == [32, 33, 34] and len(text) == 64
+
+
+@pytest.mark.parametrize("seed", ["", "Shall I", SONNET[:150]])
+def test_a_text_that_only_goes_on_is_the_same_and_keeps_one_snapshot(seed: str) -> None:
+    ids = MODEL.alphabet.encode(seed)
+    text = Generation(STEPPER, ids, rng_seed=1, rewinds=False)
+    assert write(text, 300) == write(writing(seed), 300)
+    assert sum(state is not None for state in text._snapshots) == 1
+    for n in (0, 1, 299):
+        with pytest.raises(UsageError):
+            text.rewind(n)

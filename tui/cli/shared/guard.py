@@ -64,7 +64,7 @@ def _line(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error)) + (f": {error.filename}" if error.filename else "")
     if isinstance(error, MemoryError):
-        return "there is not enough memory for this: take smaller sizes"
+        return "there is not enough memory for this: choose smaller sizes"
     return f"unexpected {type(error).__name__}: {error}; helo --debug COMMAND … shows where"
 
 
