@@ -23,11 +23,7 @@ NEEDED = {
 }
 """What stands without a name where a command must have it."""
 ALLOWED = {("sample", "--seed", "-1")}
-TEXTS_THAT_ARE_NUMBERS = {
-    ("corpora add", "--max-size"),
-    ("train", "--validation"),
-    ("race", "--validation"),
-}
+TEXTS_THAT_ARE_NUMBERS = (("corpora add", "--max-size"),)
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

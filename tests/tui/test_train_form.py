@@ -221,7 +221,7 @@ async def test_a_value_that_cannot_be_is_named_and_nothing_is_lost(
         (b"", "is empty"),
         (b"x", "has one character"),
         (b"\x00\x01text", "binary"),
-        (b"\xff\xfe\xfa", "no utf-16-le"),
+        (b"\xff\xfe\xfa", "not utf-16-le"),
     ],
 )
 async def test_a_text_that_cannot_be_imported_is_refused_beside_the_form(
