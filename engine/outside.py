@@ -54,7 +54,10 @@ def reading(path: Path, error: type[HeloError], advice: str = "") -> Iterator[No
 
 def require_file(path: Path) -> None:
     """Raise OSError unless the path is a regular file: reading a FIFO or a device might never end."""
-    mode = path.stat().st_mode
+    try:
+        mode = path.stat().st_mode
+    except ValueError as error:  # a NUL, or half of a surrogate pair
+        raise OSError(errno.EINVAL, "not a path", str(path)) from error
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):

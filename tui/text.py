@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from engine.characters import VISIBLE_FORMATS, alone, variation
+from engine.words import shortened
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode categories: control, format (bidi, zero width), surrogate, line and paragraph separator."""
@@ -47,6 +48,7 @@ def _shown(point: int) -> int | str:
 
 
 _table = _Table({ord("\n"): "\n", ord("\t"): "\t", 0xAD: _HYPHENATION_POINT})
+_BRIEF = 4000
 _NAMES = {"\n": "⏎", "\t": "␉", " ": "␣", "\u00a0": "⍽"}
 
 
@@ -105,3 +107,9 @@ def visible_char(char: str) -> str:
 def one_line(text: str) -> str:
     """`visible`, with line ends and tabs made visible as well."""
     return visible(text).replace("\n", _NAMES["\n"]).replace("\t", _NAMES["\t"])
+
+
+def brief(text: str) -> str:
+    """`one_line` of a text of any length from a file. The middle of one that would take long to lay out is
+    left out."""
+    return one_line(shortened(text, _BRIEF))

@@ -16,6 +16,8 @@ from engine.words import quoted
 
 DEFAULT_MODEL = "shakespeare"
 SUFFIX = ".safetensors"
+_LONGEST_CARD = 50_000
+"""Characters that are read of a card."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,12 @@ class ModelEntry:
 
     @property
     def card(self) -> str:
-        """The text of the card beside the file, or ""."""
-        file = self.path.with_suffix(".md")
-        return file.read_text("utf-8", "replace") if file.is_file() else ""
+        """The text of the card beside the file, or ""; of a long one its beginning."""
+        path = self.path.with_suffix(".md")
+        if not path.is_file():
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_LONGEST_CARD)
 
 
 def models() -> list[ModelEntry]:

@@ -183,6 +183,14 @@ def test_only_files_of_some_size_are_read(tmp_path: Path) -> None:
         outside.read(tmp_path / "no")
 
 
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "\udfff/x", "x" * 5000, "n" * 300])
+def test_what_cannot_be_a_path_is_refused(path: str) -> None:
+    with pytest.raises(RunError, match="cannot read") as caught:
+        with outside.reading(Path(path), RunError):
+            outside.read(Path(path))
+    assert len(str(caught.value)) < 300
+
+
 def test_a_file_of_a_newer_helo_is_a_line_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="x was written by a newer helo: update helo"):
         with outside.reading(tmp_path / "x", RunError):

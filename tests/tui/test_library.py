@@ -344,3 +344,13 @@ def test_a_survey_that_is_kept_is_shown_beside_the_limit(winter):
     (made.folder / survey.KEPT).write_text("{torn")
     [item] = [item for item in Shelf().read()[Kind.CORPUS] if item.name == "known"]
     assert "baselines" not in dict(item.facts) and not item.problem
+
+
+def test_long_texts_of_files_are_laid_out_in_part(tiny, home):
+    told = replace(tiny, history=replace(tiny.history, command="漢" * 2_000_000))
+    modelfile.save(home / "models" / "told.safetensors", told)
+    (home / "models" / "told.md").write_text("x" * 2_000_000)
+    [item] = [item for item in Shelf().read()[Kind.MODEL] if item.name == "told"]
+    assert len(details(item, 60).plain) < 100_000
+    odd = replace(item, columns=("漢" * 2_000_000, "", "", ""))
+    assert all(row.cell_length == 60 for row in rows([item, odd], 12, 60))

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from engine.characters import VISIBLE_FORMATS
 from tests.hard import hard
-from tui.text import common_prefix, one_line, visible, visible_char
+from tui.text import brief, common_prefix, one_line, visible, visible_char
 
 ODD = "\u200b\u200c\u200d\ufe0f\U000e0100\U0001f3fd\U000e0067\u00ad\u0301"
 TEXTS = st.text(st.characters(codec=None) | st.sampled_from(ODD + "اक👩❤🏴a1 \n\t"))
@@ -109,6 +109,12 @@ def test_no_two_candidates_look_alike(char: str) -> None:
     shown = visible_char(char)
     assert cell_len(shown) > 0 and not shown.isspace()
     assert ("\ufffd" in shown) == (char == "\ufffd")
+
+
+def test_what_is_too_long_to_be_laid_out_is_shown_by_both_ends() -> None:
+    assert brief("a\nb") == "a⏎b"
+    shown = brief("\x1b" + "漢" * 2_000_000 + "\n")
+    assert len(shown) < 5000 and shown.startswith("␛漢") and shown.endswith("漢⏎")
 
 
 def test_common_prefix() -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from tui.library.shelf import Item, Kind
-from tui.text import one_line, visible
+from tui.text import brief, one_line, visible
 from tui.width import cut, expanded
 
 _LABEL = 12
@@ -32,7 +32,7 @@ def details(item: Item, width: int) -> Content:
     lines = []
     for name, value in item.facts:
         style = "$text-error" if name == "problem" else ""
-        wrapped = Content(one_line(value)).wrap(max(_LEAST, width - _LABEL)) if value else []
+        wrapped = Content(brief(value)).wrap(max(_LEAST, width - _LABEL)) if value else []
         for label, line in zip(chain([name], repeat("")), wrapped, strict=False):
             head = Content.styled(f"{label:<{_LABEL}}", "$foreground 60%")
             lines.append(head + line.rstrip().stylize(style))
@@ -50,14 +50,13 @@ def rows(items: list[Item], name: int, width: int) -> Iterator[Content]:
     """One line of `width` cells per item. Names are padded to `name` cells and always whole, even if the
     line gets too long; the columns after them are cut or left out if they do not fit."""
     name = min(max(name, _NAME), width)
-    columns = [
-        max(map(cell_len, column)) for column in zip(*(item.columns for item in items), strict=True)
-    ]
-    for item in items:
+    texts = [tuple(map(brief, item.columns)) for item in items]
+    columns = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
+    for item, own in zip(items, texts, strict=True):
         style = "italic" if item.problem else "dim"  # no colour, so that the cursor's shows through
         line = Content(one_line(item.name))
         line = line.pad_right(max(0, name - line.cell_length))
-        for text, size in zip(item.columns, columns, strict=True):
+        for text, size in zip(own, columns, strict=True):
             fits = min(size, width - line.cell_length - _GAP)
             if size and fits >= min(size, _SHORTEST):
                 shown = set_cell_size(cut(text, fits), fits)

@@ -20,7 +20,7 @@ from engine.runs.rundir import RunDirectory
 from tui.curves.series import Series
 from tui.dialogs import Dialog
 from tui.phrases import trained
-from tui.text import one_line
+from tui.text import brief, one_line
 from tui.train.follow import Follower
 
 MARKS = "○△□×"
@@ -134,7 +134,7 @@ class RunChoice(Dialog[RunDirectory | None]):
     def _option(self, run: RunDirectory) -> Option:
         name, about = f"{self._compared.mark(run) or ' '} {one_line(run.name)}", ""
         with suppress(RunError):  # a damaged run.json; the name is enough to choose it
-            about = f"  {one_line(trained(run.info()))}"
+            about = f"  {brief(trained(run.info()))}"
         return Option(Content.assemble(name, (about, "dim")))
 
     @on(OptionList.OptionSelected)

@@ -12,7 +12,7 @@ from tui.figures.snapshot import Snapshot
 from tui.figures.table import BEST, FIGURES, LOSSES, NO_VALIDATION, OTHERS, shown
 from tui.figures.words import describe
 from tui.phrases import SIGNS, duration
-from tui.text import visible
+from tui.text import brief, visible
 from tui.train.compare import Other
 
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
@@ -108,7 +108,7 @@ def note(snapshot: Snapshot, asked: list[str]) -> Content:
         style = "$text-error"
     parts = [
         Content.styled(_overfitting(snapshot), "$text-warning"),
-        Content.styled(visible(_advice(snapshot)), style),
+        Content.styled(brief(_advice(snapshot)), style),
     ]
     return Content("; ").join(part for part in parts if part)
 

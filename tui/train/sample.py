@@ -14,6 +14,9 @@ from tui.text import visible
 from tui.train.steady import Steady
 from tui.width import expanded
 
+_MOST = 200_000
+"""Characters of a sample that are shown; a run writes no more than half as many."""
+
 
 class SampleBox(VerticalScroll, can_focus=False):
     """One of the samples of a run, below a line that stands for the run."""
@@ -48,7 +51,8 @@ class SampleBox(VerticalScroll, can_focus=False):
             f"sample at step {sample.step:,}{_loss(snapshot, sample.step, scale)}",
             f"{older}{index + 1:,} of {len(samples):,}{newer}",
         )
-        text.tell(Content(expanded(visible((sample.prompt + sample.text).strip("\n")))))
+        shown = (sample.prompt + sample.text)[:_MOST].strip("\n")
+        text.tell(Content(expanded(visible(shown))))
 
     def _head(self, title: str, subtitle: str) -> None:
         """Set the titles if they changed, since each assignment redraws the box."""

@@ -14,7 +14,7 @@ from textual.content import Content
 from tui.curves.scale import View
 from tui.figures.snapshot import Snapshot
 from tui.phrases import trained
-from tui.text import visible
+from tui.text import brief, visible
 from tui.train import numbers
 from tui.train.compare import Compared, Other
 from tui.train.curve import Curve
@@ -263,12 +263,10 @@ def _headline(follower: Follower) -> Content:
     if snapshot:
         parts.append(numbers.state(snapshot.status.word))
     if info:
-        parts.append(Content(visible(trained(info))))
+        parts.append(Content(brief(trained(info))))
         if info.init_from:
-            parts.append(Content(visible(f"a branch of {info.init_from}")))
+            parts.append(Content(brief(f"a branch of {info.init_from}")))
     if snapshot and (started := snapshot.started):
         parts.append(Content.styled(f"{started.parameters:,} parameters", "$foreground 60%"))
-        parts.append(
-            Content.styled(visible(f"{started.device} {started.dtype}"), "$foreground 60%")
-        )
+        parts.append(Content.styled(brief(f"{started.device} {started.dtype}"), "$foreground 60%"))
     return Content("   ").join(parts)

@@ -16,7 +16,7 @@ from engine.errors import HeloError
 from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse, seed_of
 from tui.remember import Seeds, State
-from tui.text import one_line
+from tui.text import brief, one_line
 from tui.write.in_app import InApp
 from tui.write.legend import Legend
 from tui.write.next_character import NextCharacter, believed
@@ -97,7 +97,7 @@ class WritePane(Walk, InApp):
             "Type how a text should begin, and press Enter.",
             "",
             f"{one_line(opened.model.name)} continues it:",
-            one_line(describe(opened.model)),
+            brief(describe(opened.model)),
             "",
             "Esc walks through the text",
             "/ lists commands · F1 helps",

@@ -6,6 +6,7 @@ Nothing is fetched until the documents are read.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -30,6 +31,10 @@ PAUSE = 1.0
 _LOOK_EVERY = 0.1
 _MOST_RULES = 500_000
 """The most bytes of a robots.txt."""
+_ODD_PAUSE = re.compile(
+    r"\s*(request-rate|crawl-delay)\s*:(?!\s*[0-9]{1,6}\s*(#.*)?$)", re.IGNORECASE
+)
+"""A line of a robots.txt about pauses that is not a plain number of seconds: urllib may fail on it."""
 _MOST_LISTED = 10_000_000
 """The most bytes of a file of references."""
 
@@ -163,5 +168,5 @@ class _Manners:
             missing = error.status is not None and 400 <= error.status < 500
             lines = "" if missing else "User-agent: *\nDisallow: /"
         rules = RobotFileParser(url)
-        rules.parse(lines.splitlines())
+        rules.parse([line for line in lines.splitlines() if not _ODD_PAUSE.match(line)])
         return rules

@@ -128,6 +128,15 @@ def test_robots_txt_is_honoured(essays: Server) -> None:
     assert "robots.txt forbids it" in made.notes[0]
 
 
+@pytest.mark.parametrize("number", ["²", "%C2%B2", "9" * 5000, "1/²", "-1", "soon", "[", ""])
+@pytest.mark.parametrize("name", ["Crawl-delay", "request-rate"])
+def test_pauses_that_are_no_number_are_left_out(essays: Server, name: str, number: str) -> None:
+    rules = f"User-agent: *\n\u00a0{name} : {number}\nDisallow: /essays/b.html\n"
+    essays.serve("/robots.txt", rules.encode())
+    made = import_essays(essays)
+    assert len(made.notes) == 1 and "robots.txt forbids it" in made.notes[0]
+
+
 def test_where_robots_txt_cannot_be_had_nothing_is_fetched(essays: Server) -> None:
     essays.answer("/robots.txt", lambda handler: handler.begin(500, {"Content-Length": "0"}))
     error = refused(essays.url("/essays/index.html"), Reading(glob=("*.html",)))

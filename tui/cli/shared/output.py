@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import UsageError
-from tui.text import one_line, visible
+from tui.text import brief, one_line, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +108,7 @@ def facts(pairs: dict[str, str]) -> None:
     grid.add_column(overflow="fold")
     for name, value in pairs.items():
         if value:
-            grid.add_row(name, Text(one_line(value)))
+            grid.add_row(name, Text(brief(value)))
     print_lines(grid)
 
 

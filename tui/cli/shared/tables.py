@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.cli.shared.output import console, print_lines, write
-from tui.text import one_line
+from tui.text import brief, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,7 +45,7 @@ def grid(
     from rich.table import Table
     from rich.text import Text
 
-    shown = [[one_line(cell) for cell in row] for row in rows]
+    shown = [[brief(cell) for cell in row] for row in rows]
     name, *others = columns
     widths = _fitted(columns, shown, width, list(reversed(others) if spare is None else spare))
     made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)

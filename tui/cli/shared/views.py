@@ -28,7 +28,7 @@ from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import LOSSES, OTHERS, shown
 from tui.figures.words import describe
 from tui.phrases import duration, trained
-from tui.text import visible
+from tui.text import brief, visible
 from tui.width import expanded
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class LiveView(Display):
         if self._references:
             parts.append(Text(_compared(self._references)))
         if self._state:
-            parts.append(Text(visible(self._state), style="yellow"))
+            parts.append(Text(brief(self._state), style="yellow"))
         if snapshot.samples:
             sample = snapshot.samples[-1]
             lines = expanded(visible(sample.text)).splitlines()[:_SAMPLE_LINES]
