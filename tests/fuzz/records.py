@@ -10,7 +10,6 @@ import json
 import shutil
 import struct
 from collections.abc import Callable
-from functools import cached_property
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -81,6 +80,7 @@ class Records:
         (self._run.folder / "owner.json").write_text(json.dumps(owner))
         self._run.log.write_text("helo: it was asked to stop\n")
         self._corpus = home / "corpora" / "question"
+        self._life = self._begun()
         self._kinds: tuple[Callable[[Random], object], ...] = (
             *(self.control, self.control, self.events, self.events, self.run, self.run),
             *(self.corpus, self.corpus, self.survey, self.state, self.seeds, self.config),
@@ -93,9 +93,8 @@ class Records:
 
     # -- a training
 
-    @cached_property
-    def _life(self) -> Life:
-        """A trainer that can be asked; it begins in `Records`' home when it is first wanted."""
+    def _begun(self) -> Life:
+        """A trainer that can be asked."""
         run = a_run("asked", "to be or not to be, that is the question\n" * 9, steps=40)
         life = Life(run)
         life.learner.plan()
