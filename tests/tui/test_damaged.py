@@ -83,7 +83,7 @@ async def test_damaged_seeds_are_set_aside_or_left_out(
         (b"\xff\xfe", "config.toml cannot be read: not valid UTF-8"),
         (b"[sampling]\ntop-k = " + b"9" * 400, "sampling.top-k"),
         (b"[sampling]\ntemperature = inf", "sampling.temperature"),
-        (b'[keys]\n"write.run" = "[/"\n"app.help" = "\\u001b"\n"[b]" = "x"', "no key for [b]"),
+        (b'[keys]\n"write.run" = "[/"\n"app.help" = "\\u001b"\n"[b]" = "x"', "[b]"),
     ],
     ids=range(6),
 )
