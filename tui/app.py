@@ -34,7 +34,7 @@ from engine.words import quoted
 from tui import escapes, palette, signals
 from tui.commands import Completion
 from tui.dialogs import ChoiceDialog
-from tui.frame import KeyHints, TabBar, TabName
+from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.messages import ModelChosen, RunChosen, TrainOn
@@ -196,6 +196,14 @@ class HeloApp(App[int]):
             self._focus_tab()
         else:
             self.run_worker(self._make(tab), group="tabs")
+
+    def get_default_screen(self) -> Frame:
+        return Frame(id="_default")
+
+    @on(Frame.Resumed)
+    def _focus_again(self) -> None:
+        if not self.focused or not self.focused.is_on_screen:
+            self._focus_tab()
 
     def _focus_tab(self) -> None:
         """Focus the widget that had the focus when this tab was left."""

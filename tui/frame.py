@@ -79,6 +79,19 @@ class TabBar(Widget, can_focus=False):
                 return
 
 
+class Frame(Screen[None]):
+    """The screen with the tabs."""
+
+    AUTO_FOCUS = ""
+    """After a dialog, Textual would focus the first widget, even that of a hidden tab."""
+
+    class Resumed(Message):
+        """A dialog above it has closed."""
+
+    def on_screen_resume(self) -> None:
+        self.post_message(self.Resumed())
+
+
 class KeyHints(Widget, can_focus=False):
     """The keys that apply where the focus is: as many as fit, and always the keys of the app itself."""
 
