@@ -4,71 +4,139 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-from tui.text import common_prefix, visible
+from engine.errors import UsageError
+from engine.words import shortened
+from tui.text import common_prefix, one_line, visible
 from tui.write.slash import COMMANDS, Command, commands
 
-_LINE = re.compile(r"/([a-z-]+)(?:\s+(.*))?", re.DOTALL)
-_ESCAPED = re.compile(r"/(/+([a-z-]+)(?:\s.*)?)", re.DOTALL)
+_COMMAND = r"/(?=[^\W_]|\?|\s*\Z)"
+"""How a command begins. Comments such as `/* …` begin otherwise."""
+_LINE = re.compile(rf"{_COMMAND}(\S*)(?:\s+(.*))?", re.DOTALL)
+_ESCAPED = re.compile(rf"/(?=/*{_COMMAND})")
+_SET = re.compile(r"(?:parameter\s+)?([^\s=]+)(?:\s*=\s*|\s+|\Z)(.*)", re.DOTALL)
+_ALIKE = 0.7
+"""The smallest similarity, from 0 to 1, at which a command is suggested for a mistyped one."""
+_LONGEST = 40
+"""The most characters of an unknown command that an error shows."""
 
 Values = Callable[[], Iterable[str]]
 
-_BY_NAME = {command.name: command for command in COMMANDS}
 
+def parse(text: str, place: str) -> tuple[Command, str] | None:
+    """The command and its argument; None if the text is a seed.
 
-def parse(text: str) -> tuple[Command, str] | None:
-    """The command and its argument; None if the text is a seed."""
-    match = _LINE.fullmatch(text)
-    if match and (command := _BY_NAME.get(match[1])):
-        return command, (match[2] or "").strip(" " if command.keeps_lines else None)
-    return None
+    Raises UsageError if the text begins like a command, but not with the name of one or the beginning of
+    the name of exactly one.
+    """
+    if not (match := _LINE.fullmatch(text)):
+        return None
+    name, argument = match[1], match[2] or ""
+    if _plain(name) != "set":
+        command = _resolve(name, place)
+    elif assigned := _SET.fullmatch(argument):
+        command, argument = _resolve(assigned[1], place), assigned[2]
+        if not command.sets:
+            raise UsageError(f"/{command.name} is not a setting: type /{command.name} alone")
+    else:
+        raise UsageError("/set needs a setting and its value, as in /set temperature 0.7")
+    return command, argument.strip(" " if command.keeps_lines else None)
 
 
 def seed_of(text: str) -> str:
-    """The seed for a line that is not a command: the line itself, or, if two or more slashes precede a
-    command's name, the line without the first slash."""
-    match = _ESCAPED.fullmatch(text)
-    return match[1] if match and match[2] in _BY_NAME else text
+    """The seed for a line that is not a command: the line itself, or, if it would be a command with one
+    or more slashes less, the line without its first slash."""
+    return text[1:] if _ESCAPED.match(text) else text
+
+
+def _resolve(typed: str, place: str) -> Command:
+    """The command with this name, or the only one whose name begins so. Raises UsageError."""
+    found = _find(typed, place)
+    if len(found) == 1:
+        return found[0]
+    shown = "/" + shortened(one_line(typed), _LONGEST)
+    if not typed:
+        raise UsageError("a command is missing after the slash: /help lists them")
+    if found:
+        raise UsageError(
+            f"{shown} can be {' or '.join(f'/{c.name}' for c in found)}: type more of it"
+        )
+    near = _nearest(_plain(typed), place)
+    meant = f"; did you mean /{near}?" if near else ": /help lists the commands."
+    raise UsageError(f"there is no command {shown}{meant} To begin a seed with it, type /{shown}")
+
+
+def _find(typed: str, place: str) -> list[Command]:
+    """The commands that are meant: those with this name, else those of the place whose name begins so,
+    else those of another place."""
+    name = _plain(typed)
+    if not name:
+        return []
+    if exact := [c for c in COMMANDS if name in c.names]:
+        return exact
+    begun = [c for c in COMMANDS if c.name.startswith(name)]
+    return [c for c in begun if c.place in ("", place)] or begun
+
+
+def _plain(typed: str) -> str:
+    """A name as the table has it, for one in capitals or with underscores."""
+    return typed.lower().replace("_", "-")
+
+
+def _nearest(typed: str, place: str) -> str:
+    """The name most like this one, or whose beginning is; empty if none is like it."""
+
+    def likeness(name: str) -> float:
+        beginnings = name, name[: len(typed)], name[: len(typed) + 1]
+        return max(SequenceMatcher(None, typed, each).ratio() for each in beginnings)
+
+    name = max((name for c in commands(place) for name in c.names), key=likeness)
+    return name if likeness(name) >= _ALIKE else ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A line of the menu of commands."""
+
+    text: str
+    """The input if this is chosen; empty if the line only tells what to type."""
+    label: str
+    about: str = ""
 
 
 class Completion:
     """Completes the commands of a place, and arguments if `values` lists them for the command."""
 
     def __init__(self, place: str, values: dict[str, Values]) -> None:
-        self._commands = commands(place)
+        self._place = place
         self._values = values
 
-    def matches(self, text: str) -> list[Command]:
-        """The commands that the text could be the beginning of."""
+    def choices(self, text: str) -> list[Choice]:
+        """What the text could become: commands by their names, or values of a command's argument. If the
+        argument can be anything, one line that cannot be chosen."""
         if not text.startswith("/") or "\n" in text:
             return []
-        word, space, _ = text[1:].partition(" ")
-        if space:
-            return [c for c in self._commands if c.name == word and c.argument]
-        return [c for c in self._commands if c.name.startswith(word)]
-
-    def _wholes(self, text: str) -> list[str]:
-        matches = self.matches(text)
-        if " " not in text:
-            return [f"/{c.name}" + (" " if c.argument else "") for c in matches]
-        if not matches or matches[0].name not in self._values:
+        head, space, rest = text.partition(" ")
+        if not space:
+            return [
+                Choice(f"/{c.name}" + (" " if c.argument else ""), c.usage, c.about_on_screen)
+                for c in commands(self._place)
+                if c.name.startswith(_plain(head[1:]))
+            ]
+        found = _find(head[1:], self._place)
+        if len(found) != 1 or not found[0].argument:
             return []
-        head, _, rest = text.partition(" ")
-        values = self._values[matches[0].name]()
+        command = found[0]
+        values = sorted(self._values[command.name]()) if command.name in self._values else []
         return [
-            f"{head} {value}"
-            for value in sorted(values)
+            Choice(f"{head} {value}", value)
+            for value in values
             if value.startswith(rest) and visible(value) == value
-        ]
+        ] or [Choice("", command.usage, command.about_on_screen)]
 
     def complete(self, text: str) -> str:
         """The text extended as far as all completions agree; empty if they add nothing."""
-        wholes = self._wholes(text)
-        longest = common_prefix(wholes)
+        longest = common_prefix([c.text for c in self.choices(text) if c.text])
         return longest if len(longest) > len(text) else ""
-
-    def ghost(self, text: str) -> str:
-        """What the first completion would add to the text."""
-        if len(text) < 2:
-            return ""
-        return next((w[len(text) :].rstrip() for w in self._wholes(text)), "")

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.text import visible
-from tui.write.slash import ESCAPE, SCREEN, commands
+from tui.write.slash import FORMS, SCREEN, commands
 
 
 class HelpScreen(ModalScreen[None]):
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
                     yield from _table(rows)
             yield Static("Slash commands, in the seed input", classes="title")
             rows = [(c.usage, c.about_on_screen) for c in commands(SCREEN)]
-            yield from _table([*rows, ESCAPE])
+            yield from _table([*rows, *FORMS])
 
     def _rows(self, node: DOMNode) -> list[tuple[str, str]]:
         """(keys, meaning) of the bindings that helo's own classes declare for a node."""

@@ -142,7 +142,7 @@ def test_the_app_has_it(copy: Copy) -> None:
 
     about = "keep those above F times the top's square; 0 keeps all"
     assert facts["first"] == 0 and "top-a off" in facts["status off"]
-    assert facts["listed"].split() == ["/top-a", "F", *about.split()]
+    assert facts["listed"].split() == ["›", "/top-a", "F", *about.split()]
     assert facts["completed"] == "/top-a " and facts["commanded"] == 0.5
     assert "--top-a must be between 0 and 1, not 2" in facts["too much"]
     assert "/top-a needs a number" in facts["no number"]

@@ -16,7 +16,6 @@ from engine import places
 from engine.errors import NotFoundError
 from engine.network.modelfile import Model
 from tui.app import HeloApp, run_app
-from tui.commands import COMMANDS, Completion, parse
 from tui.dialogs import ChoiceDialog
 from tui.frame import KeyHints, TabBar
 from tui.help import HelpScreen
@@ -24,7 +23,7 @@ from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.train.pane import TrainPane
 from tui.train.racing import RaceDialog
 from tui.write.pane import WritePane
-from tui.write.slash import LINES, SCREEN
+from tui.write.slash import COMMANDS, LINES
 
 Until = Callable[..., Awaitable[None]]
 
@@ -277,20 +276,3 @@ async def test_every_size(tiny: Model, until: Until, size: tuple[int, int]) -> N
         await pilot.resize_terminal(*reversed(size))
         await pilot.resize_terminal(100, 30)
         assert write.passage and len(write.passage.branches) <= 2
-
-
-def test_commands() -> None:
-    assert parse("/temperature 0.5") == (COMMANDS[1], "0.5")
-    assert parse("/append  two words ") == (COMMANDS[8], "two words")
-    assert all(parse(text) is None for text in ("/*", "/", "/temp 1", "//clear", " /clear", "x"))
-
-
-def test_completion() -> None:
-    completion = Completion(SCREEN, {"model": lambda: ["shakespeare", "shape", "tiny"]})
-    assert completion.complete("/mod") == "/model " and completion.ghost("/mod") == "el"
-    assert completion.complete("/model s") == "/model sha"
-    assert completion.complete("/model t") == "/model tiny"
-    assert [c.name for c in completion.matches("/te")] == ["temperature"]
-    assert completion.complete("/t") == "" and len(completion.matches("/t")) > 2
-    assert completion.complete("hello") == completion.complete("/*") == ""
-    assert completion.matches("/model x\n") == completion.matches("model") == []

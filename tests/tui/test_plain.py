@@ -102,7 +102,9 @@ def test_what_is_no_text_is_left_out_and_said(cli: Cli, tiny: Model) -> None:
     assert "left out" in done.err and done.err.count("\n") == 2
 
 
-@pytest.mark.parametrize(("line", "seed"), [("//save x", "/save x"), ("//sax", "//sax")])
+@pytest.mark.parametrize(
+    ("line", "seed"), [("//save x", "/save x"), ("//sax", "/sax"), ("// s", "// s")]
+)
 def test_two_slashes_before_a_command_are_a_seed_with_one(
     cli: Cli, home: Path, line: str, seed: str
 ) -> None:

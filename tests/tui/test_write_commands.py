@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Static
 
+from engine import places
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import make_model
-from tests.tui.writing import SEED, Until, opened, written
+from tests.tui.writing import SEED, Screen, Until, opened, written
 from tui.dialogs import ConfirmDialog
+from tui.help import HelpScreen
+from tui.write.menu import Menu
 from tui.write.rates import SPEEDS
+from tui.write.slash import SCREEN, commands
 
 
 async def test_settings_by_key(tiny: Model, until: Until) -> None:
@@ -99,6 +102,18 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
         ("/candidates", "helo --plain"),
         ("/take 1", "helo --plain"),
         ("/save ~nosuch_user/x", "no passage"),
+        ("/tmep 0.5", "no command /tmep; did you mean /temperature?"),
+        ("/hlep", "did you mean /help?"),
+        ("/May", "no command /May: /help lists the commands. To begin a seed with it, type //May"),
+        ("/usr/bin/python", "no command /usr/bin/python"),
+        ("/top 5", "/top can be /top-k or /top-p"),
+        ("/set", "/set needs a setting and its value, as in /set temperature 0.7"),
+        ("/set clear", "/clear is not a setting"),
+        ("/set heat 3", "no command /heat"),
+        ("/set temperature", "/temperature needs an argument"),
+        ("/a[b]", "there is no command"),
+        ("/x\x1b[2J", "there is no command"),
+        ("/" + "x" * 5000, "…"),
     ],
 )
 async def test_a_refused_command_says_so_and_loses_nothing(
@@ -119,15 +134,17 @@ async def test_a_refused_command_says_so_and_loses_nothing(
         ("//save May.txt", "/save May.txt"),
         ("///help", "//help"),
         ("// May", "// May"),
-        ("//May", "//May"),
-        ("/May", "/May"),
+        ("//May", "/May"),
+        ("///May", "//May"),
+        ("/* May", "/* May"),
+        ("/ May", "/ May"),
         ("@@May", "@@May"),
     ],
 )
-async def test_two_slashes_begin_a_seed_that_looks_like_a_command(
+async def test_two_slashes_begin_a_seed_with_one(
     home: Path, until: Until, line: str, seed: str
 ) -> None:
-    model = make_model(text="/@ MayhelpsvTxt.\n")
+    model = make_model(text="/@* MayhelpsvTxt.\n")
     modelfile.save(home / "models" / "tiny.safetensors", model)
     async with opened() as screen:
         await screen.enter(line)
@@ -225,6 +242,39 @@ async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
         assert screen.passage.model.config.hidden == 5
 
 
+@pytest.mark.parametrize("line", ["/temp 0.5", "/set temperature 0.5", "/SET TEMPERATURE=0.5"])
+async def test_a_setting_is_found_by_habit(tiny: Model, until: Until, line: str) -> None:
+    async with opened() as screen:
+        await screen.enter(line)
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 0.5)
+        assert not screen.toasts and screen.write.seed.text == ""
+
+
+async def test_an_unknown_command_does_not_cut_the_passage_that_is_written(
+    tiny: Model, until: Until
+) -> None:
+    async with opened() as screen:
+        await screen.enter(SEED)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
+        before = screen.passage
+        await screen.enter("/stop")
+        await until(screen.pilot, lambda: "no command /stop" in screen.toasts)
+        assert screen.passage is before and screen.write.writing
+
+
+@pytest.mark.parametrize("line", ["/bye", "/exit", "/q"])
+async def test_helo_is_left_by_habit(tiny: Model, until: Until, line: str) -> None:
+    async with opened() as screen:
+        await screen.enter(line)
+        await until(screen.pilot, lambda: screen.app._exit)
+
+
+async def test_a_question_mark_is_help(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.enter("/?")
+        await until(screen.pilot, lambda: isinstance(screen.app.screen, HelpScreen))
+
+
 async def test_commands_are_listed_and_completed(tiny: Model) -> None:
     async with opened() as screen:
         await screen.press(*"/te")
@@ -232,7 +282,7 @@ async def test_commands_are_listed_and_completed(tiny: Model) -> None:
         await screen.press("tab")
         assert screen.write.seed.text == "/temperature "
         await screen.press("0", "enter")
-        assert not screen.app.query_one("#commands", Static).display
+        assert not screen.app.query_one(Menu).display
         await screen.press(*"/model t", "tab")
         assert screen.write.seed.text == "/model tiny"
 
@@ -244,6 +294,72 @@ async def test_the_list_of_commands_leaves_the_seed_in_sight(
     async with opened(size) as screen:
         await screen.press("slash")
         shown, seed = screen.app.query_one("#commands"), screen.write.seed
-        lines = screen.see("#commands").splitlines()
-        assert shown.display and all(line.strip().startswith("/") for line in lines)
+        *lines, last = screen.see("#commands").splitlines()
+        assert shown.display and all(line.lstrip("› ").startswith("/") for line in lines)
+        assert f"… {len(commands(SCREEN)) - len(lines)} more" in last
         assert seed.region.height and screen.app.screen.region.contains_region(seed.region)
+
+
+def chosen(screen: Screen) -> str:
+    """The line of the menu that is chosen."""
+    (line,) = [line for line in screen.see("#commands").splitlines() if line.startswith(" ›")]
+    return line.strip(" ›")
+
+
+async def test_arrows_choose_and_enter_completes(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.press(*"/t")
+        assert chosen(screen).startswith("/temperature F")
+        await screen.press("down", "down")
+        assert chosen(screen).startswith("/top-p F")
+        await screen.press("enter")
+        assert screen.write.seed.text == "/top-p "
+        await screen.press(*"0.5", "enter")
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.top_p == 0.5)
+        await screen.press("slash", "up")
+        assert chosen(screen).startswith("/quit")
+        assert "above" in screen.see("#commands") and "more" not in screen.see("#commands")
+        await screen.press("down")
+        assert chosen(screen).startswith("/model"), "after the last one comes the first"
+
+
+async def test_the_chosen_line_is_always_in_sight(tiny: Model) -> None:
+    async with opened((40, 10)) as screen:
+        await screen.press("slash")
+        for command in commands(SCREEN):
+            assert chosen(screen).startswith(command.usage)
+            await screen.press("down")
+
+
+async def test_values_of_an_argument_are_listed(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        await screen.press(*"/theme ")
+        assert "gruvbox" in screen.see("#commands") or "more" in screen.see("#commands")
+        await screen.press(*"nor")
+        assert chosen(screen) == "nord"
+        await screen.press("enter")
+        assert screen.write.seed.text == "/theme nord" and screen.app.theme != "nord"
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.app.theme == "nord")
+        await screen.press(*"/mod ")
+        assert chosen(screen) == "shakespeare"
+        await screen.press("down", "tab")
+        assert screen.write.seed.text == "/mod tiny"
+
+
+async def test_a_click_completes_a_command(tiny: Model) -> None:
+    async with opened() as screen:
+        await screen.press(*"/t")
+        await screen.pilot.click("#commands", offset=(5, 1))
+        assert screen.write.seed.text == "/top-k " and screen.app.focused is screen.write.seed
+
+
+async def test_arrows_walk_the_history_over_a_seed_that_looks_like_a_command(
+    tiny: Model, until: Until
+) -> None:
+    places.history().write_text('"May"\n"/t"\n')
+    async with opened() as screen:
+        await screen.press("up", "up")
+        assert screen.write.seed.text == "May"
+        await screen.press("down")
+        assert screen.write.seed.text == "/t"

@@ -29,7 +29,7 @@ from tui.write.glyphs import symbol_name
 from tui.write.passage import Passage
 from tui.write.rates import Pace, speed_name
 from tui.write.session import RANDOM, Opened, Session, describe, model_names, open_ref
-from tui.write.slash import ESCAPE, LINES, commands
+from tui.write.slash import FORMS, LINES, commands
 
 _NAP = 1 / 50
 """Seconds between two checks for ctrl+c."""
@@ -97,7 +97,7 @@ class Repl:
 
     def _do(self, line: str) -> None:
         """Raises HeloError."""
-        if parsed := parse(line):
+        if parsed := parse(line, LINES):
             command, argument = parsed
             command.run(self, argument)
         elif line or not self.passage:
@@ -158,7 +158,8 @@ class Repl:
 
     def help(self) -> None:
         """Print what can be typed."""
-        rows = [*_KEYS, *((command.usage, command.about) for command in commands(LINES)), ESCAPE]
+        told = ((command.usage, command.about_in_full) for command in commands(LINES))
+        rows = [*_KEYS, *told, *FORMS]
         self._console.answer("\n".join(f"{typed}: {about}" for typed, about in rows))
 
     def quit(self) -> None:

@@ -8,8 +8,6 @@ from contextlib import suppress
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Static, TextArea
 from textual.worker import Worker, WorkerError, WorkerState
 
 from engine.errors import HeloError
@@ -19,6 +17,7 @@ from tui.remember import Seeds, State
 from tui.text import brief, one_line
 from tui.write.in_app import InApp
 from tui.write.legend import Legend
+from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter, believed
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
@@ -53,8 +52,9 @@ class WritePane(Walk, InApp):
             yield Transcript(id="transcript")
             yield NextCharacter(id="next")
         yield Legend(id="legend")
-        yield Static(id="commands", markup=False)
-        yield SeedInput(self._seeds, self._completion, self.walk, id="seed")
+        menu = Menu(id="commands")
+        yield menu
+        yield SeedInput(self._seeds, self._completion, menu, self.walk, id="seed")
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
@@ -109,14 +109,15 @@ class WritePane(Walk, InApp):
     @on(SeedInput.Submitted)
     async def _submitted(self, event: SeedInput.Submitted) -> None:
         event.stop()
-        if parsed := parse(event.text):
-            try:
+        try:
+            if parsed := parse(event.text, self.place):
                 command, argument = parsed
                 if going := command.run(self, argument):
                     await going
-            except HeloError as error:
-                self.seed.fill(event.text)
-                self.complain(error)
+                return
+        except HeloError as error:
+            self.seed.fill(event.text)
+            self.complain(error)
             return
         if self.writing and event.text:
             self.pause()
@@ -164,7 +165,7 @@ class WritePane(Walk, InApp):
     @work
     async def command(self, name: str) -> None:
         """Run a command without an argument."""
-        if (parsed := parse(f"/{name}")) and (going := parsed[0].run(self, "")):
+        if (parsed := parse(f"/{name}", self.place)) and (going := parsed[0].run(self, "")):
             await going
 
     def clear(self) -> None:
@@ -278,16 +279,9 @@ class WritePane(Walk, InApp):
         self.set_class(walking, "-walk")
         self.present()
 
-    @on(TextArea.Changed, "#seed")
-    def _seed_changed(self) -> None:
-        """Show the commands that begin with what is typed."""
-        matches = self._completion.matches(self.seed.text)
-        shown = self.query_one("#commands", Static)
-        shown.display = bool(matches)
-        if matches:
-            width = max(len(command.usage) for command in matches)
-            lines = [f"{command.usage:<{width}}  {command.about_on_screen}" for command in matches]
-            shown.update(Content("\n".join(lines)))
+    @on(Menu.Taken)
+    def _taken(self) -> None:
+        self.seed.action_complete()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action == "copy_or_pause" or self.mode == "WALK" or not self.is_mounted

@@ -16,6 +16,7 @@ from engine.vocab import normalise
 from tui.commands import Completion
 from tui.remember import Seeds
 from tui.text import visible
+from tui.write.menu import Menu
 from tui.write.ordered import OrderedKeys
 
 
@@ -30,7 +31,7 @@ class SeedInput(OrderedKeys, TextArea):
             "submit",
             "Write",
             id="seed.submit",
-            tooltip="With text: start a new passage. Empty: continue the passage.",
+            tooltip="With text: start a new passage, or run a command. Empty: continue the passage.",
         ),
         Binding(
             "ctrl+j",
@@ -52,7 +53,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Complete",
             show=False,
             id="seed.complete",
-            tooltip="Complete a command; if there is none, same as Esc.",
+            tooltip="Complete the chosen command; if there is none, same as Esc.",
         ),
         Binding(
             "up",
@@ -60,7 +61,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Earlier seed",
             show=False,
             id="seed.earlier",
-            tooltip="In the first line: the previous seed.",
+            tooltip="In the first line: the previous seed. In the menu: the command above.",
         ),
         Binding(
             "down",
@@ -68,7 +69,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Later seed",
             show=False,
             id="seed.later",
-            tooltip="In the last line: the next seed.",
+            tooltip="In the last line: the next seed. In the menu: the command below.",
         ),
     ]
 
@@ -80,9 +81,15 @@ class SeedInput(OrderedKeys, TextArea):
             self.text = text
 
     def __init__(
-        self, seeds: Seeds, completion: Completion, leave: Callable[[], None], *, id: str
+        self,
+        seeds: Seeds,
+        completion: Completion,
+        menu: Menu,
+        leave: Callable[[], None],
+        *,
+        id: str,
     ) -> None:
-        """`leave` moves the focus to WALK at once."""
+        """The menu shows what the completion finds. `leave` moves the focus to WALK at once."""
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -93,6 +100,7 @@ class SeedInput(OrderedKeys, TextArea):
         )
         self._seeds = seeds
         self._completion = completion
+        self._menu = menu
         self._leave = leave
         self._place = 0
         """How many seeds back in the history; 0 is the draft."""
@@ -103,7 +111,14 @@ class SeedInput(OrderedKeys, TextArea):
         return Text(line, end="", no_wrap=True)
 
     def update_suggestion(self) -> None:
-        self.suggestion = self._completion.ghost(self.text) if self.cursor_at_end_of_text else ""
+        """Show in the menu what the text could become, and the first of it behind the cursor."""
+        self._menu.show(self._completion.choices(self.text))
+        self._suggest()
+
+    def _suggest(self) -> None:
+        chosen, text = self._menu.chosen, self.text
+        fits = len(text) > 1 and self.cursor_at_end_of_text and chosen.startswith(text)
+        self.suggestion = chosen[len(text) :].rstrip() if fits else ""
 
     def fill(self, text: str) -> None:
         """Put this text in, with the cursor at its end."""
@@ -113,7 +128,12 @@ class SeedInput(OrderedKeys, TextArea):
     # -- keys
 
     def action_submit(self) -> None:
-        text, self._place = self.text, 0
+        text, chosen = self.text, self._menu.chosen
+        needs_more = " " in chosen or self._menu.count > 1
+        if needs_more and chosen.strip() not in ("", text.strip()):
+            self.fill(chosen)
+            return
+        self._place = 0
         self.clear()
         self.post_message(self.Submitted(text))
 
@@ -124,16 +144,36 @@ class SeedInput(OrderedKeys, TextArea):
         self._leave()
 
     def action_complete(self) -> None:
-        if completed := self._completion.complete(self.text):
-            self.fill(completed)
-        elif not self._completion.matches(self.text):
+        if not self._menu.display:
             self.action_walk()
+        elif chosen := self._menu.chosen:
+            self.fill(chosen)
 
     def action_up(self) -> None:
-        self._travel(1) if self.cursor_at_first_line else self.action_cursor_up()
+        if self._choosing:
+            self._choose(-1)
+        elif self.cursor_at_first_line:
+            self._travel(1)
+        else:
+            self.action_cursor_up()
 
     def action_down(self) -> None:
-        self._travel(-1) if self.cursor_at_last_line else self.action_cursor_down()
+        if self._choosing:
+            self._choose(1)
+        elif self.cursor_at_last_line:
+            self._travel(-1)
+        else:
+            self.action_cursor_down()
+
+    @property
+    def _choosing(self) -> bool:
+        """Whether ↑ and ↓ choose a line of the menu. They do not while they walk the history."""
+        recalled = self._place and self.text == self._seeds.all[-self._place]
+        return self._menu.count > 0 and not recalled
+
+    def _choose(self, step: int) -> None:
+        self._menu.move(step)
+        self._suggest()
 
     def _travel(self, step: int) -> None:
         place = self._place + step

@@ -99,14 +99,29 @@ class Command:
     """The key that does the same in the app."""
     keeps_lines: bool = False
     """Whether line ends around the argument are part of it."""
+    sets: bool = False
+    """Whether it changes a setting, so that `/set NAME VALUE` does the same."""
+    also: tuple[str, ...] = ()
+    """Other names, for those who know them from other programs."""
 
     @property
     def usage(self) -> str:
         return f"/{self.name} {self.argument}".rstrip()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its name and its other names."""
+        return (self.name, *self.also)
+
+    @property
+    def about_in_full(self) -> str:
+        """What it does, and its other names."""
+        also = " and ".join(f"/{name}" for name in self.also)
+        return f"{self.about}; also {also}" if also else self.about
+
+    @property
     def about_on_screen(self) -> str:
-        return f"{self.about} ({self.key})" if self.key else self.about
+        return f"{self.about_in_full} ({self.key})" if self.key else self.about_in_full
 
     def run(self, host: Host, argument: str) -> Awaitable[object] | None:
         """Run the command, and return what is still to be awaited. In LINES that is always None.
@@ -160,7 +175,7 @@ def _setting(setting: Setting[Any]) -> Command:
     about = setting.help.format(letter)
     if setting.low_text:
         about += f"; {setting.low:g} is {setting.low_text}"
-    return Command(setting.word, letter, about, do)
+    return Command(setting.word, letter, about, do, sets=True)
 
 
 def _rng(host: Host, argument: str) -> None:
@@ -230,11 +245,25 @@ def _quit(host: Host, argument: str) -> Awaitable[object] | None:
 
 
 COMMANDS = (
-    Command("model", "NAME", "write with another model, from the next passage on", _model),
+    Command(
+        "model", "NAME", "write with another model, from the next passage on", _model, sets=True
+    ),
     *map(_setting, SETTINGS.values()),
-    Command("rng", "N", "the random seed of the next passages; -1 takes a new one each time", _rng),
-    Command("length", "N", "characters that Enter asks for", _length),
-    Command("speed", "N", "characters per second; max is as fast as the model writes", _speed),
+    Command(
+        "rng",
+        "N",
+        "the random seed of the next passages; -1 takes a new one each time",
+        _rng,
+        sets=True,
+    ),
+    Command("length", "N", "characters that Enter asks for", _length, sets=True),
+    Command(
+        "speed",
+        "N",
+        "characters per second; max is as fast as the model writes",
+        _speed,
+        sets=True,
+    ),
     Command(
         "append",
         "TEXT",
@@ -285,13 +314,16 @@ COMMANDS = (
     _app("train", "train a network, watch a training", "show_tab('train')", "F3"),
     _app("race", "train networks of several cells in turns, and compare them", "race"),
     _app("library", "models, runs and corpora", "show_tab('library')", "F5"),
-    _screen("theme", "NAME", "choose other colours", _theme),
+    Command("theme", "NAME", "choose other colours", _theme, SCREEN, sets=True),
     _app("palette", "all actions by name", "command_palette", "ctrl+p"),
-    Command("help", "", "keys and commands", _help, key="F1"),
-    Command("quit", "", "leave helo", _quit, key="ctrl+q"),
+    Command("help", "", "keys and commands", _help, key="F1", also=("?",)),
+    Command("quit", "", "leave helo", _quit, key="ctrl+q", also=("exit", "bye")),
 )
-ESCAPE = ("//COMMAND …", "a seed that begins with /COMMAND …")
-"""How to type a seed that looks like a command, and what it gives."""
+FORMS = (
+    ("/set NAME VALUE", "the same as /NAME VALUE, for a setting"),
+    ("//TEXT", "a seed that begins with /TEXT"),
+)
+"""What else can be typed after a slash, and what it means."""
 
 
 def commands(place: str) -> tuple[Command, ...]:

@@ -1,0 +1,42 @@
+"""Which lines are commands, and how they are completed."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import UsageError
+from engine.network.modelfile import Model
+from tests.conftest import Cli
+from tui.commands import Completion, parse
+from tui.write.slash import COMMANDS, LINES, SCREEN
+
+
+def test_commands() -> None:
+    assert parse("/temperature 0.5", SCREEN) == (COMMANDS[1], "0.5")
+    assert parse("/append  two words ", SCREEN) == (COMMANDS[8], "two words")
+    assert all(parse(text, SCREEN) is None for text in ("/*", "/ x", "//clear", " /clear", "x", ""))
+    for text in ("/", "/ ", "/no", "/0", "/é", "/t"):
+        with pytest.raises(UsageError):
+            parse(text, SCREEN)
+    took = parse("/ta 1", LINES)
+    assert took and took[0].name == "take" and took == parse("/take 1", SCREEN)
+
+
+def test_completion() -> None:
+    completion = Completion(SCREEN, {"model": lambda: ["shakespeare", "shape", "tiny"]})
+    assert completion.complete("/mod") == "/model "
+    assert completion.complete("/model s") == "/model sha"
+    assert completion.complete("/model t") == "/model tiny"
+    assert [c.label for c in completion.choices("/te")] == ["/temperature F"]
+    assert completion.complete("/t") == "" and len(completion.choices("/t")) > 2
+    assert completion.complete("hello") == completion.complete("/*") == ""
+    assert completion.choices("/model x\n") == completion.choices("model") == []
+    assert [c.text for c in completion.choices("/temp ")] == [""], "a line that tells what to type"
+
+
+def test_habits_from_other_programs_in_lines(cli: Cli, tiny: Model) -> None:
+    lines = "/length 20", "/set rng 3", "/temp 0", "/set top-k 3", "/sing", "Shall I", "/bye", "May"
+    done = cli("-m", "tiny", "--plain", stdin="\n".join(lines).encode())
+    text = cli("sample", "tiny", "-p", "Shall I", "-n", "20", "-s", "3", "-t", "0").out
+    assert done.out == f"{text}\n" and "there is no command /sing: /help lists" in done.err
+    assert "/exit and /bye" in cli("-m", "tiny", "--plain", stdin=b"/?\n").out
