@@ -29,7 +29,7 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST:
         raise UsageError(
-            f"{quoted(name)} cannot be a name: begin with a letter or digit, "
+            f"{quoted(name)} is not a valid name: start with a letter or digit, "
             "then letters, digits, . _ and -"
         )
     return name

@@ -56,7 +56,7 @@ def protocol(seen: Survey) -> str:
     spread = seen.split == "spread"
     where = "characters of the training part" if spread else "characters"
     return (
-        f"n-grams learnt from the first {one.learnt_from:,} {where}, scored on "
+        f"n-grams trained on the first {one.learnt_from:,} {where}, scored on "
         f"{one.predictions:,} of the validation part{', spread over the text' if spread else ''}"
     )
 

@@ -123,7 +123,7 @@ class App:
             return b""
         painted = os.read(self.child.child_fd, 1 << 16)
         self._tail = self._tail[-100:] + painted
-        if not self.ended and b"goes on from there" in self._tail:
+        if not self.ended and b"resumes from there" in self._tail:
             self.ended = time.perf_counter()
         return painted
 

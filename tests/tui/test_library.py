@@ -104,7 +104,7 @@ async def test_renaming_asks_again_while_a_name_cannot_be(tiny, home, until):
         await until(pilot, asking(app, AskDialog))
         app.screen.query_one(Input).value = "no/name"
         await pilot.press("enter")
-        await until(pilot, lambda: "cannot be a name" in app.told)
+        await until(pilot, lambda: "is not a valid name" in app.told)
         await until(pilot, asking(app, AskDialog))
         assert app.screen.query_one(Input).value == "no/name"
         app.screen.query_one(Input).value = "york"

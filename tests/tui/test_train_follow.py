@@ -339,10 +339,10 @@ def test_a_pause_says_why_or_how_to_go_on(fake_run):
     run.say(Paused(life=0, step=5, reason="no space is left"))
     assert numbers.note(drain(follower), []).plain == "paused: no space is left"
     run.say(Resumed(life=0, step=5, id="none"), Paused(life=0, step=5))
-    assert numbers.note(drain(follower), []).plain == "paused; space goes on"
+    assert numbers.note(drain(follower), []).plain == "paused; space continues"
     run.evaluated(5, 1.5, id="one")
     told = numbers.note(drain(follower), []).plain
-    assert "space goes on; step 5: validation 1.5" in told
+    assert "space continues; step 5: validation 1.5" in told
 
 
 def test_the_end_of_a_long_log_voids_what_it_went_back_over(fake_run):

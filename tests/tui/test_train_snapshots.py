@@ -65,7 +65,7 @@ def test_a_run(snap_compare: Compare, fake_run, until, size, state):
         told = "lr is 0.002"
     if state == "paused":
         run.say(Paused(life=0, step=600))
-        told = "space goes on"
+        told = "space continues"
     if state == "failed":
         told = "loss is nan"
     play = shows(until, app, told)

@@ -86,10 +86,10 @@ async def test_modes(tiny: Model) -> None:
 
 async def test_walking_shows_what_was_believed(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
-        assert "nothing drawn yet" in screen.see("#next")
+        assert "nothing chosen yet" in screen.see("#next")
         await screen.press("left", "left")
         assert screen.passage.cursor == screen.passage.shown - 2
-        assert "of what came" in screen.see("#next")
+        assert "of this" in screen.see("#next")
         await screen.press("home")
         assert screen.passage.cursor == 1
         await screen.press("end", "right")

@@ -9,7 +9,7 @@ _RATE = Binding.Group("learning rate", compact=True)
 
 KEYS = [
     Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause the training"),
-    Binding("space", "go_on", "Go on", id="train.go-on", tooltip="Go on with the training"),
+    Binding("space", "go_on", "Continue", id="train.go-on", tooltip="Continue the training"),
     Binding(
         "l",
         f"learning_rate({_LESS})",

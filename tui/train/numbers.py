@@ -129,17 +129,17 @@ def _advice(snapshot: Snapshot) -> str:
         case "starting":
             return "the trainer is starting …"
         case "killed":
-            return f"the trainer was {reason}; what it saved is kept: r goes on from there"
+            return f"the trainer was {reason}; what it saved is kept: r resumes from there"
         case "failed":
             return reason
         case "new":
             return f"not begun{f': {reason}' if reason else ''}; r starts it"
         case "stopped":
-            return f"stopped and saved{because}: r goes on from there"
+            return f"stopped and saved{because}: r resumes from there"
         case "finished":
             return f"finished{because}: o writes with it, k keeps it as a model"
         case "paused":
-            paused = f"paused: {reason}" if reason else "paused; space goes on"
+            paused = f"paused: {reason}" if reason else "paused; space continues"
             return "; ".join(part for part in (paused, _answer(snapshot)) if part)
     if snapshot.evaluated and snapshot.evaluated.note:
         return snapshot.evaluated.note

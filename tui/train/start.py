@@ -78,4 +78,4 @@ def _await(pace: Future[Pace], tell: Say) -> Pace:
     while not get_current_worker().is_cancelled:
         with suppress(TimeoutError):
             return pace.result(_LOOK_EVERY)
-    raise RunError("the start was given up")
+    raise RunError("the start was cancelled")

@@ -26,7 +26,7 @@ from tui.trouble import TellsTrouble
 
 RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
 _QUESTIONS = {
-    "back": "Go back to: best, a mark or a kept step. What was learnt since then is lost",
+    "back": "Go back to: best, a mark or a kept step. what was learned since then is discarded",
     "mark": "Keep the current state as a mark. Its name, or nothing to use the step",
     "dropout": "Dropout from here on: the share of units to drop",
     "clip": "Clip gradients from here on at this norm",
@@ -122,9 +122,7 @@ class Steers(TellsTrouble, Vertical):
     async def action_stop(self) -> None:
         """Stop the training, after asking."""
         if follower := self.shown:
-            question = (
-                f"Stop {follower.run.name}? What it has learnt is saved, and r goes on with it."
-            )
+            question = f"Stop {follower.run.name}? What it has learned is saved; r resumes it."
             if await self.app.push_screen_wait(ConfirmDialog(question, "Stop", "Keep training")):
                 self._ask("stop", "stop")
 

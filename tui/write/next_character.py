@@ -55,7 +55,7 @@ class Shown:
 def believed(passage: Passage | None, index: int) -> Shown:
     """What to paint for the character at `index`."""
     if passage is None:
-        return Shown(message="what may come next is shown here")
+        return Shown(message="Next-character probabilities appear here")
     if (view := passage.view(index)) is None:
         read = len(passage.generation)
         return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
@@ -138,7 +138,7 @@ class NextCharacter(Widget, can_focus=False):
 
     def _list(self, view: View, width: int, height: int) -> list[list[Segment]]:
         quiet = self._get("quiet")
-        lines = [[Segment("model".rjust(max(0, width - 8)) + "drawn".rjust(8), quiet)]]
+        lines = [[Segment("model".rjust(max(0, width - 8)) + "sampled".rjust(8), quiet)]]
         room = max(1, min(len(view.prediction.top), height - 7))
         for rank, candidate in enumerate(view.prediction.top[:room], 1):
             lines.append(self._row(view, rank, candidate, width))
@@ -187,14 +187,14 @@ class NextCharacter(Widget, can_focus=False):
             self._fact(
                 "entropy",
                 view.prediction.entropy,
-                "how open it was" if view.step else "how open it is",
+                "expected surprisal",
                 width,
             )
         ]
         if view.step is not None:
-            lines.append(self._fact("surprisal", view.step.bits, "of what came", width))
+            lines.append(self._fact("surprisal", view.step.bits, "of this character", width))
         else:
-            lines.append([Segment("nothing drawn yet", self._get("quiet"))])
+            lines.append([Segment("nothing chosen yet", self._get("quiet"))])
         return lines
 
     def _fact(self, name: str, bits: float, meaning: str, width: int) -> list[Segment]:
@@ -219,9 +219,9 @@ class NextCharacter(Widget, can_focus=False):
         head = f"entropy {view.prediction.entropy:.2f}"
         if step is not None:
             name = symbol_name(step.char, self._shown.units)
-            head += f" · {name} came, {percent(step.prob)}, surprisal {step.bits:.2f} bits"
+            head += f" · {name} chosen, {percent(step.prob)}, surprisal {step.bits:.2f} bits"
         else:
-            head += " bits · nothing drawn yet"
+            head += " bits · nothing chosen yet"
         lines = [[Segment(head, quiet)]] if height > 1 else []
         columns = max(1, width // _COLUMN)
         rows = max(1, height - len(lines))

@@ -242,7 +242,7 @@ class WritePane(Walk, InApp):
             if passage.reading:
                 return f"reading the seed {len(passage.generation) / passage.shown:.0%}"
             return "▶ writing" if passage.at_end else "▶ walking"
-        return "done: Enter goes on" if passage.finished and passage.at_end else "paused"
+        return "done: Enter continues" if passage.finished and passage.at_end else "paused"
 
     def say(self, note: str) -> None:
         self._note = one_line(note)
@@ -274,7 +274,7 @@ class WritePane(Walk, InApp):
         walking = self.mode == "WALK"
         self.seed.border_title = self.mode
         self.seed.border_subtitle = (
-            "i types a seed" if walking else "/ lists commands · ↑ earlier seeds"
+            "i: back to the seed" if walking else "/ lists commands · ↑ earlier seeds"
         )
         self.set_class(walking, "-walk")
         self.present()
