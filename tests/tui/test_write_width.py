@@ -13,6 +13,7 @@ from engine.network.modelfile import Model
 from tests.conftest import make_model
 from tests.tui.writing import Screen, Until, opened
 from tui.write.next_character import NextCharacter
+from tui.write.rates import SPEEDS
 
 ODD = "ab\n\t日本語\u200c\u200d\ufe0f❤👩💻🏽🇫🇷e\u0301เ\u0e35क\u093f\U0001fae8"
 SEED = "a日本e\u0301\tb👩\u200d💻a"
@@ -30,6 +31,7 @@ def odd(home: Path) -> Model:
 
 async def seeded(screen: Screen, until: Until, length: int, seed: str = SEED) -> None:
     screen.write.session.state.length = length
+    screen.write.session.state.speed = SPEEDS[-1]
     await screen.enter(seed)
     await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
 
