@@ -17,6 +17,7 @@ from engine.network.modelfile import Model
 from engine.network.parameters import initial
 from engine.vocab import Alphabet
 from tests.conftest import SONNET, make_model
+from tui.cli.shared import output
 
 
 def steps(out: str) -> list[dict[str, Any]]:
@@ -183,6 +184,16 @@ def test_score_says_what_others_rely_on(cli, tiny, tmp_path):
     told = cli("score", str(file), "-m", "tiny")
     assert f"{score['nats_per_char']:.4f} nats" in told.out
     assert told.err == ""
+
+
+def test_a_long_score_without_a_terminal_tells_how_far_it_is(cli, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "_EVERY", 0)
+    (tmp_path / "text.txt").write_text(SONNET * 40)
+    done = cli("score", str(tmp_path / "text.txt"), "-m", "tiny", "--json")
+    told = done.err.splitlines()
+    assert told and all(line.startswith("scoring: ") for line in told)
+    assert all(line.endswith(f"of {len(SONNET) * 40 - 1:,} characters") for line in told)
+    assert json.loads(done.out)
 
 
 def test_score_in_windows_has_a_standard_error(cli, tiny, tmp_path):

@@ -109,7 +109,7 @@ def show(name: Name, json: Json = False) -> None:
     except CorpusError as error:
         surveyed.damaged(corpus.read_info(folder), folder, str(error), json)
         return
-    with progress(f"looking at {name}", survey.STAGES, f"of {survey.STAGES} parts") as report:
+    with progress(f"looking at {name}", survey.STAGES, "parts") as report:
         seen = survey.obtain(found, report=lambda stages: report(stages, None))
     surveyed.show(found, seen, json)
 

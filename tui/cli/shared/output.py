@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from engine.vocab import Alphabet
 
 _PIPE_WIDTH = 240
+_EVERY = 10.0
+"""Seconds between two lines of progress."""
 
 
 def write(text: str) -> None:
@@ -131,13 +134,13 @@ class Tell(Protocol):
 
 @contextmanager
 def progress(what: str, total: int | None = None, unit: str = "characters") -> Iterator[Tell]:
-    """Show a progress bar on stderr while something long runs, if stderr is a terminal.
+    """Show a progress bar on stderr while something long runs; if stderr is no terminal, a line now and then.
 
     Yields a function to call with the amount done, the total (None if it is not known), and the current
     stage if its name differs from `what`. Bytes are shown with their rate.
     """
     if not sys.stderr.isatty():
-        yield lambda done, of, now="": None
+        yield _in_lines(what, total, unit)
         return
     from rich.progress import (
         BarColumn,
@@ -148,7 +151,8 @@ def progress(what: str, total: int | None = None, unit: str = "characters") -> I
         TransferSpeedColumn,
     )
 
-    amount = (TextColumn(f"{{task.completed:,.0f}} {unit}"),)
+    of = " of {task.total:,.0f}" if total else ""
+    amount = (TextColumn(f"{{task.completed:,.0f}}{of} {unit}"),)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -162,6 +166,20 @@ def progress(what: str, total: int | None = None, unit: str = "characters") -> I
             bar.update(task, completed=done, total=of or total, description=visible(now or what))
 
         yield tell
+
+
+def _in_lines(what: str, total: int | None, unit: str) -> Tell:
+    """Tells the progress of something long in a line every _EVERY seconds."""
+    told = time.monotonic()
+
+    def tell(done: int, of: int | None, now: str = "") -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY:
+            told = time.monotonic()
+            whole = of or total
+            note(f"{now or what}: {done:,} {f'of {whole:,} ' if whole else ''}{unit}")
+
+    return tell
 
 
 def confirm(question: str, yes: bool) -> None:
