@@ -6,6 +6,7 @@ line, the app and files on disk are all held to the same rules.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.cells import CELLS
@@ -14,6 +15,12 @@ from engine.words import quoted, shortened
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
+PRECISIONS = {
+    "cuda": ("float32", "bfloat16", "float16"),
+    "mps": ("float32",),
+    "cpu": ("float32", "bfloat16", "float64"),
+}
+"""The types that matrix products may have on each kind of device."""
 SPLITS = ("end", "spread")
 """Where the validation part lies: at the end of the text, or in blocks spread over it."""
 MOST_HIDDEN = 65536
@@ -67,6 +74,20 @@ def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
     """Refuse a value that is not known."""
     if value not in known:
         raise UsageError(f"--{name} must be one of {', '.join(known)}, not {quoted(value)}")
+
+
+def check_device(device: str, dtype: str, there: Sequence[str]) -> str:
+    """The kind of device that `device` means on a machine with the devices `there`, best first.
+
+    Raises UsageError if it is not one of them, or has no `dtype`.
+    """
+    kind = there[0] if device == "auto" else device
+    if kind not in there:
+        raise UsageError(f"--device {kind} is not there; this machine has {', '.join(there)}")
+    known = PRECISIONS[kind]
+    if dtype not in ("auto", *known):
+        raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
+    return kind
 
 
 def held_out(text: str) -> float:

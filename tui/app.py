@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
 from textual import on, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.filter import Monochrome, NoColor
@@ -32,8 +32,9 @@ from engine.runs.library import DEFAULT_MODEL
 from engine.storage import write_bytes
 from engine.words import quoted
 from tui import escapes, palette, signals
+from tui.ahead import TypedAhead
 from tui.commands import Completion
-from tui.dialogs import ChoiceDialog
+from tui.dialogs import QuitDialog
 from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
@@ -59,7 +60,7 @@ TABS = (
 )
 
 
-class HeloApp(App[int]):
+class HeloApp(TypedAhead):
     """The tab bar, the current tab, and a line of key hints."""
 
     TITLE = "helo"
@@ -189,6 +190,7 @@ class HeloApp(App[int]):
         if tab != self.tab:
             if self.focused:
                 self._focus[self.tab] = self.focused
+            self.hold_keys()
             self.tab = self.query_one(TabBar).active = tab
             for pane in body.children:
                 pane.display = pane.id == tab
@@ -253,6 +255,7 @@ class HeloApp(App[int]):
 
     async def _show_train(self) -> TrainPane:
         self.action_show_tab("train")
+        self.hold_keys(False)
         await self._make("train")
         return self._train
 
@@ -303,22 +306,18 @@ class HeloApp(App[int]):
     # -- the end
 
     async def action_quit(self) -> None:
-        """Quit. If trainings started here are running, ask whether to leave them running."""
-        if self._at_work():
-            self.push_screen(
-                ChoiceDialog(
-                    "A training is running. It can continue without helo, and helo will find it again.",
-                    [("leave", "Leave it running"), ("stop", "Stop it"), ("stay", "Back")],
-                ),
-                self._quit,
-            )
+        """Quit. If trainings started here are running, or one is about to, ask what becomes of them."""
+        running, starting = self._trainings()
+        if running or starting:
+            self.push_screen(QuitDialog(bool(running), starting), self._quit)
         else:
             self._quit("leave")
 
-    def _at_work(self) -> list[str]:
-        """The names of the trainings that were started here and are running."""
-        made = {child.id for child in self.query_one("#body").children}
-        return self._train.at_work() if "train" in made else []
+    def _trainings(self) -> tuple[list[str], str]:
+        """The names of the running trainings that were started here, and the text of one that is about to
+        start."""
+        made = self.query_one("#body").query_children("#train")
+        return (self._train.at_work(), self._train.starting) if made else ([], "")
 
     def end(self, number: Signals) -> None:
         """Handle a signal: quit at once and leave trainings running.
@@ -333,9 +332,8 @@ class HeloApp(App[int]):
         loop.call_soon_threadsafe(self._leave, 128 + number)
 
     def _leave(self, status: int) -> None:
-        names = self._at_work()
-        line = f"left training: {', '.join(names)}; see helo runs list, helo runs stop NAME"
-        self.exit(return_code=status, message=_line(line) if names else None)
+        said = _farewell(*self._trainings())
+        self.exit(return_code=status, message=_line(said) if said else None)
 
     def _quit(self, answer: str | None) -> None:
         if answer == "stop":
@@ -363,6 +361,14 @@ class HeloApp(App[int]):
 
     def on_unmount(self) -> None:
         self._remember()
+
+
+def _farewell(running: list[str], starting: str) -> str:
+    names = ", ".join(running)
+    said = [f"left training: {names}; see helo runs list, helo runs stop NAME"] * bool(names)
+    if starting:
+        said.append(f"dropped the training on {starting}, which had not started yet")
+    return "; ".join(said)
 
 
 def _line(text: str) -> Segments:

@@ -87,6 +87,25 @@ class ChoiceDialog(Dialog[Answer]):
                 return
 
 
+class QuitDialog(ChoiceDialog[str]):
+    """Asks what becomes of the trainings: leave, stop, or stay."""
+
+    def __init__(self, running: bool, starting: str) -> None:
+        """`running` says whether trainings are running; `starting` is the text of one that has not started
+        yet, or empty."""
+        questions, answers = [], [("leave", "Quit"), ("stay", "Back")]
+        if starting:
+            questions.append(
+                f"The training on {starting} has not started yet. It would be dropped."
+            )
+        if running:
+            questions.append(
+                "A training is running. It can continue without helo, and helo will find it again."
+            )
+            answers = [("leave", "Leave it running"), ("stop", "Stop it"), ("stay", "Back")]
+        super().__init__(" ".join(questions), answers)
+
+
 class ConfirmDialog(ChoiceDialog[bool]):
     """A yes-or-no question."""
 

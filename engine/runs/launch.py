@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from engine import __version__
 from engine.blas import processors, threads_each
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig, TrainConfig, check_device
 from engine.errors import RunError, StorageError, UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model
@@ -81,6 +81,19 @@ def check_processes(processes: int, batch: int) -> None:
         raise UsageError(
             f"--processes must be at most {most}, the number of {why}, not {processes}"
         )
+
+
+def check_machine(
+    given: Mapping[str, Any], facts: Callable[[], dict[str, Any]] | None = None
+) -> None:
+    """Refuse a device or a precision, if one is `given`, that this machine does not have. Its facts are
+    asked for by `facts`, or by `device_facts`, and only if they matter.
+
+    Raises UsageError, and what asking raises.
+    """
+    device, dtype = given.get("device", "auto"), given.get("dtype", "auto")
+    if device not in ("auto", "cpu") or dtype not in ("auto", "float32"):
+        check_device(device, dtype, (facts or device_facts)()["devices"])
 
 
 def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subprocess.Popen[bytes]:

@@ -325,11 +325,7 @@ def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -
         name = next(
             n for i in range(1, 10**6) if not (places.runs() / (n := f"{stem}-{i}")).exists()
         )
-    folder = places.runs() / check_name(name)
-    if folder.exists():
-        raise RunError(
-            f"there is a run {quoted(name)} already: choose another --name, or --resume it"
-        )
+    folder = check_free(name)
     info = RunInfo(
         name=name,
         config=config,
@@ -346,6 +342,19 @@ def create(name: str | None, found: Corpus, config: TrainConfig, **about: Any) -
         raise storage_error(folder, error) from error
     write_json(folder / RUN, {"version": VERSION} | asdict(info))
     return RunDirectory(folder)
+
+
+def check_free(name: str) -> Path:
+    """The folder of a new run with this name.
+
+    Raises UsageError for an invalid name, RunError if it is taken.
+    """
+    folder = places.runs() / check_name(name)
+    if folder.exists():
+        raise RunError(
+            f"there is a run {quoted(name)} already: choose another --name, or --resume it"
+        )
+    return folder
 
 
 def find(ref: str) -> RunDirectory:

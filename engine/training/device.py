@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 
 from engine.blas import processors
-from engine.errors import UsageError, exit_status
+from engine.config import check_device
+from engine.errors import exit_status
 from engine.runs import memory
 from engine.training.products import Matrix
 from engine.vocab import Text
@@ -31,11 +32,6 @@ from engine.vocab import Text
 _WORTHWHILE = 1.15
 """How many times as fast bfloat16 must be to be chosen."""
 _TRIES = 6
-_PRECISIONS = {
-    "cuda": ("float32", "bfloat16", "float16"),
-    "mps": ("float32",),
-    "cpu": ("float32", "bfloat16", "float64"),
-}
 _CORPUS_SHARE = 0.25
 """The share of a GPU's free memory that a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -118,12 +114,9 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     """Choose the device, precision and threads, and set torch up for them. If `auto` leaves a choice of
     precision on a processor, `work` is timed in both.
 
-    Raises UsageError for a device that is not available.
+    Raises UsageError for a device that is not available, or has no such precision.
     """
-    kinds = available()
-    kind = kinds[0] if device == "auto" else device
-    if kind not in kinds:
-        raise UsageError(f"--device {kind} is not there; this machine has {', '.join(kinds)}")
+    kind = check_device(device, dtype, available())
     threads = threads or processors()
     torch.set_num_threads(threads)
     _keep_memory()
@@ -131,9 +124,6 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     warnings.filterwarnings("ignore", "RNN module weights")  # gathering them each time takes 10 µs
     # TensorFloat-32 on the GPUs that have it, as cuDNN does
     torch.set_float32_matmul_precision("high")
-    known = _PRECISIONS[kind]
-    if dtype not in ("auto", *known):
-        raise UsageError(f"--dtype {dtype} is not for {kind}, which has {', '.join(known)}")
     if dtype == "auto":
         dtype = _fastest(kind, work)
     return Device(kind, dtype, threads)

@@ -64,7 +64,7 @@ class FakeRun:
         for event in events:
             append(self.run.events_path, event if isinstance(event, str) else event.to_json())
 
-    def begin(self, life: int = 0, step: int = 0) -> None:
+    def begin(self, life: int = 0, step: int = 0, batch: int = 16) -> None:
         """Live, and say so."""
         self.live()
         self.say(
@@ -72,7 +72,7 @@ class FakeRun:
                 life,
                 step,
                 total_steps=1000,
-                batch=16,
+                batch=batch,
                 seq_length=40,
                 parameters=1234,
                 train_chars=1400,

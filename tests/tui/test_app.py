@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from engine import places
 from engine.errors import NotFoundError
@@ -234,6 +235,57 @@ async def test_a_running_training_is_asked_about(
         await pilot.press(answer)
         await pilot.pause()
         assert len(stopped) == stops and pilot.app._exit == bool(leaves)
+
+
+async def test_a_training_that_is_about_to_start_is_asked_about(
+    tiny: Model, until: Until, monkeypatch
+) -> None:
+    monkeypatch.setattr(TrainPane, "starting", "my text")
+    async with opened() as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: pilot.app.query("#train"))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await until(pilot, lambda: pilot.app.screen.query(Button))
+        assert "my text has not started yet" in plain(pilot.app.screen.query(Static).first())
+        await pilot.press("b")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ChoiceDialog))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.screen.query(Button))
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app._exit)
+
+
+async def typed_ahead(pilot: Pilot[int], until: Until) -> None:
+    """Press Enter in Train before there is anything to press it in."""
+    app = pilot.app
+    assert isinstance(app, HeloApp)
+    app.post_message(Key("f3", None))
+    await until(pilot, lambda: app.tab == "train")
+    assert not app.query("#start")
+    app.post_message(Key("enter", "\r"))
+
+
+async def test_a_key_typed_before_train_is_there_reaches_the_form(
+    tiny: Model, winter, started, until: Until
+) -> None:
+    async with opened() as pilot:
+        await typed_ahead(pilot, until)
+        await until(pilot, lambda: started)
+    assert started[0].info().corpus_name == "winter"
+
+
+async def test_keys_typed_for_a_tab_that_is_left_again_are_dropped(
+    tiny: Model, winter, started, until: Until
+) -> None:
+    async with opened() as pilot:
+        await typed_ahead(pilot, until)
+        await pilot.press("f2", "x")
+        await until(pilot, lambda: pilot.app.query_one(WritePane).seed.text == "x")
+        await pilot.press("f3")
+        await until(pilot, lambda: pilot.app.query("#start"))
+        await pilot.pause()
+    assert not started
 
 
 async def test_no_model_can_be_opened(home: Path, until: Until, monkeypatch, tmp_path) -> None:

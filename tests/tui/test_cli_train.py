@@ -21,6 +21,7 @@ from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs import rundir
 from engine.runs.rundir import RunDirectory
+from engine.text import corpus
 from engine.vocab import Alphabet
 from tests.engine.networks import random_model
 
@@ -196,12 +197,18 @@ def test_a_closed_pipe_leaves_the_training_alone(endless):
         assert rundir.find("endless").alive()
 
 
-def test_a_trainer_that_cannot_start_says_why(helo):
+def test_a_start_that_is_refused_says_why_and_imports_nothing(helo, tmp_path):
+    (tmp_path / "play.txt").write_text("to be or not to be " * 40)
     missing = "cuda" if sys.platform == "darwin" else "mps"
-    done = helo(*SMALL, "--steps", "5", "--device", missing, "--json")
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert f"--device {missing} is not there".encode() in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    for option, value, why in (
+        ("--device", missing, f"--device {missing} is not there"),
+        ("--dtype", "float16", "--dtype float16 is not for"),
+        ("--name", "a/b", "'a/b' cannot be a name"),
+    ):
+        done = helo("train", "play.txt", "--steps", "5", option, value, "--json")
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert why.encode() in done.stderr and done.stderr.count(b"\n") == 1
+    assert not list(corpus.corpora())
 
 
 def test_a_diverging_training_goes_back_and_says_so(helo):

@@ -28,8 +28,9 @@ class Measured:
         self.problem = ""
         self.devices: list[str] = []
 
-    def __call__(self, device, dtype, threads):
+    def __call__(self, device, dtype, threads, report):
         self.devices.append(device)
+        self.report = report
         assert self.may_answer.wait(20)
         if self.problem:
             raise RunError(self.problem)
@@ -57,6 +58,8 @@ async def test_empty_fields_say_what_is_found_once_the_machine_is_measured(winte
         await until(pilot, seen(app, "measuring this machine", "#outlook"))
         await until(pilot, seen(app, "1,560 characters", "#outlook"))
         assert {shown(app, key) for key in FOUND} == {"auto"}
+        measured.report(2)
+        await until(pilot, seen(app, "measuring this machine: network 3 of 5", "#outlook"))
         measured.may_answer.set()
         await until(pilot, seen(app, "lstm 128×1", "#outlook"))
         config = found_for({"seconds": 300.0})
@@ -116,6 +119,42 @@ async def test_a_training_starts_once_the_machine_is_measured(winter, started, m
         await until(pilot, lambda: started)
     assert started[0].info().config == found_for({"seconds": 300.0})
     assert measured.devices == ["auto"]
+
+
+async def test_a_start_says_how_far_the_measurement_is(winter, started, measured, until):
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: measured.devices)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.pane.starting == "winter")
+        measured.report(4)
+        await until(pilot, seen(app, "measuring this machine: network 5 of 5", "#outlook"))
+        measured.may_answer.set()
+        await until(pilot, lambda: started and not app.pane.starting)
+
+
+async def test_a_start_that_is_refused_imports_nothing(
+    home, tmp_path, started, measured, facts_wait, until
+):
+    path = tmp_path / "play.txt"
+    path.write_text("to be or not to be " * 40)
+    app = TrainApp()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.text("#outlook"))
+        app.query_one("#device", Select).value = "cuda"
+        await app.pane.fill_in(str(path))
+        await until(pilot, seen(app, "760 characters", "#outlook"))
+        await pilot.press("ctrl+s")
+        await until(pilot, seen(app, "examining this machine", "#outlook"))
+        facts_wait.set()
+        await until(pilot, seen(app, "Device cuda is not there", "#problem"))
+        app.query_one("#device", Select).value = "auto"
+        await until(pilot, lambda: measured.devices)
+        measured.problem = "torch is missing"
+        await pilot.press("ctrl+s")
+        measured.may_answer.set()
+        await until(pilot, seen(app, "torch is missing", "#problem"))
+    assert not started and not list(corpus.corpora())
 
 
 async def test_leaving_does_not_wait_for_a_measurement(winter, started, measured, until):

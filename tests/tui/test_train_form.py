@@ -15,7 +15,7 @@ from engine.errors import HeloError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch
 from engine.text import corpus
-from tests.tui.training import TrainApp, found_for, ready, seen
+from tests.tui.training import PACE, TrainApp, found_for, ready, seen
 from tui.train.choice import FILE
 from tui.train.fields import FIELDS, in_words
 from tui.train.plan import describe, look, speeds
@@ -156,6 +156,24 @@ def test_the_time_is_told_from_a_run_of_the_same_stack_only(winter, fake_run):
     assert "about" in list(describe(config, outlook, speeds()))[-1]
     assert "about" not in list(describe(other, outlook, speeds()))[-1]
     assert in_words("--layer-norm is on or off") == "Layer norm is on or off"
+
+
+def test_the_speed_of_a_run_whose_batch_was_cut_says_nothing_about_a_larger_text(winter, fake_run):
+    run = fake_run()
+    run.begin(batch=3)
+    run.progress(100, 2.0)
+    config, outlook = run.run.info().config, look("winter")
+    assert (config.batch, config.seq_length) == (16, 40)
+    assert "about" not in list(describe(config, outlook, speeds()))[-1]
+    small = replace(outlook, chars=150)
+    assert "about" in list(describe(config, small, speeds()))[-1]
+
+
+def test_the_pace_of_whole_batches_says_nothing_about_a_text_that_cuts_them(winter):
+    small = replace(look("winter"), chars=150)
+    config = replace(found_for({"steps": 10}), seq_length=32)
+    assert "about" in list(describe(config, look("winter"), [], PACE))[-1]
+    assert "about" not in list(describe(config, small, [], PACE))[-1]
 
 
 def test_only_the_beginning_of_a_large_text_is_looked_at(tmp_path):

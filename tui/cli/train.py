@@ -168,15 +168,18 @@ def _create(
     corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
 ) -> RunDirectory:
     """A new run. Everything that can be refused without the corpus is refused before the import."""
-    from engine.runs import beginning, launch, recipe
+    from engine.runs import beginning, launch, recipe, rundir
     from tui.cli.shared import begin
 
+    if name is not None:
+        rundir.check_free(name)
     begun = beginning.begun_with(init_from)[0] if init_from is not None else None
     given = _begun_as(begun.config, given) if begun else dict(given)
     if not given.keys() & {"epochs", "steps", "seconds"}:
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
     launch.check_processes(processes, given.get("batch", processes))
+    launch.check_machine(given)
     found = begin.obtain(corpus)
     if begun and (changed := beginning.note(begun, str(init_from), found.info)):
         note(changed)

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
 
-from engine.config import TrainConfig
+from engine.config import TrainConfig, check_device
 from engine.errors import HeloError, UsageError
 from engine.runs import recipe
 from engine.runs.rundir import RunDirectory
@@ -27,7 +27,7 @@ from tui.train.fields import given, in_words, processes
 from tui.train.machine import Machine
 from tui.train.plan import Speed
 from tui.train.racing import RaceDialog
-from tui.train.start import MEASURING, Begin, start, start_race
+from tui.train.start import Begin, start, start_race
 from tui.trouble import TellsTrouble
 
 
@@ -128,7 +128,8 @@ class TrainForm(TellsTrouble, Vertical):
         super().__init__(id=id)
         self._speeds: list[Speed] = []
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
-        self._starting = False
+        self.starting = ""
+        """The text of a training that was asked for and is not started yet."""
         self._refusal = ""
         """Why nothing was started. Shown until something in the form changes."""
 
@@ -180,9 +181,8 @@ class TrainForm(TellsTrouble, Vertical):
         values = self._controls.values()
         found = given(values)
         number = processes(values, found)
-        device, there = values["device"], self._machine.facts.get("devices", [])
-        if there and device not in (TrainConfig.device, *there):
-            raise UsageError(f"there is no device {device}: this machine has {', '.join(there)}")
+        if there := self._machine.facts.get("devices"):
+            check_device(values["device"], TrainConfig.dtype, there)
         return found, number
 
     @property
@@ -214,14 +214,16 @@ class TrainForm(TellsTrouble, Vertical):
         pace = self._machine.pace(self._device)
         config = plan.complete(settled, text.outlook, pace) if text.outlook else None
         self._controls.show_found(config)
-        if self._starting:
+        if self.starting:
             return
         lines = ["choose a text to train on"]
         if text.outlook and config:
             lines = list(plan.describe(config, text.outlook, self._speeds, pace))
         elif text.outlook:
             lines = [
-                "the network is found when it starts" if problem else MEASURING,
+                "the network is found when it starts"
+                if problem
+                else self._machine.measuring(self._device),
                 plan.describe_text(text.outlook),
             ]
         self._say("\n".join(lines))
@@ -237,9 +239,11 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Button.Pressed, "#start")
     @on(Input.Submitted)
-    def action_start(self) -> None:
+    @work(group="ask", exclusive=True, exit_on_error=False)
+    async def action_start(self) -> None:
         """Import the text and start a run on it."""
-        if self._starting:
+        await self._text.known.wait()
+        if self.starting:
             return
         try:
             settled, number = self._given()
@@ -250,7 +254,7 @@ class TrainForm(TellsTrouble, Vertical):
         if self._names(ref):
             needed = recipe.needs_pace(settled)
             pace = self._machine.measure(self._device, again=True) if needed else None
-            self._start(partial(start, settled, number, ref, pace), ref)
+            self._start(partial(start, settled, number, ref, self._machine.look(), pace), ref)
 
     @on(Button.Pressed, "#race")
     @work(group="dialog", exit_on_error=False)
@@ -258,10 +262,10 @@ class TrainForm(TellsTrouble, Vertical):
         """Ask for the settings of a race, import the text and start the race."""
         await self._text.known.wait()
         ref = self._text.ref
-        if self._starting or not self._names(ref):
+        if self.starting or not self._names(ref):
             return
         entry = await self.app.push_screen_wait(RaceDialog(ref))
-        if entry and not self._starting:
+        if entry and not self.starting:
             pace = self._machine.measure(TrainConfig.device, again=True)
             self._start(partial(start_race, entry, ref, pace), ref, race=True)
 
@@ -272,20 +276,23 @@ class TrainForm(TellsTrouble, Vertical):
             self.query_one("#file").focus()
         return bool(ref)
 
-    def _set_starting(self, starting: bool) -> None:
-        self._starting = starting
+    def _set_starting(self, ref: str) -> None:
+        self.starting = ref
         for button in self.query(Button):
-            button.disabled = starting
+            button.disabled = bool(ref)
 
     def _start(self, begin: Begin, ref: str, race: bool = False) -> None:
-        self._set_starting(True)
+        self._set_starting(ref)
         self._refuse("")
-        self._say(f"importing {ref} …")
-        self._begin(begin, race)
+        self._begin(begin, race, "" if self._text.outlook else ref)
 
     @work(thread=True, exclusive=True, group="start", exit_on_error=False)
-    def _begin(self, begin: Begin, race: bool) -> None:
+    def _begin(self, begin: Begin, race: bool, unseen: str) -> None:
+        """Begin a training or race. A text that is `unseen` is looked at first: a bad one is refused before
+        anything is measured."""
         try:
+            if unseen:
+                plan.look(unseen)
             run, child = begin(
                 lambda text: self.post_message(self.Prepared(text)),
                 lambda text: self.post_message(self.Said(text)),
@@ -296,7 +303,7 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Prepared)
     def _prepared(self, prepared: Prepared) -> None:
-        if self._starting:
+        if self.starting:
             self._say(prepared.text)
 
     @on(Said)
@@ -305,7 +312,7 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Refused)
     def _refused(self, refused: Refused) -> None:
-        self._set_starting(False)
+        self._set_starting("")
         # a button loses the focus when it is disabled
         if self.is_on_screen and self.screen.focused is None:
             self.query_one("#start").focus()
@@ -321,6 +328,6 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(Begun)
     def _begun(self) -> None:
-        self._set_starting(False)
+        self._set_starting("")
         self._text.refresh_choices()
         self._look_up_speeds()

@@ -93,6 +93,11 @@ class TrainPane(Steers):
         """The names of the running trainings and races that this app started."""
         return self._drivers.at_work + [follower.run.name for follower in self._alone()]
 
+    @property
+    def starting(self) -> str:
+        """The text of a training that was asked for and is not started yet."""
+        return "".join(form.starting for form in self.query(TrainForm))
+
     def _alone(self) -> list[Follower]:
         """The followers of running trainers that this app started itself, not through a race."""
         followers = self._followers.values()

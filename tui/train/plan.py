@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -13,7 +13,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.errors import HeloError, UsageError
 from engine.network import parameters
 from engine.runs import recipe, rundir
-from engine.runs.events import Progress, parse
+from engine.runs.events import Progress, Started, parse
 from engine.text import corpus, sources, web
 from engine.text.corpus import SMALLEST_VALIDATED
 from engine.training.streams import Layout, layout
@@ -22,7 +22,8 @@ from tui.phrases import duration
 
 _LOOK = 8 << 20
 """Bytes read of a text that is not imported yet."""
-_TAIL = 1 << 16
+_PART = 1 << 16
+"""Bytes read at either end of a log."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,12 @@ def choices() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Speed:
-    """The speed of an earlier run."""
+    """The speed of an earlier run. A small text may have cut its batch and sequence."""
 
-    config: TrainConfig
+    model: ModelConfig
+    device: str
+    batch: int
+    seq_length: int
     chars_per_second: float
 
 
@@ -99,20 +103,30 @@ def speeds() -> list[Speed]:
             info = run.info()
         except HeloError:
             continue
-        if progress := _last_progress(run):
-            found.append((info.created, Speed(info.config, progress.chars_per_second)))
+        began, progress = _first_and_last(run)
+        if began and progress:
+            asked, sizes = info.config, (began.batch, began.seq_length)
+            speed = Speed(asked.model, asked.device, *sizes, progress.chars_per_second)
+            found.append((info.created, speed))
     return [speed for _, speed in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def _last_progress(run: rundir.RunDirectory) -> Progress | None:
+def _first_and_last(run: rundir.RunDirectory) -> tuple[Started | None, Progress | None]:
+    """How a run began, and its last progress."""
     try:
         with open(run.events_path, "rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _TAIL))
-            lines = file.read().decode("utf-8", "replace").split("\n")
+            head = _lines(file.read(_PART))
+            file.seek(max(0, file.seek(0, 2) - _PART))
+            tail = _lines(file.read())
     except OSError:
-        return None
-    events = (parse(line) for line in reversed(lines))
-    return next((event for event in events if isinstance(event, Progress)), None)
+        return None, None
+    began = (event for event in map(parse, head) if isinstance(event, Started))
+    went = (event for event in map(parse, reversed(tail)) if isinstance(event, Progress))
+    return next(began, None), next(went, None)
+
+
+def _lines(part: bytes) -> list[str]:
+    return part.decode("utf-8", "replace").split("\n")
 
 
 def complete(
@@ -138,7 +152,7 @@ def describe(
     n = parameters.count(model, outlook.symbols)
     yield f"{model}: {about}{n:,} parameters"
     yield describe_text(outlook, config.validation)
-    yield _length(config, outlook, _speed(config, outlook.symbols, known, pace))
+    yield _length(config, outlook, known, pace)
 
 
 def describe_text(outlook: Outlook, validation: float = TrainConfig.validation) -> str:
@@ -159,22 +173,25 @@ def _held_out(outlook: Outlook, validation: float) -> int:
 
 
 def _speed(
-    config: TrainConfig, V: int, known: list[Speed], pace: Sequence[float] | None
+    config: TrainConfig, plan: Layout, V: int, known: list[Speed], pace: Sequence[float] | None
 ) -> float | None:
-    """Characters per second: those of the newest run of the same size, else from the measured pace if the
-    configuration is a rung of the recipe's ladder. None if neither is known."""
+    """Characters per second: those of the newest run with the same network and steps, else from the
+    measured pace if the configuration is a rung of the recipe's ladder. None if neither is known."""
+    alike = (config.model, config.device, plan.batch, plan.seq_length)
     for run in known:
-        if _alike(run.config, config):
+        if (run.model, run.device, run.batch, run.seq_length) == alike:
             return run.chars_per_second
     for rung, measured in zip(recipe.LADDER, pace or (), strict=False):
-        same = replace(config, model=rung.model, batch=rung.batch, seq_length=rung.seq_length)
-        if same == config:
+        if (rung.model, config.device, rung.batch, rung.seq_length) == alike:
             return recipe.speed(rung, V, measured)
     return None
 
 
-def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
+def _length(
+    config: TrainConfig, outlook: Outlook, known: list[Speed], pace: Sequence[float] | None
+) -> str:
     plan = layout(max(2, _learnt_from(outlook, config.validation)), config.batch, config.seq_length)
+    fast = _speed(config, plan, outlook.symbols, known, pace)
     a_step = plan.batch * plan.seq_length
     if config.seconds is not None:
         if not fast:
@@ -193,12 +210,3 @@ def _length(config: TrainConfig, outlook: Outlook, fast: float | None) -> str:
 def _epochs(steps: int, plan: Layout) -> str:
     epochs = steps / plan.steps_per_epoch
     return f"{epochs:,.{1 if epochs < 100 else 0}f} epochs"
-
-
-def _alike(a: TrainConfig, b: TrainConfig) -> bool:
-    """Whether two runs train at the same speed."""
-    return _size(a) == _size(b)
-
-
-def _size(config: TrainConfig) -> tuple[ModelConfig, int, int, str]:
-    return config.model, config.batch, config.seq_length, config.device

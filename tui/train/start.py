@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.worker import get_current_worker
 
@@ -16,13 +16,13 @@ from engine.runs.rundir import RunDirectory
 from engine.text.corpus import Corpus
 from tui.obtain import obtain
 from tui.train.fields import command
-from tui.train.machine import Pace
+from tui.train.machine import Facts, Measuring
 from tui.train.racing import Entry
 
+T = TypeVar("T")
 Say = Callable[[str], object]
 Begin = Callable[[Say, Say], tuple[RunDirectory, subprocess.Popen[bytes]]]
 """Starts a training or a race. Its arguments are called with the progress and with notes about the text."""
-MEASURING = "measuring this machine …"
 _LOOK_EVERY = 0.1
 """Seconds between two checks whether the worker was cancelled."""
 
@@ -31,17 +31,20 @@ def start(
     given: Mapping[str, Any],
     processes: int,
     ref: str,
-    pace: Future[Pace] | None,
+    facts: Future[Facts],
+    pace: Measuring | None,
     tell: Say,
     say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
     """Create a run with the settings `given` on the CORPUS `ref`, and start its trainer in `processes`
-    processes. `tell` is called with the progress, `say` with notes about the text.
+    processes. `tell` is called with the progress, `say` with notes about the text. Everything that can be
+    refused without the text is refused before it is imported.
 
     Raises HeloError, also if the worker is cancelled.
     """
+    launch.check_machine(given, lambda: _await(facts, lambda: tell("examining this machine …")))
+    known = _await(pace, lambda: tell(str(pace))) if pace else None
     found = _obtain(ref, tell, say)
-    known = _await(pace, tell) if pace else None
     config = recipe.for_corpus(given, found, known)
     launch.check_processes(processes, config.batch)
     shown = {**given, "processes": processes} if processes > 1 else given
@@ -52,7 +55,7 @@ def start(
 def start_race(
     entry: Entry,
     ref: str,
-    pace: Future[Pace],
+    pace: Measuring,
     tell: Say,
     say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
@@ -61,21 +64,24 @@ def start_race(
 
     Raises HeloError, also if the worker is cancelled.
     """
+    known = _await(pace, lambda: tell(str(pace)))
     found = _obtain(ref, tell, say)
     race.check_corpus(found, *recipe.how_split(entry.given, found))
-    first = recipe.for_corpus(entry.given, found, _await(pace, tell))
+    first = recipe.for_corpus(entry.given, found, known)
     leader = race.lead(found, first, entry.command(ref))
     return leader, launch.drive(leader, entry.cells[1:], entry.by)
 
 
 def _obtain(ref: str, tell: Say, say: Say) -> Corpus:
+    tell(f"importing {ref} …")
     return obtain(ref, lambda far: tell(f"importing {ref}: {far}"), say)
 
 
-def _await(pace: Future[Pace], tell: Say) -> Pace:
-    """Wait for the measured pace. Raises RunError if the worker is cancelled meanwhile."""
-    tell(MEASURING)
+def _await(answer: Future[T], tell: Callable[[], object]) -> T:
+    """Wait for a fact about the machine. Raises RunError if the worker is cancelled meanwhile."""
     while not get_current_worker().is_cancelled:
+        if not answer.done():
+            tell()
         with suppress(TimeoutError):
-            return pace.result(_LOOK_EVERY)
+            return answer.result(_LOOK_EVERY)
     raise RunError("the start was cancelled")
