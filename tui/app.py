@@ -39,6 +39,7 @@ from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.phrases import farewell
 from tui.remember import Seeds, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
@@ -314,8 +315,7 @@ class HeloApp(TypedAhead):
             self._quit("leave")
 
     def _trainings(self) -> tuple[list[str], str]:
-        """The names of the running trainings that were started here, and the text of one that is about to
-        start."""
+        """The running trainings that were started here, and the text of one that is about to start."""
         made = self.query_one("#body").query_children("#train")
         return (self._train.at_work(), self._train.starting) if made else ([], "")
 
@@ -332,7 +332,7 @@ class HeloApp(TypedAhead):
         loop.call_soon_threadsafe(self._leave, 128 + number)
 
     def _leave(self, status: int) -> None:
-        said = _farewell(*self._trainings())
+        said = farewell(*self._trainings())
         self.exit(return_code=status, message=_line(said) if said else None)
 
     def _quit(self, answer: str | None) -> None:
@@ -361,14 +361,6 @@ class HeloApp(TypedAhead):
 
     def on_unmount(self) -> None:
         self._remember()
-
-
-def _farewell(running: list[str], starting: str) -> str:
-    names = ", ".join(running)
-    said = [f"left training: {names}; see helo runs list, helo runs stop NAME"] * bool(names)
-    if starting:
-        said.append(f"dropped the training on {starting}, which had not started yet")
-    return "; ".join(said)
 
 
 def _line(text: str) -> Segments:

@@ -104,3 +104,12 @@ def filters(sampling: SamplingConfig, words: bool) -> str:
         for setting, value in values
         if setting.keys or value != setting.off
     )
+
+
+def farewell(running: list[str], starting: str) -> str:
+    """What a signal that ends the app does to running trainings and to one that is about to start."""
+    names = ", ".join(running)
+    said = [f"left training: {names}; see helo runs list, helo runs stop NAME"] * bool(names)
+    if starting:
+        said.append(f"dropped the training on {starting}, which had not started yet")
+    return "; ".join(said)
