@@ -134,7 +134,7 @@ class Tell(Protocol):
 
 @contextmanager
 def progress(what: str, total: int | None = None, unit: str = "characters") -> Iterator[Tell]:
-    """Show a progress bar on stderr while something long runs; if stderr is no terminal, a line now and then.
+    """Show a progress bar on stderr while something long runs, or a line now and then if it is no terminal.
 
     Yields a function to call with the amount done, the total (None if it is not known), and the current
     stage if its name differs from `what`. Bytes are shown with their rate.
