@@ -249,7 +249,7 @@ def test_interrupting_a_fetch_leaves_nothing(server, monkeypatch, tmp_path, home
     command = [sys.executable, "-P", "-m", "tui", "corpora", "add", url]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        while child.poll() is None and not list(home.glob("cache/tmp*")):
+        while child.poll() is None and not any(p.stat().st_size for p in home.glob("cache/tmp*")):
             os.sched_yield()
         child.send_signal(signal.SIGINT)
         assert (child.wait(60), child.communicate()[1]) == (130, b"")
