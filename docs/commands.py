@@ -25,8 +25,9 @@ they come. All keys of an answer are always there; null stands for what is not k
 and meanings from version to version; new ones may be added. Losses are in nats per character unless the key
 says bits.
 
-Commands without `--json` change something and print no data, with two exceptions in plain text:
-`helo runs keep` prints the path of the model, and `helo runs sample` the text.
+Commands without `--json` change something and print no data, with three exceptions in plain text:
+`helo runs keep` prints the path of the model, `helo runs sample` the text, and `helo config`, if there is a
+`config.toml` already, what would stand in a new one.
 """
 _EVENTS = """\
 ## Events

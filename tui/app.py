@@ -38,6 +38,7 @@ from tui.dialogs import QuitDialog
 from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
+from tui.keys import APP_BINDINGS, KeyNames
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.phrases import farewell
 from tui.remember import Seeds, load_state
@@ -55,9 +56,9 @@ _LAST_SECONDS = 5.0
 """How long the app may take to quit after a signal."""
 
 TABS = (
-    TabName("write", "Write", "F2"),
-    TabName("train", "Train", "F3"),
-    TabName("library", "Library", "F5"),
+    TabName("write", "Write"),
+    TabName("train", "Train"),
+    TabName("library", "Library"),
 )
 
 
@@ -76,42 +77,7 @@ class HeloApp(TypedAhead):
         (14, "-low"),
         (22, "-high"),
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f1,question_mark",
-            "help",
-            "Help",
-            id="app.help",
-            tooltip="Keys and commands",
-        ),
-        Binding("f2", "show_tab('write')", "Write", show=False, id="app.write", tooltip="Write"),
-        Binding(
-            "f3",
-            "show_tab('train')",
-            "Train",
-            show=False,
-            id="app.train",
-            tooltip="Train a network, watch a training",
-        ),
-        Binding(
-            "f5",
-            "show_tab('library')",
-            "Library",
-            show=False,
-            id="app.library",
-            tooltip="Models, runs and corpora",
-        ),
-        Binding(
-            "ctrl+p",
-            "command_palette",
-            "Palette",
-            show=False,
-            priority=True,
-            id="app.palette",
-            tooltip="All actions by name",
-        ),
-        Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave helo"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*APP_BINDINGS]
 
     def __init__(self, model_ref: str | None = None) -> None:
         super().__init__()
@@ -121,6 +87,7 @@ class HeloApp(TypedAhead):
         self._seeds = Seeds(places.history())
         self._saved = replace(self._remembered)
         self._keys = KeyCheck(self._settings.keys)
+        self._names = KeyNames(self.get_key_display, self._settings.keys)
         self._focus: dict[str, Widget] = {}
         """The focused widget of each tab when it was left."""
         self._making = asyncio.Lock()
@@ -132,9 +99,11 @@ class HeloApp(TypedAhead):
             "theme": lambda: self.available_themes,
             "speed": lambda: ["max"],
         }
-        yield TabBar(TABS, id="tabs")
+        key_of = self._names.of
+        completion = Completion(SCREEN, values, key_of)
+        yield TabBar(TABS, key_of, id="tabs")
         with Container(id="body"):
-            yield WritePane(state, self._seeds, Completion(SCREEN, values), id="write")
+            yield WritePane(state, self._seeds, completion, key_of, id="write")
         yield KeyHints(id="hints")
 
     def on_mount(self) -> None:
@@ -272,16 +241,15 @@ class HeloApp(TypedAhead):
         """Show every key of this tab."""
         pane = self.query_one(f"#body > #{self.tab}")
         nodes = [node for node in (*pane.query("*"), pane, self) if node.BINDING_GROUP_TITLE]
-        self.push_screen(HelpScreen(nodes, self._settings.keys))
+        self.push_screen(HelpScreen(nodes, self._names))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         write = self.query_one(WritePane)
         for command in commands(SCREEN):
             if not command.argument and command.name != "palette":
                 title = f"{command.name.capitalize()}"
-                yield SystemCommand(
-                    title, command.about_on_screen, partial(write.command, command.name)
-                )
+                about = command.about_on_screen(self._names.of)
+                yield SystemCommand(title, about, partial(write.command, command.name))
         if self.tab != "write":  # Write's actions are slash commands already
             for pane in self.query(f"#body > #{self.tab}"):
                 yield from palette.actions(pane)
@@ -354,10 +322,11 @@ class HeloApp(TypedAhead):
         """Save what should be there next time, if it has changed."""
         if self.theme != self._first_theme:
             self._remembered.theme = self.theme
-        if self._remembered != self._saved:
+        left = self._remembered.without(self._settings.sampling, self._saved)
+        if left != self._saved:
             with suppress(HeloError):
-                self._remembered.save()
-            self._saved = replace(self._remembered)
+                left.save()
+            self._saved = left
 
     def on_unmount(self) -> None:
         self._remember()

@@ -109,19 +109,26 @@ class Choice:
 class Completion:
     """Completes the commands of a place, and arguments if `values` lists them for the command."""
 
-    def __init__(self, place: str, values: dict[str, Values]) -> None:
+    def __init__(
+        self, place: str, values: dict[str, Values], key_of: Callable[[str], str] | None = None
+    ) -> None:
+        """`key_of` names the key of a binding; without it, no keys are shown."""
         self._place = place
         self._values = values
+        self._key_of = key_of
 
     def choices(self, text: str) -> list[Choice]:
         """What the text could become: commands by their names, or values of a command's argument. If the
         argument can be anything, one line that cannot be chosen."""
         if not text.startswith("/") or "\n" in text:
             return []
+        key_of = self._key_of
         head, space, rest = text.partition(" ")
         if not space:
             return [
-                Choice(f"/{c.name}" + (" " if c.argument else ""), c.usage, c.about_on_screen)
+                Choice(
+                    f"/{c.name}" + (" " if c.argument else ""), c.usage, c.about_on_screen(key_of)
+                )
                 for c in commands(self._place)
                 if c.name.startswith(_plain(head[1:]))
             ]
@@ -134,7 +141,7 @@ class Completion:
             Choice(f"{head} {value}", value)
             for value in values
             if value.startswith(rest) and visible(value) == value
-        ] or [Choice("", command.usage, command.about_on_screen)]
+        ] or [Choice("", command.usage, command.about_on_screen(key_of))]
 
     def complete(self, text: str) -> str:
         """The text extended as far as all completions agree; empty if they add nothing."""

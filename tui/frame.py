@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
@@ -20,11 +21,10 @@ from tui.text import one_line
 
 @dataclass(frozen=True)
 class TabName:
-    """A tab: its id, its label, and its key as shown."""
+    """A tab: its id and its label."""
 
     id: str
     label: str
-    key: str
 
 
 class TabBar(Widget, can_focus=False):
@@ -47,18 +47,21 @@ class TabBar(Widget, can_focus=False):
             super().__init__()
             self.tab = tab
 
-    def __init__(self, tabs: tuple[TabName, ...], *, id: str) -> None:
+    def __init__(self, tabs: tuple[TabName, ...], key_of: Callable[[str], str], *, id: str) -> None:
+        """`key_of` names the key of a binding."""
         super().__init__(id=id)
         self._tabs = tabs
+        self._key_of = key_of
 
     def _parts(self) -> list[tuple[str, str, str]]:
         """(tab id, text, component) from left to right."""
         parts = [("", " helo ", "name"), ("", " ", "tab")]
         for tab in self._tabs:
+            key = self._key_of(f"app.{tab.id}")
             if tab.id == self.active:
-                parts.append((tab.id, f" {tab.label} {tab.key} ", "active"))
+                parts.append((tab.id, f" {tab.label} {key} ", "active"))
             else:
-                parts += [(tab.id, f" {tab.label} ", "tab"), (tab.id, f"{tab.key} ", "key")]
+                parts += [(tab.id, f" {tab.label} ", "tab"), (tab.id, f"{key} ", "key")]
         return parts
 
     def render(self) -> RenderResult:

@@ -14,38 +14,46 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.keys import KeyNames
 from tui.text import visible
 from tui.write.slash import FORMS, SCREEN, commands
+
+_CHANGE = (
+    "The id of a key stands after its meaning. In config.toml, a line under [keys] gives it another key, "
+    'as in "app.help" = "f9". helo config writes that file, with every id.'
+)
+
+
+_CLOSE = Binding("escape,f1,question_mark,q", "dismiss(None)", "Close", id="help.close")
 
 
 class HelpScreen(ModalScreen[None]):
     """Help generated from the bindings themselves, so that it is always right."""
 
     BINDING_GROUP_TITLE = "Help"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,question_mark,q", "dismiss(None)", "Close", id="help.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [_CLOSE]
 
-    def __init__(self, nodes: list[DOMNode], keymap: dict[str, str]) -> None:
-        """`keymap` holds the keys that the user has changed, by binding id."""
+    def __init__(self, nodes: list[DOMNode], names: KeyNames) -> None:
         super().__init__()
         self._documented = nodes
-        self._remapped = keymap
+        self._names = names
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "help"
-            scroll.border_subtitle = "↑↓ scroll · Esc closes"
+            scroll.border_subtitle = f"↑↓ scroll · {self._names.first_of(_CLOSE)} closes"
             for node in self._documented:
                 if rows := self._rows(node):
                     yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
                     yield from _table(rows)
             yield Static("Slash commands, in the seed input", classes="title")
-            rows = [(c.usage, c.about_on_screen) for c in commands(SCREEN)]
-            yield from _table([*rows, *FORMS])
+            rows = [(c.usage, c.about_on_screen(self._names.of), "") for c in commands(SCREEN)]
+            yield from _table([*rows, *((typed, about, "") for typed, about in FORMS)])
+            yield Static("To change a key", classes="title")
+            yield Static(Content(_CHANGE), classes="note")
 
-    def _rows(self, node: DOMNode) -> list[tuple[str, str]]:
-        """(keys, meaning) of the bindings that helo's own classes declare for a node."""
+    def _rows(self, node: DOMNode) -> list[tuple[str, str, str]]:
+        """(keys, meaning, ids) of the bindings that helo's own classes declare for a node."""
         rows = []
         own = [
             Binding(*entry) if isinstance(entry, tuple) else entry
@@ -56,23 +64,21 @@ class HelpScreen(ModalScreen[None]):
         for _, entries in groupby(own, key=lambda b: b.group or b.action):
             every = list(entries)
             bindings = [b for b in every if b.show] or every
-            keys = " ".join(self._keys(binding) for binding in bindings)
+            keys = " ".join(self._names.all_of(binding) for binding in bindings)
             meanings = dict.fromkeys(b.tooltip or b.description for b in bindings)
-            rows.append((keys, " / ".join(meanings)))
+            ids = [b.id for b in every if b.id]
+            shown = f"{ids[0]} … {ids[-1]}" if len(ids) > 2 else " ".join(ids)
+            rows.append((keys, " / ".join(meanings), shown))
         return rows
 
-    def _keys(self, binding: Binding) -> str:
-        keys = self._remapped.get(binding.id or "", "")
-        if not keys and binding.key_display:
-            return binding.key_display
-        parts = (keys or binding.key).split(",")
-        return " ".join(self.app.get_key_display(binding.with_key(key.strip())) for key in parts)
 
-
-def _table(rows: list[tuple[str, str]]) -> Iterator[Horizontal]:
-    """A table with keys on the left and their meanings on the right."""
-    width = max(len(keys) for keys, _ in rows) + 4
-    for keys, meaning in rows:
+def _table(rows: list[tuple[str, str, str]]) -> Iterator[Horizontal]:
+    """A table with keys on the left, and on the right their meanings and ids."""
+    width = max(len(keys) for keys, _, _ in rows) + 4
+    for keys, meaning, ids in rows:
         left = Static(Content(f"  {visible(keys)}  "), classes="keys")
         left.styles.width = width
-        yield Horizontal(left, Static(Content(visible(meaning)), classes="meaning"), classes="row")
+        right = Content(visible(meaning))
+        if ids:
+            right = Content.assemble(right, "  ", Content.styled(ids, "italic $foreground 70%"))
+        yield Horizontal(left, Static(right, classes="meaning"), classes="row")

@@ -31,9 +31,9 @@ class KeyCheck:
                 self._unchecked.discard(id)
                 for own in bindings:
                     yield from self._clashes(id, own)
-            elif id.partition(".")[0] not in unmade:
+            elif id.partition(".")[0] not in unmade and not _exists(id):
                 self._unchecked.discard(id)
-                yield f"config.toml: nothing has the id {id}; F1 shows the keys"
+                yield f"config.toml: nothing has the id {id}; helo config lists the ids"
 
     def _clashes(self, id: str, bindings: list[Binding]) -> Iterator[str]:
         """The other bindings of a widget that have the key given to binding `id`."""
@@ -43,3 +43,10 @@ class KeyCheck:
                 if other.id != id and other.id not in self._keys and other.key in taken:
                     what = other.id or other.description
                     yield f"config.toml: {id} takes the key of {what}, which now has none"
+
+
+def _exists(id: str) -> bool:
+    """Whether a part of a screen that is created later has this binding."""
+    from tui.configure import every_id
+
+    return id in every_id()

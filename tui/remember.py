@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -39,6 +40,12 @@ class State:
     """Characters per second; infinity means as fast as possible."""
     length: int = 2000
     coloured: bool = False
+
+    def without(self, sampling: Mapping[str, Any], before: State) -> State:
+        """A copy in which these settings of sampling are as they were before: the user sets them by hand,
+        and what is set by hand is not remembered."""
+        kept = {name: getattr(before.sampling, name) for name in sampling}
+        return replace(self, sampling=replace(self.sampling, **kept))
 
     def save(self) -> None:
         """Write `state.json`. Raises StorageError."""

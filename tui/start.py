@@ -17,3 +17,19 @@ def start(model: str | None = None, plain: bool = False) -> int:
     from tui.app import run_app
 
     return run_app(model)
+
+
+def configure() -> None:
+    """Write `config.toml`; if there is one already, print what would stand in a new one.
+
+    Raises StorageError.
+    """
+    from engine import places
+    from tui.cli.shared.output import note, write
+    from tui.configure import config_text, write_config
+
+    if write_config():
+        note(f"wrote {places.config()}; it changes nothing until you edit it")
+    else:
+        note(f"{places.config()} exists and stays as it is; a new one would be:")
+        write(config_text())

@@ -150,7 +150,7 @@ def test_the_app_has_it(copy: Copy) -> None:
     assert "top-a 0.60" in facts["status"] and "a/A above" in facts["hints"]
     assert (
         "a A Top-a down / up: keep those above A times the top's square; 0 keeps all"
-        in (facts["help"])
+        "  write.lower-top-a write.raise-top-a" in (facts["help"])
     )
     assert f"/top-a F {about}" in facts["help"]
     assert facts["state"]["sampling"]["top_a"] == facts["remembered"] == 0.6

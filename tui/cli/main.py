@@ -71,6 +71,14 @@ def helo(
         raise UsageError(f"-m must come after {context.invoked_subcommand}")
 
 
+@app.command(cls=options.Command, rich_help_panel="This machine")
+def config() -> None:
+    """Write config.toml, with every setting and key as a comment; if there is one, print a new one."""
+    from tui.start import configure
+
+    configure()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns its exit status."""
     settings = Settings()

@@ -324,9 +324,10 @@ def run_plain(model_ref: str | None) -> int:
     try:
         repl.run()
     finally:
-        if repl.person and state != before:
+        left = state.without(settings.sampling, before)
+        if repl.person and left != before:
             with suppress(HeloError):
-                state.save()
+                left.save()
     return 0
 
 

@@ -51,9 +51,9 @@ def look(ref: str) -> Outlook:
             "name a text file: its path, from the current folder or from your home (~)"
         )
     if web.is_address(ref) or ref.startswith("@"):
-        raise UsageError(f"{ref} is not on this machine: import it in the Library (F5) first")
+        raise UsageError(f"{ref} is not on this machine: import it in the Library first")
     if places.typed(ref).is_dir():  # paths are looked at while they are typed
-        raise UsageError(f"{ref} is a folder: import it in the Library (F5) first")
+        raise UsageError(f"{ref} is a folder: import it in the Library first")
     reading = sources.Reading()
     source = sources.find(ref, reading)
     blocks = sources.blocks(source, reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from textual import on, work
@@ -28,18 +29,23 @@ from tui.write.transcript import Transcript
 from tui.write.walk import Walk
 
 _NOTE_SECONDS = 5.0
-_NO_MODEL = [
-    "No model is open.",
-    "",
-    "/model NAME opens one · F5 lists models · F3 trains a new one",
-]
 
 
 class WritePane(Walk, InApp):
     """The transcript, the `next character` pane, and the seed input."""
 
-    def __init__(self, state: State, seeds: Seeds, completion: Completion, *, id: str) -> None:
+    def __init__(
+        self,
+        state: State,
+        seeds: Seeds,
+        completion: Completion,
+        key_of: Callable[[str], str],
+        *,
+        id: str,
+    ) -> None:
+        """`key_of` names the key of a binding."""
         super().__init__(id=id)
+        self._key_of = key_of
         self.session = Session(state)
         self._seeds = seeds
         self._completion = completion
@@ -88,7 +94,13 @@ class WritePane(Walk, InApp):
         if self.session.opened:
             self._take_model(self.session.opened)
         else:
-            self.transcript.welcome = _NO_MODEL
+            key_of = self._key_of
+            library, train = key_of("app.library"), key_of("app.train")
+            self.transcript.welcome = [
+                "No model is open.",
+                "",
+                f"/model NAME opens one · {library} lists models · {train} trains a new one",
+            ]
 
     def _take_model(self, opened: Opened) -> None:
         self.session.opened = opened
@@ -99,8 +111,8 @@ class WritePane(Walk, InApp):
             f"{one_line(opened.model.name)} continues it:",
             brief(describe(opened.model)),
             "",
-            "Esc walks through the text",
-            "/ lists commands · F1 helps",
+            f"{self._key_of('seed.walk')} walks through the text",
+            f"/ lists commands · {self._key_of('app.help')} helps",
         ]
         self.present()
 
@@ -134,7 +146,8 @@ class WritePane(Walk, InApp):
                 await self._opening.wait()
         if (opened := self.session.opened) is None:
             self.seed.fill(typed)
-            self.complain("no model is open: /model NAME opens one, F5 lists models")
+            library = self._key_of("app.library")
+            self.complain(f"no model is open: /model NAME opens one, {library} lists models")
             return
         with self.complaining():
             if newer := await asyncio.to_thread(opened.newer):
@@ -274,7 +287,9 @@ class WritePane(Walk, InApp):
         walking = self.mode == "WALK"
         self.seed.border_title = self.mode
         self.seed.border_subtitle = (
-            "i: back to the seed" if walking else "/ lists commands · ↑ earlier seeds"
+            f"{self._key_of('write.seed')}: back to the seed"
+            if walking
+            else f"/ lists commands · {self._key_of('seed.earlier')} earlier seeds"
         )
         self.set_class(walking, "-walk")
         self.present()

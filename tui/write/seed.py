@@ -53,7 +53,7 @@ class SeedInput(OrderedKeys, TextArea):
             "Complete",
             show=False,
             id="seed.complete",
-            tooltip="Complete the chosen command; if there is none, same as Esc.",
+            tooltip="Complete the chosen command; if there is none, go to WALK.",
         ),
         Binding(
             "up",

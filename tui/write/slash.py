@@ -95,8 +95,8 @@ class Command:
     """Takes a Host, a Screen or Lines, as `place` says. May raise HeloError; then nothing has changed."""
     place: str = ""
     """The only place where it works; empty if it works in both."""
-    key: str = ""
-    """The key that does the same in the app."""
+    binding: str = ""
+    """The id of the binding that does the same in the app."""
     keeps_lines: bool = False
     """Whether line ends around the argument are part of it."""
     sets: bool = False
@@ -119,9 +119,10 @@ class Command:
         also = " and ".join(f"/{name}" for name in self.also)
         return f"{self.about}; also {also}" if also else self.about
 
-    @property
-    def about_on_screen(self) -> str:
-        return f"{self.about_in_full} ({self.key})" if self.key else self.about_in_full
+    def about_on_screen(self, key_of: Callable[[str], str] | None) -> str:
+        """What it does, its other names, and the key that does the same, as `key_of` names it."""
+        about = self.about_in_full
+        return f"{about} ({key_of(self.binding)})" if key_of and self.binding else about
 
     def run(self, host: Host, argument: str) -> Awaitable[object] | None:
         """Run the command, and return what is still to be awaited. In LINES that is always None.
@@ -148,15 +149,15 @@ def _screen(
     argument: str,
     about: str,
     do: Callable[[Screen, str], Awaitable[object] | None],
-    key: str = "",
+    binding: str = "",
 ) -> Command:
     """A command that only the app has."""
-    return Command(name, argument, about, do, SCREEN, key)
+    return Command(name, argument, about, do, SCREEN, binding)
 
 
-def _app(name: str, about: str, action: str, key: str = "") -> Command:
+def _app(name: str, about: str, action: str, binding: str = "") -> Command:
     """A command that runs an action of the app."""
-    return _screen(name, "", about, lambda screen, _: screen.app.run_action(action), key)
+    return _screen(name, "", about, lambda screen, _: screen.app.run_action(action), binding)
 
 
 def _lines(name: str, argument: str, about: str, do: Callable[[Lines, str], None]) -> Command:
@@ -308,16 +309,16 @@ COMMANDS = (
         "",
         "look at each character, step, take another one",
         lambda screen, _: screen.walk(),
-        "Esc",
+        "seed.walk",
     ),
-    _app("write", "this screen", "show_tab('write')", "F2"),
-    _app("train", "train a network, watch a training", "show_tab('train')", "F3"),
+    _app("write", "this screen", "show_tab('write')", "app.write"),
+    _app("train", "train a network, watch a training", "show_tab('train')", "app.train"),
     _app("race", "train networks of several cells in turns, and compare them", "race"),
-    _app("library", "models, runs and corpora", "show_tab('library')", "F5"),
+    _app("library", "models, runs and corpora", "show_tab('library')", "app.library"),
     Command("theme", "NAME", "choose other colours", _theme, SCREEN, sets=True),
-    _app("palette", "all actions by name", "command_palette", "ctrl+p"),
-    Command("help", "", "keys and commands", _help, key="F1", also=("?",)),
-    Command("quit", "", "leave helo", _quit, key="ctrl+q", also=("exit", "bye")),
+    _app("palette", "all actions by name", "command_palette", "app.palette"),
+    Command("help", "", "keys and commands", _help, binding="app.help", also=("?",)),
+    Command("quit", "", "leave helo", _quit, binding="app.quit", also=("exit", "bye")),
 )
 FORMS = (
     ("/set NAME VALUE", "the same as /NAME VALUE, for a setting"),
