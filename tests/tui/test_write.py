@@ -162,7 +162,7 @@ async def test_ctrl_j_is_a_line_and_a_paste_is_kept_whole(tiny: Model) -> None:
         ("[/bold] may", "'['"),
         ("\x1b[31mday\x07 \u202eday", "U+001B"),
         ("日本 day é", "'日'"),
-        ("/temp 1 day", "'/'"),
+        ("//temp 1 day", "'/'"),
         ("", ""),
         ("\n\n", ""),
     ],
