@@ -6,6 +6,7 @@ line, the app and files on disk are all held to the same rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ MOST_NEW = 10**7
 LARGEST_SEED = 2**63 - 1
 MOST_CLIP = 10**9
 _MOST_EVALUATIONS = 10**6
+_TIME = re.compile("".join(rf"(?:([0-9]+(?:\.[0-9]+)?){unit})?" for unit in "hms"))
 MOST_HELD_OUT = 0.9
 """The largest share of a text that may be its validation part."""
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
@@ -106,6 +108,24 @@ def held_out(text: str) -> float:
         ) from None
     check_number("validation", share, 0, MOST_HELD_OUT)
     return share
+
+
+def time_span(text: str) -> float:
+    """A time in seconds, asked for as 90, 90s, 5m or 1h30m.
+
+    Raises UsageError.
+    """
+    asked = text.strip().casefold()
+    found = _TIME.fullmatch(asked)
+    try:
+        if not found or not asked:
+            return float(asked)
+    except ValueError:
+        raise UsageError(
+            f"--seconds must be a time such as 90, 90s, 5m or 1h30m, not {quoted(text)}"
+        ) from None
+    hours, minutes, rest = (float(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + rest
 
 
 def usual_split(lines: bool) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine import outside
 from engine.cells import CELLS
-from engine.config import DTYPES, ModelConfig, TrainConfig, held_out, usual_split
+from engine.config import DTYPES, ModelConfig, TrainConfig, held_out, time_span, usual_split
 from engine.errors import DamagedError, UsageError
 from engine.writing.settings import SamplingConfig
 from tests.configs import a_config
@@ -221,3 +221,17 @@ def test_what_is_no_share(text: str) -> None:
 
 def test_lines_are_split_all_over_the_text() -> None:
     assert [usual_split(lines) for lines in (False, True)] == ["end", "spread"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), (" 5m ", 300), ("1h30m", 5400), ("1.5H", 5400), ("1h1m1s", 3661)],
+)
+def test_a_time_is_asked_for_in_seconds_minutes_or_hours(text: str, seconds: float) -> None:
+    assert time_span(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "5 m", "1m1h", "5:00", "soon", "-5m"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--seconds must be a time such as"):
+        time_span(text)

@@ -205,8 +205,8 @@ def test_an_address_is_not_fetched_while_it_is_typed(server):
         ("hidden", "many", "Hidden must be a whole number, not 'many'"),
         ("dropout", "2", "Dropout must be between 0 and"),
         ("lr", "nan", "Learning rate must be more than 0"),
-        ("length", "-5", "Seconds must be more than 0"),
-        ("length", "1e300", "Seconds must be more than 0 and at most 31,536,000"),
+        ("length", "-5", "How long must be more than 0"),
+        ("length", "1e300", "How long must be more than 0 and at most 31,536,000"),
         ("batch", "[/bold]", "not '[/bold]'"),
         ("hidden", "1" + "0" * 20, "Hidden must be between 1 and 65,536"),
         ("lr", "1e400", "Learning rate must be more than 0 and at most 100"),
@@ -222,14 +222,17 @@ async def test_a_value_that_cannot_be_is_named_and_nothing_is_lost(
         app.query_one("#seq_length", Input).value = "17"
         app.query_one(f"#{field}", Input).value = value
         await until(pilot, seen(app, problem, "#problem"))
+        (wrong,) = app.query(".row.-wrong")
+        assert wrong.query(f"#{field}")
         await pilot.press("ctrl+s")
-        await pilot.pause()
+        await until(pilot, lambda: app.focused is app.query_one(f"#{field}"))
         assert not started
         assert app.query_one(f"#{field}", Input).value == value
         assert app.query_one("#seq_length", Input).value == "17"
         app.query_one(f"#{field}", Input).value = "1"
         app.query_one("#dropout", Input).value = "0"
         await until(pilot, lambda: not app.query_one("#problem").display)
+        assert not app.query(".row.-wrong")
 
 
 @pytest.mark.parametrize(

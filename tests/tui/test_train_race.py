@@ -99,7 +99,7 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
         ("cells", "", "Cells must be some of"),
         ("seconds", "0", "Seconds must be more than 0"),
         ("seconds", " ", "Seconds must be more than 0"),
-        ("seconds", "soon", "Seconds must be a number, not 'soon'"),
+        ("seconds", "soon", "Seconds must be a time such as 90, 90s, 5m or 1h30m, not 'soon'"),
         ("hidden", "many", "Hidden must be a whole number"),
         ("hidden", "0", "Hidden must be between 1 and"),
     ],
@@ -107,7 +107,7 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
 def test_what_is_no_race_is_refused(field, value, said):
     with pytest.raises(UsageError) as refused:
         Entry.of(USUAL | {field: value})
-    assert said in in_words(str(refused.value))
+    assert said in in_words(str(refused.value), FIELDS)
 
 
 async def test_what_is_wrong_is_told_where_it_was_typed(winter, driven, until):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cells import CELLS
+from engine.config import time_span
 from engine.errors import RunError
 from tui import signals
 from tui.cli.shared.options import CORPUS_HELP, SPLIT, VALIDATION, Command, argument, flag, option
@@ -32,13 +33,15 @@ def race(
         str, option("--cells", shows="A,B,…", help=f"Two or more of {', '.join(CELLS)}.")
     ] = "rnn,lstm,gru",
     seconds: Annotated[
-        float,
+        float | None,
         option(
             "--seconds",
-            shows="S",
-            help="Seconds to train, roughly: each, or the first one (see --by).",
+            shows="TIME",
+            help="How long to train, roughly, in seconds or as in 5m: each, or the first one (see --by).",
+            default=f"{_SECONDS:g}",
+            parser=time_span,
         ),
-    ] = _SECONDS,
+    ] = None,
     hidden: Annotated[
         int | None,
         option("--hidden", shows="N", help="Units per layer of the first one; found if not given."),
@@ -72,7 +75,7 @@ def race(
     from tui.cli.shared import begin
 
     names = races.check([name.strip() for name in cells.split(",")], by)
-    given: dict[str, Any] = {"cell": names[0], "seconds": seconds}
+    given: dict[str, Any] = {"cell": names[0], "seconds": _SECONDS if seconds is None else seconds}
     asked = {"hidden": hidden, "validation": validation, "split": split}
     given |= {key: value for key, value in asked.items() if value is not None}
     recipe.check(given)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cells import CELLS, named
-from engine.config import DEFAULT_CELL, DEFAULT_SECONDS, DTYPES, ModelConfig, TrainConfig
+from engine.config import (
+    DEFAULT_CELL,
+    DEFAULT_SECONDS,
+    DTYPES,
+    ModelConfig,
+    TrainConfig,
+    time_span,
+)
 from engine.errors import RunError, UsageError
 from tui.cli.shared.options import (
     BATCH,
@@ -75,8 +82,15 @@ def train(
     ] = None,
     lr: Annotated[float | None, option("--lr", shows="X", help="Peak learning rate.")] = None,
     seconds: Annotated[
-        float, option("--seconds", shows="S", help="Seconds to train, roughly.")
-    ] = DEFAULT_SECONDS,
+        float | None,
+        option(
+            "--seconds",
+            shows="TIME",
+            help="How long to train, roughly: in seconds, or as in 5m or 1h30m.",
+            default=f"{DEFAULT_SECONDS:g}",
+            parser=time_span,
+        ),
+    ] = None,
     epochs: Annotated[
         float | None,
         option("--epochs", shows="N", help="Passes over the text, instead of --seconds."),

@@ -82,6 +82,11 @@ class TextChoice(TellsTrouble, Vertical):
             as_path(self.query_one("#file", Input).value.strip()) if value == FILE else str(value)
         )
 
+    @property
+    def chosen_by(self) -> str:
+        """The id of the control that chooses the text."""
+        return "file" if self.query_one("#corpus", Select).value == FILE else "corpus"
+
     def fill_in(self, ref: str) -> None:
         """Choose the CORPUS `ref`, a name or a path."""
         self._wanted = ref

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key
+from textual.widget import Widget
 from textual.widgets import Input, Select, Static
 
 from engine.cells import CELLS
-from engine.config import TrainConfig
+from engine.config import TrainConfig, check_device
 from tui.text import visible
 from tui.train.choice import TextChoice
-from tui.train.fields import FIELDS, FOUND, Field
+from tui.train.fields import FIELDS, FOUND, Field, given, processes
 
 _AUTO = "auto"
 
@@ -33,6 +37,12 @@ def control(field: Field) -> Input | Select[str]:
     return NumberInput(field.usual, id=field.key, compact=True)
 
 
+def mark(form: Widget, key: str) -> None:
+    """Mark the row of the field that is wrong, and no other; none if `key` is empty."""
+    for row in form.query(".row"):
+        row.set_class(bool(key and row.query(f"#{key}")), "-wrong")
+
+
 class Controls(VerticalScroll):
     """The choice of a text, and one row per field: its label, its widget and a hint."""
 
@@ -42,6 +52,7 @@ class Controls(VerticalScroll):
         height: 1fr; padding: 1 2 0 2;
         .row { height: 1; margin-bottom: 1; }
         .row .label { width: 16; text-style: bold; }
+        .row.-wrong .label { color: $text-error; text-style: bold reverse; }
         .row .hint {
             width: 1fr; padding-left: 2; color: $text-muted;
             text-wrap: nowrap; text-overflow: ellipsis;
@@ -67,6 +78,13 @@ class Controls(VerticalScroll):
         .row #length { width: 12; }
         .row #unit { width: 16; }
     }
+    TrainPane.-narrowest Controls {
+        .row .hint { display: none; }
+        .row #file { width: 1fr; }
+        .row #length { width: 9; }
+        .row #unit { width: 13; }
+    }
+    TrainPane.-lowest Controls #advice { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -82,10 +100,29 @@ class Controls(VerticalScroll):
                     yield control(unit)
                 yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
 
+    def on_resize(self) -> None:
+        """Keep the field that is typed in in sight, as when the line with a problem takes room."""
+        focused = self.screen.focused
+        if focused and self in focused.ancestors:
+            focused.scroll_visible(animate=False)
+
     def values(self) -> dict[str, str]:
         """What is typed and chosen, by field."""
         inputs = {str(control.id): control.value for control in self.query(Input)}
         return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
+
+    def given(self, devices: Sequence[str]) -> tuple[dict[str, Any], int]:
+        """The settings, and the number of processes to train in, on a machine with these devices, if they
+        are known.
+
+        Raises UsageError.
+        """
+        values = self.values()
+        found = given(values)
+        number = processes(values, found)
+        if devices:
+            check_device(values["device"], TrainConfig.dtype, devices)
+        return found, number
 
     def hint(self, key: str, text: str) -> None:
         """Change the hint beside a field."""

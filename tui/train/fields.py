@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.config import (
     ModelConfig,
     TrainConfig,
     held_out,
+    time_span,
 )
 from engine.errors import UsageError
 from engine.runs import launch, recipe
@@ -94,7 +95,8 @@ def given(values: Mapping[str, str]) -> dict[str, Any]:
         if value != field.usual and field.key not in _NO_SETTINGS:
             found[field.key] = meant(field, value)
     unit = values["unit"]
-    length = Field("length", unit.capitalize(), "", whole=unit == "steps")
+    read = time_span if unit == "seconds" else None
+    length = Field(unit, "", "", whole=unit == "steps", read=read)
     found[unit] = meant(length, values["length"])
     recipe.check(found)
     return found
@@ -124,17 +126,22 @@ def meant(field: Field, text: str) -> Any:
         return int(text) if field.whole else float(text)
     except ValueError:
         kind = "a whole number" if field.whole else "a number"
-        raise UsageError(f"{field.label} must be {kind}, not {quoted(text)}") from None
+        option = field.key.replace("_", "-")
+        raise UsageError(f"--{option} must be {kind}, not {quoted(text)}") from None
 
 
-def in_words(problem: str) -> str:
-    """An error about a command-line option in the form's words; any other error unchanged."""
-    option, _, rest = problem.partition(" ")
-    if not option.startswith("--"):
-        return problem
-    key = option.removeprefix("--").replace("-", "_")
-    label = next((field.label for field in FIELDS if field.key == key), key.capitalize())
-    return f"{label} {rest}"
+def at_fault(problem: str, fields: Sequence[Field] = FIELDS) -> Field | None:
+    """The field that an error about a command-line option is about, if it is in the form."""
+    option, _, _ = problem.partition(" ")
+    key = option.removeprefix("--").replace("-", "_") if option.startswith("--") else ""
+    known = {field.key: field for field in fields}
+    return known.get(key) or (known.get("length") if key in LENGTHS else None)
+
+
+def in_words(problem: str, fields: Sequence[Field] = FIELDS) -> str:
+    """An error about a command-line option in the words of the form; any other error unchanged."""
+    field = at_fault(problem, fields)
+    return f"{field.label} {problem.partition(' ')[2]}" if field else problem
 
 
 def command(given: Mapping[str, Any], ref: str, verb: str = "train") -> str:

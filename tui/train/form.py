@@ -15,20 +15,47 @@ from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 from textual.worker import Worker, WorkerState
 
-from engine.config import TrainConfig, check_device
+from engine.config import TrainConfig
 from engine.errors import HeloError, UsageError
 from engine.runs import recipe
 from engine.runs.rundir import RunDirectory
 from tui.text import visible
 from tui.train import plan
 from tui.train.choice import TextChoice
-from tui.train.controls import Controls
-from tui.train.fields import given, in_words, processes
+from tui.train.controls import Controls, mark
+from tui.train.fields import at_fault, in_words
 from tui.train.machine import Machine
 from tui.train.plan import Speed
 from tui.train.racing import RaceDialog
 from tui.train.start import Begin, start, start_race
 from tui.trouble import TellsTrouble
+
+_CSS = """
+TrainForm {
+    #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
+    #start-row { height: auto; }
+    #outlook { width: 1fr; height: auto; min-height: 3; }
+    #problem { height: auto; color: $text-error; display: none; }
+    &.-problem #problem { display: block; }
+    #buttons { width: 18; height: auto; margin-right: 3; }
+    #start { width: 100%; }
+    #race { width: 100%; margin-top: 1; }
+}
+TrainPane.-short TrainForm {
+    #foot { padding: 0 1; }
+}
+TrainPane.-narrow TrainForm {
+    #buttons { margin-right: 1; }
+}
+TrainPane.-lowest TrainForm {
+    #foot { border-top: none; }
+    #start-row { layout: vertical; }
+    #buttons { layout: horizontal; width: 1fr; margin: 0; }
+    #start, #race { width: auto; margin: 0 1 0 0; }
+    #outlook { width: 1fr; min-height: 1; max-height: 1; }
+    #outlook, #problem { text-wrap: nowrap; text-overflow: ellipsis; }
+}
+"""
 
 
 class TrainForm(TellsTrouble, Vertical):
@@ -69,24 +96,7 @@ class TrainForm(TellsTrouble, Vertical):
         ),
     ]
     SCOPED_CSS = False  # the rules depend on classes of the pane
-    DEFAULT_CSS = """
-    TrainForm {
-        #foot { height: auto; padding: 0 2 1 2; border-top: solid $primary-muted; }
-        #start-row { height: auto; }
-        #outlook { width: 1fr; height: auto; min-height: 3; }
-        #problem { height: auto; color: $text-error; display: none; }
-        &.-problem #problem { display: block; }
-        #buttons { width: 18; height: auto; margin-right: 3; }
-        #start { width: 100%; }
-        #race { width: 100%; margin-top: 1; }
-    }
-    TrainPane.-short TrainForm {
-        #foot { padding: 0 1; }
-    }
-    TrainPane.-narrow TrainForm {
-        #buttons { margin-right: 1; }
-    }
-    """
+    DEFAULT_CSS = _CSS
 
     @dataclass
     class Begun(Message):
@@ -174,16 +184,7 @@ class TrainForm(TellsTrouble, Vertical):
     # the estimate
 
     def _given(self) -> tuple[dict[str, Any], int]:
-        """The settings, and the number of processes to train in.
-
-        Raises UsageError.
-        """
-        values = self._controls.values()
-        found = given(values)
-        number = processes(values, found)
-        if there := self._machine.facts.get("devices"):
-            check_device(values["device"], TrainConfig.dtype, there)
-        return found, number
+        return self._controls.given(self._machine.facts.get("devices", ()))
 
     @property
     def _device(self) -> str:
@@ -234,6 +235,13 @@ class TrainForm(TellsTrouble, Vertical):
     def _complain(self, problem: str) -> None:
         self.set_class(bool(problem), "-problem")
         self.query_one("#problem", Static).update(visible(f"✗ {in_words(problem)}"))
+        mark(self, self._wrong(problem))
+
+    def _wrong(self, problem: str) -> str:
+        """The id of the control that a problem is about; empty if it is about none."""
+        if field := at_fault(problem):
+            return field.key
+        return self._text.chosen_by if problem and problem == self._text.problem else ""
 
     # starting
 
@@ -249,6 +257,8 @@ class TrainForm(TellsTrouble, Vertical):
             settled, number = self._given()
         except UsageError as error:
             self._complain(str(error))
+            for wrong in self.query(f"#{self._wrong(str(error)) or 'start'}"):
+                wrong.focus()
             return
         ref = self._text.ref
         if self._names(ref):

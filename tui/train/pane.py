@@ -34,7 +34,8 @@ _SOON, _BREATH = 0.1, 0.002
 """The same while a request is unanswered, and while a log has not been read to its end."""
 _SCAN_EVERY = 5.0
 """Seconds between two searches for trainings started elsewhere."""
-_NARROW, _SHORT, _LOW = 100, 30, 19
+_NARROW, _NARROWEST = 100, 50
+_SHORT, _LOW, _LOWEST = 30, 19, 12
 _NEW = "new"
 
 
@@ -82,6 +83,8 @@ class TrainPane(Steers):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.width < _NARROWEST, "-narrowest")
+        self.set_class(event.size.height < _LOWEST, "-lowest")
         self.set_class(event.size.height < _SHORT, "-short")
         self.set_class(event.size.height < _LOW, "-low")
         self.query_one(RunView).low = event.size.height < _LOW

@@ -14,17 +14,18 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Select, Static
 
+from engine.config import time_span
 from engine.errors import UsageError
 from engine.runs import race, recipe
 from engine.runs.rundir import RunDirectory
 from tui.dialogs import Dialog
 from tui.text import visible
-from tui.train.controls import control
-from tui.train.fields import Field, command, in_words, meant
+from tui.train.controls import control, mark
+from tui.train.fields import Field, at_fault, command, in_words, meant
 
 FIELDS = (
     Field("cells", "Cells", "two or more", "rnn,lstm,gru"),
-    Field("seconds", "Seconds", "for each, or the first", "60"),
+    Field("seconds", "Seconds", "for each, or the first", "60", read=time_span),
     Field("hidden", "Hidden", "units; found if empty", whole=True),
     Field("by", "Equal", "the same for all", race.MEASURES[0], choices=race.MEASURES),
 )
@@ -68,6 +69,7 @@ class RaceDialog(Dialog[Entry | None]):
         & > Vertical { width: 66; max-width: 96%; max-height: 96%; }
         & .row { height: 1; }
         & .label { width: 10; text-style: bold; }
+        & .row.-wrong .label { color: $text-error; text-style: bold reverse; }
         & .row Input, & .row Select { width: 24; }
         & .hint { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap; }
         & #question, & #trouble { height: auto; margin-bottom: 1; }
@@ -102,8 +104,13 @@ class RaceDialog(Dialog[Entry | None]):
         try:
             self.dismiss(Entry.of(values))
         except UsageError as error:
+            problem = str(error)
             self.add_class("-trouble")
-            self.query_one("#trouble", Static).update(visible(f"✗ {in_words(str(error))}"))
+            self.query_one("#trouble", Static).update(visible(f"✗ {in_words(problem, FIELDS)}"))
+            field = at_fault(problem, FIELDS)
+            mark(self, field.key if field else "")
+            if field:
+                self.query_one(f"#{field.key}").focus()
 
 
 class Drivers:
