@@ -203,7 +203,7 @@ def test_a_start_that_is_refused_says_why_and_imports_nothing(helo, tmp_path):
     for option, value, why in (
         ("--device", missing, f"--device {missing} is not there"),
         ("--dtype", "float16", "--dtype float16 is not for"),
-        ("--name", "a/b", "'a/b' cannot be a name"),
+        ("--name", "a/b", "'a/b' is not a valid name"),
     ):
         done = helo("train", "play.txt", "--steps", "5", option, value, "--json")
         assert (done.returncode, done.stdout) == (2, b"")
