@@ -13,10 +13,8 @@ check: $(VENV)/developing
 	$(BIN)/ruff check engine tui corpora tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-# more workers than cores, since many tests wait for other processes
-WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 test: $(VENV)/developing
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 # N trainers killed at random moments, and every write made to fail: nothing must be lost
 N ?= 200
 chaos: $(VENV)/developing

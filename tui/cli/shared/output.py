@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.vocab import Alphabet
 
 _PIPE_WIDTH = 240
-_EVERY = 10.0
+_EVERY = 30.0
 """Seconds between two lines of progress."""
 
 
