@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from docs.commands import commands, page
 from engine.runs.events import KINDS
 from engine.writing import bench
 from tests.conftest import SONNET, Cli, Helo
@@ -22,15 +21,6 @@ from tui.cli.shared.answers import ANSWERS, LINES, LIST
 
 DOCS = Path(__file__).parents[2] / "docs"
 SMALL = ("--hidden", "8", "--layers", "1", "--batch", "4", "--seq-length", "8")
-
-
-def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command with its path."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
 
 
 def objects(command: str, out: str) -> list[dict[str, Any]]:
@@ -86,7 +76,7 @@ def test_what_explains_answers_is_imported_only_where_help_is_asked_for() -> Non
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
-    made = runpy.run_path(str(DOCS / "commands.py"))["page"]()
+    made = page()
     assert (DOCS / "commands.md").read_text("utf-8") == made, "run make docs"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import typer
 
+from docs.commands import commands
 from tests.conftest import Cli
 from tui.cli.main import app
 
@@ -24,15 +24,6 @@ NEEDED = {
 """What stands without a name where a command must have it."""
 ALLOWED = {("sample", "--seed", "-1")}
 TEXTS_THAT_ARE_NUMBERS = (("corpora add", "--max-size"),)
-
-
-def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """All commands by their paths."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
 
 
 def numbers() -> Iterator[tuple[str, str]]:

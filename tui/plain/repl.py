@@ -226,9 +226,8 @@ class Repl:
         """Start a new passage, with the model as its file holds it now."""
         with self._complaining():
             if newer := self._opened.newer():
-                if not newer.writes_as(self._opened):
-                    steps = newer.model.history.steps
-                    self.say(f"{newer.model.name}: loaded the new weights of step {steps:,}")
+                if news := newer.news_since(self._opened):
+                    self.say(news)
                 self.session.opened = newer
         self._console.end_line()
         self.passage, changed = self.session.begin(self._opened, seed_of(typed))

@@ -151,9 +151,8 @@ class WritePane(Walk, InApp):
             return
         with self.complaining():
             if newer := await asyncio.to_thread(opened.newer):
-                if not newer.writes_as(opened):
-                    steps = newer.model.history.steps
-                    self.say(f"{newer.model.name}: loaded the new weights of step {steps:,}")
+                if news := newer.news_since(opened):
+                    self.say(news)
                 self._take_model(opened := newer)
         self.passage, note = self.session.begin(opened, seed_of(typed))
         head = f"{opened.model.name} · rng {self.passage.rng_seed}"

@@ -51,7 +51,13 @@ class Opened:
             return None  # deleted; the model in memory stays
         return None if same else open_path(self.ref, self.path)
 
-    def writes_as(self, other: Opened) -> bool:
+    def news_since(self, before: Opened) -> str:
+        """What to say when this takes the place of what the same file held before; empty if nothing."""
+        if self._writes_as(before):
+            return ""
+        return f"{self.model.name}: loaded the new weights of step {self.model.history.steps:,}"
+
+    def _writes_as(self, other: Opened) -> bool:
         """Whether both hold the same network. At the end of a run, its best model is only given its final
         loss."""
         mine, its = self.model, other.model

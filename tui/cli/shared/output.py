@@ -82,9 +82,8 @@ def note(text: str) -> None:
 
 def draws(characters: str) -> bool:
     """Whether stdout can encode these characters."""
-    stdout = getattr(
-        sys.stdout, "rich_proxied_file", sys.stdout
-    )  # the stream below rich's live display
+    # below rich's live display
+    stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
     try:
         characters.encode(stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
