@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.config import ModelConfig
 from engine.errors import HeloError
-from engine.runs.events import Evaluated, Event, Progress, Started
+from engine.runs.events import Evaluated, Progress, Started
+from engine.runs.kept import Kept
 from engine.runs.rundir import RunDirectory, status
 
 
@@ -44,28 +45,30 @@ class Summary:
         return data | (model or dict.fromkeys(field.name for field in fields(ModelConfig)))
 
 
-def summary(run: RunDirectory, events: list[Event]) -> Summary:
-    """Summarise a run from its folded events. One that cannot be read is "damaged", with the reason."""
+def summary(run: RunDirectory, kept: Kept) -> Summary:
+    """Summarise a run from what is kept of its log. One that cannot be read is "damaged", with the
+    reason."""
     try:
         info = run.info()
     except HeloError as error:
         return Summary(run.name, "damaged", str(error), folder=str(run.folder))
-    state = status(run, events)
-    started = [e for e in events if isinstance(e, Started)]
-    final = [e.val_nats for e in events if isinstance(e, Evaluated) and e.final]
-    losses = final or [e.val_nats for e in events if isinstance(e, Evaluated) and e.best]
+    state = status(run, kept.rest)
+    started = next((e for e in reversed(kept.rest) if isinstance(e, Started)), None)
+    evaluated, progress = kept.of(Evaluated), kept.newest().get(Progress)
+    final = [e.val_nats for e in evaluated if e.final]
+    losses = final or [e.val_nats for e in evaluated if e.best]
     return Summary(
         name=run.name,
         status=state.word,
         reason=state.reason,
         corpus=info.corpus_name,
         model=info.config.model,
-        step=events[-1].step if events else 0,
-        total_steps=started[-1].total_steps if started else 0,
-        seconds=max((e.seconds for e in events if isinstance(e, Progress)), default=0.0),
+        step=kept.last.step if kept.last else 0,
+        total_steps=started.total_steps if started else 0,
+        seconds=progress.seconds if isinstance(progress, Progress) else 0.0,
         best_val_nats=min(losses, default=None),
         created=info.created,
         folder=str(run.folder),
         init_from=info.init_from,
-        validates=started[-1].validates if started else info.config.validation > 0,
+        validates=started.validates if started else info.config.validation > 0,
     )

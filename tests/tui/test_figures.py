@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from engine.runs.events import RolledBack, Sampled, Vitals
+from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
 from tests.engine.said import evaluated, progress, started
 from tui.cli.shared.views import LiveView
-from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import FIGURES, Figure, Place, measured, shown
 from tui.train import numbers

@@ -14,6 +14,8 @@ from engine import places
 from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs import launch, library
+from engine.runs.kept import SLICE
+from engine.runs.logs import LineReader
 from engine.text import corpus, survey
 from tests.tui.library import LibraryApp, asking, listed
 from tui.dialogs import AskDialog
@@ -242,23 +244,43 @@ async def test_cards_and_names_are_shown_as_they_are(tiny, home, until):
         assert "\x1b" not in app.about and "\u202e" not in app.about
 
 
-def test_a_run_is_read_again_only_where_its_log_has_changed(fake_run, monkeypatch):
-    run, reads = fake_run("daily"), []
+def test_of_a_long_log_only_what_was_added_is_read(fake_run, monkeypatch):
+    run, read = fake_run("daily"), []
     run.begin()
-    from tui.library import shelf as module
+    for step in range(1, 3000):
+        run.progress(step, 2.0)
+    real = LineReader.read
 
-    real = module.summary
-    monkeypatch.setattr(
-        module, "summary", lambda run, events: reads.append(run.name) or real(run, events)
-    )
+    def counted(reader, most=-1):
+        lines = real(reader, most)
+        read.append(sum(len(line) + 1 for line in lines))
+        return lines
+
+    monkeypatch.setattr(LineReader, "read", counted)
     shelf = Shelf()
     first = shelf.read()[Kind.RUN]
-    assert shelf.read()[Kind.RUN] == first
-    assert reads == ["daily"]
-    run.progress(10, 2.0)
-    assert dict(shelf.read()[Kind.RUN][0].facts)["steps"].startswith("10 of 1,000")
+    whole = run.run.events_path.stat().st_size
+    assert sum(read) == whole > SLICE and max(read) < 2 * SLICE
+    read.clear()
+    assert shelf.read()[Kind.RUN] == first and not read
+    run.progress(3000, 2.0)
+    run.evaluated(3000, 1.5)
+    [item] = shelf.read()[Kind.RUN]
+    assert dict(item.facts)["steps"].startswith("3,000 of 1,000") and "1.500" in item.columns[1]
+    assert sum(read) == run.run.events_path.stat().st_size - whole
     run.die()
     assert "killed" in shelf.read()[Kind.RUN][0].columns[0]
+
+
+def test_a_log_that_was_made_anew_is_read_from_its_beginning(fake_run):
+    run, shelf = fake_run("daily"), Shelf()
+    run.begin()
+    for step in (10, 20, 30):
+        run.progress(step, 2.0)
+    shelf.read()
+    run.run.events_path.write_text("")
+    run.progress(7, 2.0)
+    assert dict(shelf.read()[Kind.RUN][0].facts)["steps"].startswith("7 of")
 
 
 def test_columns_stand_under_one_another_and_never_overflow(tiny, fake_run, winter):

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunError
+from engine.runs import kept
 from engine.runs.events import (
     Changed,
     Evaluated,
@@ -31,12 +32,12 @@ from engine.runs.events import (
     Vitals,
     fold,
 )
+from engine.runs.kept import FINEST, SLICE
 from engine.runs.rundir import RunDirectory, status
 from tests.engine.lives import only
 from tui.curves.series import Series
-from tui.figures.kept import FINEST
 from tui.train import follow, numbers
-from tui.train.follow import LONG, SLICE, Follower
+from tui.train.follow import LONG, Follower
 
 
 def drain(follower):
@@ -210,8 +211,9 @@ spoken = st.one_of(map(said_by, [*KINDS, RolledBack, Stopped]))
 @given(st.lists(spoken, max_size=30), st.integers(1, 3000), st.integers(1, 3000))
 def test_whatever_is_read_first_and_in_whatever_slices_what_counts_is_the_fold(said, slice, tail):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        for name, size in {"SLICE": slice, "LONG": tail + 1, "TAIL": tail}.items():
-            patch.setattr(follow, name, size)
+        patch.setattr(kept, "SLICE", slice)
+        patch.setattr(follow, "LONG", tail + 1)
+        patch.setattr(follow, "TAIL", tail)
         run = RunDirectory(Path(folder))
         run.events_path.write_text("".join(f"{event.to_json()}\n" for event in said))
         snapshot, counts = drain(Follower(run)), run.events()

@@ -82,7 +82,7 @@ async def test_a_branch_is_shown_as_one(fake_run, until):
     (run.run.folder / "run.json").write_text(json.dumps(info | {"init_from": "first@40"}))
     run.begin()
     (item,) = Shelf().read()[Kind.RUN]
-    assert ("begins as", "first@40") in item.facts
+    assert ("starts from", "first@40") in item.facts
     app = TrainApp()
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, seen(app, "a branch of first@40", "#headline"))

@@ -20,10 +20,12 @@ Run = Annotated[str, argument("RUN", "A run's name.")]
 def list_(json: Json = False) -> None:
     """List the runs, newest last."""
     from engine.runs import rundir
+    from engine.runs.kept import Log
     from engine.runs.summary import summary
 
     found = sorted(
-        (summary(run, run.events()) for run in rundir.runs()), key=lambda found: found.created
+        (summary(run, Log(run.events_path).catch_up()) for run in rundir.runs()),
+        key=lambda found: found.created,
     )
     if json:
         emit([s.as_json() for s in found], indent=2)
@@ -57,23 +59,23 @@ def list_(json: Json = False) -> None:
 def show(name: Run, json: Json = False) -> None:
     """Show one run: its settings, status, curve, kept points and newest sample."""
     from engine.runs.events import Sampled
+    from engine.runs.kept import Log
     from engine.runs.points import points
     from engine.runs.rundir import find
     from engine.runs.summary import summary
 
     run = find(name)
-    info, events = run.info(), run.events()
-    found = summary(run, events)
+    info, kept = run.info(), Log(run.events_path).catch_up()
+    found = summary(run, kept)
     if json:
-        samples = [e.text for e in events if isinstance(e, Sampled)]
-        kept = [{"name": point.name, "step": point.step} for point in points(run)]
+        samples = [e.text for e in kept.of(Sampled)]
         more: dict[str, Any] = {"config": asdict(info.config), "sample": (samples or [""])[-1]}
-        more["kept"] = kept
+        more["kept"] = [{"name": point.name, "step": point.step} for point in points(run)]
         emit(found.as_json() | more, indent=2)
         return
     from tui.cli.shared import page
 
-    page.show(run, found, events)
+    page.show(run, found, kept)
 
 
 @app.command(cls=Command)

@@ -17,10 +17,10 @@ from engine.runs.events import (
     Started,
     Vitals,
 )
+from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
 from engine.text.survey import Reference
 from tui.curves.series import Series
-from tui.figures.kept import Kept
 
 ENDED = frozenset({"finished", "stopped", "failed", "killed", "new"})
 """The statuses of runs without a trainer."""

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from threading import Lock
 
 from corpora import BUILT_IN
 from engine import places
 from engine.errors import HeloError
 from engine.network.parameters import count
 from engine.runs import library, rundir
+from engine.runs.kept import Log
 from engine.runs.library import ModelEntry
 from engine.runs.rundir import RunDirectory
 from engine.runs.summary import Summary, summary
@@ -65,41 +67,57 @@ class Item:
     """Its entry in the catalogue; None if it is already downloaded or not from the catalogue."""
 
 
+@dataclass
+class _Seen:
+    """A run's log as far as it was read, and the figures that came of it."""
+
+    log: Log | None
+    """None once the run has ended."""
+    file: tuple[int, int, float]
+    """The log's inode, size and time when it was read."""
+    live: bool
+    figures: Summary
+
+
 class Shelf:
-    """Reads the library. Remembers the figures of runs whose logs have not changed."""
+    """Reads the library. Of the log of a run, it reads only what was added since the last time."""
 
     def __init__(self) -> None:
-        self._seen: object = None
-        self._runs: dict[Path, tuple[tuple[float, int, bool], Summary]] = {}
+        self._sight: object = None
+        self._runs: dict[Path, _Seen] = {}
+        self._reading = Lock()
 
     def changed(self) -> bool:
         """Whether, since the library was last read, an item was added or removed, or a training started,
         ended or ran for a while."""
-        return self._seen != _sight()
+        return self._sight != _sight()
 
     def read(self) -> dict[Kind, list[Item]]:
         """Everything in the library: models by name, runs and corpora from the newest."""
-        self._seen = _sight()
-        runs = sorted(
-            map(self._summary, rundir.runs()), key=lambda found: found.created, reverse=True
-        )
+        with self._reading:
+            self._sight = _sight()
+            self._runs = {run.folder: self._look(run) for run in rundir.runs()}
+            figures = [seen.figures for seen in self._runs.values()]
+        runs = sorted(figures, key=lambda found: found.created, reverse=True)
         return {
             Kind.MODEL: [_model(entry) for entry in library.models()],
             Kind.RUN: list(map(_run, runs)),
             Kind.CORPUS: list(_corpora()),
         }
 
-    def _summary(self, run: RunDirectory) -> Summary:
-        """A run's figures."""
+    def _look(self, run: RunDirectory) -> _Seen:
+        known, live = self._runs.get(run.folder), run.alive()
         try:
-            file = run.events_path.stat()
-            key = (file.st_mtime, file.st_size, run.alive())
+            found = run.events_path.stat()
+            file = found.st_ino, found.st_size, found.st_mtime
         except OSError:
-            key = (0.0, 0, run.alive())
-        known = self._runs.get(run.folder)
-        if known is None or known[0] != key:
-            self._runs[run.folder] = known = (key, summary(run, run.events()))
-        return known[1]
+            file = 0, 0, 0.0
+        if known and (known.file, known.live) == (file, live):
+            return known
+        same = known and known.file[0] == file[0] and known.file[1] <= file[1]
+        log = known.log if known and same and known.log else Log(run.events_path)
+        figures = summary(run, log.catch_up())
+        return _Seen(log if live else None, file, live, figures)
 
 
 def _sight() -> object:
@@ -174,7 +192,7 @@ def _run(found: Summary) -> Item:
     facts = (
         ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
         ("network", found.network),
-        *([("begins as", found.init_from)] if found.init_from else []),
+        *([("starts from", found.init_from)] if found.init_from else []),
         ("corpus", found.corpus),
         ("loss", loss(found.best_val_nats) if found.validates else UNVALIDATED),
         ("steps", f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}"),

@@ -14,10 +14,10 @@ from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
 from engine.runs.events import Changed, Event, Started, parse
+from engine.runs.kept import Kept, Log
 from engine.runs.logs import LineReader
 from engine.runs.rundir import RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
-from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look
 from tui.phrases import killed
 
@@ -25,8 +25,6 @@ LONG = 1 << 20
 """From this size on, in bytes, the end of a log is read first."""
 TAIL = 1 << 16
 """How many bytes from the end are read first."""
-SLICE = 1 << 17
-"""Bytes read per call of `read`: a few milliseconds."""
 
 
 class Follower:
@@ -40,8 +38,7 @@ class Follower:
         """The content of `run.json`, once it has been read."""
         self.snapshot: Snapshot | None = None
         self._asked: dict[str, str] = {}
-        self._reader = LineReader(run.events_path)
-        self._kept = Kept()
+        self._log = Log(run.events_path)
         self._answers: dict[str, Event] = {}
         self._starting = child is not None
         self._changed = False
@@ -86,7 +83,7 @@ class Follower:
     @property
     def behind(self) -> bool:
         """Whether the log has not been read to its end, so that `read` should be called again soon."""
-        return self._reader.more or bool(self.snapshot and self.snapshot.partial)
+        return self._log.more or bool(self.snapshot and self.snapshot.partial)
 
     def read(self) -> Snapshot | None:
         """Read the next part of the log. Returns the run as it stands, or None if nothing changed or the
@@ -97,22 +94,21 @@ class Follower:
                 self._comparison = Comparison(self.info)
         if self._comparison and (known := self._comparison.look()) != self._references:
             self._references, self._changed = known, True
-        if self.snapshot is None and not self._reader.offset and (events := self._end()):
+        if self.snapshot is None and not self._log.offset and (events := self._end()):
             end = Kept(events)
             self.snapshot = self._look(status(self.run, end.rest), end, partial=True)
             return self.snapshot
-        fresh = [event for line in self._reader.read(SLICE) if (event := parse(line))]
-        self._kept.take(fresh)
+        fresh = self._log.read()
         self._answers |= {event.id: event for event in fresh if event.id}
         if any(isinstance(event, Started) for event in fresh):
             self._starting = False
         self._changed |= bool(fresh)
-        if self._reader.more:
+        if self._log.more:
             return None
         word = self._status()
         if not self._changed and self.snapshot and self.snapshot.status == word:
             return None
-        self.snapshot, self._changed = self._look(word, self._kept), False
+        self.snapshot, self._changed = self._look(word, self._log.kept), False
         return self.snapshot
 
     def _end(self) -> list[Event]:
@@ -133,7 +129,7 @@ class Follower:
         code = self.child.poll() if self.child else None
         if self._starting and self.child and code is None:
             return RunStatus("starting")
-        found = status(self.run, self._kept.rest)
+        found = status(self.run, self._log.kept.rest)
         if code and (self._starting or found.word == "killed"):
             if code < 0:
                 return RunStatus("killed", killed(code))

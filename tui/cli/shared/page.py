@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from engine.config import TrainConfig
-from engine.runs.events import Event, Started
+from engine.runs.events import Started
+from engine.runs.kept import Kept
 from engine.runs.points import Point, points
 from engine.runs.rundir import RunStatus
 from engine.runs.summary import Summary
 from engine.words import counted
 from tui.cli.shared.chart import LINE, chart, drawn
 from tui.cli.shared.output import console, facts, write
-from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import shown
 from tui.figures.words import describe
@@ -27,17 +27,17 @@ _WIDEST, _ROWS = 78, 12
 _VALIDATION = "◆"
 
 
-def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
-    """Show settings, status, the curve, what was kept, and the newest sample."""
-    config, kept = run.info().config, points(run)
-    snapshot = look(Kept(events), RunStatus(found.status, found.reason))
+def show(run: RunDirectory, found: Summary, kept: Kept) -> None:
+    """Show settings, status, the curve, the kept points, and the newest sample."""
+    config = run.info().config
+    snapshot = look(kept, RunStatus(found.status, found.reason))
     best, samples = snapshot.best, snapshot.samples
     facts(
         {
             "run": found.name,
             "status": f"{found.status}: {found.reason}" if found.reason else found.status,
             "corpus": found.corpus,
-            "begins as": found.init_from,
+            "starts from": found.init_from,
             "network": str(config.model),
             "learning": f"lr {config.lr:.3g}, dropout {config.dropout:g}, clip {config.clip:g}, "
             f"weight decay {config.weight_decay:g}, seed {config.seed}",
@@ -48,7 +48,7 @@ def show(run: RunDirectory, found: Summary, events: list[Event]) -> None:
             "validation": _held_out(config, snapshot.started),
             "loss": loss(found.best_val_nats) if found.validates else UNVALIDATED,
             "best": f"at step {best.step:,}" if best else "",
-            "kept": ", ".join(_kept(kept)),
+            "kept": ", ".join(_kept(points(run))),
             "begun": found.created,
             "folder": found.folder,
         }

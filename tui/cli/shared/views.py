@@ -19,11 +19,11 @@ from engine.runs.events import (
     Started,
     Stopped,
 )
+from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
 from engine.text.survey import Reference
 from tui.cli.shared.live import Display
 from tui.cli.shared.output import note, write
-from tui.figures.kept import Kept
 from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import LOSSES, OTHERS, shown
 from tui.figures.words import describe

@@ -1,19 +1,23 @@
-"""The events of a run's log that count, collected while it is read. Progress is thinned to what can be
-seen, so that a run of any length fits in memory."""
+"""A run's log, followed as it grows, and its events that count. Progress is thinned to what can be seen, so
+that a run of any length fits in memory."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numpy as np
 
-from engine.runs.events import Event, Progress, reach
+from engine.runs.events import Event, Progress, parse, reach
+from engine.runs.logs import LineReader
 
 FINEST = 2048
 """The most progress events kept. Beyond that, neighbours are merged."""
+SLICE = 1 << 17
+"""Bytes to read at a time: a few milliseconds."""
 
 E = TypeVar("E", bound=Event)
 Losses = list[tuple[Progress, float]]
@@ -70,6 +74,38 @@ class Kept:
             self._frequent[kind] = [event for event in events if event.step <= most]
         self._rest = [event for event in self._rest if event.step <= most]
         self._top = most
+
+
+class Log:
+    """A log, read from where it was last read to, and what is kept of it. Of two threads, one at a time may
+    read."""
+
+    def __init__(self, path: Path) -> None:
+        self.kept = Kept()
+        self._reader = LineReader(path)
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have been read."""
+        return self._reader.offset
+
+    @property
+    def more(self) -> bool:
+        """Whether the last `read` did not reach the end."""
+        return self._reader.more
+
+    def read(self) -> list[Event]:
+        """The events in the next `SLICE` bytes, which `kept` has taken."""
+        fresh = [event for line in self._reader.read(SLICE) if (event := parse(line))]
+        self.kept.take(fresh)
+        return fresh
+
+    def catch_up(self) -> Kept:
+        """Read to the end. Returns what is kept."""
+        self.read()
+        while self.more:
+            self.read()
+        return self.kept
 
 
 def thin(progress: Losses, most: int) -> Losses:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.runs.events import RolledBack
+from engine.runs.kept import FINEST, Kept, thin
 from tests.engine.said import progress
-from tui.figures.kept import FINEST, Kept, thin
 
 
 def test_thinning_joins_neighbours():
