@@ -14,26 +14,26 @@ from tui.app import HeloApp
 from tui.write.pane import WritePane
 
 HERE = Path(__file__).parent
-SETTINGS = ("/rng 11", "/speed max", "/length 420", "/temperature 0.7")
+SETTINGS = ("/seed 11", "/speed max", "/length 420", "/temperature 0.7")
 
 
-async def write(pilot: Pilot[int], seed: str) -> None:
+async def write(pilot: Pilot[int], prompt: str) -> None:
     """Write a passage to its end."""
     pane = pilot.app.query_one(WritePane)
     while pane.session.opened is None:
         await pilot.pause(0.05)
-    for line in (*SETTINGS, seed):
-        pane.seed.fill(line)
+    for line in (*SETTINGS, prompt):
+        pane.prompt.fill(line)
         await pilot.press("enter")
     while pane.passage is None or pane.writing:
         await pilot.pause(0.05)
 
 
-async def picture(name: str, size: tuple[int, int], seed: str, *keys: str) -> None:
-    """Write from a seed, press keys, and save what is seen."""
+async def picture(name: str, size: tuple[int, int], prompt: str, *keys: str) -> None:
+    """Write from a prompt, press keys, and save what is seen."""
     app = HeloApp("shakespeare")
     async with app.run_test(size=size) as pilot:
-        await write(pilot, seed)
+        await write(pilot, prompt)
         await pilot.press(*keys)
         await pilot.pause()
         (HERE / f"{name}.svg").write_text(app.export_screenshot(title="helo", simplify=True))

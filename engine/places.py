@@ -65,7 +65,7 @@ def state() -> Path:
 
 
 def history() -> Path:
-    """The seeds typed so far."""
+    """The prompts typed so far."""
     return home() / "history"
 
 

@@ -41,7 +41,7 @@ from tui.keycheck import KeyCheck
 from tui.keys import APP_BINDINGS, KeyNames
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.phrases import farewell
-from tui.remember import Seeds, load_state
+from tui.remember import Prompts, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
 from tui.write.pane import WritePane
@@ -84,7 +84,7 @@ class HeloApp(TypedAhead):
         self._model_ref = model_ref
         self._settings = load_settings()
         self._remembered, self._complaint = load_state()
-        self._seeds = Seeds(places.history())
+        self._prompts = Prompts(places.history())
         self._saved = replace(self._remembered)
         self._keys = KeyCheck(self._settings.keys)
         self._names = KeyNames(self.get_key_display, self._settings.keys)
@@ -103,7 +103,7 @@ class HeloApp(TypedAhead):
         completion = Completion(SCREEN, values, key_of)
         yield TabBar(TABS, key_of, id="tabs")
         with Container(id="body"):
-            yield WritePane(state, self._seeds, completion, key_of, id="write")
+            yield WritePane(state, self._prompts, completion, key_of, id="write")
         yield KeyHints(id="hints")
 
     def on_mount(self) -> None:
@@ -122,11 +122,15 @@ class HeloApp(TypedAhead):
         self._remembered.sampling = sampling
         self.set_keymap(self._settings.keys)
         self._check_keys()
-        problems = [*self._settings.problems[:MOST_PROBLEMS], self._complaint, self._seeds.problem]
+        problems = [
+            *self._settings.problems[:MOST_PROBLEMS],
+            self._complaint,
+            self._prompts.problem,
+        ]
         for problem in filter(None, problems):
             self.tell(problem, "warning")
         write = self.query_one(WritePane)
-        write.focus_seed()
+        write.focus_prompt()
         remembered = self._remembered.model
         write.open(self._model_ref or remembered or DEFAULT_MODEL, DEFAULT_MODEL)
 
@@ -206,7 +210,7 @@ class HeloApp(TypedAhead):
         self.action_show_tab("write")
         write = self.query_one(WritePane)
         write.open(str(event.path))
-        write.focus_seed()
+        write.focus_prompt()
 
     @on(RunChosen)
     @work(group="tabs")

@@ -26,7 +26,7 @@ Values = Callable[[], Iterable[str]]
 
 
 def parse(text: str, place: str) -> tuple[Command, str] | None:
-    """The command and its argument; None if the text is a seed.
+    """The command and its argument; None if the text is a prompt.
 
     Raises UsageError if the text begins like a command, but not with the name of one or the beginning of
     the name of exactly one.
@@ -45,8 +45,8 @@ def parse(text: str, place: str) -> tuple[Command, str] | None:
     return command, argument.strip(" " if command.keeps_lines else None)
 
 
-def seed_of(text: str) -> str:
-    """The seed for a line that is not a command: the line itself, or, if it would be a command with one
+def prompt_of(text: str) -> str:
+    """The prompt for a line that is not a command: the line itself, or, if it would be a command with one
     or more slashes less, the line without its first slash."""
     return text[1:] if _ESCAPED.match(text) else text
 
@@ -65,7 +65,7 @@ def _resolve(typed: str, place: str) -> Command:
         )
     near = _nearest(_plain(typed), place)
     meant = f"; did you mean /{near}?" if near else ": /help lists the commands."
-    raise UsageError(f"there is no command {shown}{meant} To begin a seed with it, type /{shown}")
+    raise UsageError(f"there is no command {shown}{meant} To begin a prompt with it, type /{shown}")
 
 
 def _find(typed: str, place: str) -> list[Command]:

@@ -17,7 +17,7 @@ from tui.train.form import TrainForm
 from tui.train.keys import KEYS
 from tui.train.watch import RunView
 from tui.write.keys import WALK_BINDINGS
-from tui.write.seed import SeedInput
+from tui.write.prompt import PromptInput
 
 _HEAD = """\
 # What helo reads when it starts. A line counts once the # before it is removed.
@@ -79,7 +79,7 @@ def every_id() -> set[str]:
 def _tables() -> Iterator[tuple[str, list[object]]]:
     """The bindings of every screen, with a title."""
     yield "Everywhere", [*APP_BINDINGS]
-    yield "Write, in the seed input", [*SeedInput.BINDINGS]
+    yield "Write, in the prompt input", [*PromptInput.BINDINGS]
     yield "Write, in WALK", [*WALK_BINDINGS]
     yield "Train, the form", [*TrainForm.BINDINGS]
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]

@@ -46,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
                 if rows := self._rows(node):
                     yield Static(Content(str(node.BINDING_GROUP_TITLE)), classes="title")
                     yield from _table(rows)
-            yield Static("Slash commands, in the seed input", classes="title")
+            yield Static("Slash commands, in the prompt input", classes="title")
             rows = [(c.usage, c.about_on_screen(self._names.of), "") for c in commands(SCREEN)]
             yield from _table([*rows, *((typed, about, "") for typed, about in FORMS)])
             yield Static("To change a key", classes="title")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from textual.binding import Binding
 
 from tui.write.keys import WALK_BINDINGS
-from tui.write.seed import SeedInput
+from tui.write.prompt import PromptInput
 
 APP_BINDINGS = [
     Binding(
@@ -54,7 +54,7 @@ class KeyNames:
         """`display` names the key of a binding; `remapped` holds the user's keys by binding id."""
         self._display = display
         self._remapped = remapped
-        every = (*APP_BINDINGS, *SeedInput.BINDINGS, *WALK_BINDINGS)
+        every = (*APP_BINDINGS, *PromptInput.BINDINGS, *WALK_BINDINGS)
         self._bindings = {b.id: b for b in every if isinstance(b, Binding)}
 
     def all_of(self, binding: Binding) -> str:

@@ -1,4 +1,4 @@
-"""What the app remembers between sessions: `state.json`, and the seeds in `history`."""
+"""What the app remembers between sessions: `state.json`, and the prompts in `history`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.writing.settings import SamplingConfig
 
 VERSION = 1
 """The format version of `state.json`."""
-SEEDS = 500
-"""How many seeds are kept."""
-LONGEST_SEED = 4000
-"""The longest seed, in characters, that is kept. Longer ones can still be used."""
-_MOST_LINES = 10 * SEEDS
+PROMPTS = 500
+"""How many prompts are kept."""
+LONGEST_PROMPT = 4000
+"""The longest prompt, in characters, that is kept. Longer ones can still be used."""
+_MOST_LINES = 10 * PROMPTS
 """How many lines of the history are read, from its end."""
 LENGTHS = (1, 100_000)
 """The smallest and largest number of characters that Enter may ask for."""
@@ -90,8 +90,8 @@ def _state(data: Any) -> State:
     return state
 
 
-class Seeds:
-    """The seeds that were typed, oldest first, without duplicates. On disk, one JSON string per line.
+class Prompts:
+    """The prompts that were typed, oldest first, without duplicates. On disk, one JSON string per line.
 
     Damaged lines are skipped. A file that cannot be read at all is renamed, and `problem` says so.
     """
@@ -105,23 +105,23 @@ class Seeds:
         except FileNotFoundError:
             return
         except (OSError, DamagedError) as error:
-            self.problem = _set_aside(path, error, "the seeds typed before")
+            self.problem = _set_aside(path, error, "the prompts typed before")
             return
         for line in lines[-_MOST_LINES:]:
             with suppress(DamagedError):
-                seed = outside.convert(str, outside.parse_json(line))
-                if len(seed) <= LONGEST_SEED:
-                    self._take(seed)
+                prompt = outside.convert(str, outside.parse_json(line))
+                if len(prompt) <= LONGEST_PROMPT:
+                    self._take(prompt)
 
-    def add(self, seed: str) -> None:
-        """Keep a seed. Raises StorageError if it cannot be saved; it is in the list all the same."""
-        if not seed or len(seed) > LONGEST_SEED or self.all[-1:] == [seed]:
+    def add(self, prompt: str) -> None:
+        """Keep a prompt. Raises StorageError if it cannot be saved; it is in the list all the same."""
+        if not prompt or len(prompt) > LONGEST_PROMPT or self.all[-1:] == [prompt]:
             return
-        self._take(seed)
+        self._take(prompt)
         write_bytes(self._path, "".join(json.dumps(s) + "\n" for s in self.all).encode())
 
-    def _take(self, seed: str) -> None:
+    def _take(self, prompt: str) -> None:
         with suppress(ValueError):
-            self.all.remove(seed)
-        self.all.append(seed)
-        del self.all[:-SEEDS]
+            self.all.remove(prompt)
+        self.all.append(prompt)
+        del self.all[:-PROMPTS]

@@ -13,6 +13,15 @@ MOST_PROBLEMS = 5
 """Problems of the file that are shown."""
 _MOST_BYTES = 100_000
 """The largest file that is read."""
+_EARLIER_IDS = {
+    "write.seed": "write.prompt",
+    "write.seed-tab": "write.prompt-tab",
+    **{
+        f"seed.{name}": f"prompt.{name}"
+        for name in ("submit", "newline", "walk", "complete", "earlier", "later")
+    },
+}
+"""What bindings were called in earlier versions of helo, and their ids now."""
 
 
 @dataclass
@@ -69,7 +78,9 @@ def _sampling(table: dict[str, Any], settings: Settings) -> None:
 def _keys(table: dict[str, Any], settings: Settings) -> None:
     for id, keys in table.items():
         if isinstance(keys, str) and keys.strip():
-            settings.keys[id] = keys
+            now = _EARLIER_IDS.get(id, id)
+            if now == id or now not in table:
+                settings.keys[now] = keys
         else:
             settings.problems.append(
                 f'config.toml: keys."{id[:40]}" needs a key as text, such as "f6"'

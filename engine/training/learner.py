@@ -276,13 +276,13 @@ class Learner:
 
     def sample(self) -> str:
         """A text from the run's prompt, with the same random numbers every time."""
-        seed = self.alphabet.fit(self.config.prompt).ids
+        prompt = self.alphabet.fit(self.config.prompt).ids
         sampling = SamplingConfig(temperature=SAMPLE_TEMPERATURE)
-        writing = Generation(Stepper(self.export()), seed, sampling, self.config.seed)
+        writing = Generation(Stepper(self.export()), prompt, sampling, self.config.seed)
         with suppress(ModelFileError):  # a network out of control may yet come back
-            while len(writing) < len(writing.seed) + self.config.sample_length:
+            while len(writing) < len(writing.prompt) + self.config.sample_length:
                 writing.advance()
-        return self.alphabet.decode(writing.ids(len(writing.seed)).tolist())
+        return self.alphabet.decode(writing.ids(len(writing.prompt)).tolist())
 
     def take_up(self, path: Path) -> None:
         """Read a state of the run and take its place.

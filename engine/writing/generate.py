@@ -42,14 +42,15 @@ class Step:
     """One character of a text, and the prediction it was drawn from.
 
     `prob`, `bits` (−log2 prob) and the prediction's entropy are the model's own, at temperature 1 and
-    without filters; `drawn_prob` is the probability after them. The first character of a seed is given,
+    without filters; `drawn_prob` is the probability after them. The first character of a prompt is given,
     not predicted: probability 1, 0 bits, no candidates.
     """
 
     index: int
     char: str
     id: int
-    seed: bool
+    given: bool
+    """Whether it is of the prompt. Called `seed` in JSON, where others rely on it."""
     prob: float
     bits: float
     drawn_prob: float
@@ -59,6 +60,7 @@ class Step:
         """The object that `helo sample --json` writes for each Step."""
         data = asdict(self)
         del data["prediction"]
+        data["seed"] = data.pop("given")
         top = self.prediction.top
         return data | {
             "entropy": self.prediction.entropy,
@@ -100,8 +102,8 @@ class _Columns:
 class Generation:
     """A text in the making, over one immutable model.
 
-    Its Steps never end: first the characters of the seed, then drawn ones. An empty seed feeds the
-    alphabet's start character, which is no part of the text. The draw for index i depends on `rng_seed`
+    Its Steps never end: first the characters of the prompt, then drawn ones. An empty prompt feeds the
+    alphabet's start character, which is no part of the text. The draw for index i depends on `seed`
     and i alone, so going back and changing nothing writes the same text again. One thread writes; others
     may read.
     """
@@ -109,9 +111,9 @@ class Generation:
     def __init__(
         self,
         stepper: Stepper,
-        seed: Ids,
+        prompt: Ids,
         sampling: SamplingConfig | None = None,
-        rng_seed: int = 0,
+        seed: int = 0,
         top: int = TOP,
         rewinds: bool = True,
     ) -> None:
@@ -121,20 +123,20 @@ class Generation:
         self.alphabet = stepper.model.alphabet
         self.sampling = sampling or SamplingConfig()
         """May be replaced at any time; takes effect with the next draw."""
-        self.rng_seed = rng_seed
-        self.seed = np.array(seed, np.int64)
+        self.seed = seed
+        self.prompt = np.array(prompt, np.int64)
         self._columns = _Columns(min(top, len(self.alphabet)))
         self._state: States = stepper.start_state()
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
-        if not len(self.seed):
+        if not len(self.prompt):
             self._feed(self.alphabet.start)
         # [j] is the state after SNAPSHOT_EVERY·j characters; None if it is no longer needed
         self._snapshots: list[States | None] = [self._state]
         self._first, self._rewinds = self._log_p, rewinds
 
     def __len__(self) -> int:
-        """The number of characters so far, including the seed."""
+        """The number of characters so far, including the prompt."""
         return self._columns.n
 
     def __iter__(self) -> Iterator[Step]:
@@ -155,24 +157,24 @@ class Generation:
         return 1 if self._first is None else 0
 
     @property
-    def in_seed(self) -> bool:
-        """Whether characters of the seed remain to be read."""
-        return len(self) < len(self.seed)
+    def in_prompt(self) -> bool:
+        """Whether characters of the prompt remain to be read."""
+        return len(self) < len(self.prompt)
 
     def advance(self) -> None:
-        """Read the seed on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
+        """Read the prompt on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
         n = len(self)
-        if not self.in_seed:
+        if not self.in_prompt:
             _, _, p = self._distribution()
-            self.force(draw(p, uniform(self.rng_seed, n)))
+            self.force(draw(p, uniform(self.seed, n)))
             return
         first = n - n % SNAPSHOT_EVERY
         if not self._reads_block(first):
-            self.force(int(self.seed[n]))
+            self.force(int(self.prompt[n]))
             return
         log_p, state = self._block(first)
         for i in range(n, first + SNAPSHOT_EVERY):
-            self._record(int(self.seed[i]))
+            self._record(int(self.prompt[i]))
             self._believe(log_p[i - first])
         self._state = state
         self._snap()
@@ -190,21 +192,21 @@ class Generation:
         return state
 
     def _reads_block(self, first: int) -> bool:
-        """Whether the characters [first, first + SNAPSHOT_EVERY) are all of the seed and read at once."""
-        return first + SNAPSHOT_EVERY <= len(self.seed)
+        """Whether the characters [first, first + SNAPSHOT_EVERY) are all of the prompt and read at once."""
+        return first + SNAPSHOT_EVERY <= len(self.prompt)
 
     def _block(self, first: int) -> tuple[LogProbs, States]:
-        """log p (SNAPSHOT_EVERY, V) after each character of a block of the seed, and the state after the
+        """log p (SNAPSHOT_EVERY, V) after each character of a block of the prompt, and the state after the
         last one. Always computed from the snapshot before the block, so that the bits are the same."""
-        ids = self.seed[first : first + SNAPSHOT_EVERY]
+        ids = self.prompt[first : first + SNAPSHOT_EVERY]
         logits, state = self.stepper.sequence(ids, self._snapshot(first))
         return log_softmax(logits), state
 
     def force(self, id: int) -> None:
-        """Write this character, whatever its probability. If it differs from the seed's, the seed ends
+        """Write this character, whatever its probability. If it differs from the prompt's, the prompt ends
         here."""
-        if self.in_seed and id != self.seed[len(self)]:
-            self.seed = self.seed[: len(self)]
+        if self.in_prompt and id != self.prompt[len(self)]:
+            self.prompt = self.prompt[: len(self)]
         self._record(id)
         self._feed(id)
         if len(self) % SNAPSHOT_EVERY == 0:
@@ -246,9 +248,9 @@ class Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""
         new = Generation(
             self.stepper,
-            self.seed,
+            self.prompt,
             self.sampling,
-            self.rng_seed,
+            self.seed,
             self._columns.rows["top"].shape[1],
             self._rewinds,
         )
@@ -281,7 +283,7 @@ class Generation:
         return top, float(-(p @ log_p)) / math.log(2)
 
     def prediction(self) -> Prediction:
-        """The prediction for the next character; empty for the first one of a seed."""
+        """The prediction for the next character; empty for the first one of a prompt."""
         if self._log_p is None:
             return Prediction(0.0, ())
         log_p, p, q = self._distribution()
@@ -306,7 +308,7 @@ class Generation:
             index=i,
             char=self.alphabet.symbols[id],
             id=id,
-            seed=i < len(self.seed),
+            given=i < len(self.prompt),
             prob=2.0**-bits,
             bits=bits,
             drawn_prob=float(row["drawn_prob"]),

@@ -151,7 +151,7 @@ class App:
     def open(self, row: int) -> float:
         """Go to the run in its row of the Library and open it; seconds to its first picture, the making
         of the Train screen among them."""
-        self.send("", "SEED")
+        self.send("", "PROMPT")
         self.send(LIBRARY, "long")
         self.rest(0.5)
         self.child.send(RIGHT)

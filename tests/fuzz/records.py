@@ -31,7 +31,7 @@ from tui.curves.scale import PARTS, Scale, View
 from tui.figures.table import shown
 from tui.figures.words import describe
 from tui.library.shelf import Kind, Shelf
-from tui.remember import LENGTHS, LONGEST_SEED, Seeds, load_state
+from tui.remember import LENGTHS, LONGEST_PROMPT, Prompts, load_state
 from tui.settings import load_settings
 from tui.text import one_line
 from tui.train.curve import Curve
@@ -83,7 +83,7 @@ class Records:
         self._life = self._begun()
         self._kinds: tuple[Callable[[Random], object], ...] = (
             *(self.control, self.control, self.events, self.events, self.run, self.run),
-            *(self.corpus, self.corpus, self.survey, self.state, self.seeds, self.config),
+            *(self.corpus, self.corpus, self.survey, self.state, self.prompts, self.config),
             *(self.owner, self.cursor, self.kept, self.log, self.ids),
         )
 
@@ -273,18 +273,18 @@ class Records:
                 raise Wrong("it is not kept as it is")
         return bool(complaint)
 
-    def seeds(self, rng: Random) -> bool:
+    def prompts(self, rng: Random) -> bool:
         """What was typed."""
         lines = places.history().read_text().splitlines()
         with _Damaged(places.history(), mutate_lines(rng, lines)):
-            seeds = Seeds(places.history())
-            check_line(one_line(seeds.problem))
-            if any(len(seed) > LONGEST_SEED for seed in seeds.all):
-                raise Wrong("a seed that is too long")
-            before = seeds.all.copy()
-            seeds.add("one more")
-            if Seeds(places.history()).all[:-1] != [s for s in before if s != "one more"]:
-                raise Wrong("seeds that are not kept as they are")
+            prompts = Prompts(places.history())
+            check_line(one_line(prompts.problem))
+            if any(len(prompt) > LONGEST_PROMPT for prompt in prompts.all):
+                raise Wrong("a prompt that is too long")
+            before = prompts.all.copy()
+            prompts.add("one more")
+            if Prompts(places.history()).all[:-1] != [s for s in before if s != "one more"]:
+                raise Wrong("prompts that are not kept as they are")
         return len(before) < len(lines)
 
     def config(self, rng: Random) -> bool:

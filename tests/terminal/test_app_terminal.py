@@ -86,7 +86,7 @@ def start(tiny: Model, tmp_path: Path) -> Iterator[Start]:
 
     def call(size: tuple[int, int] = (110, 30), **env: str) -> AppTerminal:
         started.append(AppTerminal(tmp_path, size, env))
-        started[-1].until(lambda text: "SEED" in text and "opening" not in text)
+        started[-1].until(lambda text: "PROMPT" in text and "opening" not in text)
         return started[-1]
 
     yield call
@@ -98,7 +98,7 @@ def status(text: str) -> str:
     return text.splitlines()[-2]
 
 
-def test_a_seed_and_enter_in_one_packet(start: Start) -> None:
+def test_a_prompt_and_enter_in_one_packet(start: Start) -> None:
     app = start()
     app.send("Shall I\r")
     app.until(lambda text: "Shall I" in text and "▶" in text and "writing" in status(text))
@@ -159,7 +159,7 @@ def test_without_colour(start: Start) -> None:
 )
 def test_every_text_can_be_seen_with_few_colours_or_none(start: Start, env: dict[str, str]) -> None:
     app = start(**{"COLORTERM": ""} | env)
-    for key, shown in [("\x1b[Z", "SEED"), (TRAIN, "auto"), (LIBRARY, "Models")]:
+    for key, shown in [("\x1b[Z", "PROMPT"), (TRAIN, "auto"), (LIBRARY, "Models")]:
         app.send(key)
         app.until(lambda text, shown=shown: shown in text)
         hidden = "".join(
@@ -213,7 +213,7 @@ def test_a_signal_gives_the_terminal_back_and_remembers(
     app.send("/length 123\r")
     app.until(lambda text: "Enter asks for 123" in text)
     app.send("\x1bOP")  # help stands in front
-    app.until(lambda text: "SEED: type what" in text)
+    app.until(lambda text: "PROMPT: type what" in text)
     app.child.kill(number)
     assert app.end() == 128 + number
     after = app.child.before.decode("utf-8", "replace")

@@ -17,10 +17,10 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.parameters import initial
 from engine.vocab import Alphabet
-from tui.remember import Seeds, load_state
+from tui.remember import Prompts, load_state
 
 PATIENCE = 60
-PROMPT = "seed> "
+PROMPT = "prompt> "
 
 
 class LineTerminal:
@@ -77,7 +77,7 @@ def start(tiny: Model, tmp_path: Path) -> Iterator[Start]:
         terminal.child.close(force=True)
 
 
-def test_a_seed_a_pause_and_the_end_without_an_escape(start: Start, home: Path) -> None:
+def test_a_prompt_a_pause_and_the_end_without_an_escape(start: Start, home: Path) -> None:
     lines = start()
     lines.enter("/length 100000")
     lines.child.send("Shall I\r")
@@ -98,12 +98,12 @@ def test_a_seed_a_pause_and_the_end_without_an_escape(start: Start, home: Path) 
     assert lines.end() == (0, "\n")
 
     assert b"\x1b" not in lines.printed and b"Traceback" not in lines.printed
-    assert load_state()[0].length == 100_000 and Seeds(home / "history").all == ["Shall I"]
+    assert load_state()[0].length == 100_000 and Prompts(home / "history").all == ["Shall I"]
 
 
 def test_all_that_was_written_before_a_pause_is_kept(start: Start, tmp_path: Path) -> None:
     lines = start()
-    lines.enter("/rng 3")
+    lines.enter("/seed 3")
     lines.enter("/speed 200")
     written = ""
     lines.child.send("Shall I\r")
@@ -184,7 +184,7 @@ def test_a_signal_ends_it_and_what_was_set_is_remembered(
 
 def test_a_terminal_that_can_edit_a_line_completes_and_remembers(start: Start, home: Path) -> None:
     pytest.importorskip("readline")
-    Seeds(home / "history").add("May be")
+    Prompts(home / "history").add("May be")
     lines = start("-m", "tiny", "--plain", TERM="xterm")
     lines.child.send("/length 5\r")
     lines.until("Enter asks for 5 characters")

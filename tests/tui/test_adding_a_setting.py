@@ -57,14 +57,14 @@ async def set_by_hand():
         await screen.press(*"/top-a")
         facts["listed"] = screen.see("#commands")
         await screen.press("tab")
-        facts["completed"] = screen.write.seed.text
+        facts["completed"] = screen.write.prompt.text
         await screen.press(*"0.5", "enter")
         facts["commanded"] = sampling()
         await screen.enter("/top-a 2")
         facts["too much"] = await told(screen, "--top-a")
         await screen.enter("/top-a much")
         facts["no number"] = await told(screen, "needs a number")
-        screen.write.seed.fill("")
+        screen.write.prompt.fill("")
         await screen.press("escape", "A", "A", "a")
         facts["keyed"] = sampling()
         facts["status"], facts["hints"] = screen.see("#status"), screen.see("#hints")

@@ -48,9 +48,9 @@ def plain(widget: Widget) -> str:
     return "\n".join(strip.text for strip in widget.render_lines(widget.size.region))
 
 
-async def test_the_seed_has_the_focus_and_tabs_are_named(tiny: Model) -> None:
+async def test_the_prompt_has_the_focus_and_tabs_are_named(tiny: Model) -> None:
     async with opened() as pilot:
-        assert pilot.app.focused is pilot.app.query_one("#seed")
+        assert pilot.app.focused is pilot.app.query_one("#prompt")
         bar = plain(pilot.app.query_one(TabBar))
         assert "Write F2" in bar and "Train F3" in bar and "Library F5" in bar
         assert "F1" in plain(pilot.app.query_one(KeyHints))
@@ -64,7 +64,7 @@ async def test_tabs_by_key_command_and_click(tiny: Model, until: Until) -> None:
         await until(pilot, lambda: app.query("#library") and app.query_one("#library").display)
         assert not app.query_one("#write").display
         await pilot.press("f2")
-        assert app.query_one("#write").display and app.focused is app.query_one("#seed")
+        assert app.query_one("#write").display and app.focused is app.query_one("#prompt")
         await pilot.press(*"/train", "enter")
         await until(pilot, lambda: app.query("#train"))
         assert app.tab == "train" and not app.query_one("#write").display
@@ -93,10 +93,10 @@ async def test_help_names_every_key_and_command(tiny: Model) -> None:
         assert not isinstance(pilot.app.screen, HelpScreen)
 
 
-async def test_question_mark_is_text_in_the_seed_and_help_outside(tiny: Model) -> None:
+async def test_question_mark_is_text_in_the_prompt_and_help_outside(tiny: Model) -> None:
     async with opened() as pilot:
         await pilot.press("question_mark")
-        assert pilot.app.query_one(WritePane).seed.text == "?"
+        assert pilot.app.query_one(WritePane).prompt.text == "?"
         await pilot.press("escape", "question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
 
@@ -104,7 +104,7 @@ async def test_question_mark_is_text_in_the_seed_and_help_outside(tiny: Model) -
 async def test_every_binding_has_an_id_and_a_tooltip(tiny: Model) -> None:
     async with opened() as pilot:
         write = pilot.app.query_one(WritePane)
-        own = {type(n).__name__: type(n).BINDINGS for n in (pilot.app, write, write.seed)}
+        own = {type(n).__name__: type(n).BINDINGS for n in (pilot.app, write, write.prompt)}
         bindings = [b for bindings in own.values() for b in bindings]
         assert len(bindings) > 30
         assert all(b.id and b.tooltip for b in bindings)  # type: ignore[union-attr]
@@ -119,7 +119,7 @@ async def test_the_palette_offers_tabs_models_and_themes(tiny: Model) -> None:
 
 
 async def test_keys_can_be_changed(tiny: Model, home: Path) -> None:
-    places.config().write_text('[keys]\n"app.help" = "f9"\n"seed.walk" = "f8"\n')
+    places.config().write_text('[keys]\n"app.help" = "f9"\n"prompt.walk" = "f8"\n')
     async with opened() as pilot:
         await pilot.press("f8")
         assert pilot.app.focused is pilot.app.query_one("#transcript")
@@ -206,7 +206,7 @@ async def test_messages_between_tabs(tiny: Model, until: Until, monkeypatch) -> 
         await until(pilot, lambda: asked == ["hello", Path("r")])
         app.query_one(TrainPane).post_message(ModelChosen("tiny"))
         await until(pilot, lambda: app.tab == "write")
-        assert app.focused is app.query_one("#seed")
+        assert app.focused is app.query_one("#prompt")
 
 
 async def test_a_race_is_asked_for_from_anywhere(tiny: Model, started, until: Until) -> None:
@@ -281,7 +281,7 @@ async def test_keys_typed_for_a_tab_that_is_left_again_are_dropped(
     async with opened() as pilot:
         await typed_ahead(pilot, until)
         await pilot.press("f2", "x")
-        await until(pilot, lambda: pilot.app.query_one(WritePane).seed.text == "x")
+        await until(pilot, lambda: pilot.app.query_one(WritePane).prompt.text == "x")
         await pilot.press("f3")
         await until(pilot, lambda: pilot.app.query("#start"))
         await pilot.pause()
@@ -296,7 +296,7 @@ async def test_no_model_can_be_opened(home: Path, until: Until, monkeypatch, tmp
         write = app.query_one(WritePane)
         assert "No model is open." in plain(write.transcript)
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: write.seed.text == "hello")
+        await until(pilot, lambda: write.prompt.text == "hello")
         assert write.passage is None
 
 

@@ -14,6 +14,7 @@ from engine.network.modelfile import Model
 from engine.writing.settings import SETTINGS
 from tests.conftest import Cli
 from tests.tui.writing import Until, opened
+from tui.configure import every_id
 from tui.keycheck import KeyCheck
 from tui.settings import load_settings
 from tui.write.pane import WritePane
@@ -70,13 +71,28 @@ async def test_every_line_of_it_is_understood(cli: Cli, until: Until) -> None:
         assert [*KeyCheck(data["keys"]).problems(nodes, ())] == []
 
 
+def test_ids_from_before_the_prompt_had_its_name_are_read(home: Path) -> None:
+    lines = (
+        '"seed.walk" = "f8"',
+        '"write.seed" = "q"',
+        '"seed.later" = "f6"',
+        '"prompt.later" = "f7"',
+    )
+    home.mkdir(exist_ok=True)
+    for order in (lines, lines[::-1]):
+        places.config().write_text("[keys]\n" + "\n".join(order))
+        settings = load_settings()
+        assert settings.keys == {"prompt.walk": "f8", "write.prompt": "q", "prompt.later": "f7"}
+        assert settings.problems == [] and settings.keys.keys() <= every_id()
+
+
 async def test_a_changed_key_is_shown_wherever_keys_are(tiny: Model, until: Until) -> None:
     keys = {
         "app.train": "f6",
         "app.help": "f9",
         "help.close": "f7",
-        "seed.walk": "f8",
-        "write.seed": "q",
+        "prompt.walk": "f8",
+        "write.prompt": "q",
     }
     lines = [f'"{id}" = "{key}"\n' for id, key in keys.items()]
     places.config().write_text("[keys]\n" + "".join(lines))
@@ -89,7 +105,7 @@ async def test_a_changed_key_is_shown_wherever_keys_are(tiny: Model, until: Unti
         abouts = [command.help for command in screen.app.get_system_commands(screen.app.screen)]
         assert "train a network, watch a training (F6)" in abouts
         await screen.press("f8")
-        assert screen.app.query_one(WritePane).seed.border_subtitle == "q: back to the seed"
+        assert screen.app.query_one(WritePane).prompt.border_subtitle == "q: back to the prompt"
         await screen.press("f9")
         assert screen.app.screen.query_one("VerticalScroll").border_subtitle.endswith("F7 closes")
         rows = [row.query("Static").results() for row in screen.app.screen.query(".row")]

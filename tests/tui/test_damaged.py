@@ -63,14 +63,14 @@ async def test_a_damaged_state_is_set_aside_and_told_in_a_line(
     ],
     ids=["large", "lines"],
 )
-async def test_damaged_seeds_are_set_aside_or_left_out(
+async def test_damaged_prompts_are_set_aside_or_left_out(
     tiny: Model, home: Path, until: Until, content: bytes, aside: bool
 ) -> None:
     places.history().write_bytes(content)
     async with opened() as pilot:
         assert ("set aside as history.damaged" in toasts(pilot)) is aside
         await pilot.press("up", *([] if aside else ["up"]))
-        assert pilot.app.query_one(WritePane).seed.text == ("" if aside else "good")
+        assert pilot.app.query_one(WritePane).prompt.text == ("" if aside else "good")
         await pilot.press("ctrl+u")
     assert (home / "history.damaged").exists() is aside
 

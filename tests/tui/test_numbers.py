@@ -20,14 +20,16 @@ async def test_odd_numbers_of_commands(tiny: Model, until: Until, name: str) -> 
     async with opened() as pilot:
         write = pilot.app.query_one(WritePane)
         for odd in ODD:
-            write.seed.fill(f"/{name} {odd}")
+            write.prompt.fill(f"/{name} {odd}")
             await pilot.press("enter")
-            await until(pilot, lambda: not write.seed.text.startswith(f"/{name} ") or toasts(pilot))
+            await until(
+                pilot, lambda: not write.prompt.text.startswith(f"/{name} ") or toasts(pilot)
+            )
             assert all(len(line) < 300 for line in toasts(pilot).splitlines())
             pilot.app.clear_notifications()
             write.session.state.save()
             assert load_state() == (write.session.state, "")
-        write.seed.fill("Shall")
+        write.prompt.fill("Shall")
         await pilot.press("enter")
         await until(pilot, lambda: write.passage and write.passage.shown > len("Shall"))
         await pilot.press("escape", *"tTkKpPsS123", "right", "left", "space")

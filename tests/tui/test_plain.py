@@ -23,19 +23,19 @@ from tests.conftest import Cli, Done, Helo, make_model
 from tui.cli.main import run
 from tui.phrases import percent
 from tui.plain import repl
-from tui.remember import Seeds, State, load_state
+from tui.remember import Prompts, State, load_state
 
 Lines = Callable[..., Done]
 
 
 @pytest.fixture
 def pipe(cli: Cli, tiny: Model) -> Lines:
-    """Give these lines to `helo --plain` with the model `tiny`; all ask for 20 characters with rng 3."""
+    """Give these lines to `helo --plain` with the model `tiny`; all ask for 20 characters with seed 3."""
 
     def give(*lines: str) -> Done:
-        text = "\n".join(["/length 20", "/rng 3", *lines])
+        text = "\n".join(["/length 20", "/seed 3", *lines])
         done = cli("-m", "tiny", "--plain", stdin=f"{text}\n".encode())
-        assert done.err.startswith("Enter asks for 20 characters\nthe next passage has rng 3\n")
+        assert done.err.startswith("Enter asks for 20 characters\nthe next passage has seed 3\n")
         return replace(done, err="\n".join(done.err.splitlines()[2:]))
 
     return give
@@ -71,7 +71,7 @@ def sampled(cli: Cli, prompt: str, length: int, *more: str) -> str:
 # -- from a pipe
 
 
-def test_each_line_of_a_pipe_is_a_seed_and_only_text_comes_out(pipe: Lines, cli: Cli) -> None:
+def test_each_line_of_a_pipe_is_a_prompt_and_only_text_comes_out(pipe: Lines, cli: Cli) -> None:
     done = pipe("Shall I", "May")
     texts = sampled(cli, "Shall I", 20), sampled(cli, "May", 20)
     assert done == Done(0, "".join(f"{text}\n" for text in texts), "")
@@ -81,18 +81,18 @@ def test_an_empty_line_goes_on_without_a_seam(pipe: Lines, cli: Cli) -> None:
     assert pipe("Shall I", "", "").out == sampled(cli, "Shall I", 60) + "\n"
 
 
-def test_an_empty_line_before_any_seed_begins_a_text(pipe: Lines) -> None:
+def test_an_empty_line_before_any_prompt_begins_a_text(pipe: Lines) -> None:
     assert len(pipe("").out.strip("\n")) >= 18
 
 
 @pytest.mark.parametrize("text", [b"", b"/length 5\n"])
-def test_no_seed_writes_nothing(cli: Cli, tiny: Model, text: bytes) -> None:
+def test_no_prompt_writes_nothing(cli: Cli, tiny: Model, text: bytes) -> None:
     done = cli("-m", "tiny", "--plain", stdin=text)
     assert (done.status, done.out) == (0, "")
 
 
 def test_line_ends_of_other_systems_and_a_last_line_without_one(cli: Cli, tiny: Model) -> None:
-    done = cli("-m", "tiny", "--plain", stdin=b"/length 3\r\n/rng 3\r\nShall\r\nMay")
+    done = cli("-m", "tiny", "--plain", stdin=b"/length 3\r\n/seed 3\r\nShall\r\nMay")
     assert done.out == f"{sampled(cli, 'Shall', 3)}\n{sampled(cli, 'May', 3)}\n"
 
 
@@ -103,14 +103,14 @@ def test_what_is_no_text_is_left_out_and_said(cli: Cli, tiny: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "seed"), [("//save x", "/save x"), ("//sax", "/sax"), ("// s", "// s")]
+    ("line", "prompt"), [("//save x", "/save x"), ("//sax", "/sax"), ("// s", "// s")]
 )
-def test_two_slashes_before_a_command_are_a_seed_with_one(
-    cli: Cli, home: Path, line: str, seed: str
+def test_two_slashes_before_a_command_are_a_prompt_with_one(
+    cli: Cli, home: Path, line: str, prompt: str
 ) -> None:
     modelfile.save(home / "models" / "tiny.safetensors", make_model(text="/save x\n"))
     done = cli("-m", "tiny", "--plain", stdin=f"/length 1\n{line}\n".encode())
-    assert done.out.startswith(seed)
+    assert done.out.startswith(prompt)
 
 
 def test_a_backslash_of_a_pipe_is_text(cli: Cli, home: Path) -> None:
@@ -122,7 +122,7 @@ def test_bytes_go_to_a_pipe_as_they_are(home: Path, helo: Helo) -> None:
     model = make_model(text="\xc3\xff\n")
     model = replace(model, alphabet=Alphabet(model.alphabet.symbols, "byte"))
     modelfile.save(home / "models" / "raw.safetensors", model)
-    done = helo("-m", "raw", "--plain", input=b"/length 50\n/rng 3\n\n")
+    done = helo("-m", "raw", "--plain", input=b"/length 50\n/seed 3\n\n")
     sample = helo("sample", "raw", "-n", "50", "-s", "3")
     assert done.returncode == 0 and set(done.stdout) == {0xC3, 0xFF, 0x0A}
     assert done.stdout.removesuffix(b"\n") == sample.stdout.removesuffix(b"\n")
@@ -152,7 +152,7 @@ def test_save_writes_the_passage_and_never_over_a_file_of_a_pipe(
 
 def test_clear_lets_enter_begin_anew(pipe: Lines) -> None:
     done = pipe("Shall I", "/clear", "/candidates")
-    assert done.err == "nothing is written yet: type a seed and press Enter"
+    assert done.err == "nothing is written yet: type a prompt and press Enter"
 
 
 def test_quit_ends_before_the_last_line(pipe: Lines) -> None:
@@ -165,7 +165,7 @@ def test_quit_ends_before_the_last_line(pipe: Lines) -> None:
         ("/temperature hot", "needs a number"),
         ("/temperature -1", "--temperature"),
         ("/length 0", "/length takes"),
-        ("/rng -2", "/rng takes"),
+        ("/seed -2", "/seed takes"),
         ("/speed 0", "/speed takes"),
         ("/quit now", "/quit takes no argument"),
         ("/model", "needs an argument: /model NAME"),
@@ -277,21 +277,21 @@ def test_a_person_is_prompted_and_told(person: Lines) -> None:
     done = person("/length 20", "Shall I")
     assert done.status == 0 and done.out.startswith("Shall I") and len(done.out) <= 28
     assert done.err.startswith("tiny: lstm 16×2")
-    assert "/help tells the rest" in done.err and done.err.count("seed> ") == 4
+    assert "/help tells the rest" in done.err and done.err.count("prompt> ") == 4
 
 
 def test_a_line_that_ends_with_a_backslash_goes_on_in_the_next(person: Lines) -> None:
     done = person("/length 5", "Shall\\", "I \\", "may", "/settings")
     assert done.out.startswith("Shall\nI \nmay") and done.err.count("more> ") == 2
-    assert Seeds(places.history()).all == ["Shall\nI \nmay"]
+    assert Prompts(places.history()).all == ["Shall\nI \nmay"]
 
 
 def test_settings_are_told(person: Lines) -> None:
-    out = person("/temperature 0.5", "/length 20", "/rng 3", "Shall I", "/settings").out
+    out = person("/temperature 0.5", "/length 20", "/seed 3", "Shall I", "/settings").out
     assert "model tiny: lstm 16×2, " in out
     assert "\ntemperature 0.50 top-k off top-p off\n" in out
-    assert "\nwrites at full speed, 20 characters at a time, with rng 3\n" in out
-    assert out.endswith("this passage: 27 characters, rng 3\n")
+    assert "\nwrites at full speed, 20 characters at a time, with seed 3\n" in out
+    assert out.endswith("this passage: 27 characters, seed 3\n")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_what_a_person_sets_and_types_is_remembered(person: Lines) -> None:
     assert not complaint and state == State(
         "nord", "tiny", SamplingConfig(temperature=0.5), math.inf, 20
     )
-    assert Seeds(places.history()).all == ["Shall I", "May"]
+    assert Prompts(places.history()).all == ["Shall I", "May"]
 
 
 def test_a_pipe_leaves_nothing_behind(pipe: Lines) -> None:
@@ -341,7 +341,7 @@ def test_memory_that_is_damaged_is_set_aside_and_said(cli: Cli, tiny: Model) -> 
     places.history().mkdir()
     done = cli("-m", "tiny", "--plain", stdin=b"/length 5\nShall\n")
     assert done.status == 0 and done.out.startswith("Shall")
-    assert "state.damaged.json" in done.err and "the seeds typed before" in done.err
+    assert "state.damaged.json" in done.err and "the prompts typed before" in done.err
 
 
 def test_a_remembered_model_that_is_gone_is_said(

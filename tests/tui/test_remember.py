@@ -11,7 +11,7 @@ import pytest
 
 from engine import outside, places
 from engine.writing.settings import SamplingConfig
-from tui.remember import LONGEST_SEED, SEEDS, VERSION, Seeds, State, load_state
+from tui.remember import LONGEST_PROMPT, PROMPTS, VERSION, Prompts, State, load_state
 from tui.settings import load_settings
 
 
@@ -72,16 +72,16 @@ def test_a_damaged_state_is_set_aside(home: Path, damage: str) -> None:
     assert load_state() == (State(), "")
 
 
-def test_seeds_are_kept_once_and_bounded(home: Path) -> None:
-    seeds = Seeds(places.history())
-    for seed in ("a", "b\nc", "a", "", "x" * (LONGEST_SEED + 1)):
-        seeds.add(seed)
-    assert seeds.all == ["b\nc", "a"]
-    assert Seeds(places.history()).all == ["b\nc", "a"]
-    for i in range(SEEDS + 5):
-        seeds.add(f"seed {i}")
-    again = Seeds(places.history()).all
-    assert len(again) == SEEDS and again[-1] == f"seed {SEEDS + 4}"
+def test_prompts_are_kept_once_and_bounded(home: Path) -> None:
+    prompts = Prompts(places.history())
+    for prompt in ("a", "b\nc", "a", "", "x" * (LONGEST_PROMPT + 1)):
+        prompts.add(prompt)
+    assert prompts.all == ["b\nc", "a"]
+    assert Prompts(places.history()).all == ["b\nc", "a"]
+    for i in range(PROMPTS + 5):
+        prompts.add(f"prompt {i}")
+    again = Prompts(places.history()).all
+    assert len(again) == PROMPTS and again[-1] == f"prompt {PROMPTS + 4}"
 
 
 def test_the_memory_of_a_newer_helo_is_kept_for_it(home: Path) -> None:
@@ -101,12 +101,12 @@ def test_memory_that_is_no_file_is_set_aside(home: Path) -> None:
     home.mkdir()
     for place in (places.state(), places.history()):
         os.mkfifo(place)
-    seeds = Seeds(places.history())
-    assert "state.damaged.json" in load_state()[1] and "history.damaged" in seeds.problem
-    seeds.add("new")
-    assert Seeds(places.history()).all == ["new"] and not Seeds(places.history()).problem
+    prompts = Prompts(places.history())
+    assert "state.damaged.json" in load_state()[1] and "history.damaged" in prompts.problem
+    prompts.add("new")
+    assert Prompts(places.history()).all == ["new"] and not Prompts(places.history()).problem
     places.history().write_bytes(b"x" * (outside.LARGE + 1))
-    assert "set aside" in Seeds(places.history()).problem
+    assert "set aside" in Prompts(places.history()).problem
 
 
 def test_a_home_that_cannot_be_changed_still_opens(home: Path) -> None:
@@ -120,8 +120,8 @@ def test_damaged_lines_of_the_history_are_skipped(home: Path) -> None:
     home.mkdir()
     places.history().write_bytes(b'"one"\n{"no": 1}\n"tw\n\xff\n"three"\n"one"\n')
     with open(places.history(), "a") as file:
-        file.write("[" * 100_000 + "\n" + json.dumps("x" * (LONGEST_SEED + 1)) + "\n")
-    assert Seeds(places.history()).all == ["three", "one"]
+        file.write("[" * 100_000 + "\n" + json.dumps("x" * (LONGEST_PROMPT + 1)) + "\n")
+    assert Prompts(places.history()).all == ["three", "one"]
 
 
 def config(home: Path, text: str) -> None:
@@ -182,5 +182,5 @@ def test_a_setting_that_is_no_text(home: Path) -> None:
 
 
 def test_history_is_json_lines(home: Path) -> None:
-    Seeds(places.history()).add('two\nlines "quoted"')
+    Prompts(places.history()).add('two\nlines "quoted"')
     assert json.loads(places.history().read_text().strip()) == 'two\nlines "quoted"'

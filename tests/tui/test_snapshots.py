@@ -37,9 +37,9 @@ def scene(*lines: str, keys: tuple[str, ...] = ()) -> Callable[[Pilot[Any]], Any
         write = pilot.app.query_one(WritePane)
         while write.session.opened is None:
             await pilot.pause(0.01)
-        for line in ("/rng 7", "/speed max", "/length 90", *lines):
+        for line in ("/seed 7", "/speed max", "/length 90", *lines):
             before = write.passage
-            write.seed.fill(line)
+            write.prompt.fill(line)
             await pilot.press("enter")
             while not line.startswith("/") and (write.passage is before or write.writing):
                 await pilot.pause(0.01)

@@ -1,4 +1,4 @@
-"""The Write screen: SEED and WALK, writing, candidates, branches, and odd seeds."""
+"""The Write screen: PROMPT and WALK, writing, candidates, branches, and odd prompts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.cells import CELLS
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import stacked
-from tests.tui.writing import SEED, Until, opened, written
+from tests.tui.writing import PROMPT, Until, opened, written
 from tui.write.passage import Passage
 from tui.write.rates import SPEEDS, Pace, neighbour
 
@@ -23,13 +23,13 @@ from tui.write.rates import SPEEDS, Pace, neighbour
 async def test_it_welcomes(tiny: Model) -> None:
     async with opened() as screen:
         assert "press Enter" in screen.see("#transcript") and "tiny" in screen.see("#transcript")
-        assert "SEED" in screen.see("#status") and "tiny" in screen.see("#status")
+        assert "PROMPT" in screen.see("#status") and "tiny" in screen.see("#status")
 
 
-async def test_a_seed_is_written_on(tiny: Model, until: Until) -> None:
+async def test_a_prompt_is_written_on(tiny: Model, until: Until) -> None:
     async with opened() as screen:
         await screen.press(*"Shall", "enter")
-        assert screen.write.seed.text == ""
+        assert screen.write.prompt.text == ""
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 12)
         assert "Shall" in screen.see("#transcript")
         assert "▶" in screen.see("#next") and "surprisal" in screen.see("#next")
@@ -50,17 +50,17 @@ async def test_every_stack_writes(home: Path, until: Until, cell: str) -> None:
     async with opened() as screen:
         assert str(model.config) in screen.see("#transcript")
     async with written(until, length=12) as screen:
-        assert screen.passage.finished and SEED in screen.see("#transcript")
+        assert screen.passage.finished and PROMPT in screen.see("#transcript")
         await screen.press("left")
         assert "▶" in screen.see("#next")
 
 
 async def test_writing_stops_at_the_length_and_enter_goes_on(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
-        assert screen.passage.shown == len(SEED) + 30
+        assert screen.passage.shown == len(PROMPT) + 30
         assert "done" in screen.see("#status")
         await screen.press("i", "enter")
-        await until(screen.pilot, lambda: screen.passage.shown == len(SEED) + 60)
+        await until(screen.pilot, lambda: screen.passage.shown == len(PROMPT) + 60)
 
 
 async def test_enter_with_text_begins_anew_and_keeps_the_old(tiny: Model, until: Until) -> None:
@@ -78,10 +78,10 @@ async def test_enter_with_text_begins_anew_and_keeps_the_old(tiny: Model, until:
 
 async def test_modes(tiny: Model) -> None:
     async with opened() as screen:
-        for keys, mode in (("escape", "WALK"), ("i", "SEED"), ("tab", "WALK"), ("tab", "SEED")):
+        for keys, mode in (("escape", "WALK"), ("i", "PROMPT"), ("tab", "WALK"), ("tab", "PROMPT")):
             await screen.press(keys)
             assert screen.see("#status").startswith(f" {mode}")
-            assert screen.write.seed.border_title == mode
+            assert screen.write.prompt.border_title == "prompt"
 
 
 async def test_walking_shows_what_was_believed(tiny: Model, until: Until) -> None:
@@ -93,7 +93,7 @@ async def test_walking_shows_what_was_believed(tiny: Model, until: Until) -> Non
         await screen.press("home")
         assert screen.passage.cursor == 1
         await screen.press("end", "right")
-        assert screen.passage.shown == len(SEED) + 31
+        assert screen.passage.shown == len(PROMPT) + 31
         await screen.press("home", "down")
         assert screen.passage.at_end or screen.passage.glyphs[: screen.passage.cursor].count("\n")
         await screen.press("up")
@@ -128,35 +128,35 @@ async def test_space_plays_on_from_the_cursor(tiny: Model, until: Until) -> None
 
 async def test_history(tiny: Model, until: Until) -> None:
     async with opened() as screen:
-        for seed in ("Rough\nwinds", "May"):
+        for prompt in ("Rough\nwinds", "May"):
             before = screen.write.passage
-            await screen.enter(seed)
+            await screen.enter(prompt)
             await until(screen.pilot, lambda before=before: screen.write.passage is not before)
-        await until(screen.pilot, lambda: len(screen.write._seeds.all) == 2)
+        await until(screen.pilot, lambda: len(screen.write._prompts.all) == 2)
         await screen.press(*"dar", "up")
-        assert screen.write.seed.text == "May"
+        assert screen.write.prompt.text == "May"
         await screen.press("up")
-        assert screen.write.seed.text == "Rough\nwinds"
+        assert screen.write.prompt.text == "Rough\nwinds"
         await screen.press("up")
-        assert screen.write.seed.cursor_location[0] == 0 and "Rough" in screen.write.seed.text
+        assert screen.write.prompt.cursor_location[0] == 0 and "Rough" in screen.write.prompt.text
         await screen.press("down", "down")
-        assert screen.write.seed.text == "May"
+        assert screen.write.prompt.text == "May"
         await screen.press("down")
-        assert screen.write.seed.text == "dar"
+        assert screen.write.prompt.text == "dar"
     assert places.history().exists()
 
 
 async def test_ctrl_j_is_a_line_and_a_paste_is_kept_whole(tiny: Model) -> None:
     async with opened() as screen:
         await screen.press("a", "ctrl+j", "b")
-        assert screen.write.seed.text == "a\nb"
+        assert screen.write.prompt.text == "a\nb"
         await screen.type("\r\nc\rd\n" * 5)
-        assert screen.write.seed.text == "a\nb" + "\nc\nd\n" * 5
-        assert screen.write.seed.size.height == 5
+        assert screen.write.prompt.text == "a\nb" + "\nc\nd\n" * 5
+        assert screen.write.prompt.size.height == 5
 
 
 @pytest.mark.parametrize(
-    ("seed", "told"),
+    ("prompt", "told"),
     [
         ("/* comment */", "'/'"),
         ("[/bold] may", "'['"),
@@ -167,24 +167,24 @@ async def test_ctrl_j_is_a_line_and_a_paste_is_kept_whole(tiny: Model) -> None:
         ("\n\n", ""),
     ],
 )
-async def test_odd_seeds(tiny: Model, until: Until, seed: str, told: str) -> None:
+async def test_odd_prompts(tiny: Model, until: Until, prompt: str, told: str) -> None:
     async with opened() as screen:
-        await screen.enter(seed)
+        await screen.enter(prompt)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 12)
         assert told in screen.see("#transcript")
-        everything = screen.see("#transcript") + screen.see("#next") + screen.see("#seed")
+        everything = screen.see("#transcript") + screen.see("#next") + screen.see("#prompt")
         assert "\x1b" not in everything and "\u202e" not in everything
 
 
-async def test_a_very_long_seed(tiny: Model, until: Until, monkeypatch: MonkeyPatch) -> None:
+async def test_a_very_long_prompt(tiny: Model, until: Until, monkeypatch: MonkeyPatch) -> None:
     reads, write_ahead = threading.Event(), Passage.write_ahead
     monkeypatch.setattr(Passage, "write_ahead", lambda *args: reads.is_set() and write_ahead(*args))
     async with opened() as screen:
-        seed = "Shall I compare thee\n" * 4800
-        await screen.enter(seed)
+        prompt = "Shall I compare thee\n" * 4800
+        await screen.enter(prompt)
         await until(screen.pilot, lambda: screen.write.passage)
-        assert screen.passage.shown == len(seed) > 100_000
-        assert "reading the seed" in screen.see("#status")
+        assert screen.passage.shown == len(prompt) > 100_000
+        assert "reading the prompt" in screen.see("#status")
         reads.set()
         await until(screen.pilot, lambda: len(screen.passage.generation) > 100)
         started = time.monotonic()
@@ -196,7 +196,7 @@ async def test_no_cell_of_the_pane_is_without_the_theme(
     tiny: Model, until: Until, size: tuple[int, int]
 ) -> None:
     async with opened(size) as screen:
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 9)
         pane = screen.app.query_one("#next", Widget)
         strips = pane.render_lines(pane.size.region)
@@ -247,7 +247,7 @@ async def test_quitting_while_it_writes_is_quick(tiny: Model, until: Until) -> N
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         screen.write.session.state.length = 100_000
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 50)
         started = time.monotonic()
     assert time.monotonic() - started < 2
@@ -257,7 +257,7 @@ async def test_it_follows_its_end_unless_scrolled_up(tiny: Model, until: Until) 
     async with opened((60, 24)) as screen:
         screen.write.session.state.speed = SPEEDS[-2]
         await screen.enter("/length 100000")  # not done within the test, however fast the machine
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         transcript = screen.write.transcript
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 2000)
         await screen.pilot.pause()

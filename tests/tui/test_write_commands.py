@@ -10,7 +10,7 @@ from engine import places
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import make_model
-from tests.tui.writing import SEED, Screen, Until, opened, written
+from tests.tui.writing import PROMPT, Screen, Until, opened, written
 from tui.dialogs import ConfirmDialog
 from tui.help import HelpScreen
 from tui.write.menu import Menu
@@ -45,7 +45,7 @@ async def test_a_key_does_not_move_a_setting_the_wrong_way(tiny: Model, until: U
 
 async def test_a_change_while_it_writes(tiny: Model, until: Until) -> None:
     async with opened() as screen:
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
         await screen.enter("/temperature 0")
         await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 0)
@@ -56,15 +56,15 @@ async def test_a_change_while_it_writes(tiny: Model, until: Until) -> None:
             assert view and view.step and view.step.id == view.prediction.top[0].id
 
 
-async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
+async def test_the_same_seed_writes_the_same(tiny: Model, until: Until) -> None:
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         await screen.enter("/length 50")
-        await screen.enter("/rng 5")
+        await screen.enter("/seed 5")
         texts = []
         for _ in range(2):
             before = screen.write.passage
-            await screen.enter(SEED)
+            await screen.enter(PROMPT)
             await until(
                 screen.pilot,
                 lambda before=before: (
@@ -73,7 +73,7 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
             )
             texts.append(screen.passage.exact())
         assert texts[0] == texts[1]
-        assert screen.see("#transcript").count("rng 5") == 2
+        assert screen.see("#transcript").count("seed 5") == 2
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
         ("/top-k 100000000000000000000", "between 0 and 1,114,112"),
         ("/min-p inf", "between 0 and 1"),
         ("/length 100000000000000000000", "1 to 100,000"),
-        ("/rng 100000000000000000000", "0 to 9,223,372,036,854,775,807"),
+        ("/seed 100000000000000000000", "0 to 9,223,372,036,854,775,807"),
         ("/speed nan", "0.01 to 1,000,000"),
         ("/speed 1e300", "0.01 to 1,000,000"),
         ("/top-k 1.5", "number"),
         ("/top-p 0", "--top-p"),
         ("/length 0", "/length"),
-        ("/rng -2", "/rng"),
+        ("/seed -2", "/seed"),
         ("/speed 0", "/speed"),
         ("/theme nothing", "nothing"),
         ("/save", "/save"),
@@ -104,7 +104,10 @@ async def test_the_same_rng_writes_the_same(tiny: Model, until: Until) -> None:
         ("/save ~nosuch_user/x", "no passage"),
         ("/tmep 0.5", "no command /tmep; did you mean /temperature?"),
         ("/hlep", "did you mean /help?"),
-        ("/May", "no command /May: /help lists the commands. To begin a seed with it, type //May"),
+        (
+            "/May",
+            "no command /May: /help lists the commands. To begin a prompt with it, type //May",
+        ),
         ("/usr/bin/python", "no command /usr/bin/python"),
         ("/top 5", "/top can be /top-k or /top-p"),
         ("/set", "/set needs a setting and its value, as in /set temperature 0.7"),
@@ -123,12 +126,12 @@ async def test_a_refused_command_says_so_and_loses_nothing(
         await screen.enter(line)
         await until(screen.pilot, lambda: words in screen.toasts)
         if not line.startswith("/model"):
-            assert screen.write.seed.text == line
+            assert screen.write.prompt.text == line
         assert screen.write.passage is None and screen.write.session.opened
 
 
 @pytest.mark.parametrize(
-    ("line", "seed"),
+    ("line", "prompt"),
     [
         ("//save", "/save"),
         ("//save May.txt", "/save May.txt"),
@@ -141,21 +144,25 @@ async def test_a_refused_command_says_so_and_loses_nothing(
         ("@@May", "@@May"),
     ],
 )
-async def test_two_slashes_begin_a_seed_with_one(
-    home: Path, until: Until, line: str, seed: str
+async def test_two_slashes_begin_a_prompt_with_one(
+    home: Path, until: Until, line: str, prompt: str
 ) -> None:
     model = make_model(text="/@* MayhelpsvTxt.\n")
     modelfile.save(home / "models" / "tiny.safetensors", model)
     async with opened() as screen:
         await screen.enter(line)
-        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > len(seed))
-        assert screen.passage.exact().startswith(seed)
-        assert screen.passage.exact()[len(seed) - 1] == seed[-1] and not screen.toasts
+        await until(
+            screen.pilot, lambda: screen.write.passage and screen.passage.shown > len(prompt)
+        )
+        assert screen.passage.exact().startswith(prompt)
+        assert screen.passage.exact()[len(prompt) - 1] == prompt[-1] and not screen.toasts
         await screen.press("up")
-        assert screen.write.seed.text == line, "as it was typed, so that Enter means the same"
+        assert screen.write.prompt.text == line, "as it was typed, so that Enter means the same"
 
 
-async def test_an_empty_seed_is_walked_from_its_first_character(tiny: Model, until: Until) -> None:
+async def test_an_empty_prompt_is_walked_from_its_first_character(
+    tiny: Model, until: Until
+) -> None:
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         screen.write.session.state.length = 20
@@ -196,10 +203,10 @@ async def test_save_writes_exactly_and_asks_before_it_overwrites(
         assert file.read_text() == "precious"
         await screen.enter(f"/save {tmp_path}")
         await until(screen.pilot, lambda: "is a folder" in screen.toasts)
-        screen.write.seed.fill("")
+        screen.write.prompt.fill("")
         await screen.enter(f"/save {'x' * 300}")
         await until(screen.pilot, lambda: "cannot be written: File name too long" in screen.toasts)
-        screen.write.seed.fill("")
+        screen.write.prompt.fill("")
         await screen.enter(f"/save {file}/x")
         await until(screen.pilot, lambda: "cannot write" in screen.toasts)
 
@@ -210,7 +217,7 @@ async def test_clear(tiny: Model, until: Until) -> None:
         await screen.enter("/clear")
         await until(screen.pilot, lambda: screen.write.passage is None)
         assert "press Enter" in screen.see("#transcript")
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
 
 
@@ -223,7 +230,7 @@ async def test_another_model_is_taken_at_the_next_passage(
         await screen.enter("/model other")
         await until(screen.pilot, lambda: "other" in screen.see("#status"))
         assert screen.passage.model.config.hidden == 16
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.passage.model.config.hidden == 4)
 
 
@@ -233,11 +240,11 @@ async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
     async with written(until) as screen:
         modelfile.save(home / "models" / "tiny.safetensors", make_model(hidden=5, seed=3))
         await screen.press("i")
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.passage.model.config.hidden == 5)
         (home / "models" / "tiny.safetensors").unlink()
         before = screen.passage
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.passage is not before)
         assert screen.passage.model.config.hidden == 5
 
@@ -247,14 +254,14 @@ async def test_a_setting_is_found_by_habit(tiny: Model, until: Until, line: str)
     async with opened() as screen:
         await screen.enter(line)
         await until(screen.pilot, lambda: screen.write.session.state.sampling.temperature == 0.5)
-        assert not screen.toasts and screen.write.seed.text == ""
+        assert not screen.toasts and screen.write.prompt.text == ""
 
 
 async def test_an_unknown_command_does_not_cut_the_passage_that_is_written(
     tiny: Model, until: Until
 ) -> None:
     async with opened() as screen:
-        await screen.enter(SEED)
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
         before = screen.passage
         await screen.enter("/stop")
@@ -280,24 +287,24 @@ async def test_commands_are_listed_and_completed(tiny: Model) -> None:
         await screen.press(*"/te")
         assert "/temperature F" in screen.see("#commands")
         await screen.press("tab")
-        assert screen.write.seed.text == "/temperature "
+        assert screen.write.prompt.text == "/temperature "
         await screen.press("0", "enter")
         assert not screen.app.query_one(Menu).display
         await screen.press(*"/model t", "tab")
-        assert screen.write.seed.text == "/model tiny"
+        assert screen.write.prompt.text == "/model tiny"
 
 
 @pytest.mark.parametrize("size", [(40, 10), (60, 18), (80, 24)])
-async def test_the_list_of_commands_leaves_the_seed_in_sight(
+async def test_the_list_of_commands_leaves_the_prompt_in_sight(
     tiny: Model, size: tuple[int, int]
 ) -> None:
     async with opened(size) as screen:
         await screen.press("slash")
-        shown, seed = screen.app.query_one("#commands"), screen.write.seed
+        shown, prompt = screen.app.query_one("#commands"), screen.write.prompt
         *lines, last = screen.see("#commands").splitlines()
         assert shown.display and all(line.lstrip("› ").startswith("/") for line in lines)
         assert f"… {len(commands(SCREEN)) - len(lines)} more" in last
-        assert seed.region.height and screen.app.screen.region.contains_region(seed.region)
+        assert prompt.region.height and screen.app.screen.region.contains_region(prompt.region)
 
 
 def chosen(screen: Screen) -> str:
@@ -313,7 +320,7 @@ async def test_arrows_choose_and_enter_completes(tiny: Model, until: Until) -> N
         await screen.press("down", "down")
         assert chosen(screen).startswith("/top-p F")
         await screen.press("enter")
-        assert screen.write.seed.text == "/top-p "
+        assert screen.write.prompt.text == "/top-p "
         await screen.press(*"0.5", "enter")
         await until(screen.pilot, lambda: screen.write.session.state.sampling.top_p == 0.5)
         await screen.press("slash", "up")
@@ -338,28 +345,28 @@ async def test_values_of_an_argument_are_listed(tiny: Model, until: Until) -> No
         await screen.press(*"nor")
         assert chosen(screen) == "nord"
         await screen.press("enter")
-        assert screen.write.seed.text == "/theme nord" and screen.app.theme != "nord"
+        assert screen.write.prompt.text == "/theme nord" and screen.app.theme != "nord"
         await screen.press("enter")
         await until(screen.pilot, lambda: screen.app.theme == "nord")
         await screen.press(*"/mod ")
         assert chosen(screen) == "shakespeare"
         await screen.press("down", "tab")
-        assert screen.write.seed.text == "/mod tiny"
+        assert screen.write.prompt.text == "/mod tiny"
 
 
 async def test_a_click_completes_a_command(tiny: Model) -> None:
     async with opened() as screen:
         await screen.press(*"/t")
         await screen.pilot.click("#commands", offset=(5, 1))
-        assert screen.write.seed.text == "/top-k " and screen.app.focused is screen.write.seed
+        assert screen.write.prompt.text == "/top-k " and screen.app.focused is screen.write.prompt
 
 
-async def test_arrows_walk_the_history_over_a_seed_that_looks_like_a_command(
+async def test_arrows_walk_the_history_over_a_prompt_that_looks_like_a_command(
     tiny: Model, until: Until
 ) -> None:
     places.history().write_text('"May"\n"/t"\n')
     async with opened() as screen:
         await screen.press("up", "up")
-        assert screen.write.seed.text == "May"
+        assert screen.write.prompt.text == "May"
         await screen.press("down")
-        assert screen.write.seed.text == "/t"
+        assert screen.write.prompt.text == "/t"

@@ -24,10 +24,10 @@ def learnt(steps: int, model: Model) -> Model:
     return replace(model, history=replace(model.history, steps=steps))
 
 
-async def begin(screen: Screen, until: Until, seed: str) -> None:
+async def begin(screen: Screen, until: Until, prompt: str) -> None:
     before = screen.passage
     await screen.press("i")
-    await screen.enter(seed)
+    await screen.enter(prompt)
     await until(screen.pilot, lambda: screen.passage is not before and screen.passage.finished)
 
 

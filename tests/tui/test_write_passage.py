@@ -18,7 +18,7 @@ from tui.write.glyphs import Glyphs, symbol_name
 from tui.write.passage import CHOSEN, GIVEN, WRITTEN, Passage
 
 STEPPER = Stepper(random_model())
-SEED = "Thou art "
+PROMPT = "Thou art "
 RNG = 7
 
 
@@ -26,8 +26,10 @@ def never() -> bool:
     return False
 
 
-def passage(length: int = 100, seed: str = SEED, sampling: SamplingConfig | None = None) -> Passage:
-    ids = STEPPER.model.alphabet.encode(seed)
+def passage(
+    length: int = 100, prompt: str = PROMPT, sampling: SamplingConfig | None = None
+) -> Passage:
+    ids = STEPPER.model.alphabet.encode(prompt)
     return Passage(STEPPER, ids, sampling or SamplingConfig(), RNG, length)
 
 
@@ -40,16 +42,16 @@ def written(length: int = 100) -> Passage:
 
 
 def expected(length: int, sampling: SamplingConfig | None = None) -> str:
-    ids = STEPPER.model.alphabet.encode(SEED)
+    ids = STEPPER.model.alphabet.encode(PROMPT)
     generation = Generation(STEPPER, ids, sampling, RNG)
     for _ in range(len(ids) + length):
         generation.advance()
     return generation.text
 
 
-def test_the_seed_is_shown_at_once_and_read_by_the_writer() -> None:
+def test_the_prompt_is_shown_at_once_and_read_by_the_writer() -> None:
     p = passage()
-    assert p.exact() == p.glyphs == SEED and p.reading and p.view(p.shown) is None
+    assert p.exact() == p.glyphs == PROMPT and p.reading and p.view(p.shown) is None
     assert not p.forward() and not p.take(p.shown, 1)
     p.write_ahead(0, never)
     assert not p.reading
@@ -63,11 +65,11 @@ def test_it_stays_so_far_ahead_and_shows_what_the_engine_writes() -> None:
     assert len(p.generation) == p.shown + 10
     assert not p.write_ahead(10, never)
     assert p.reveal(4) == 4 and p.reveal(50) == 6 and p.reveal(1) == 0
-    assert p.cursor == p.shown == len(SEED) + 10
+    assert p.cursor == p.shown == len(PROMPT) + 10
     p.write_ahead(1000, never)
     assert p.reveal(1000) == 90 and p.finished
     assert p.exact() == expected(100)
-    assert bytes(p.kinds) == bytes([GIVEN] * len(SEED) + [WRITTEN] * 100)
+    assert bytes(p.kinds) == bytes([GIVEN] * len(PROMPT) + [WRITTEN] * 100)
     p.extend_goal(5)
     assert not p.finished
 
@@ -98,9 +100,9 @@ def test_a_change_holds_from_the_next_shown_character() -> None:
     assert len(p.generation) == p.shown
     p.write_ahead(50, never)
     p.reveal(20)
-    replay = Generation(STEPPER, p.generation.seed, None, RNG)
+    replay = Generation(STEPPER, p.generation.prompt, None, RNG)
     for i in range(p.shown):
-        replay.sampling = SamplingConfig(temperature=0 if i >= len(SEED) + 10 else 1)
+        replay.sampling = SamplingConfig(temperature=0 if i >= len(PROMPT) + 10 else 1)
         replay.advance()
     assert p.exact() == replay.text
 
@@ -119,7 +121,7 @@ def test_taking_at_the_end() -> None:
 
 def test_taking_in_the_past_branches_and_keeps_the_old_tail() -> None:
     p = written(20)
-    before, at = p.exact(), len(SEED) + 8
+    before, at = p.exact(), len(PROMPT) + 8
     view = p.view(at)
     assert view and view.step
     rank = 1 + next(i for i, c in enumerate(view.prediction.top) if c.id != view.step.id)
@@ -140,15 +142,15 @@ def test_taking_what_stands_there_only_steps_forward() -> None:
     p = written(20)
     at, rank = next(
         (i, [c.id for c in view.prediction.top].index(view.step.id) + 1)
-        for i in range(len(SEED), p.shown)
+        for i in range(len(PROMPT), p.shown)
         if (view := p.view(i)) and view.step and view.step.id in [c.id for c in view.prediction.top]
     )
     p.go(at)
     assert p.take(at, rank)
-    assert p.cursor == at + 1 and len(p.branches) == 1 and p.shown == len(SEED) + 20
+    assert p.cursor == at + 1 and len(p.branches) == 1 and p.shown == len(PROMPT) + 20
 
 
-def test_a_branch_inside_the_seed_goes_on_from_there() -> None:
+def test_a_branch_inside_the_prompt_goes_on_from_there() -> None:
     p = written(20)
     assert p.take(4, 2) or p.take(4, 1)
     start = p.exact()
@@ -165,7 +167,7 @@ def test_one_branch_has_no_next() -> None:
 def test_no_such_candidate() -> None:
     p = written(3)
     assert not p.take(p.shown, 99) and not p.take(0, 1)
-    assert p.shown == len(SEED) + 3
+    assert p.shown == len(PROMPT) + 3
 
 
 def test_appended_text_is_given_and_read() -> None:
@@ -176,11 +178,11 @@ def test_appended_text_is_given_and_read() -> None:
     p.extend_goal(3)
     p.write_ahead(1000, never)
     p.reveal(1000)
-    assert p.shown == len(SEED) + 5 + 4 + 3 and p.exact().startswith(expected(5) + "thee")
+    assert p.shown == len(PROMPT) + 5 + 4 + 3 and p.exact().startswith(expected(5) + "thee")
 
 
-def test_an_empty_seed_shows_nothing_and_can_be_walked_to_its_first_character() -> None:
-    p = passage(seed="", length=5)
+def test_an_empty_prompt_shows_nothing_and_can_be_walked_to_its_first_character() -> None:
+    p = passage(prompt="", length=5)
     assert p.exact() == "" and p.cursor == p.shown == 0 and not p.reading and p.goal == 5
     view = p.view(0)
     assert view and view.step is None and view.prediction.top

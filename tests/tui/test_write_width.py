@@ -16,9 +16,9 @@ from tui.write.next_character import NextCharacter
 from tui.write.rates import SPEEDS
 
 ODD = "ab\n\t日本語\u200c\u200d\ufe0f❤👩💻🏽🇫🇷e\u0301เ\u0e35क\u093f\U0001fae8"
-SEED = "a日本e\u0301\tb👩\u200d💻a"
+PROMPT = "a日本e\u0301\tb👩\u200d💻a"
 AT = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 5, 7: 5, 8: 6, 9: 7, 10: 7, 11: 10}
-"""The character of the seed that stands in each cell."""
+"""The character of the prompt that stands in each cell."""
 
 
 @pytest.fixture
@@ -29,16 +29,16 @@ def odd(home: Path) -> Model:
     return model
 
 
-async def seeded(screen: Screen, until: Until, length: int, seed: str = SEED) -> None:
+async def prompted(screen: Screen, until: Until, length: int, prompt: str = PROMPT) -> None:
     screen.write.session.state.length = length
     screen.write.session.state.speed = SPEEDS[-1]
-    await screen.enter(seed)
+    await screen.enter(prompt)
     await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
 
 
 async def test_a_click_takes_what_is_shown_there(odd: Model, until: Until) -> None:
     async with opened() as screen:
-        await seeded(screen, until, 0)
+        await prompted(screen, until, 0)
         found = {}
         for column in AT:
             await screen.pilot.click("#transcript", offset=(2 + column, 2))
@@ -49,7 +49,7 @@ async def test_a_click_takes_what_is_shown_there(odd: Model, until: Until) -> No
 
 async def test_the_cursor_goes_up_and_down_in_its_column(odd: Model, until: Until) -> None:
     async with opened() as screen:
-        await seeded(screen, until, 0, "日本語日本語\nab\tab")
+        await prompted(screen, until, 0, "日本語日本語\nab\tab")
         screen.passage.cursor = 11  # column 5
         assert screen.write.transcript.beside(screen.passage, -1) == 2
         screen.passage.cursor = 4  # column 8, where the second line has ended
@@ -58,20 +58,20 @@ async def test_the_cursor_goes_up_and_down_in_its_column(odd: Model, until: Unti
 
 async def test_a_mouse_selects_whole_characters(odd: Model, until: Until) -> None:
     async with opened() as screen:
-        await seeded(screen, until, 0)
+        await prompted(screen, until, 0)
         pilot = screen.pilot
         for first, last in (1, 10), (2, 9), (4, 6), (3, 3 + 1):
             await pilot.mouse_down("#transcript", offset=(2 + first, 2))
             await pilot.hover("#transcript", offset=(2 + last, 2))
             await pilot.mouse_up("#transcript", offset=(2 + last, 2))
             await screen.press("ctrl+c")
-            end = min(i for i in (*AT.values(), len(SEED)) if i > AT[last])
-            assert screen.app.clipboard == SEED[AT[first] : end]
+            end = min(i for i in (*AT.values(), len(PROMPT)) if i > AT[last])
+            assert screen.app.clipboard == PROMPT[AT[first] : end]
 
 
 async def test_every_line_fills_its_room(odd: Model, until: Until) -> None:
     async with opened((60, 18)) as screen:
-        await seeded(screen, until, 600)
+        await prompted(screen, until, 600)
         screen.write.transcript.colour(True)
         await screen.press("escape", *["left"] * 20)
         transcript = screen.write.transcript
@@ -81,7 +81,7 @@ async def test_every_line_fills_its_room(odd: Model, until: Until) -> None:
 
 async def test_candidates_stand_in_columns(odd: Model, until: Until) -> None:
     async with opened() as screen:
-        await seeded(screen, until, 5)
+        await prompted(screen, until, 5)
         await screen.press("escape", "left")
         pane = screen.app.query_one(NextCharacter)
         await until(screen.pilot, lambda: "▶" in screen.see("#next"))

@@ -15,7 +15,7 @@ from tui.write.passage import Passage
 from tui.write.rates import SPEEDS
 
 Until = Callable[..., Awaitable[None]]
-SEED = "Shall I"
+PROMPT = "Shall I"
 
 
 class Screen:
@@ -41,7 +41,7 @@ class Screen:
         return "\n".join(notification.message for notification in self.app._notifications)
 
     async def type(self, text: str) -> None:
-        self.write.seed.post_message(events.Paste(text))
+        self.write.prompt.post_message(events.Paste(text))
         await self.pilot.pause()
 
     async def enter(self, text: str) -> None:
@@ -65,8 +65,8 @@ async def written(until: Until, length: int = 30) -> AsyncIterator[Screen]:
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         screen.write.session.state.length = length
-        screen.write.session.rng = 3  # a text with line ends early and late
-        await screen.enter(SEED)
+        screen.write.session.seed = 3  # a text with line ends early and late
+        await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
         await until(screen.pilot, lambda: not screen.write.writing)
         await screen.press("escape")

@@ -16,9 +16,9 @@ from tui.cli.shared.guard import Settings, guarded
 from tui.cli.shared.options import flag, option
 
 app = options.group(
-    "Type a seed and watch a character-level recurrent network write; train such networks.",
+    "Type a prompt and watch a character-level recurrent network write; train such networks.",
     name="helo",
-    epilog="helo alone opens the app; with --plain, and where no terminal can show it, helo reads seeds "
+    epilog="helo alone opens the app; with --plain, and where no terminal can show it, helo reads prompts "
     "line by line. MODEL is a name, a run's name or a path; CORPUS is a name, a text file, or - for "
     "standard input.",
     add_completion=False,

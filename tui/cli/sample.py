@@ -118,14 +118,14 @@ def sample(
     ending = _Ending(alphabet, stop)
     _read(generation)
     read = map(generation.step, range(len(generation)))
-    steps = islice(chain(read, generation), len(generation.seed) + length)
+    steps = islice(chain(read, generation), len(generation.prompt) + length)
     put = symbols(alphabet)
     for step in steps:
         if json:
             emit(step.to_json())
         else:
             put(step.char)
-        if not step.seed and ending.reached(step.char):
+        if not step.given and ending.reached(step.char):
             break
     if not json and sys.stdout.isatty():
         write("\n")
@@ -157,10 +157,10 @@ def _begin(
 
 def _read(generation: Generation) -> None:
     """Read a prompt that takes more than a moment, and say how far that is."""
-    if (total := len(generation.seed)) <= _LONG:
+    if (total := len(generation.prompt)) <= _LONG:
         return
     with progress("reading the prompt") as report:
-        while generation.in_seed:
+        while generation.in_prompt:
             generation.advance()
             report(len(generation), total)
 

@@ -136,5 +136,5 @@ def _editing(typed_before: list[str], completion: Completion) -> bool:
         readline.parse_and_bind("bind ^I rl_complete")
     else:
         readline.parse_and_bind("tab: complete")
-        readline.parse_and_bind("set enable-bracketed-paste on")  # what is pasted is one seed
+        readline.parse_and_bind("set enable-bracketed-paste on")  # what is pasted is one prompt
     return True

@@ -1,4 +1,4 @@
-"""The line REPL: each line is a seed or a command."""
+"""The line REPL: each line is a prompt or a command."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from engine.writing.generate import TOP, Candidate
 from engine.writing.settings import SamplingConfig
 from tui import signals
 from tui.cli.shared.output import note
-from tui.commands import Completion, parse, seed_of
+from tui.commands import Completion, parse, prompt_of
 from tui.phrases import filters, percent
 from tui.plain.console import Console, Words
-from tui.remember import Seeds, State, load_state
+from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.write.glyphs import symbol_name
 from tui.write.passage import Passage
@@ -36,7 +36,7 @@ _NAP = 1 / 50
 _KEYS = (
     ("TEXT, then Enter", "a new text begins with TEXT"),
     ("Enter alone", "the text continues"),
-    ("\\ at the end of a line", "the seed continues in the next line"),
+    ("\\ at the end of a line", "the prompt continues in the next line"),
     ("ctrl+c", "pause"),
     ("ctrl+d", "leave helo"),
 )
@@ -48,13 +48,13 @@ class Repl:
 
     place = LINES
 
-    def __init__(self, state: State, seeds: Seeds, opened: Opened) -> None:
+    def __init__(self, state: State, prompts: Prompts, opened: Opened) -> None:
         self.session = Session(state)
         self.passage: Passage | None = None
-        self._seeds = seeds
+        self._prompts = prompts
         self._over = False
         values = {"model": model_names, "speed": lambda: ["max"]}
-        self._console = Console(seeds.all, Completion(LINES, values))
+        self._console = Console(prompts.all, Completion(LINES, values))
         self._take_model(opened)
 
     @property
@@ -90,7 +90,7 @@ class Repl:
         self._console.end_line()
 
     def _read(self) -> str | None:
-        line = self._console.ask("seed> ")
+        line = self._console.ask("prompt> ")
         while line and line.endswith("\\") and self.person:
             line = f"{line[:-1]}\n{self._console.ask('more> ') or ''}"
         return line
@@ -174,7 +174,7 @@ class Repl:
         wanted = _rank(count, "candidates") if count else TOP
         passage = self._needed()
         if (view := passage.view(passage.shown)) is None:
-            raise UsageError("the seed has not been read yet: Enter continues")
+            raise UsageError("the prompt has not been read yet: Enter continues")
         units = passage.model.alphabet.units
         told = [_told(candidate, units) for candidate in view.prediction.top[:wanted]]
         self._console.answer("\n".join(f"{rank} {line}" for rank, line in enumerate(told, 1)))
@@ -191,16 +191,16 @@ class Repl:
 
     def tell_settings(self) -> None:
         """Print the model, the settings, and the length of the passage."""
-        state, rng, opened = self.session.state, self.session.rng, self._opened
+        state, seed, opened = self.session.state, self.session.seed, self._opened
         lines = [
             f"model {opened.model.name}: {describe(opened.model)}",
             filters(state.sampling, words=True),
             f"writes at {speed_name(state.speed)}, {counted(state.length, 'character')} at a time, "
-            + ("with a new rng each time" if rng == RANDOM else f"with rng {rng}"),
+            + ("with a new seed each time" if seed == RANDOM else f"with seed {seed}"),
         ]
         if passage := self.passage:
             written = counted(passage.shown, "character")
-            lines.append(f"this passage: {written}, rng {passage.rng_seed}")
+            lines.append(f"this passage: {written}, seed {passage.seed}")
         self._console.answer("\n".join(lines))
 
     # -- a passage
@@ -219,7 +219,7 @@ class Repl:
     def _needed(self) -> Passage:
         """Raises UsageError."""
         if self.passage is None:
-            raise UsageError("nothing is written yet: type a seed and press Enter")
+            raise UsageError("nothing is written yet: type a prompt and press Enter")
         return self.passage
 
     def _begin(self, typed: str) -> None:
@@ -230,12 +230,12 @@ class Repl:
                     self.say(news)
                 self.session.opened = newer
         self._console.end_line()
-        self.passage, changed = self.session.begin(self._opened, seed_of(typed))
+        self.passage, changed = self.session.begin(self._opened, prompt_of(typed))
         if changed:
             self.say(changed)
         if self.person:
             with self._complaining():
-                self._seeds.add(typed)
+                self._prompts.add(typed)
         self._words = Words(self._console, self.passage.model.alphabet)
         self._written = 0
         self._go_on(self.passage)
@@ -312,14 +312,14 @@ def run_plain(model_ref: str | None) -> int:
     if sys.stdin is None:
         raise UsageError("standard input is closed: there is nothing to read")
     settings, (state, complaint) = load_settings(), load_state()
-    seeds = Seeds(places.history())
-    for problem in filter(None, [*settings.problems[:MOST_PROBLEMS], complaint, seeds.problem]):
+    prompts = Prompts(places.history())
+    for problem in filter(None, [*settings.problems[:MOST_PROBLEMS], complaint, prompts.problem]):
         note(problem)
     before = replace(state)
     state.sampling = replace(state.sampling, **settings.sampling)
     opened = _open(model_ref, state.model)
     settle_threads(opened.stepper.rehearse)
-    repl = Repl(state, seeds, opened)
+    repl = Repl(state, prompts, opened)
     try:
         repl.run()
     finally:

@@ -1,1 +1,1 @@
-"""The Write screen: type a seed, watch the model continue it, and walk through its predictions."""
+"""The Write screen: type a prompt, watch the model continue it, and walk through its predictions."""

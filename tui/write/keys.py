@@ -66,9 +66,14 @@ WALK_BINDINGS: list[BindingType] = [
     *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),
     Binding("c", "colour", "colour", id="write.colour", tooltip="Colour by surprisal, or not"),
     Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),
-    Binding("i", "seed", "seed", id="write.seed", tooltip="Back to the seed input"),
+    Binding("i", "prompt", "prompt", id="write.prompt", tooltip="Back to the prompt input"),
     Binding(
-        "tab", "seed", "seed", show=False, id="write.seed-tab", tooltip="Back to the seed input"
+        "tab",
+        "prompt",
+        "prompt",
+        show=False,
+        id="write.prompt-tab",
+        tooltip="Back to the prompt input",
     ),
     Binding(
         "slash", "command", "command", show=False, id="write.command", tooltip="Type a command"

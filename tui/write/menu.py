@@ -1,4 +1,4 @@
-"""The menu of slash commands above the seed input."""
+"""The menu of slash commands above the prompt input."""
 
 from __future__ import annotations
 

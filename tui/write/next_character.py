@@ -58,7 +58,7 @@ def believed(passage: Passage | None, index: int) -> Shown:
         return Shown(message="Next-character probabilities appear here")
     if (view := passage.view(index)) is None:
         read = len(passage.generation)
-        return Shown(message=f"reading the seed: {read:,} of {passage.shown:,}")
+        return Shown(message=f"reading the prompt: {read:,} of {passage.shown:,}")
     first = max(passage.generation.shortest, index + 1 - _STRIP)
     bits = passage.bits(first)[: index + 1 - first]
     return Shown(view, passage.model.alphabet.units, bits=tuple(bits.tolist()))

@@ -1,4 +1,4 @@
-"""The Write screen. One passage at a time is written or walked through; its modes are SEED and WALK."""
+"""The Write screen. One passage at a time is written or walked through; its modes are PROMPT and WALK."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from textual.worker import Worker, WorkerError, WorkerState
 
 from engine.errors import HeloError
 from engine.writing.settings import SamplingConfig
-from tui.commands import Completion, parse, seed_of
-from tui.remember import Seeds, State
+from tui.commands import Completion, parse, prompt_of
+from tui.remember import Prompts, State
 from tui.text import brief, one_line
 from tui.write.in_app import InApp
 from tui.write.legend import Legend
@@ -22,7 +22,7 @@ from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter, believed
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
-from tui.write.seed import SeedInput
+from tui.write.prompt import PromptInput
 from tui.write.session import Opened, Session, describe, open_ref
 from tui.write.status import Status, StatusLine
 from tui.write.transcript import Transcript
@@ -32,12 +32,12 @@ _NOTE_SECONDS = 5.0
 
 
 class WritePane(Walk, InApp):
-    """The transcript, the `next character` pane, and the seed input."""
+    """The transcript, the `next character` pane, and the prompt input."""
 
     def __init__(
         self,
         state: State,
-        seeds: Seeds,
+        prompts: Prompts,
         completion: Completion,
         key_of: Callable[[str], str],
         *,
@@ -47,7 +47,7 @@ class WritePane(Walk, InApp):
         super().__init__(id=id)
         self._key_of = key_of
         self.session = Session(state)
-        self._seeds = seeds
+        self._prompts = prompts
         self._completion = completion
         self._note = ""
         """What the status line says for a few seconds, beside the facts."""
@@ -60,15 +60,16 @@ class WritePane(Walk, InApp):
         yield Legend(id="legend")
         menu = Menu(id="commands")
         yield menu
-        yield SeedInput(self._seeds, self._completion, menu, self.walk, id="seed")
+        yield PromptInput(self._prompts, self._completion, menu, self.walk, id="prompt")
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
         self._next = self.query_one(NextCharacter)
-        self.seed = self.query_one(SeedInput)
+        self.prompt = self.query_one(PromptInput)
         self._status = self.query_one(StatusLine)
         self._next.border_title = "next character"
+        self.prompt.border_title = "prompt"
         self._player = Player(self, self.session.state, self._played)
         self._unsay = self.set_interval(_NOTE_SECONDS, self._forget_note, pause=True)
         self.colour(self.session.state.coloured)
@@ -111,15 +112,15 @@ class WritePane(Walk, InApp):
             f"{one_line(opened.model.name)} continues it:",
             brief(describe(opened.model)),
             "",
-            f"{self._key_of('seed.walk')} walks through the text",
+            f"{self._key_of('prompt.walk')} walks through the text",
             f"/ lists commands · {self._key_of('app.help')} helps",
         ]
         self.present()
 
     # -- a passage
 
-    @on(SeedInput.Submitted)
-    async def _submitted(self, event: SeedInput.Submitted) -> None:
+    @on(PromptInput.Submitted)
+    async def _submitted(self, event: PromptInput.Submitted) -> None:
         event.stop()
         try:
             if parsed := parse(event.text, self.place):
@@ -128,7 +129,7 @@ class WritePane(Walk, InApp):
                     await going
                 return
         except HeloError as error:
-            self.seed.fill(event.text)
+            self.prompt.fill(event.text)
             self.complain(error)
             return
         if self.writing and event.text:
@@ -145,7 +146,7 @@ class WritePane(Walk, InApp):
             with suppress(WorkerError):
                 await self._opening.wait()
         if (opened := self.session.opened) is None:
-            self.seed.fill(typed)
+            self.prompt.fill(typed)
             library = self._key_of("app.library")
             self.complain(f"no model is open: /model NAME opens one, {library} lists models")
             return
@@ -154,13 +155,13 @@ class WritePane(Walk, InApp):
                 if news := newer.news_since(opened):
                     self.say(news)
                 self._take_model(opened := newer)
-        self.passage, note = self.session.begin(opened, seed_of(typed))
-        head = f"{opened.model.name} · rng {self.passage.rng_seed}"
+        self.passage, note = self.session.begin(opened, prompt_of(typed))
+        head = f"{opened.model.name} · seed {self.passage.seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(self.passage)
         self.run()
         with self.complaining():
-            await asyncio.to_thread(self._seeds.add, typed)
+            await asyncio.to_thread(self._prompts.add, typed)
 
     def append(self, text: str) -> None:
         """Append given text to the passage and continue from there."""
@@ -223,7 +224,7 @@ class WritePane(Walk, InApp):
 
     @property
     def mode(self) -> str:
-        return "SEED" if self.screen.focused is self.seed else "WALK"
+        return "PROMPT" if self.screen.focused is self.prompt else "WALK"
 
     def present(self) -> None:
         """Update everything beside the transcript."""
@@ -252,7 +253,7 @@ class WritePane(Walk, InApp):
             return ("▶ " if self.writing else "") + self._note
         if self.writing:
             if passage.reading:
-                return f"reading the seed {len(passage.generation) / passage.shown:.0%}"
+                return f"reading the prompt {len(passage.generation) / passage.shown:.0%}"
             return "▶ writing" if passage.at_end else "▶ walking"
         return "done: Enter continues" if passage.finished and passage.at_end else "paused"
 
@@ -269,8 +270,8 @@ class WritePane(Walk, InApp):
 
     # -- modes
 
-    def focus_seed(self) -> None:
-        self.screen.set_focus(self.seed)
+    def focus_prompt(self) -> None:
+        self.screen.set_focus(self.prompt)
 
     def walk(self) -> None:
         """Switch to WALK, before the next key is handled."""
@@ -284,18 +285,17 @@ class WritePane(Walk, InApp):
 
     def _mode_changed(self) -> None:
         walking = self.mode == "WALK"
-        self.seed.border_title = self.mode
-        self.seed.border_subtitle = (
-            f"{self._key_of('write.seed')}: back to the seed"
+        self.prompt.border_subtitle = (
+            f"{self._key_of('write.prompt')}: back to the prompt"
             if walking
-            else f"/ lists commands · {self._key_of('seed.earlier')} earlier seeds"
+            else f"/ lists commands · {self._key_of('prompt.earlier')} earlier prompts"
         )
         self.set_class(walking, "-walk")
         self.present()
 
     @on(Menu.Taken)
     def _taken(self) -> None:
-        self.seed.action_complete()
+        self.prompt.action_complete()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action == "copy_or_pause" or self.mode == "WALK" or not self.is_mounted

@@ -50,14 +50,14 @@ class Passage:
     after the last."""
 
     def __init__(
-        self, stepper: Stepper, seed: Ids, sampling: SamplingConfig, rng_seed: int, length: int
+        self, stepper: Stepper, prompt: Ids, sampling: SamplingConfig, seed: int, length: int
     ) -> None:
-        generation = Generation(stepper, seed, sampling, rng_seed)
+        generation = Generation(stepper, prompt, sampling, seed)
         glyphs = Glyphs(stepper.model.alphabet)
-        glyphs.extend(generation.seed)
+        glyphs.extend(generation.prompt)
         self.model = stepper.model
-        self.rng_seed = rng_seed
-        self.branches = [_Branch(generation, glyphs, bytearray([GIVEN]) * len(generation.seed))]
+        self.seed = seed
+        self.branches = [_Branch(generation, glyphs, bytearray([GIVEN]) * len(generation.prompt))]
         self.current = 0
         self.cursor = self.shown
         self.goal = self.shown + length
@@ -102,7 +102,7 @@ class Passage:
 
     def ids(self) -> Ids:
         """The shown characters as ids."""
-        ids = self.generation.seed if self.reading else self.generation.ids()
+        ids = self.generation.prompt if self.reading else self.generation.ids()
         return ids[: self.shown]
 
     def bits(self, start: int) -> Probs:
@@ -258,7 +258,7 @@ class Passage:
         """Append given text. The writing thread reads it."""
         with self._held():
             self._forget_ahead()
-            self.generation.seed = np.concatenate([self.ids(), given])
+            self.generation.prompt = np.concatenate([self.ids(), given])
         self._branch.glyphs.extend(given)
         self.kinds.extend(bytes([GIVEN]) * len(given))
         self.cursor = self.shown

@@ -120,14 +120,14 @@ class Session:
     def __init__(self, state: State) -> None:
         self.state = state
         self.opened: Opened | None = None
-        self.rng = RANDOM
+        self.seed = RANDOM
 
-    def set_rng(self, text: str) -> None:
+    def set_seed(self, text: str) -> None:
         """Set the random seed. Raises UsageError."""
-        value = number(text, "rng", int)
+        value = number(text, "seed", int)
         if not RANDOM <= value <= LARGEST_SEED:
-            raise UsageError(f"/rng takes 0 to {LARGEST_SEED:,}, or -1 for a new one each time")
-        self.rng = value
+            raise UsageError(f"/seed takes 0 to {LARGEST_SEED:,}, or -1 for a new one each time")
+        self.seed = value
 
     def set_length(self, text: str) -> None:
         """Set how many characters Enter writes. Raises UsageError."""
@@ -145,9 +145,9 @@ class Session:
             )
         self.state.speed = speed
 
-    def begin(self, opened: Opened, seed: str) -> tuple[Passage, str]:
-        """A passage that begins with this seed, and a note of what was changed in the seed."""
-        fitted = opened.model.alphabet.fit(seed)
-        rng = secrets.randbelow(1 << 32) if self.rng == RANDOM else self.rng
+    def begin(self, opened: Opened, prompt: str) -> tuple[Passage, str]:
+        """A passage that begins with this prompt, and a note of what was changed in it."""
+        fitted = opened.model.alphabet.fit(prompt)
+        seed = secrets.randbelow(1 << 32) if self.seed == RANDOM else self.seed
         state = self.state
-        return Passage(opened.stepper, fitted.ids, state.sampling, rng, state.length), fitted.note
+        return Passage(opened.stepper, fitted.ids, state.sampling, seed, state.length), fitted.note

@@ -179,10 +179,12 @@ def _setting(setting: Setting[Any]) -> Command:
     return Command(setting.word, letter, about, do, sets=True)
 
 
-def _rng(host: Host, argument: str) -> None:
-    host.session.set_rng(argument)
-    rng = host.session.rng
-    host.say("a new random seed each time" if rng == RANDOM else f"the next passage has rng {rng}")
+def _seed(host: Host, argument: str) -> None:
+    host.session.set_seed(argument)
+    seed = host.session.seed
+    host.say(
+        "a new random seed each time" if seed == RANDOM else f"the next passage has seed {seed}"
+    )
 
 
 def _length(host: Host, argument: str) -> None:
@@ -251,11 +253,12 @@ COMMANDS = (
     ),
     *map(_setting, SETTINGS.values()),
     Command(
-        "rng",
+        "seed",
         "N",
-        "the random seed of the next passages; -1 takes a new one each time",
-        _rng,
+        "the random seed of the next passages; -1 uses a new one each time",
+        _seed,
         sets=True,
+        also=("rng",),
     ),
     Command("length", "N", "characters that Enter asks for", _length, sets=True),
     Command(
@@ -309,7 +312,7 @@ COMMANDS = (
         "",
         "look at each character, step, take another one",
         lambda screen, _: screen.walk(),
-        "seed.walk",
+        "prompt.walk",
     ),
     _app("write", "this screen", "show_tab('write')", "app.write"),
     _app("train", "train a network, watch a training", "show_tab('train')", "app.train"),
@@ -322,7 +325,7 @@ COMMANDS = (
 )
 FORMS = (
     ("/set NAME VALUE", "the same as /NAME VALUE, for a setting"),
-    ("//TEXT", "a seed that begins with /TEXT"),
+    ("//TEXT", "a prompt that begins with /TEXT"),
 )
 """What else can be typed after a slash, and what it means."""
 

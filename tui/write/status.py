@@ -1,4 +1,4 @@
-"""The status line below the seed input: the model, its settings, the speed, and the position."""
+"""The status line below the prompt input: the model, its settings, the speed, and the position."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROOM_FOR_WORDS = 96
 class Status:
     """Everything the line says."""
 
-    mode: str = "SEED"
+    mode: str = "PROMPT"
     model: str = ""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     speed: float = 30.0

@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from engine.writing.settings import SamplingConfig
 from tui.write.keys import WALK_BINDINGS
 from tui.write.passage import Passage
+from tui.write.prompt import PromptInput
 from tui.write.rates import neighbour
-from tui.write.seed import SeedInput
 from tui.write.session import Session
 from tui.write.transcript import Transcript
 
@@ -26,7 +26,7 @@ class Walk(Vertical):
     session: Session
     passage: Passage | None = None
     """The passage being written or walked through."""
-    seed: SeedInput
+    prompt: PromptInput
     transcript: Transcript
 
     # -- done by the pane
@@ -64,7 +64,7 @@ class Walk(Vertical):
 
     def needed(self) -> Passage | None:
         if self.passage is None:
-            self.say("nothing is written yet: type a seed and press Enter")
+            self.say("nothing is written yet: type a prompt and press Enter")
         return self.passage
 
     @property
@@ -87,7 +87,7 @@ class Walk(Vertical):
         if way < 0:
             passage.go(passage.cursor - 1)
         elif not passage.forward():
-            self.say("the seed has not been read yet: space continues")
+            self.say("the prompt has not been read yet: space continues")
         self.walked(passage)
 
     def action_line(self, way: int) -> None:
@@ -148,12 +148,12 @@ class Walk(Vertical):
     def action_colour(self) -> None:
         self.colour(not self.session.state.coloured)
 
-    def action_seed(self) -> None:
-        self.screen.set_focus(self.seed)
+    def action_prompt(self) -> None:
+        self.screen.set_focus(self.prompt)
 
     def action_command(self) -> None:
-        self.seed.fill("/")
-        self.screen.set_focus(self.seed)
+        self.prompt.fill("/")
+        self.screen.set_focus(self.prompt)
 
     def action_copy_or_pause(self) -> None:
         if self.screen.get_selected_text():

@@ -242,7 +242,7 @@ def test_a_text_adapts_and_never_looks_over_a_newline(cell: str) -> None:
 def test_a_seed_begins_a_line(cell: str) -> None:
     model = stack(cell)
     short, long = (
-        Generation(Stepper(model), np.array(seed), rng_seed=7) for seed in ([2, 5], [NEWLINE, 2, 5])
+        Generation(Stepper(model), np.array(prompt), seed=7) for prompt in ([2, 5], [NEWLINE, 2, 5])
     )
     for _ in range(2):
         short.advance()
@@ -255,7 +255,7 @@ def test_a_seed_begins_a_line(cell: str) -> None:
 
 @every
 def test_going_back_and_forking_find_the_state_again(cell: str) -> None:
-    text = Generation(Stepper(stack(cell)), np.array([2, 3]), rng_seed=3)
+    text = Generation(Stepper(stack(cell)), np.array([2, 3]), seed=3)
     for _ in range(120):
         text.advance()
     assert NEWLINE in text.ids(), "or nothing is tested"

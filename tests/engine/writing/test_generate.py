@@ -22,9 +22,9 @@ STEPPER = Stepper(MODEL)
 ROMEO = MODEL.alphabet.fit("Shall I").ids
 
 
-def writing(seed: str = "Shall I", rng_seed: int = 1, **sampling: float) -> Generation:
-    ids = MODEL.alphabet.encode(seed)
-    return Generation(STEPPER, ids, SamplingConfig(**sampling), rng_seed)  # type: ignore[arg-type]
+def writing(prompt: str = "Shall I", seed: int = 1, **sampling: float) -> Generation:
+    ids = MODEL.alphabet.encode(prompt)
+    return Generation(STEPPER, ids, SamplingConfig(**sampling), seed)  # type: ignore[arg-type]
 
 
 def write(generation: Generation, n: int) -> list[Step]:
@@ -35,15 +35,15 @@ def all_steps(generation: Generation) -> list[Step]:
     return [generation.step(i) for i in range(len(generation))]
 
 
-def test_the_seed_comes_first_and_everything_has_a_step() -> None:
+def test_the_prompt_comes_first_and_everything_has_a_step() -> None:
     steps = write(text := writing(), 50)
     assert text.text.startswith("Shall I") and len(text.text) == len(text) == 50
     assert [s.index for s in steps] == list(range(50))
-    assert [s.seed for s in steps] == [True] * 7 + [False] * 43
+    assert [s.given for s in steps] == [True] * 7 + [False] * 43
     assert "".join(s.char for s in steps) == text.text
     assert all_steps(text) == steps
     assert [s.id for s in steps] == text.ids().tolist()
-    assert not text.in_seed and writing().in_seed
+    assert not text.in_prompt and writing().in_prompt
 
 
 def test_a_step_says_what_was_believed() -> None:
@@ -57,7 +57,7 @@ def test_a_step_says_what_was_believed() -> None:
             assert chosen[0].char == step.char
             assert chosen[0].prob == pytest.approx(step.prob)
             assert chosen[0].filtered == pytest.approx(step.drawn_prob)
-        if not step.seed:
+        if not step.given:
             assert step.drawn_prob > 0
             assert sum(c.filtered for c in top) == pytest.approx(1)
 
@@ -77,15 +77,15 @@ def test_the_prediction_is_that_of_the_next_step() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\nbc", "xyz"])
-def test_an_empty_seed_feeds_the_start_character_and_is_empty(text: str) -> None:
+def test_an_empty_prompt_feeds_the_start_character_and_is_empty(text: str) -> None:
     stepper = Stepper(model := random_model(text=text))
     start = "\n" if "\n" in text else "x"
-    empty, fed = (Generation(stepper, model.alphabet.encode(seed)) for seed in ("", start))
-    assert len(empty) == 0 and not empty.in_seed
+    empty, fed = (Generation(stepper, model.alphabet.encode(prompt)) for prompt in ("", start))
+    assert len(empty) == 0 and not empty.in_prompt
     write(fed, 1)
     assert empty.prediction() == fed.prediction()
     first, *rest = write(empty, 70)
-    assert not first.seed and first.index == 0 and len(first.prediction.top) == len(model.alphabet)
+    assert not first.given and first.index == 0 and len(first.prediction.top) == len(model.alphabet)
     assert first.prob == pytest.approx(probs(fed)[first.id])
     steps = [first, *rest]
     for n in (50, 32, 1, 0):
@@ -120,9 +120,9 @@ def test_bits_are_what_score_says(cell: str) -> None:
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=6), st.integers(0, 5))
 @settings(max_examples=25)
 def test_going_back_and_changing_nothing_writes_the_same_steps(
-    places: list[int], rng_seed: int
+    places: list[int], seed: int
 ) -> None:
-    text = writing(rng_seed=rng_seed)
+    text = writing(seed=seed)
     steps = write(text, 100)
     for n in places:
         text.rewind(n)
@@ -130,11 +130,11 @@ def test_going_back_and_changing_nothing_writes_the_same_steps(
         assert write(text, 100 - n) == steps[n:]
 
 
-def test_rewinding_into_the_seed_reads_the_rest_of_it() -> None:
+def test_rewinding_into_the_prompt_reads_the_rest_of_it() -> None:
     text = writing()
     steps = write(text, 20)
     text.rewind(3)
-    assert text.in_seed and write(text, 17) == steps[3:]
+    assert text.in_prompt and write(text, 17) == steps[3:]
 
 
 def test_rewinding_twice_and_across_snapshots() -> None:
@@ -196,10 +196,10 @@ def test_a_forced_character_is_fed_and_scored() -> None:
     step = text.step(10)
     assert (step.id, step.prob) == (unlikely.id, pytest.approx(unlikely.prob))
     assert step.drawn_prob == 0
-    assert not step.seed
+    assert not step.given
     after = write(text, 1)[0]
     fresh = Generation(STEPPER, text.ids()[:11], SamplingConfig(temperature=0.5, top_k=1), 1)
-    assert write(fresh, 12)[11] == after, "the same as if it had stood in the seed"
+    assert write(fresh, 12)[11] == after, "the same as if it had stood in the prompt"
 
 
 def test_a_change_of_temperature_affects_later_draws_alone() -> None:
@@ -218,17 +218,17 @@ def test_randomness_is_addressed_by_position() -> None:
     flat = random_model(seed=1)
     flat.weights["head.W_hy"][:] = 0  # what comes next does not depend on the text
     stepper = Stepper(flat)
-    a, b = (Generation(stepper, flat.alphabet.fit(s).ids, rng_seed=9) for s in ("Sh", "a da"))
+    a, b = (Generation(stepper, flat.alphabet.fit(s).ids, seed=9) for s in ("Sh", "a da"))
     assert [s.id for s in write(a, 60)][4:] == [s.id for s in write(b, 60)][4:]
-    c = Generation(stepper, flat.alphabet.fit("Sh").ids, rng_seed=10)
+    c = Generation(stepper, flat.alphabet.fit("Sh").ids, seed=10)
     assert [s.id for s in write(c, 60)] != a.ids().tolist()
     ids = [s.id for s in write(a, 140)]
     assert all(ids[:60] != ids[shift : shift + 60] for shift in range(1, 80)), "no period"
 
 
 def test_the_same_seed_writes_the_same_text() -> None:
-    assert write(writing(rng_seed=5), 60) == write(writing(rng_seed=5), 60)
-    assert write(writing(rng_seed=5), 60) != write(writing(rng_seed=6), 60)
+    assert write(writing(seed=5), 60) == write(writing(seed=5), 60)
+    assert write(writing(seed=5), 60) != write(writing(seed=6), 60)
 
 
 def test_long_texts_keep_every_step() -> None:
@@ -247,30 +247,30 @@ def test_json_form() -> None:
     assert isinstance(char, str) and 0 < prob <= 1
 
 
-def test_a_forced_character_within_the_seed_ends_the_seed() -> None:
+def test_a_forced_character_within_the_prompt_ends_the_prompt() -> None:
     text = writing()
-    write(text, len(text.seed))
+    write(text, len(text.prompt))
     fork = text.fork(2)
-    other = (int(text.seed[2]) + 1) % len(text.alphabet)
+    other = (int(text.prompt[2]) + 1) % len(text.alphabet)
     fork.force(other)
-    assert not fork.in_seed and fork.ids().tolist() == [*text.seed[:2].tolist(), other]
-    assert len(text.seed) > 2
+    assert not fork.in_prompt and fork.ids().tolist() == [*text.prompt[:2].tolist(), other]
+    assert len(text.prompt) > 2
 
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("length", [31, 32, 33, 100])
-def test_a_seed_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, length: int) -> None:
+def test_a_prompt_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, length: int) -> None:
     stepper = Stepper(random_model(cell, layers=3))
-    seed = stepper.model.alphabet.encode((SONNET * 2)[:length])
-    blocks, single = (Generation(stepper, ids, rng_seed=4) for ids in (seed, seed[:1]))
+    prompt = stepper.model.alphabet.encode((SONNET * 2)[:length])
+    blocks, single = (Generation(stepper, ids, seed=4) for ids in (prompt, prompt[:1]))
     single.advance()
-    for id in seed[1:]:
+    for id in prompt[1:]:
         single.force(int(id))
-    while blocks.in_seed:
+    while blocks.in_prompt:
         blocks.advance()
     assert len(blocks) == len(single) == length
     rows = blocks._columns.rows[:length], single._columns.rows[:length]
-    assert rows[0]["id"].tolist() == rows[1]["id"].tolist() == seed.tolist()
+    assert rows[0]["id"].tolist() == rows[1]["id"].tolist() == prompt.tolist()
     for name in ("bits", "entropy", "drawn_prob", "prob", "filtered"):
         np.testing.assert_allclose(rows[0][name], rows[1][name], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(blocks._log_p, single._log_p, rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
@@ -278,8 +278,8 @@ def test_a_seed_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, len
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
-def test_going_back_into_a_long_seed_reads_the_same_bits_again() -> None:
-    text = writing((SONNET * 2)[:150], rng_seed=2)
+def test_going_back_into_a_long_prompt_reads_the_same_bits_again() -> None:
+    text = writing((SONNET * 2)[:150], seed=2)
     steps = write(text, 200)
     for n in (170, 150, 149, 128, 127, 100, 96, 64, 33, 32, 31, 1):
         text.rewind(n)
@@ -289,18 +289,18 @@ def test_going_back_into_a_long_seed_reads_the_same_bits_again() -> None:
         assert write(fork, 200 - n) == steps[n:]
 
 
-def test_a_long_seed_is_read_in_blocks_and_its_steps_come_one_by_one() -> None:
+def test_a_long_prompt_is_read_in_blocks_and_its_steps_come_one_by_one() -> None:
     text = writing((SONNET * 2)[:100])
     text.advance()
     assert len(text) == SNAPSHOT_EVERY
     assert [step.index for step in write(text, 3)] == [32, 33, 34] and len(text) == 64
 
 
-@pytest.mark.parametrize("seed", ["", "Shall I", SONNET[:150]])
-def test_a_text_that_only_goes_on_is_the_same_and_keeps_one_snapshot(seed: str) -> None:
-    ids = MODEL.alphabet.encode(seed)
-    text = Generation(STEPPER, ids, rng_seed=1, rewinds=False)
-    assert write(text, 300) == write(writing(seed), 300)
+@pytest.mark.parametrize("prompt", ["", "Shall I", SONNET[:150]])
+def test_a_text_that_only_goes_on_is_the_same_and_keeps_one_snapshot(prompt: str) -> None:
+    ids = MODEL.alphabet.encode(prompt)
+    text = Generation(STEPPER, ids, seed=1, rewinds=False)
+    assert write(text, 300) == write(writing(prompt), 300)
     assert sum(state is not None for state in text._snapshots) == 1
     for n in (0, 1, 299):
         with pytest.raises(UsageError):

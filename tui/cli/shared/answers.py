@@ -202,7 +202,7 @@ ANSWERS = {
             "cache": "",
             "config": "config.toml",
             "state": "what the app remembers",
-            "history": "earlier seeds",
+            "history": "earlier prompts",
             "bundled": "models that came with helo",
         },
     ),

@@ -25,7 +25,7 @@ RUNS = 5
 _HELO = [sys.executable, "-P", "-m", "tui"]
 _ROWS, _COLUMNS = 36, 120
 _PATIENCE = 20.0
-_SEED = "The "
+_PROMPT = "The "
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|.)"
 )
@@ -77,13 +77,13 @@ def _app() -> tuple[float, float]:
         )
         os.close(theirs)
         try:
-            _wait(terminal, f"SEED[^\0]*{DEFAULT_MODEL}|{DEFAULT_MODEL}[^\0]*SEED")
+            _wait(terminal, f"PROMPT[^\0]*{DEFAULT_MODEL}|{DEFAULT_MODEL}[^\0]*PROMPT")
             painted = time.perf_counter() - begin
-            os.write(terminal, _SEED.encode())
-            _wait(terminal, _SEED.strip())
+            os.write(terminal, _PROMPT.encode())
+            _wait(terminal, _PROMPT.strip())
             begin = time.perf_counter()
             os.write(terminal, b"\r")
-            _wait(terminal, rf"{_SEED}\S")
+            _wait(terminal, rf"{_PROMPT}\S")
             written = time.perf_counter() - begin
         finally:
             process.kill()

@@ -1,4 +1,4 @@
-"""The seed input: a text area of up to five lines, with history and slash commands."""
+"""The prompt input: a text area of up to five lines, with history and slash commands."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from textual.widgets import TextArea
 
 from engine.vocab import normalise
 from tui.commands import Completion
-from tui.remember import Seeds
+from tui.remember import Prompts
 from tui.text import visible
 from tui.write.menu import Menu
 from tui.write.ordered import OrderedKeys
 
 
-class SeedInput(OrderedKeys, TextArea):
-    """Where the seed is typed. Enter submits; ↑ in the first line and ↓ in the last line walk the
+class PromptInput(OrderedKeys, TextArea):
+    """Where the prompt is typed. Enter submits; ↑ in the first line and ↓ in the last line walk the
     history."""
 
-    BINDING_GROUP_TITLE = "SEED: type what the text begins with"
+    BINDING_GROUP_TITLE = "PROMPT: type what the text begins with"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter",
             "submit",
             "Write",
-            id="seed.submit",
+            id="prompt.submit",
             tooltip="With text: start a new passage, or run a command. Empty: continue the passage.",
         ),
         Binding(
             "ctrl+j",
             "newline",
             "New line",
-            id="seed.newline",
-            tooltip="A line end in the seed.",
+            id="prompt.newline",
+            tooltip="A line end in the prompt.",
         ),
         Binding(
             "escape",
             "walk",
             "Walk",
-            id="seed.walk",
+            id="prompt.walk",
             tooltip="Leave the input: look at each character, step, take another one.",
         ),
         Binding(
@@ -52,24 +52,24 @@ class SeedInput(OrderedKeys, TextArea):
             "complete",
             "Complete",
             show=False,
-            id="seed.complete",
+            id="prompt.complete",
             tooltip="Complete the chosen command; if there is none, go to WALK.",
         ),
         Binding(
             "up",
             "up",
-            "Earlier seed",
+            "Earlier prompt",
             show=False,
-            id="seed.earlier",
-            tooltip="In the first line: the previous seed. In the menu: the command above.",
+            id="prompt.earlier",
+            tooltip="In the first line: the previous prompt. In the menu: the command above.",
         ),
         Binding(
             "down",
             "down",
-            "Later seed",
+            "Later prompt",
             show=False,
-            id="seed.later",
-            tooltip="In the last line: the next seed. In the menu: the command below.",
+            id="prompt.later",
+            tooltip="In the last line: the next prompt. In the menu: the command below.",
         ),
     ]
 
@@ -82,7 +82,7 @@ class SeedInput(OrderedKeys, TextArea):
 
     def __init__(
         self,
-        seeds: Seeds,
+        prompts: Prompts,
         completion: Completion,
         menu: Menu,
         leave: Callable[[], None],
@@ -98,12 +98,12 @@ class SeedInput(OrderedKeys, TextArea):
             compact=True,
             highlight_cursor_line=False,
         )
-        self._seeds = seeds
+        self._prompts = prompts
         self._completion = completion
         self._menu = menu
         self._leave = leave
         self._place = 0
-        """How many seeds back in the history; 0 is the draft."""
+        """How many prompts back in the history; 0 is the draft."""
         self._draft = ""
 
     def get_line(self, line_index: int) -> Text:
@@ -168,7 +168,7 @@ class SeedInput(OrderedKeys, TextArea):
     @property
     def _choosing(self) -> bool:
         """Whether ↑ and ↓ choose a line of the menu. They do not while they walk the history."""
-        recalled = self._place and self.text == self._seeds.all[-self._place]
+        recalled = self._place and self.text == self._prompts.all[-self._place]
         return self._menu.count > 0 and not recalled
 
     def _choose(self, step: int) -> None:
@@ -177,12 +177,12 @@ class SeedInput(OrderedKeys, TextArea):
 
     def _travel(self, step: int) -> None:
         place = self._place + step
-        if not 0 <= place <= len(self._seeds.all):
+        if not 0 <= place <= len(self._prompts.all):
             return
         if self._place == 0:
             self._draft = self.text
         self._place = place
-        self.fill(self._seeds.all[-place] if place else self._draft)
+        self.fill(self._prompts.all[-place] if place else self._draft)
 
     def action_copy(self) -> None:
         if not self.selected_text:
