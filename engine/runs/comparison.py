@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
 from engine.errors import HeloError
 from engine.runs.rundir import RunInfo
@@ -16,7 +15,7 @@ class Comparison:
     models are those scored on the run's own validation part."""
 
     def __init__(self, run: RunInfo) -> None:
-        self._folder, self._config = Path(run.corpus), run.config
+        self._folder, self._config = run.place, run.config
         self._rate: float | None = None
         self._survey: Survey | None = None
         with suppress(HeloError):  # a run can be shown without its corpus

@@ -54,7 +54,7 @@ class Driver:
     def _survey(self) -> None:
         """Survey the corpus first: beside the first run it would slow that down."""
         info = self._leader.info()
-        child = launch.survey(Path(info.corpus), info.config.validation, info.config.split)
+        child = launch.survey(info.place, info.config.validation, info.config.split)
         while child and child.poll() is None and not self.stopping:
             time.sleep(_POLL)
 

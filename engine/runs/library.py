@@ -73,7 +73,7 @@ def model_path(ref: str) -> Path:
     Raises NotFoundError.
     """
     if not ref:
-        raise UsageError("name a model; `helo models list` shows what there is")
+        raise UsageError("name a model; `helo models list` shows all models")
     looks_like_path = os.sep in ref or ref.endswith(SUFFIX) or ref.startswith(("~", "."))
     if not looks_like_path:
         for path in _candidates(ref):
@@ -83,7 +83,7 @@ def model_path(ref: str) -> Path:
     for found in (path / f"best{SUFFIX}", path / f"latest{SUFFIX}", path):
         if os.path.isfile(found):
             return found
-    raise NotFoundError(f"no model {quoted(ref)}; `helo models list` shows what there is")
+    raise NotFoundError(f"no model {quoted(ref)}; `helo models list` shows all models")
 
 
 def open_model(ref: str) -> Model:
@@ -106,7 +106,7 @@ def own_model(name: str) -> Path:
     if inside and (places.bundled() / f"{name}{SUFFIX}").is_file():
         raise UsageError(f"{name} came with helo: it can be neither renamed nor removed")
     raise NotFoundError(
-        f"no model {quoted(name)} in the library; `helo models list` shows what there is"
+        f"no model {quoted(name)} in the library; `helo models list` shows all models"
     )
 
 

@@ -76,9 +76,12 @@ def matched(model: ModelConfig, cell: str, V: int) -> ModelConfig:
 
 
 def free_name() -> str:
-    """A name not used by any race."""
-    number = next(i for i in count(1) if not any(places.runs().glob(f"race-{i}-*")))
-    return f"race-{number}"
+    """A name not used by any race, whatever its runs are called now."""
+    taken = {run.race() for run in rundir.runs()}
+    free = (f"race-{i}" for i in count(1))
+    return next(
+        name for name in free if name not in taken and not any(places.runs().glob(f"{name}-*"))
+    )
 
 
 def leader(name: str) -> RunDirectory | None:
@@ -88,7 +91,7 @@ def leader(name: str) -> RunDirectory | None:
     """
     own = [run for run in rundir.runs() if run.race() == name]
     if own and not any(map(goes_on, own)):
-        raise RunError(f"{name} is over: helo train --resume goes on with a run of it")
+        raise RunError(f"{name} is over: helo train --resume continues one of its runs")
     return next(filter(goes_on, own), None)
 
 

@@ -60,7 +60,7 @@ class RunInfo:
     name: str
     config: TrainConfig
     corpus: str
-    """The folder of the imported corpus."""
+    """The folder of the imported corpus when the run was created."""
     corpus_name: str
     corpus_sha256: str
     created: str
@@ -73,6 +73,12 @@ class RunInfo:
     """The alphabet, if it is not the corpus': with the characters of the model it started from."""
     race: str = ""
     """The race it belongs to, if any."""
+
+    @property
+    def place(self) -> Path:
+        """The folder of the imported corpus now."""
+        lines = self.config.model.lines
+        return corpus.found_again(Path(self.corpus), self.corpus_sha256, lines)
 
     def alphabet(self, own: Alphabet) -> Alphabet:
         """The run's alphabet, from its corpus' `own`.
@@ -257,7 +263,7 @@ class RunDirectory:
         """Raises RunError if no trainer is running."""
         if not self.alive():
             raise RunError(
-                f"run {self.name} is not running; `helo train --resume {self.name}` goes on"
+                f"run {self.name} is not running; `helo train --resume {self.name}` continues it"
             )
 
     def write_owner(self) -> None:
@@ -277,7 +283,7 @@ class RunDirectory:
         Raises CorpusError.
         """
         info = self.info()
-        found = corpus.load(Path(info.corpus))
+        found = corpus.load(info.place)
         if found.info.sha256 != info.corpus_sha256:
             raise CorpusError(
                 f"corpus {info.corpus_name} is not the text that run {self.name} began with"
@@ -365,7 +371,7 @@ def find(ref: str) -> RunDirectory:
     for folder in (places.runs() / ref, places.typed(ref)):
         if ref and os.path.isfile(folder / RUN):
             return RunDirectory(folder)
-    raise NotFoundError(f"no run {quoted(ref)}; `helo runs list` shows what there is")
+    raise NotFoundError(f"no run {quoted(ref)}; `helo runs list` shows all runs")
 
 
 def runs() -> Iterator[RunDirectory]:

@@ -11,7 +11,7 @@ import os
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -193,6 +193,17 @@ def load(folder: Path) -> Corpus:
 def corpora() -> list[Path]:
     """The folders of the user's corpora."""
     return folders(places.corpora(), INFO)
+
+
+def found_again(folder: Path, sha256: str, lines: bool) -> Path:
+    """The folder of the corpus with this text, read line by line or not: `folder`, or else another of the
+    user's corpora, since it may have been renamed; `folder` if there is none."""
+    for place in (folder, *corpora()):
+        with suppress(CorpusError):
+            info = read_info(place)
+            if (info.sha256, info.lines) == (sha256, lines):
+                return place
+    return folder
 
 
 def add(

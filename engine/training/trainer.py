@@ -313,8 +313,7 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
                 config = trainer.learner.config
                 if isinstance(event, Started) and config.validation:
                     # not before: a survey would disturb the measuring of steps
-                    corpus = Path(trainer.learner.info.corpus)
-                    launch.survey(corpus, config.validation, config.split)
+                    launch.survey(trainer.learner.info.place, config.validation, config.split)
         except HeloError as error:
             _log(trainer, Failed(**trainer.about(), reason=str(error)))
             raise

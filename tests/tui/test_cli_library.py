@@ -164,7 +164,7 @@ def test_a_live_run_is_not_deleted(cli, run):
     with trainer(run, Paused):
         done = cli("runs", "rm", "half", "--yes")
     assert done.status == 1
-    assert "helo runs stop half" in done.err
+    assert done.err == "helo: half is training: stop it first\n"
     assert run.folder.is_dir()
 
 
@@ -201,6 +201,18 @@ def test_models_are_listed_and_shown(cli, tiny):
 def test_a_card_is_shown(cli, tiny, home):
     (home / "models" / "tiny.md").write_text("# tiny\n\nLearnt nothing. [/bold]\n")
     assert "Learnt nothing. [/bold]" in cli("models", "show", "tiny").out
+
+
+def test_a_run_and_its_corpus_are_renamed(cli, run):
+    assert cli("corpora", "add", str(run.log.parent / "run.json"), "--name", "mine").status == 0
+    assert cli("corpora", "rename", "mine", "yours").status == 0
+    assert cli("runs", "rename", "half", "whole").status == 0
+    assert json.loads(cli("corpora", "show", "yours", "--json").out)["name"] == "yours"
+    [found] = json.loads(cli("runs", "list", "--json").out)
+    assert found["name"] == "whole"
+    with trainer(RunDirectory(run.folder.with_name("whole")), Paused):
+        told = cli("runs", "rename", "whole", "half")
+    assert (told.status, told.err) == (1, "helo: whole is training: stop it first\n")
 
 
 def test_a_model_is_renamed_and_deleted(cli, tiny, home):

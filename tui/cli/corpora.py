@@ -18,7 +18,7 @@ from tui.phrases import alphabet, fetchable
 if TYPE_CHECKING:
     from engine.text.sources import Reading, Source
 
-app = group("List, show, fetch, import and delete corpora.", Listing)
+app = group("List, show, fetch, import, rename and delete corpora.", Listing)
 Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
 
 
@@ -236,18 +236,31 @@ def _import(source: Source, name: str | None, reading: Reading, json: bool) -> N
 
 
 @app.command(cls=Command)
+def rename(
+    name: Name,
+    new: Annotated[str, argument("NEW", "Its new name.")],
+) -> None:
+    """Rename an imported corpus; runs that train on it still find it."""
+    from engine.runs import tidying
+
+    tidying.rename_corpus(name, new)
+
+
+@app.command(cls=Command)
 def rm(
     names: Annotated[list[str], argument("CORPUS...", "The names of corpora.")], yes: Yes = False
 ) -> None:
     """Delete imported corpora; runs that need them can then no longer be resumed."""
-    from engine import places, storage
+    from engine import places
+    from engine.runs import tidying
 
     names = list(dict.fromkeys(names))
     folders = [_find(name) for name in names]
     for name, folder in zip(names, folders, strict=True):
         if folder.parent != places.corpora():
             raise NotFoundError(f"{name} is not an imported corpus: delete it yourself")
+        tidying.check_unused(folder)
     them = f"{plural(len(names), 'corpus', 'corpora')} {', '.join(names)}"
     confirm(f"delete {them} for good? Runs that train on it can then no longer be resumed", yes)
     for folder in folders:
-        storage.remove_folder(folder)
+        tidying.remove(folder)

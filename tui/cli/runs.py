@@ -186,14 +186,23 @@ def keep(
 
 
 @app.command(cls=Command)
+def rename(
+    name: Run,
+    new: Annotated[str, argument("NEW", "Its new name.")],
+) -> None:
+    """Rename a run that is not training."""
+    from engine.runs import tidying
+
+    tidying.rename_run(name, new)
+
+
+@app.command(cls=Command)
 def rm(name: Run, yes: Yes = False) -> None:
     """Delete a run and its models."""
+    from engine.runs import tidying
     from engine.runs.rundir import find
 
     run = find(name)
-    if run.alive():
-        raise RunError(f"run {run.name} is training: helo runs stop {run.name} first")
+    tidying.check_unused(run.folder)
     confirm(f"delete run {run.name} and its models for good?", yes)
-    from engine import storage
-
-    storage.remove_folder(run.folder)
+    tidying.remove(run.folder)

@@ -72,7 +72,7 @@ def nothing(ref: str) -> str:
     """The message for a `ref` that names nothing."""
     if ref in catalogue.entries():
         return f"{ref} is not here yet: fetch it with `helo corpora get {ref}`, or g in the Library"
-    return f"no corpus or file {quoted(ref)}; `helo corpora list` shows what there is"
+    return f"no corpus or file {quoted(ref)}; `helo corpora list` shows all corpora"
 
 
 def _standard_input(reading: Reading, ledger: Ledger) -> Iterator[Document]:

@@ -27,7 +27,7 @@ def find_path(path: Path, reading: Reading, name: str, origin: str, licence: str
         status = path.stat()
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"no corpus or file {quoted(origin)}; `helo corpora list` shows what there is"
+            f"no corpus or file {quoted(origin)}; `helo corpora list` shows all corpora"
         ) from error
     except (OSError, ValueError) as error:
         raise CorpusError(
