@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import ModelConfig
+from engine.runs import launch
+from engine.text import corpus
+from tests.configs import a_config
+from tests.conftest import SONNET
 from tests.test_house import ROOT, sources
 
 TERMINAL = ("textual", "rich", "typer")
@@ -44,9 +49,13 @@ def test_all_wings_but_training_have_no_torch_and_no_terminal() -> None:
     assert not found & TRAINING, "imports point down only"
 
 
-def test_the_trainer_has_no_terminal() -> None:
-    found = loaded("import engine.training.trainer")
-    assert "torch" in found and not found & {"tui", *TERMINAL}
+def test_a_training_has_no_terminal_and_no_compiler() -> None:
+    config = a_config(ModelConfig("lstm", 4, 1), steps=2, batch=2, seq_length=5, device="cpu")
+    run = launch.create("r", corpus.add([SONNET], "r", "here"), config)
+    found = loaded("from engine.training.trainer import main; assert main() == 0", str(run.folder))
+    assert run.latest.exists()
+    # it takes longer to import than torch itself
+    assert "torch" in found and not found & {"tui", *TERMINAL, "torch._dynamo"}
 
 
 def test_corpora_stand_on_nothing() -> None:

@@ -35,7 +35,7 @@ def save(
     """
     tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
     for name, parameter in model.named_parameters():
-        for key, value in optimiser.adamw.state[parameter].items():
+        for key, value in optimiser.moments[parameter].named().items():
             tensors[f"optim.{name}.{key}"] = value
     if optimiser.scale is not None:
         tensors |= {"optim.scale": optimiser.scale, "optim.sound": optimiser.sound}
@@ -62,12 +62,9 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
         torch.set_rng_state(tensors["rng.torch"])
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
-            moments = _part(tensors, f"optim.{name}.")
-            # laid out like the parameter: the fused optimiser walks memory, not indices
-            optimiser.adamw.state[parameter] = {
-                k: v.to(optimiser.sound) if k == "step" else torch.empty_like(parameter).copy_(v)
-                for k, v in moments.items()
-            }
+            for key, value in optimiser.moments[parameter].named().items():
+                # the states of step 0 that helo 0.1.0 wrote have none
+                value.copy_(tensors.get(f"optim.{name}.{key}", torch.zeros(())))
         if optimiser.scale is not None:
             optimiser.scale.copy_(tensors["optim.scale"])
             optimiser.sound.copy_(tensors["optim.sound"])
@@ -91,8 +88,9 @@ def _check(
     states."""
     shapes = {f"model.{name}": value.shape for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
-        moments = _part(tensors, f"optim.{name}.")
-        shapes |= {f"optim.{name}.{k}": parameter.shape for k in moments if k != "step"}
+        if _part(tensors, f"optim.{name}."):
+            moments = optimiser.moments[parameter].named()
+            shapes |= {f"optim.{name}.{key}": value.shape for key, value in moments.items()}
     if optimiser.scale is not None:
         shapes |= {f"optim.{k}": getattr(optimiser, k).shape for k in ("scale", "sound")}
     for name, shape in shapes.items():

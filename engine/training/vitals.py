@@ -22,7 +22,7 @@ from engine.network.lines import carry
 from engine.runs.events import Vitals
 from engine.training.learner import Learner
 from engine.training.model import CharRNN
-from engine.training.optim import Optimiser
+from engine.training.optim import EPS, Optimiser
 from engine.training.products import TorchFunctions
 from engine.vocab import Text
 
@@ -58,17 +58,16 @@ def _sample(text: Text) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def _update(optimiser: Optimiser, parameters: list[Tensor], lr: float) -> float:
     """The norm of AdamW's update from its moments; 0 before the first step."""
-    adamw, squares = optimiser.adamw, list[float]()
-    for group in adamw.param_groups:
-        (beta1, beta2), eps = group["betas"], group["eps"]
-        own = {id(p) for p in group["params"]}
-        for p in parameters:
-            state = adamw.state.get(p, {})
-            if id(p) not in own or not state or not (t := float(state["step"])):
+    squares, (beta1, beta2) = list[float](), optimiser.betas
+    own = {id(p) for p in parameters}
+    for decay, group in optimiser.groups:
+        for p in group:
+            moments = optimiser.moments[p]
+            if id(p) not in own or not (t := float(moments.step)):
                 continue
-            mean = state["exp_avg"] / (1 - beta1**t)
-            deviation = (state["exp_avg_sq"] / (1 - beta2**t)).sqrt_().add_(eps)
-            step = mean / deviation + group["weight_decay"] * p.detach()
+            mean = moments.exp_avg / (1 - beta1**t)
+            deviation = (moments.exp_avg_sq / (1 - beta2**t)).sqrt_().add_(EPS)
+            step = mean / deviation + decay * p.detach()
             squares.append(float((step * step).sum()))
     return lr * math.sqrt(sum(squares))
 

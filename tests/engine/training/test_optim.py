@@ -43,8 +43,8 @@ def test_half_way_down_is_the_middle() -> None:
 
 def test_biases_do_not_decay() -> None:
     model, config = CharRNN(ModelConfig("gru", 4, 2), 5), a_config(steps=1, weight_decay=0.5)
-    groups = Optimiser(model, config).adamw.param_groups
-    decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
+    groups = Optimiser(model, config).groups
+    decays = {id(p): decay for decay, parameters in groups for p in parameters}
     assert len(decays) == len(list(model.parameters()))
     for name, parameter in model.named_parameters():
         assert decays[id(parameter)] == (0.5 if ".W_" in name else 0), name
@@ -58,9 +58,14 @@ def a_loss(model: nn.Module, factor: float) -> Tensor:
 @pytest.mark.parametrize("float16", [False, True])
 @pytest.mark.parametrize("limit", [0.5, 1e9])
 def test_a_step_is_adamw_on_clipped_gradients(limit: float, float16: bool) -> None:
-    config = a_config(steps=1, clip=limit, lr=0.1)
+    config = a_config(steps=1, clip=limit, lr=0.1, weight_decay=0.3)
     ours, theirs = CharRNN(ModelConfig("rnn", 3, 1), 4), CharRNN(ModelConfig("rnn", 3, 1), 4)
-    optimiser, adamw = Optimiser(ours, config, float16), Optimiser(theirs, config).adamw
+    optimiser = Optimiser(ours, config, float16)
+    betas, matrices = (config.beta1, config.beta2), [p for p in theirs.parameters() if p.ndim > 1]
+    biases = [{"params": [p for p in theirs.parameters() if p.ndim == 1], "weight_decay": 0.0}]
+    adamw = torch.optim.AdamW(
+        [{"params": matrices}, *biases], lr=0.1, betas=betas, weight_decay=0.3
+    )
     n = sum(p.numel() for p in ours.parameters())
     for k in (1, 2, -1):
         optimiser.backward(a_loss(ours, k))
@@ -83,7 +88,7 @@ def test_a_gradient_that_is_no_number_changes_nothing() -> None:
         if factor == 1.0:
             before = [p.detach().clone() for p in model.parameters()]
     assert all(torch.equal(p, b) for p, b in zip(model.parameters(), before, strict=True))
-    assert {float(s["step"]) for s in optimiser.adamw.state.values()} == {1.0}
+    assert {float(m.step) for m in optimiser.moments.values()} == {1.0}
 
 
 def test_the_scale_halves_at_an_overflow_and_grows_after_a_thousand_steps() -> None:

@@ -68,7 +68,7 @@ def test_the_update_is_that_of_a_step(settings: dict[str, float]) -> None:
         learner.step()
     before = learner.model.weights()
     learner.step()
-    after, lr = learner.model.weights(), learner.optimiser.adamw.param_groups[0]["lr"]
+    after, lr = learner.model.weights(), learner.optimiser.lr
     for found in vitals(learner, {"life": 0, "step": 4}):
         own = [name for name in after if name.startswith(f"layers.{found.layer}.")]
         norm = math.sqrt(sum(float((after[n] ** 2).sum()) for n in own))
