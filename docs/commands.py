@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from tui.cli.main import app
+from tui.cli.main import command as whole
 from tui.cli.shared.answers import ANSWERS, Answer, events
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -25,9 +23,9 @@ they come. All keys of an answer are always there; null stands for what is not k
 and meanings from version to version; new ones may be added. Losses are in nats per character unless the key
 says bits.
 
-Commands without `--json` change something and print no data, with three exceptions in plain text:
-`helo runs keep` prints the path of the model, `helo runs sample` the text, and `helo config`, if there is a
-`config.toml` already, what would stand in a new one.
+Commands without `--json` change something and print no data, with four exceptions in plain text:
+`helo runs keep` prints the path of the model, `helo runs sample` the text, `helo runs export` a curve as
+CSV, and `helo config`, if there is a `config.toml` already, what would stand in a new one.
 """
 _EVENTS = """\
 ## Events
@@ -87,7 +85,7 @@ def json_of(answer: Answer) -> str:
 def page() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
-    for path, command in commands(typer.main.get_command(app)):
+    for path, command in commands(whole()):
         words = [each.metavar for each in command.params if each.param_type_name == "argument"]
         part = f"## helo {path}\n\n    {' '.join(['helo', path, *words])}\n\n"
         part += f"{paragraphs(command.help)}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -9,6 +10,10 @@ def main() -> int:
     """Run this process's command line and return its exit status."""
     arguments = sys.argv[1:]
     try:
+        if "_HELO_COMPLETE" in os.environ:  # a shell asks how a line that is being typed may go on
+            from tui.cli.main import complete
+
+            return complete()
         if arguments == ["--version"]:  # answered before importing anything slow
             from engine import __version__
 

@@ -24,7 +24,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
-from engine import places
+from engine import names, places
 from engine.blas import one_thread
 from engine.errors import HeloError
 from engine.runs import library
@@ -45,7 +45,6 @@ from tui.remember import Prompts, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
 from tui.write.pane import WritePane
-from tui.write.session import model_names
 from tui.write.slash import SCREEN, commands
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class HeloApp(TypedAhead):
     def compose(self) -> ComposeResult:
         state = self._remembered
         values = {
-            "model": model_names,
+            "model": names.models,
             "theme": lambda: self.available_themes,
             "speed": lambda: ["max"],
         }
@@ -257,7 +256,7 @@ class HeloApp(TypedAhead):
         if self.tab != "write":  # Write's actions are slash commands already
             for pane in self.query(f"#body > #{self.tab}"):
                 yield from palette.actions(pane)
-        for name in sorted(set(model_names())):
+        for name in sorted(set(names.models())):
             if "[" not in name:  # the palette parses titles as markup
                 title = f"Model: {one_line(name)}"
                 yield SystemCommand(title, "write with this model", partial(write.open, name))

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import places
+from engine import names, places
 from engine.errors import HeloError, NotFoundError, StorageError, UsageError
+from engine.names import MODEL
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
 from engine.storage import check_name, storage_error
 from engine.words import quoted
 
 DEFAULT_MODEL = "shakespeare"
-SUFFIX = ".safetensors"
 _LONGEST_CARD = 50_000
 """Characters that are read of a card."""
 
@@ -46,7 +46,7 @@ def models() -> list[ModelEntry]:
     """The user's models, then the bundled ones that none of these hides."""
     found: dict[str, ModelEntry] = {}
     for folder, bundled in ((places.models(), False), (places.bundled(), True)):
-        for path in sorted(folder.glob(f"[!.]*{SUFFIX}")):
+        for path in names.model_files(folder):
             found.setdefault(path.stem, _entry(path, bundled))
     return list(found.values())
 
@@ -60,10 +60,10 @@ def _entry(path: Path, bundled: bool) -> ModelEntry:
 
 
 def _candidates(ref: str) -> Iterator[Path]:
-    yield places.models() / f"{ref}{SUFFIX}"
-    yield places.bundled() / f"{ref}{SUFFIX}"
-    yield places.runs() / ref / f"best{SUFFIX}"
-    yield places.runs() / ref / f"latest{SUFFIX}"
+    yield places.models() / f"{ref}{MODEL}"
+    yield places.bundled() / f"{ref}{MODEL}"
+    yield places.runs() / ref / f"best{MODEL}"
+    yield places.runs() / ref / f"latest{MODEL}"
 
 
 def model_path(ref: str) -> Path:
@@ -74,13 +74,13 @@ def model_path(ref: str) -> Path:
     """
     if not ref:
         raise UsageError("name a model; `helo models list` shows all models")
-    looks_like_path = os.sep in ref or ref.endswith(SUFFIX) or ref.startswith(("~", "."))
+    looks_like_path = os.sep in ref or ref.endswith(MODEL) or ref.startswith(("~", "."))
     if not looks_like_path:
         for path in _candidates(ref):
             if os.path.isfile(path):
                 return path
     path = places.typed(ref)
-    for found in (path / f"best{SUFFIX}", path / f"latest{SUFFIX}", path):
+    for found in (path / f"best{MODEL}", path / f"latest{MODEL}", path):
         if os.path.isfile(found):
             return found
     raise NotFoundError(f"no model {quoted(ref)}; `helo models list` shows all models")
@@ -99,11 +99,11 @@ def own_model(name: str) -> Path:
 
     Raises NotFoundError, or UsageError for a bundled model.
     """
-    path = places.models() / f"{name}{SUFFIX}"
+    path = places.models() / f"{name}{MODEL}"
     inside = os.sep not in name  # a name must not lead out of the folder
     if inside and path.is_file():
         return path
-    if inside and (places.bundled() / f"{name}{SUFFIX}").is_file():
+    if inside and (places.bundled() / f"{name}{MODEL}").is_file():
         raise UsageError(f"{name} came with helo: it can be neither renamed nor removed")
     raise NotFoundError(
         f"no model {quoted(name)} in the library; `helo models list` shows all models"
@@ -150,7 +150,7 @@ def _free(name: str) -> Path:
 
     Raises UsageError if the name is taken, by a bundled model too, or invalid.
     """
-    path = places.models() / f"{check_name(name)}{SUFFIX}"
+    path = places.models() / f"{check_name(name)}{MODEL}"
     if path.exists():
         raise UsageError(f"there is a model {quoted(name)} already: choose another name")
     if (places.bundled() / path.name).exists():

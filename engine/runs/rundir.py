@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from engine import outside, places
+from engine import names, outside, places
 from engine.config import TrainConfig
 from engine.errors import (
     CorpusError,
@@ -30,15 +30,15 @@ from engine.errors import (
     RunError,
     StorageError,
 )
+from engine.names import RUN
 from engine.runs.events import Event, Failed, Paused, Resumed, Started, Stopped, fold, parse
 from engine.runs.logs import LineReader, append, close_torn_tail
-from engine.storage import check_name, folders, is_held, make_folder, storage_error, write_json
+from engine.storage import check_name, is_held, make_folder, storage_error, write_json
 from engine.text import corpus
 from engine.text.corpus import Corpus
 from engine.vocab import Alphabet
 from engine.words import quoted
 
-RUN = "run.json"
 VERSION = 1
 """The version of a run's folder, in `run.json`."""
 REQUESTS = (
@@ -376,7 +376,7 @@ def find(ref: str) -> RunDirectory:
 
 def runs() -> Iterator[RunDirectory]:
     """The user's runs."""
-    return map(RunDirectory, folders(places.runs(), RUN))
+    return map(RunDirectory, names.runs())
 
 
 def at_work(beside: str = "") -> int:

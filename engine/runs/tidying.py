@@ -10,8 +10,9 @@ from filelock import FileLock
 from corpora import BUILT_IN
 from engine import outside, places, storage
 from engine.errors import HeloError, NotFoundError, RunError, UsageError
+from engine.names import RUN
 from engine.runs import race, rundir
-from engine.runs.rundir import RUN, RunDirectory
+from engine.runs.rundir import RunDirectory
 from engine.storage import check_name, storage_error, write_json
 from engine.text import corpus
 from engine.text.sources import catalogue

@@ -19,11 +19,10 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from engine import outside, places
+from engine import names, outside, places
 from engine.errors import AlphabetError, CorpusError, DamagedError, UsageError
 from engine.storage import (
     check_name,
-    folders,
     is_held,
     make_folder,
     storage_error,
@@ -35,7 +34,7 @@ from engine.text.split import Pieces, Ranges, ranges
 from engine.vocab import Alphabet, Ids, Text
 from engine.words import quoted
 
-INFO = "corpus.json"
+INFO = names.CORPUS
 IDS = "ids.npy"
 VERSION = 1
 """The format version of `corpus.json`."""
@@ -192,7 +191,7 @@ def load(folder: Path) -> Corpus:
 
 def corpora() -> list[Path]:
     """The folders of the user's corpora."""
-    return folders(places.corpora(), INFO)
+    return names.corpora()
 
 
 def found_again(folder: Path, sha256: str, lines: bool) -> Path:

@@ -9,6 +9,7 @@ from engine.cells import CELLS, named
 from engine.config import DTYPES, ModelConfig
 from engine.errors import UsageError
 from engine.words import quoted
+from tui.cli.shared import completing
 from tui.cli.shared.options import BATCH, DEVICE, LAYERS, SEQ_LENGTH, Command, Json, group, option
 from tui.cli.shared.output import emit, progress
 from tui.cli.shared.tables import table
@@ -19,6 +20,7 @@ _CELL = option(
     shows="CELL",
     help=f"One of {', '.join(CELLS)}; may be repeated.",
     parser=named,
+    offers=completing.cells,
 )
 _HIDDEN = option("--hidden", shows="N", help="Units per layer.")
 _DTYPES = tuple(dtype for dtype in DTYPES if dtype not in ("auto", "float64"))
@@ -84,7 +86,12 @@ def train(
     seq_length: Annotated[int, SEQ_LENGTH] = 128,
     dtype: Annotated[
         list[str],
-        option("--dtype", shows="DTYPE", help=f"One of {', '.join(_DTYPES)}; may be repeated."),
+        option(
+            "--dtype",
+            shows="DTYPE",
+            help=f"One of {', '.join(_DTYPES)}; may be repeated.",
+            offers=completing.one_of(*_DTYPES),
+        ),
     ] = ["float32"],  # noqa: B006 - Typer only reads it
     device: Annotated[str, DEVICE] = "cpu",
     threads: Annotated[int, option("--threads", shows="N", help="0 uses all.")] = 0,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.errors import CorpusError, HeloError, NotFoundError
 from engine.words import counted, plural
+from tui.cli.shared import completing
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, flag, group, option
 from tui.cli.shared.output import confirm, emit, note, progress
 from tui.cli.shared.tables import reasons, table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.text.sources import Reading, Source
 
 app = group("List, show, fetch, import, rename and delete corpora.", Listing)
-Name = Annotated[str, argument("CORPUS", "A corpus' name.")]
+Name = Annotated[str, argument("CORPUS", "A corpus' name.", completing.corpora)]
 
 
 def _find(name: str) -> Path:
@@ -123,6 +124,7 @@ def add(
             "A text file, a folder, or an archive (zip, tar), compressed or not (gz, bz2, xz, zst); the "
             "web address of one of these or of a page; a built-in corpus; @FILE, a list of all these; "
             "or - for standard input.",
+            completing.sources_or_files,
         ),
     ],
     name: Annotated[
@@ -148,6 +150,7 @@ def add(
             "--errors",
             shows="WAY",
             help="Invalid bytes: strict refuses them, replace puts U+FFFD, drop leaves them out.",
+            offers=completing.one_of("strict", "replace", "drop"),
         ),
     ] = "strict",
     normalise: Annotated[
@@ -156,10 +159,17 @@ def add(
             "--normalise",
             shows="FORM",
             help="Form of accented letters and the like: nfc composes, nfd decomposes, none keeps them.",
+            offers=completing.one_of("nfc", "nfd", "none"),
         ),
     ] = "none",
     units: Annotated[
-        str, option("--units", shows="UNITS", help="char, or byte for data that is not text.")
+        str,
+        option(
+            "--units",
+            shows="UNITS",
+            help="char, or byte for data that is not text.",
+            offers=completing.one_of("char", "byte"),
+        ),
     ] = "char",
     lines: Annotated[
         bool, flag("--lines", help="Each line is an example of its own; empty lines are dropped.")
@@ -200,7 +210,12 @@ def add(
 @app.command(cls=Command)
 def get(
     entry: Annotated[
-        str, argument("NAME", "A name from the catalogue; helo corpora list shows them.")
+        str,
+        argument(
+            "NAME",
+            "A name from the catalogue; helo corpora list shows them.",
+            completing.fetchable,
+        ),
     ],
     name: Annotated[
         str | None,
@@ -248,7 +263,8 @@ def rename(
 
 @app.command(cls=Command)
 def rm(
-    names: Annotated[list[str], argument("CORPUS...", "The names of corpora.")], yes: Yes = False
+    names: Annotated[list[str], argument("CORPUS...", "The names of corpora.", completing.corpora)],
+    yes: Yes = False,
 ) -> None:
     """Delete imported corpora; runs that need them can then no longer be resumed."""
     from engine import places

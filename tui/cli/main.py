@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +12,8 @@ from engine import __version__
 from engine.errors import UsageError
 from tui import signals
 from tui.cli import about, bench, corpora, models, race, runs, sample, score, train
-from tui.cli.shared import options, output
-from tui.cli.shared.guard import Settings, guarded
+from tui.cli.shared import completing, options, output
+from tui.cli.shared.guard import FAILED, Settings, guarded
 from tui.cli.shared.options import flag, option
 
 app = options.group(
@@ -21,7 +22,6 @@ app = options.group(
     epilog="helo alone opens the app; with --plain, and where no terminal can show it, helo reads prompts "
     "line by line. MODEL is a name, a run's name or a path; CORPUS is a name, a text file, or - for "
     "standard input.",
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -34,6 +34,13 @@ app.add_typer(bench.app, name="bench", rich_help_panel="This machine")
 app.add_typer(about.app)
 
 
+_COMPLETION = {
+    "install_completion": "Let the Tab key complete commands and names in this shell.",
+    "show_completion": "Print the script for that instead.",
+}
+"""Typer's options, in helo's words."""
+
+
 def _version(asked: bool) -> None:
     if asked:
         output.write(f"helo {__version__}\n")
@@ -44,7 +51,14 @@ def _version(asked: bool) -> None:
 def helo(
     context: typer.Context,
     model: Annotated[
-        str | None, option("--model", "-m", shows="MODEL", help="The model to write with.")
+        str | None,
+        option(
+            "--model",
+            "-m",
+            shows="MODEL",
+            help="The model to write with.",
+            offers=completing.models,
+        ),
     ] = None,
     plain: Annotated[
         bool,
@@ -79,6 +93,41 @@ def config() -> None:
     configure()
 
 
+def command() -> Any:
+    """All commands, as Typer runs them."""
+    found: Any = typer.main.get_command(app)
+    for each in found.params:
+        if about := _COMPLETION.get(each.name):
+            each.metavar, each.help, each.callback = "", about, _in_a_shell(each.callback)
+    return found
+
+
+def _in_a_shell(callback: Any) -> Any:
+    """Typer's callback that installs or shows the completion for the shell that helo was called from."""
+
+    def call(context: typer.Context, parameter: Any, asked: Any) -> Any:
+        if asked and not context.resilient_parsing:
+            import shellingham
+
+            try:
+                shellingham.detect_shell()
+            except shellingham.ShellDetectionFailure as error:
+                raise UsageError(
+                    "cannot tell which shell this is: run it in bash, zsh, fish or PowerShell"
+                ) from error
+        return callback(context, parameter, asked)
+
+    return call
+
+
+def complete() -> int:
+    """Answer a shell that completes a command line, as described in its variables. Returns the exit
+    status."""
+    with suppress(Exception):  # an error would appear in the middle of the line being typed
+        command().main([], "helo", standalone_mode=False)
+    return FAILED
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns its exit status."""
     settings = Settings()
@@ -87,7 +136,7 @@ def run(arguments: list[str]) -> int:
 
 def _invoke(arguments: list[str], settings: Settings) -> int:
     try:
-        with typer.main.get_command(app).make_context("helo", arguments, obj=settings) as context:
+        with command().make_context("helo", arguments, obj=settings) as context:
             context.command.invoke(context)
     except typer.Exit as end:
         return end.exit_code

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.words import counted
+from tui.cli.shared import completing
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
 from tui.cli.shared.output import confirm, emit, facts, note, write
 from tui.cli.shared.tables import reasons, table
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
 
 app = group("List, show, rename and delete models.", Listing)
-Own = Annotated[str, argument("MODEL", "The name of one of your models.")]
+Own = Annotated[str, argument("MODEL", "The name of one of your models.", completing.own_models)]
 
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
@@ -79,7 +80,9 @@ def _row(entry: ModelEntry) -> list[str]:
 
 @app.command(cls=Command)
 def show(
-    model: Annotated[str, argument("MODEL", "A model's name, a run's name, or a path.")],
+    model: Annotated[
+        str, argument("MODEL", "A model's name, a run's name, or a path.", completing.models)
+    ],
     json: Json = False,
 ) -> None:
     """Show one model: its sizes, alphabet, origin and card."""

@@ -11,6 +11,7 @@ from engine.cells import CELLS
 from engine.config import time_span
 from engine.errors import RunError
 from tui import signals
+from tui.cli.shared import completing
 from tui.cli.shared.options import CORPUS_HELP, SPLIT, VALIDATION, Command, argument, flag, option
 from tui.cli.shared.output import note, progress
 
@@ -28,9 +29,15 @@ app = typer.Typer()
 
 @app.command(cls=Command, rich_help_panel="Train")
 def race(
-    corpus: Annotated[str, argument("CORPUS", CORPUS_HELP)],
+    corpus: Annotated[str, argument("CORPUS", CORPUS_HELP, completing.texts_or_files)],
     cells: Annotated[
-        str, option("--cells", shows="A,B,…", help=f"Two or more of {', '.join(CELLS)}.")
+        str,
+        option(
+            "--cells",
+            shows="A,B,…",
+            help=f"Two or more of {', '.join(CELLS)}.",
+            offers=completing.several_cells,
+        ),
     ] = "rnn,lstm,gru",
     seconds: Annotated[
         float | None,
@@ -55,6 +62,7 @@ def race(
             shows="WHAT",
             help="What is equal for all: parameters (and the number of steps), or seconds (and the number "
             "of units).",
+            offers=completing.one_of("parameters", "seconds"),
         ),
     ] = "parameters",
     detach: Annotated[

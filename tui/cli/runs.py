@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
+from engine.config import check_choice
 from engine.errors import RunError
+from tui.cli.shared import completing
 from tui.cli.shared.ask import ask, stop_race
 from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, note, write
@@ -13,7 +15,9 @@ from tui.cli.shared.tables import reasons, table
 from tui.phrases import duration, number
 
 app = group("List, watch and control trainings.", Listing)
-Run = Annotated[str, argument("RUN", "A run's name.")]
+_FORMATS = ("csv", "tensorboard")
+Run = Annotated[str, argument("RUN", "A run's name.", completing.runs)]
+Living = Annotated[str, argument("RUN", "A run's name.", completing.living)]
 
 
 @app.command("list", cls=Command)
@@ -79,7 +83,7 @@ def show(name: Run, json: Json = False) -> None:
 
 
 @app.command(cls=Command)
-def attach(name: Run, json: Json = False) -> None:
+def attach(name: Living, json: Json = False) -> None:
     """Watch a running training; ctrl+c leaves it training."""
     from engine.runs.rundir import find
     from tui.cli.shared import follow
@@ -90,19 +94,21 @@ def attach(name: Run, json: Json = False) -> None:
 
 
 @app.command(cls=Command)
-def pause(name: Run) -> None:
+def pause(name: Living) -> None:
     """Pause a training; its process stays alive."""
     ask(name, "pause")
 
 
 @app.command(cls=Command)
-def resume(name: Run) -> None:
+def resume(name: Living) -> None:
     """Continue a paused training."""
     ask(name, "resume")
 
 
 @app.command(cls=Command)
-def stop(name: Annotated[str, argument("RUN", "The name of a run or a race.")]) -> None:
+def stop(
+    name: Annotated[str, argument("RUN", "The name of a run or a race.", completing.stoppable)],
+) -> None:
     """Save and stop a training or a whole race; helo train --resume continues a run."""
     from engine.runs import race
 
@@ -113,44 +119,48 @@ def stop(name: Annotated[str, argument("RUN", "The name of a run or a race.")]) 
 
 
 @app.command(cls=Command)
-def save(name: Run) -> None:
+def save(name: Living) -> None:
     """Save the state of a training now."""
     ask(name, "save")
 
 
 @app.command(cls=Command)
-def evaluate(name: Run) -> None:
+def evaluate(name: Living) -> None:
     """Measure the validation loss now."""
     ask(name, "evaluate")
 
 
 @app.command(cls=Command)
-def sample(name: Run) -> None:
+def sample(name: Living) -> None:
     """Write a sample now."""
     ask(name, "sample")
 
 
 @app.command(cls=Command)
-def lr(name: Run, factor: Annotated[float, argument("FACTOR", "2 doubles it.")]) -> None:
+def lr(name: Living, factor: Annotated[float, argument("FACTOR", "2 doubles it.")]) -> None:
     """Multiply the learning rate."""
     ask(name, "lr", factor)
 
 
 @app.command(cls=Command)
-def clip(name: Run, norm: Annotated[float, argument("NORM", "Of all gradients together.")]) -> None:
+def clip(
+    name: Living, norm: Annotated[float, argument("NORM", "Of all gradients together.")]
+) -> None:
     """Change the norm at which gradients are clipped."""
     ask(name, "clip", norm)
 
 
 @app.command(cls=Command)
-def dropout(name: Run, share: Annotated[float, argument("P", "Share of units dropped.")]) -> None:
+def dropout(
+    name: Living, share: Annotated[float, argument("P", "Share of units dropped.")]
+) -> None:
     """Change the dropout."""
     ask(name, "dropout", share)
 
 
 @app.command(cls=Command)
 def mark(
-    name: Run,
+    name: Living,
     mark: Annotated[str, argument("NAME", "The mark's name; without one, the step.")] = "",
 ) -> None:
     """Keep the current state for good: to go back to, or for --init-from RUN@NAME."""
@@ -159,8 +169,10 @@ def mark(
 
 @app.command(cls=Command)
 def back(
-    name: Run,
-    point: Annotated[str, argument("POINT", "best, a mark, or a kept step.")] = "best",
+    name: Living,
+    point: Annotated[
+        str, argument("POINT", "best, a mark, or a kept step.", completing.points)
+    ] = "best",
 ) -> None:
     """Go back to a kept point and continue training from there."""
     ask(name, "back", text=point)
@@ -194,6 +206,37 @@ def rename(
     from engine.runs import tidying
 
     tidying.rename_run(name, new)
+
+
+@app.command(cls=Command)
+def export(
+    name: Annotated[
+        str, argument("RUN", "The name of a run or a race.", completing.runs_and_races)
+    ],
+    file: Annotated[
+        str, argument("FILE", "A file or, for TensorBoard, a folder; - is standard output.")
+    ] = "-",
+    format: Annotated[
+        str,
+        option(
+            "--format",
+            shows="FORMAT",
+            help=f"One of {', '.join(_FORMATS)}.",
+            offers=completing.one_of(*_FORMATS),
+        ),
+    ] = _FORMATS[0],
+    yes: Yes = False,
+) -> None:
+    """Write the curve of a run, or those of a race, for other programs.
+
+    As CSV: a row per measurement or change, with losses in nats and in bits.
+
+    As TensorBoard event files: FILE is the folder to start TensorBoard on.
+    """
+    from tui.cli.shared import exporting
+
+    check_choice("format", format, _FORMATS)
+    exporting.write_out(name, file, format, yes)
 
 
 @app.command(cls=Command)

@@ -16,6 +16,7 @@ from engine.config import LARGEST_SEED, MOST_NEW, check_count
 from engine.errors import UsageError
 from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig, Setting
+from tui.cli.shared import completing
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.shared.output import emit, note, progress, symbols, write
 
@@ -68,10 +69,16 @@ app = typer.Typer()
 )
 @_with_settings
 def sample(
-    model: Annotated[str | None, argument("MODEL", MODEL_HELP)] = None,
+    model: Annotated[str | None, argument("MODEL", MODEL_HELP, completing.models)] = None,
     named: Annotated[
         str | None,
-        option("--model", "-m", shows="MODEL", help="The same, as in other commands."),
+        option(
+            "--model",
+            "-m",
+            shows="MODEL",
+            help="The same, as in other commands.",
+            offers=completing.models,
+        ),
     ] = None,
     prompt: Annotated[
         str,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.words import counted
+from tui.cli.shared import completing
 from tui.cli.shared.options import MODEL_HELP, Command, Json, argument, flag, option
 from tui.cli.shared.output import emit, note, progress, write
 from tui.phrases import loss
@@ -17,7 +18,10 @@ app = typer.Typer()
 @app.command(cls=Command, rich_help_panel="Write")
 def score(
     file: Annotated[str, argument("FILE", "A text file, or - for standard input.")],
-    model: Annotated[str | None, option("--model", "-m", shows="MODEL", help=MODEL_HELP)] = None,
+    model: Annotated[
+        str | None,
+        option("--model", "-m", shows="MODEL", help=MODEL_HELP, offers=completing.models),
+    ] = None,
     windows: Annotated[
         int | None,
         option(

@@ -17,6 +17,7 @@ from engine.config import (
     time_span,
 )
 from engine.errors import RunError, UsageError
+from tui.cli.shared import completing
 from tui.cli.shared.options import (
     BATCH,
     CORPUS_HELP,
@@ -47,10 +48,19 @@ app = typer.Typer()
 @app.command(cls=Command, rich_help_panel="Train")
 def train(
     context: typer.Context,
-    corpus: Annotated[str | None, argument("CORPUS", CORPUS_HELP)] = None,
+    corpus: Annotated[
+        str | None, argument("CORPUS", CORPUS_HELP, completing.texts_or_files)
+    ] = None,
     name: Annotated[str | None, option("--name", shows="NAME", help="Name of the run.")] = None,
     cell: Annotated[
-        str, option("--cell", shows="CELL", help=f"One of {', '.join(CELLS)}.", parser=named)
+        str,
+        option(
+            "--cell",
+            shows="CELL",
+            help=f"One of {', '.join(CELLS)}.",
+            parser=named,
+            offers=completing.cells,
+        ),
     ] = DEFAULT_CELL,
     hidden: Annotated[
         int | None,
@@ -100,7 +110,13 @@ def train(
     ] = None,
     device: Annotated[str, DEVICE] = TrainConfig.device,
     dtype: Annotated[
-        str, option("--dtype", shows="DTYPE", help=f"One of {', '.join(DTYPES)}.")
+        str,
+        option(
+            "--dtype",
+            shows="DTYPE",
+            help=f"One of {', '.join(DTYPES)}.",
+            offers=completing.one_of(*DTYPES),
+        ),
     ] = TrainConfig.dtype,
     seed: Annotated[
         int, option("--seed", shows="N", help="Random seed of the first weights and of dropout.")
@@ -125,10 +141,14 @@ def train(
             shows="MODEL",
             help="Start from this model's weights, whatever its alphabet; or from those of a run at a "
             "kept point: RUN@best, RUN@MARK or RUN@STEP.",
+            offers=completing.beginnings,
         ),
     ] = None,
     resume: Annotated[
-        str | None, option("--resume", shows="RUN", help="Continue this run instead.")
+        str | None,
+        option(
+            "--resume", shows="RUN", help="Continue this run instead.", offers=completing.resumable
+        ),
     ] = None,
     processes: Annotated[
         int,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from signal import Signals
 from time import monotonic, sleep
 
-from engine import places
+from engine import names, places
 from engine.blas import settle_threads
 from engine.errors import HeloError, UsageError
 from engine.runs.library import DEFAULT_MODEL
@@ -28,7 +28,7 @@ from tui.settings import MOST_PROBLEMS, load_settings
 from tui.write.glyphs import symbol_name
 from tui.write.passage import Passage
 from tui.write.rates import Pace, speed_name
-from tui.write.session import RANDOM, Opened, Session, describe, model_names, open_ref
+from tui.write.session import RANDOM, Opened, Session, describe, open_ref
 from tui.write.slash import FORMS, LINES, commands
 
 _NAP = 1 / 50
@@ -53,7 +53,7 @@ class Repl:
         self.passage: Passage | None = None
         self._prompts = prompts
         self._over = False
-        values = {"model": model_names, "speed": lambda: ["max"]}
+        values = {"model": names.models, "speed": lambda: ["max"]}
         self._console = Console(prompts.all, Completion(LINES, values))
         self._take_model(opened)
 

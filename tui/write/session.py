@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from engine import places
 from engine.config import LARGEST_SEED
 from engine.errors import UsageError
 from engine.network import modelfile
@@ -85,13 +83,6 @@ def open_ref(ref: str) -> Opened:
     path = library.model_path(ref)
     is_name = ref in (path.stem, path.parent.name)
     return open_path(ref if is_name else str(path.resolve()), path)
-
-
-def model_names() -> Iterable[str]:
-    """The names that MODEL can be: models, and runs that have a model."""
-    for folder in (places.models(), places.bundled()):
-        yield from (path.stem for path in folder.glob(f"[!.]*{library.SUFFIX}"))
-    yield from (path.parent.name for path in places.runs().glob(f"[!.]*/best{library.SUFFIX}"))
 
 
 def describe(model: Model) -> str:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from engine.config import DEVICES, TrainConfig, held_out
+from engine.config import DEVICES, SPLITS, TrainConfig, held_out
+from tui.cli.shared.completing import Offers, one_of
 
 
-def option(*names: str, help: str, shows: str, default: bool | str = True, **settings: Any) -> Any:
+def option(
+    *names: str,
+    help: str,
+    shows: str,
+    default: bool | str = True,
+    offers: Callable[..., Offers] | None = None,
+    **settings: Any,
+) -> Any:
     """An option with a value, which the help calls `shows`. `default` says whether the help shows the
-    default, or is a text to show for it."""
-    return typer.Option(*names, help=help, metavar=shows, show_default=default, **settings)
+    default, or is a text to show for it. `offers` completes the value in a shell."""
+    settings |= {"metavar": shows, "show_default": default, "autocompletion": offers}
+    return typer.Option(*names, help=help, **settings)
 
 
 def flag(*names: str, help: str) -> Any:
@@ -22,9 +32,9 @@ def flag(*names: str, help: str) -> Any:
     return typer.Option(*names, help=help, metavar="")
 
 
-def argument(shows: str, help: str) -> Any:
-    """A positional argument, which the help calls `shows`."""
-    return typer.Argument(help=help, metavar=shows, show_default=False)
+def argument(shows: str, help: str, offers: Callable[..., Offers] | None = None) -> Any:
+    """A positional argument, which the help calls `shows`. `offers` completes it in a shell."""
+    return typer.Argument(help=help, metavar=shows, show_default=False, autocompletion=offers)
 
 
 Json = Annotated[bool, flag("--json", help="Print JSON.")]
@@ -47,8 +57,11 @@ SPLIT = option(
     shows="WAY",
     help="Where that part lies: at the end of the text, or spread over it in blocks.",
     default="end; spread with --lines",
+    offers=one_of(*SPLITS),
 )
-DEVICE = option("--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.")
+DEVICE = option(
+    "--device", shows="DEVICE", help=f"One of {', '.join(DEVICES)}.", offers=one_of(*DEVICES)
+)
 
 
 class _PlainHelp:
@@ -81,7 +94,8 @@ class Listing(Group):
     """A group that runs its command `list` if none is named."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args or ["list"])
+        # without a command, a shell completes the names of all of them
+        return super().parse_args(ctx, args or ([] if ctx.resilient_parsing else ["list"]))
 
 
 def group(help: str, cls: type[Group] = Group, **settings: Any) -> typer.Typer:
