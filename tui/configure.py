@@ -26,6 +26,9 @@ _HEAD = """\
 # The colours; /theme lists the names of the themes.
 # theme = "textual-dark"
 
+# What learning curves are drawn with: braille, blocks or ascii. Without it, whatever suits the terminal.
+# curves = "braille"
+
 [sampling]
 # How a character is drawn.
 """

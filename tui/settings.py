@@ -11,6 +11,7 @@ from engine.writing.settings import SETTINGS
 
 MOST_PROBLEMS = 5
 """Problems of the file that are shown."""
+CURVES = ("braille", "blocks", "ascii")
 _MOST_BYTES = 100_000
 """The largest file that is read."""
 _EARLIER_IDS = {
@@ -29,6 +30,8 @@ class Settings:
     """The settings found, and one line for each problem."""
 
     theme: str = ""
+    curves: str = ""
+    """What learning curves are drawn with; empty if that is not set."""
     sampling: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     """Keys, separated by commas, by binding id."""
@@ -50,6 +53,10 @@ def load_settings() -> Settings:
         match key, value:
             case "theme", str():
                 settings.theme = value
+            case "curves", str() if value in CURVES:
+                settings.curves = value
+            case "curves", _:
+                settings.problems.append(f"config.toml: curves must be one of {', '.join(CURVES)}")
             case "sampling", dict():
                 _sampling(value, settings)
             case "keys", dict():

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.curves.ink import ASCII, BLOCKS, INKS, ink
 from tui.curves.picture import BESIDE, HIGH, WIDE, Axis, Picture, round_places, row_of
+from tui.settings import load_settings
 
 shares = st.floats(0, 1)
 points = st.lists(st.tuples(shares, shares), min_size=1, max_size=40)
@@ -113,3 +118,48 @@ def test_round_places_are_few_and_in_the_stretch(low, length, most):
 def test_a_stretch_of_nothing_has_one_place():
     assert round_places(2.0, 2.0, 5) == [2.0]
     assert Axis(2.0, 2.0).dots([2.0], 10).tolist() == [0]
+
+
+def diagonal(ink):
+    picture = Picture(4, 2, Axis(0, 1), Axis(0, 1), ink)
+    picture.line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "line")
+    picture.across(1.0, "╌╌", "text")
+    picture.marks(np.array([1.0]), np.array([0.0]), "△", "mark")
+    return [line[BESIDE:] for line in lines(picture)[:-1]]
+
+
+def test_a_picture_without_braille_has_two_dots_in_a_cell():
+    assert diagonal(BLOCKS) == ["~~▄▀", "▄▀ @", "────"]
+    assert diagonal(ASCII) == ["~~.'", ".' @", "----"]
+    for kind in INKS.values():
+        marks = "⠒◆▲◀○△□×┊╌·┤│└─┬"
+        assert len(set(kind.text(marks))) >= len(marks) - 4 and kind.text("a, b") == "a, b"
+        assert len(set(kind.text("◆▲◀○△□×⠒"))) == len(set(kind.text("●▲■◆○△□◇"))) == 8
+    assert ASCII.text("⠒●▲■◆○△□◇×◀┊╌·┤│└─┬").isascii()
+
+
+def test_the_terminal_or_the_settings_choose(home, monkeypatch):
+    for term, name in (("xterm-256color", "braille"), ("linux", "blocks"), ("vt100", "ascii")):
+        monkeypatch.setenv("TERM", term)
+        assert ink().name == name
+    home.mkdir(exist_ok=True)
+    config = home / "config.toml"
+    config.write_text("curves = 'braille'")
+    assert ink().name == "braille"
+    config.write_text("curves = 'crayons'")
+    assert ink().name == "ascii"
+    assert load_settings().problems == ["config.toml: curves must be one of braille, blocks, ascii"]
+
+
+def test_an_ascii_locale_is_believed_if_it_was_chosen():
+    code = "from tui.curves.ink import ink; print(ink().name)"
+    for chosen, name in (({}, "braille"), ({"LANG": "C"}, "ascii"), ({"LC_ALL": "C"}, "ascii")):
+        kept = {k: v for k, v in os.environ.items() if k != "LANG" and not k.startswith("LC_")}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=kept | {"TERM": "xterm"} | chosen,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == f"{name}\n"

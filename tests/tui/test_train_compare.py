@@ -7,6 +7,8 @@ import shutil
 import pytest
 from textual.widgets import OptionList
 
+from engine.text import corpus
+from tests.tui.conftest import FakeRun
 from tests.tui.training import TrainApp, seen
 from tui.train.compare import MARKS, Compared, RunChoice
 from tui.train.curve import Curve
@@ -113,3 +115,40 @@ async def test_a_run_alone_has_nothing_to_be_compared_with(fake_run, until):
         await pilot.press("a")
         await until(pilot, lambda: app._notifications)
         assert "no other run" in next(iter(app._notifications)).message
+
+
+async def test_a_run_on_another_text_does_not_stretch_the_axis(fake_run, until, home):
+    far = FakeRun(corpus.add(["ab" * 500], "letters", "here"), "far", "")
+    far.begin()
+    near = fake_run("near")
+    near.begin()
+    main = fake_run("main")
+    main.begin()
+    for step in range(0, 501, 100):
+        main.progress(step, 2.0)
+        for run, nats in ((main, 2.0), (near, 2.1), (far, 0.1)):
+            run.evaluated(step, nats)
+    for run in (near, far):
+        run.finish()
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, seen(app, "running", "#headline"))
+        curve = app.query_one(Curve)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, RunChoice))
+        prompts = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
+        assert sorted("another text" in prompt for prompt in prompts) == [False, True]
+        app.screen.dismiss(far.run)
+        await until(pilot, lambda: "far" in str(curve.border_title))
+        assert "○ far ↓ on another text, letters" in str(curve.border_title)
+        before = str(curve.content)
+        assert "○" not in before and " 0.1 " not in before
+        assert [line.split()[:2] for line in app.text("#numbers").splitlines()[-2:]] == [
+            ["on", "another"],
+            ["○", "far"],
+        ]
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, RunChoice))
+        app.screen.dismiss(near.run)
+        await until(pilot, lambda: "△ near" in str(curve.border_title))
+        assert "△" in str(curve.content)

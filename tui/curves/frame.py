@@ -44,9 +44,15 @@ class Frame:
         return f"{reference.name} {self.scale.value(reference.nats):.2f}"
 
     def inside(self, series: Series) -> tuple[FloatArray, FloatArray]:
-        """The steps and positions (N,) of the losses that are not above the range."""
+        """The steps and positions (N,) of the losses within the range."""
         places = self.scale.places(series.nats)
-        return series.steps[places <= self.top], places[places <= self.top]
+        inside = (places >= self.low) & (places <= self.top)
+        return series.steps[inside], places[inside]
+
+    def side(self, series: Series) -> str:
+        """An arrow to where the newest loss lies, if it is outside the range."""
+        newest = self.scale.places(series.nats[-1:])
+        return " ↑" if any(newest > self.top) else " ↓" if any(newest < self.low) else ""
 
     def axes(self, first: float, last: float, columns: int, rows: int) -> tuple[Axis, Axis]:
         """The axes for steps and losses of a picture with this many cells."""

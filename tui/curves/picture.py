@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tui.curves.ink import BRAILLE, Ink
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Row = list[tuple[str, str]]
@@ -24,8 +26,7 @@ Row = list[tuple[str, str]]
 WIDE, HIGH = 2, 4
 """Dots per cell."""
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""What each dot adds to the code point of the empty pattern (Unicode, "Braille Patterns")."""
-_EMPTY = 0x2800
+"""The bit of each dot in a braille pattern."""
 AXIS, TICK = "axis", "tick"
 BESIDE, BELOW = 9, 2
 """The columns and rows that the axes take with their labels."""
@@ -54,9 +55,9 @@ class Picture:
     """`columns` by `rows` cells, at least one by one. Everything drawn must be within the range of the
     axes."""
 
-    def __init__(self, columns: int, rows: int, x: Axis, y: Axis) -> None:
+    def __init__(self, columns: int, rows: int, x: Axis, y: Axis, ink: Ink = BRAILLE) -> None:
         self.columns, self.rows = max(1, columns), max(1, rows)
-        self.x, self.y = x, y
+        self.x, self.y, self._ink = x, y, ink
         self._cells = [[(" ", "")] * self.columns for _ in range(self.rows)]
 
     def line(self, xs: FloatArray, ys: FloatArray, style: str) -> None:
@@ -69,7 +70,7 @@ class Picture:
         grid[rows, columns] = True
         patterns = grid.reshape(self.rows, HIGH, self.columns, WIDE).transpose(0, 2, 1, 3) * _DOTS
         for row, column in np.argwhere(codes := patterns.sum((2, 3))):
-            self._cells[row][column] = (chr(_EMPTY + codes[row, column]), style)
+            self._cells[row][column] = (self._ink.cell(int(codes[row, column])), style)
 
     def marks(self, xs: FloatArray, ys: FloatArray, mark: str, style: str) -> None:
         """Draw a mark at each of the points (N,)."""
@@ -118,7 +119,8 @@ class Picture:
                 line[column] = "┬"
                 under = f"{under:<{begin}}{named}"
         left = " " * (BESIDE - 1)
-        return [*rows, [(f"{left}└{''.join(line)}", AXIS)], [(f"{left} {under}", TICK)]]
+        rows += [[(f"{left}└{''.join(line)}", AXIS)], [(f"{left} {under}", TICK)]]
+        return [[(self._ink.text(text), style) for text, style in row] for row in rows]
 
     def _places(self, xs: FloatArray, ys: FloatArray) -> tuple[IntArray, IntArray]:
         """Points as columns and rows of dots, with rows counted from the top."""

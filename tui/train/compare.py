@@ -16,7 +16,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import RunError
-from engine.runs.rundir import RunDirectory
+from engine.runs.rundir import RunDirectory, RunInfo
+from tui.curves.ink import ink
 from tui.curves.series import Series
 from tui.dialogs import Dialog
 from tui.phrases import trained
@@ -38,6 +39,8 @@ class Other:
     """The best validation loss in nats."""
     validates: bool = True
     """Whether it has a validation part."""
+    corpus: str = ""
+    """What it trains on, if that is another text, so that its losses cannot be compared."""
 
 
 class Compared:
@@ -85,8 +88,9 @@ class Compared:
             self._followers.pop(mark, None)
         return any([f.read() for mark, f in followers if mark not in gone]) or bool(gone)
 
-    def others(self, shown: RunDirectory) -> tuple[Other, ...]:
-        """The compared runs in the order of their marks, without the shown run."""
+    def others(self, shown: RunDirectory, info: RunInfo | None = None) -> tuple[Other, ...]:
+        """The compared runs in the order of their marks, without the shown run, whose `info` tells which of
+        the others train on another text."""
         return tuple(
             Other(
                 mark,
@@ -94,10 +98,18 @@ class Compared:
                 snapshot.validation,
                 snapshot.best.val_nats if snapshot.best else None,
                 snapshot.validates,
+                another_text(info, follower.info),
             )
             for mark, follower in sorted(list(self._followers.items()), key=_place)
             if (snapshot := follower.snapshot) and follower.run.folder != shown.folder
         )
+
+
+def another_text(shown: RunInfo | None, other: RunInfo | None) -> str:
+    """The name of the other run's corpus if it is not the text of the shown run; else empty."""
+    if shown and other and shown.corpus_sha256 != other.corpus_sha256:
+        return one_line(other.corpus_name)
+    return ""
 
 
 def _place(marked: tuple[str, Follower]) -> int:
@@ -119,9 +131,11 @@ class RunChoice(Dialog[RunDirectory | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
 
-    def __init__(self, runs: Sequence[RunDirectory], compared: Compared) -> None:
+    def __init__(
+        self, runs: Sequence[RunDirectory], compared: Compared, shown: RunInfo | None = None
+    ) -> None:
         super().__init__()
-        self._runs, self._compared = runs, compared
+        self._runs, self._compared, self._shown = runs, compared, shown
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -132,9 +146,12 @@ class RunChoice(Dialog[RunDirectory | None]):
             )
 
     def _option(self, run: RunDirectory) -> Option:
-        name, about = f"{self._compared.mark(run) or ' '} {one_line(run.name)}", ""
+        mark = ink().text(self._compared.mark(run)) or " "
+        name, about = f"{mark} {one_line(run.name)}", ""
         with suppress(RunError):  # a damaged run.json; the name is enough to choose it
-            about = f"  {brief(trained(run.info()))}"
+            info = run.info()
+            about = f"  {brief(trained(info))}"
+            about += ": another text" if another_text(self._shown, info) else ""
         return Option(Content.assemble(name, (about, "dim")))
 
     @on(OptionList.OptionSelected)

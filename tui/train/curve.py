@@ -13,6 +13,7 @@ from textual.content import Content
 from engine.runs.events import Changed, Event, RolledBack
 from engine.text.survey import Reference
 from tui.curves.frame import frame
+from tui.curves.ink import LINE, ink
 from tui.curves.picture import AXIS, BELOW, BESIDE, TICK, WIDE, FloatArray, Picture
 from tui.curves.scale import View
 from tui.curves.series import joined
@@ -63,7 +64,8 @@ class Curve(Steady):
         self._shown: tuple[object, ...] = ()
         self._newest = self._drawn = 0.0
         """The last step of the training line when it was drawn, and the time of drawing."""
-        self.border_title = _title(View())
+        self._ink = ink()
+        self.border_title = self._title(View())
 
     def show(
         self,
@@ -79,7 +81,8 @@ class Curve(Steady):
         key += (bool(len(train.steps)), snapshot.partial)
         key += (references, len(snapshot.changes), view, at)
         key += tuple(
-            (o.mark, o.name, len(o.validation.steps), *o.validation.nats[-1:]) for o in others
+            (o.mark, o.name, o.corpus, len(o.validation.steps), *o.validation.nats[-1:])
+            for o in others
         )
         columns, rows = self.content_size.width - BESIDE, self.content_size.height - BELOW
         if key == self._shown and not self._has_grown(train.steps, view.part / max(1, columns)):
@@ -90,14 +93,17 @@ class Curve(Steady):
         steps = np.concatenate([train.steps, *(s.steps for s in every)])
         if not len(steps) or columns < 1 or rows < 1:
             self.tell("")
-            self.border_title = _title(view, snapshot.validates)
+            self.border_title = self._title(view, snapshot.validates)
             return
         first, last = float(steps.min()), float(steps.max())
         first = last - view.part * (last - first)
         line = train.since(first).in_columns(columns * WIDE)
         every = [s.since(first).in_columns(columns) for s in every]
-        shown = frame(line, joined(every), references, rows, view.scale, begins=view.part == 1)
-        picture = Picture(columns, rows, *shown.axes(first, last, columns, rows))
+        texts = ["", *(other.corpus for other in others)]
+        own = joined(s for s, another in zip(every, texts, strict=True) if not another)
+        fitting = own if len(own.steps) or len(line.steps) else joined(every)
+        shown = frame(line, fitting, references, rows, view.scale, begins=view.part == 1)
+        picture = Picture(columns, rows, *shown.axes(first, last, columns, rows), self._ink)
         if at is not None and first <= at <= last:
             picture.upright(at, "┊", "sample")
         for reference in shown.lines:
@@ -111,12 +117,21 @@ class Curve(Steady):
             place, label = view.scale.place(reference.nats), f" {shown.label(reference)} "
             picture.across(place, label, _kind(reference), _room(picture, place, len(label)))
         changes = [change for change in snapshot.changes if first <= change.step <= last]
-        names = [f"{o.mark} {o.name}" for o in others]
-        names += [name for kind in _CHANGES if (name := _mark(picture, changes, kind))]
+        names = [
+            f"{self._ink.text(o.mark)} {o.name}{shown.side(o.validation)}"
+            f"{f' on another text, {o.corpus}' if o.corpus else ''}"
+            for o in others
+        ]
+        marked = (_mark(picture, changes, kind) for kind in _CHANGES)
+        names += [self._ink.text(name) for name in marked if name]
         names += map(shown.where, shown.named)
         room = self.content_size.width - _ENDS
-        self.border_title = _fitting(_title(view, snapshot.validates), names, room)
+        self.border_title = _fitting(self._title(view, snapshot.validates), names, room)
         self.tell(_content(picture))
+
+    def _title(self, view: View, validates: bool = True) -> str:
+        validation = f"{VALIDATION_MARK} validation" if validates else "no validation"
+        return self._ink.text(f" loss in {view.name}: {LINE * 2} training  {validation} ")
 
     def _has_grown(self, steps: FloatArray, column: float) -> bool:
         """Whether the training line has grown by a column of the picture since it was drawn. `column` is
@@ -152,11 +167,6 @@ def _content(picture: Picture) -> Content:
     rows = picture.framed()
     lines = ([(text, _STYLES.get(style, "")) for text, style in row] for row in rows)
     return Content("\n").join(Content.assemble(*line) for line in lines)
-
-
-def _title(view: View, validates: bool = True) -> str:
-    validation = f"{VALIDATION_MARK} validation" if validates else "no validation"
-    return f" loss in {view.name}: ⠒⠒ training  {validation} "
 
 
 def _fitting(title: str, names: Iterable[str], width: int) -> Content:

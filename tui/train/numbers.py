@@ -67,16 +67,20 @@ def layers(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def column(snapshot: Snapshot, others: tuple[Other, ...]) -> Content:
     """The figures in a column, then the best losses of the compared runs, then the layers."""
-    compared = [(f"{o.mark} {o.name}"[:14], _best(o)) for o in others]
-    if compared:
-        compared = [("", "best of each"), *compared]
-    rows = [
+    compared = list[tuple[str, str]]()
+    for heading, group in (
+        ("best of each", [o for o in others if not o.corpus]),
+        ("on another text", [o for o in others if o.corpus]),
+    ):
+        rows = [(f"{o.mark} {o.name}"[:14], _best(o)) for o in group]
+        compared += [("", heading), *rows] if rows else []
+    lines = [
         Content.assemble((f"{name:<15}", "$foreground 60%"), value)
         if name
         else Content.styled(f"{'':15}{value}", "$foreground 60%")
         for name, value in facts(snapshot) + compared + layers(snapshot)
     ]
-    return Content("\n").join(rows)
+    return Content("\n").join(lines)
 
 
 def _best(other: Other) -> str:

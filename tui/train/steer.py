@@ -155,7 +155,9 @@ class Steers(TellsTrouble, Vertical):
             runs = [run for run in every if run.folder != follower.run.folder]
             if not runs:
                 self.complain("there is no other run to compare with")
-            elif run := await self.app.push_screen_wait(RunChoice(runs, self.compared)):
+            elif run := await self.app.push_screen_wait(
+                RunChoice(runs, self.compared, follower.info)
+            ):
                 if not self.compared.toggle(run):
                     self.complain("four runs are compared already: remove one of them first")
                 self.query_one(RunView).show()

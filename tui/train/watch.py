@@ -186,7 +186,8 @@ class RunView(Vertical, can_focus=True):
 
     @property
     def _others(self) -> tuple[Other, ...]:
-        return self._compared.others(self._follower.run) if self._follower else ()
+        follower = self._follower
+        return self._compared.others(follower.run, follower.info) if follower else ()
 
     def _show_life(self, snapshot: Snapshot) -> None:
         """Draw the curve and the chosen sample."""

@@ -7,21 +7,22 @@ from collections.abc import Mapping
 
 from tui.cli.shared.output import draws
 from tui.curves.frame import frame
+from tui.curves.ink import ASCII, LINE, Ink, ink
 from tui.curves.picture import BELOW, BESIDE, WIDE, Picture
 from tui.curves.series import Series, joined
 
-LINE = "⠒"
-"""A piece of the braille line, for the legend."""
 MARKS = "●▲■◆○△□◇"
 _DRAWN = f"{LINE}{MARKS}┤│└─┬"
-_ASCII = str.maketrans(_DRAWN, ".ox*#%@&=||+-+")
-"""Replacements for an stdout that cannot encode those characters."""
 NOTHING = Series.of([])
 
 
 def drawn(text: str) -> str:
-    """A text with marks, in characters that stdout can encode."""
-    return text if draws(_DRAWN) else text.translate(_ASCII)
+    """A text with marks, in characters that stdout can encode and the terminal has."""
+    return _ink().text(text)
+
+
+def _ink() -> Ink:
+    return ink() if draws(_DRAWN) else ASCII
 
 
 def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -> list[str]:
@@ -35,12 +36,9 @@ def chart(line: Series, curves: Mapping[str, Series], width: int, height: int) -
         return []
     first, last = float(steps.min()), float(steps.max())
     shown = frame(line, marked, (), rows)
-    picture = Picture(columns, rows, *shown.axes(first, last, columns, rows))
-    if draws(_DRAWN):
-        picture.line(*shown.inside(line), "")
-    else:
-        picture.marks(*shown.inside(line.in_columns(columns)), LINE, "")
+    picture = Picture(columns, rows, *shown.axes(first, last, columns, rows), _ink())
+    picture.line(*shown.inside(line), "")
     for mark, series in curves.items():
         picture.marks(*shown.inside(series), mark, "")
     rows_of_text = ("".join(text for text, _ in row) for row in picture.framed())
-    return [drawn(text.rstrip()) for text in rows_of_text]
+    return [text.rstrip() for text in rows_of_text]

@@ -12,8 +12,9 @@ from engine.runs.points import Point, points
 from engine.runs.rundir import RunStatus
 from engine.runs.summary import Summary
 from engine.words import counted
-from tui.cli.shared.chart import LINE, chart, drawn
+from tui.cli.shared.chart import chart, drawn
 from tui.cli.shared.output import console, facts, write
+from tui.curves.ink import LINE
 from tui.figures.snapshot import Snapshot, look
 from tui.figures.table import shown
 from tui.figures.words import describe
