@@ -3,11 +3,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: install run test check docs bench chaos fuzz clean
+.PHONY: install install-user run test check docs bench chaos fuzz clean
 
 install: $(VENV)/installed
 run: install
 	@$(BIN)/helo
+# the command helo in an environment of its own, for everyday use
+install-user:
+	@if command -v pipx >/dev/null; then pipx install --force --pip-args='--constraint constraints.txt' . ; \
+	elif command -v uv >/dev/null; then uv tool install --force -c constraints.txt . ; \
+	else echo "install pipx first (apt install pipx, brew install pipx), or use $(BIN)/helo after make install" >&2; \
+	exit 1; fi
 check: $(VENV)/developing
 	$(BIN)/ruff format --check engine tui corpora tests docs
 	$(BIN)/ruff check engine tui corpora tests docs
@@ -22,7 +28,7 @@ chaos: $(VENV)/developing
 # damaged files of every kind: each is read, or refused in a line
 fuzz: $(VENV)/developing
 	$(BIN)/python -m tests.fuzz
-# docs/commands.md, from the commands themselves
+# docs/commands.md, from the commands themselves; python docs/screenshots.py and docs/moving.py make the pictures
 docs: $(VENV)/developing
 	$(BIN)/python docs/commands.py
 bench: $(VENV)/developing

@@ -40,7 +40,6 @@ async def picture(name: str, size: tuple[int, int], prompt: str, *keys: str) -> 
 
 
 async def main() -> None:
-    await picture("write", (120, 34), "ROMEO:\n")
     await picture("walk", (120, 34), "ROMEO:\n", "escape", "c", *["left"] * 40, "2", "k")
     await picture("narrow", (80, 24), "ROMEO:\n", "escape", "left", "left")
 
