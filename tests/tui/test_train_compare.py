@@ -131,7 +131,7 @@ async def test_a_run_on_another_text_does_not_stretch_the_axis(fake_run, until, 
     for run in (near, far):
         run.finish()
     app = TrainApp()
-    async with app.run_test(size=(140, 45)) as pilot:
+    async with app.run_test(size=(140, 45), notifications=True) as pilot:
         await until(pilot, seen(app, "running", "#headline"))
         curve = app.query_one(Curve)
         await pilot.press("a")
@@ -140,7 +140,9 @@ async def test_a_run_on_another_text_does_not_stretch_the_axis(fake_run, until, 
         assert sorted("another text" in prompt for prompt in prompts) == [False, True]
         app.screen.dismiss(far.run)
         await until(pilot, lambda: "far" in str(curve.border_title))
-        assert "○ far ↓ on another text, letters" in str(curve.border_title)
+        assert "○ far ↓ on another text" in str(curve.border_title)
+        told = "far learns another text, letters: the losses cannot be compared"
+        assert told in [note.message for note in app._notifications]
         before = str(curve.content)
         assert "○" not in before and " 0.1 " not in before
         assert [line.split()[:2] for line in app.text("#numbers").splitlines()[-2:]] == [

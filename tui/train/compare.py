@@ -67,6 +67,12 @@ class Compared:
             self._followers[free] = Follower(run)
         return bool(free)
 
+    def another_text(self, run: RunDirectory, shown: RunInfo | None) -> str:
+        """What a compared run trains on, if that is not the text of the shown run; else empty."""
+        with suppress(RunError):
+            return another_text(shown, run.info()) if self.mark(run) else ""
+        return ""
+
     def enter(self, run: RunDirectory, race: str) -> None:
         """Add a run of a race. The first run of another race replaces the runs compared until then."""
         if race != self._race:

@@ -119,7 +119,7 @@ class Curve(Steady):
         changes = [change for change in snapshot.changes if first <= change.step <= last]
         names = [
             f"{self._ink.text(o.mark)} {o.name}{shown.side(o.validation)}"
-            f"{f' on another text, {o.corpus}' if o.corpus else ''}"
+            f"{' on another text' if o.corpus else ''}"
             for o in others
         ]
         marked = (_mark(picture, changes, kind) for kind in _CHANGES)

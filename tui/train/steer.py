@@ -17,7 +17,7 @@ from engine.words import quoted, shortened
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.messages import ModelChosen
-from tui.text import visible
+from tui.text import one_line, visible
 from tui.train.compare import Compared, RunChoice
 from tui.train.follow import Follower
 from tui.train.keys import KEYS
@@ -160,6 +160,9 @@ class Steers(TellsTrouble, Vertical):
             ):
                 if not self.compared.toggle(run):
                     self.complain("four runs are compared already: remove one of them first")
+                elif text := self.compared.another_text(run, follower.info):
+                    told = f"{run.name} learns another text, {text}: the losses cannot be compared"
+                    self.notify(one_line(told), severity="warning", markup=False)
                 self.query_one(RunView).show()
 
 
