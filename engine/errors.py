@@ -71,7 +71,7 @@ class LostError(RunError):
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"a process of this run was lost; helo train --resume {run} continues from the last save"
+            f"a process of this run was lost; `helo train --resume {run}` continues from the last save"
         )
 
 

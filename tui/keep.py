@@ -11,6 +11,7 @@ from engine.runs import library
 from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog
 from tui.text import visible
+from tui.told import in_app
 
 
 async def keep_run(app: App[object], run: RunDirectory) -> bool:
@@ -26,7 +27,7 @@ async def keep_run(app: App[object], run: RunDirectory) -> bool:
         try:
             await asyncio.to_thread(_keep, run, name)
         except HeloError as error:
-            app.notify(visible(str(error)), severity="error", markup=False)
+            app.notify(visible(in_app(error)), severity="error", markup=False)
         else:
             app.notify(visible(f"kept as model {name}"), markup=False)
             return True

@@ -6,13 +6,15 @@ character, whether or not the text has it; a character new to it starts as in a 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.config import ModelConfig
-from engine.errors import ModelFileError, NotFoundError
+from engine.errors import ModelFileError, NotFoundError, UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
 from engine.network.parameters import Weights, initial, rows
@@ -20,7 +22,7 @@ from engine.runs import library, points, rundir
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import CorpusInfo
 from engine.vocab import Alphabet, Text, name_characters
-from engine.words import counted
+from engine.words import counted, plural
 
 _COLUMNS = ("head.W_hy", "head.b_y")
 """The parameters with a column per character."""
@@ -45,6 +47,25 @@ def begun_with(ref: str) -> tuple[Model | ModelSummary, str]:
     run = rundir.find(name)
     found = points.find(run, point)
     return points.model(run, found), f"{run.name}@{found.step}"
+
+
+def as_begun(begun: ModelConfig, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a training, with the sizes of the network that it starts from.
+
+    Raises UsageError if a size was given and differs.
+    """
+    own = asdict(begun)
+    if differing := {key: given[key] for key in own if given.get(key, own[key]) != own[key]}:
+        names = ", ".join(_option(key, value) for key, value in differing.items())
+        do, them = plural(len(differing), "does", "do"), plural(len(differing), "it", "them")
+        raise UsageError(f"{names} {do} not fit --init-from ({begun}): leave {them} out")
+    return {**given, **own}
+
+
+def _option(key: str, value: object) -> str:
+    """A setting as the command line gives it."""
+    option = f"--{key.replace('_', '-')}"
+    return option if value is True else f"{option} {'off' if value is False else value}"
 
 
 def first_weights(run: RunDirectory, alphabet: Alphabet, ids: Text) -> tuple[Weights, str]:

@@ -58,7 +58,7 @@ def check(called: Sequence[str], by: str) -> list[str]:
         if cells.count(cell) > 1:
             raise UsageError(f"--cells names {cell} more than once: leave one out")
     if len(cells) < 2:
-        raise UsageError("--cells must name two cells or more, as in --cells rnn,lstm,gru")
+        raise UsageError("--cells must name two cells or more, as in rnn,lstm,gru")
     return cells
 
 
@@ -91,7 +91,7 @@ def leader(name: str) -> RunDirectory | None:
     """
     own = [run for run in rundir.runs() if run.race() == name]
     if own and not any(map(goes_on, own)):
-        raise RunError(f"{name} is over: helo train --resume continues one of its runs")
+        raise RunError(f"{name} is over: `helo train --resume` continues one of its runs")
     return next(filter(goes_on, own), None)
 
 

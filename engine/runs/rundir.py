@@ -317,7 +317,7 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
     return RunStatus(
         "killed",
         "the trainer ended without a word, as where memory or power fails; "
-        f"resume with helo train --resume {run.name}",
+        f"continue with `helo train --resume {run.name}`",
     )
 
 
@@ -358,7 +358,7 @@ def check_free(name: str) -> Path:
     folder = places.runs() / check_name(name)
     if folder.exists():
         raise RunError(
-            f"there is a run {quoted(name)} already: choose another --name, or --resume it"
+            f"there is a run {quoted(name)} already: choose another --name, or resume it"
         )
     return folder
 

@@ -100,7 +100,7 @@ class Trainer(Life):
     def answer(self, request: Request) -> Iterator[Event]:
         """Carry out a request. Only the race may pause a trainer that takes turns in it."""
         if self._driver and request.request in ("pause", "resume") and request.text != RACE:
-            reason = f"it takes turns in a race: helo runs stop {self.run.race()} ends that"
+            reason = f"it takes turns in a race: `helo runs stop {self.run.race()}` ends that"
             yield Refused(**self.about(), id=request.id, reason=reason)
             return
         for event in super().answer(request):
@@ -220,8 +220,8 @@ class Trainer(Life):
         before = self.learner.cursor
         reason = f"{reason} at step {before.step:,}"
         if before.rollbacks == health.ROLLBACKS:
-            kept = f"what was kept is good: --init-from {self.run.name} with a lower --lr goes on"
-            reason = f"{reason}, after going back {counted(before.rollbacks, 'time')}; {kept}"
+            again = f"start again with --init-from {self.run.name} and a lower --lr"
+            reason = f"{reason}, after going back {counted(before.rollbacks, 'time')}; {again}"
             self.failure = Failed(**self.about(), reason=reason)
             return
         sound = self.run.state_path(before.sound_step)

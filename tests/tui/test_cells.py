@@ -61,7 +61,7 @@ def test_a_model_to_begin_with_says_what_the_stack_has(
 ) -> None:
     refused = cli("train", "hello", "--init-from", "tiny", flag)
     assert refused.status == 2
-    assert refused.err == f"helo: --init-from is lstm 16×2: leave out {flag}\n"
+    assert refused.err == f"helo: {flag} does not fit --init-from (lstm 16×2): leave it out\n"
     assert not list(home.glob("runs/*"))
 
 

@@ -154,7 +154,7 @@ def test_no_command_advises_options_of_another(cli, tiny, tmp_path):
         told = cli(*command).err
         assert "NUL characters (byte 1, line 1)" in told and "--errors" not in told
     told = cli("train", str(file)).err
-    assert "import it with helo corpora add, where --errors drop" in told
+    assert "import it with `helo corpora add`, where --errors drop" in told
 
 
 def test_a_text_is_brought_to_one_form_and_that_is_kept(cli, tmp_path):

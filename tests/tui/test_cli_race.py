@@ -211,7 +211,7 @@ def test_one_command_stops_a_race(cli, monkeypatch):
     assert (done.status, done.out, done.err) == (0, "", "race-1: race-1-gru stopped\n")
     again = cli("runs", "stop", "race-1")
     assert again.status == 1
-    assert again.err == "helo: race-1 is over: helo train --resume continues one of its runs\n"
+    assert again.err == "helo: race-1 is over: `helo train --resume` continues one of its runs\n"
     assert "no run 'race-2'" in cli("runs", "stop", "race-2").err
 
 

@@ -237,7 +237,7 @@ def test_a_model_to_begin_with_gives_its_sizes(cli, helo, home):
     assert rundir.find("second").info().config.model == rundir.find("first").info().config.model
     refused = cli("train", "hello", "--init-from", "first", "--hidden", "9")
     assert refused.status == 2
-    assert "leave out --hidden 9" in refused.err
+    assert "--hidden 9 does not fit --init-from (gru 8×" in refused.err
 
 
 def test_a_model_of_another_alphabet_is_a_beginning(helo, tiny, tmp_path):

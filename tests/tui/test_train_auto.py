@@ -12,7 +12,7 @@ from engine.errors import RunError, UsageError
 from engine.runs import launch, recipe
 from engine.text import corpus
 from tests.tui.training import FACTS, PACE, TrainApp, found_for, ready, seen
-from tui.train.fields import FIELDS, FOUND, command, given
+from tui.train.fields import FIELDS, FOUND, asked
 from tui.train.plan import Outlook, complete, describe
 
 pytestmark = pytest.mark.usefixtures("started")
@@ -174,7 +174,7 @@ async def test_a_machine_that_cannot_be_measured_is_told(winter, started, measur
     app = TrainApp()
     async with app.run_test() as pilot:
         await until(pilot, seen(app, "torch is [missing]", "#device-hint"))
-        await until(pilot, seen(app, "found when it starts", "#outlook"))
+        await until(pilot, seen(app, "chosen at the start", "#outlook"))
         assert shown(app, "hidden") == "auto"
         await pilot.press("ctrl+s")
         await until(pilot, seen(app, "torch is [missing]", "#problem"))
@@ -203,10 +203,10 @@ async def test_each_device_is_measured_once(winter, measured, monkeypatch, until
 
 
 def test_only_what_differs_from_the_usual_is_given():
-    assert given(USUAL) == {"seconds": 300.0}
+    assert asked(USUAL).given == {"seconds": 300.0}
     typed = {"cell": "gru", "residual": "on", "batch": " 8 ", "dropout": "0", "lr": "1e-5"}
-    found = given(USUAL | typed | {"unit": "steps", "length": "1000000"})
-    assert found == {
+    found = asked(USUAL | typed | {"unit": "steps", "length": "1000000"})
+    assert found.given == {
         "cell": "gru",
         "residual": True,
         "batch": 8,
@@ -215,7 +215,7 @@ def test_only_what_differs_from_the_usual_is_given():
         "steps": 1_000_000,
     }
     words = "--cell gru --residual --batch 8 --dropout 0 --lr 1e-05 --steps 1000000"
-    assert command(found, "my text.txt") == f"helo train 'my text.txt' {words}"
+    assert found.command("my text.txt") == f"helo train 'my text.txt' {words}"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_only_what_differs_from_the_usual_is_given():
 )
 def test_a_length_beyond_all_measure_is_refused(unit, length):
     with pytest.raises(UsageError, match=f"--{unit} must be .* [0-9,]+, not"):
-        given(USUAL | {"unit": unit, "length": length})
+        asked(USUAL | {"unit": unit, "length": length})
 
 
 @pytest.mark.parametrize("length", [{"seconds": 600.0}, {"epochs": 2.0}, {"steps": 5000}])

@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 import pytest
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Input, Select, Static
 
 from engine.errors import UsageError
 from engine.runs import launch
 from tests.tui.training import TrainApp, ready, seen
+from tui.told import in_app
 from tui.train.compare import Compared
-from tui.train.fields import in_words
 from tui.train.racing import FIELDS, Entry, RaceDialog
 
 pytestmark = pytest.mark.usefixtures("started")
@@ -74,7 +74,7 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
     app = TrainApp()
     async with app.run_test(size=size) as pilot:
         await until(pilot, ready(app))
-        for button in app.query(Button):
+        for button in app.query("#buttons Button"):
             assert app.screen.region.contains_region(button.region)
         if by == "mouse":
             last = size[1] - (1 if size[1] < 30 else 2)
@@ -97,9 +97,9 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
         ("cells", "rnn", "Cells must name two cells or more"),
         ("cells", "rnn,[/b]", "not '[/b]'"),
         ("cells", "", "Cells must be some of"),
-        ("seconds", "0", "Seconds must be more than 0"),
-        ("seconds", " ", "Seconds must be more than 0"),
-        ("seconds", "soon", "Seconds must be a time such as 90, 90s, 5m or 1h30m, not 'soon'"),
+        ("seconds", "0", "How long must be more than 0"),
+        ("seconds", " ", "How long must be more than 0"),
+        ("seconds", "soon", "How long must be a time such as 90, 90s, 5m or 1h30m, not 'soon'"),
         ("hidden", "many", "Hidden must be a whole number"),
         ("hidden", "0", "Hidden must be between 1 and"),
     ],
@@ -107,7 +107,7 @@ async def test_the_button_asks_and_escape_changes_nothing(winter, driven, until,
 def test_what_is_no_race_is_refused(field, value, said):
     with pytest.raises(UsageError) as refused:
         Entry.of(USUAL | {field: value})
-    assert said in in_words(str(refused.value), FIELDS)
+    assert said in in_app(refused.value)
 
 
 async def test_what_is_wrong_is_told_where_it_was_typed(winter, driven, until):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -67,7 +66,7 @@ def train(
         option(
             "--hidden",
             shows="N",
-            help="Units per layer. Like all options without a default, found for the text and the time.",
+            help="Units per layer. Like every option without a default, chosen for the text and the time.",
         ),
     ] = None,
     layers: Annotated[int | None, LAYERS] = None,
@@ -75,7 +74,7 @@ def train(
         bool, flag("--layer-norm", help="Normalise the output of each layer.")
     ] = ModelConfig.layer_norm,
     residual: Annotated[
-        bool, flag("--residual", help="Layers above the first add to their input.")
+        bool, flag("--residual", help="Add each layer's input to its output, above the first.")
     ] = ModelConfig.residual,
     seq_length: Annotated[int | None, SEQ_LENGTH] = None,
     batch: Annotated[int | None, BATCH] = None,
@@ -87,7 +86,7 @@ def train(
         option(
             "--weight-decay",
             shows="X",
-            help="How much matrices shrink per step, times the learning rate.",
+            help="How much weights shrink per step, times the learning rate.",
         ),
     ] = None,
     lr: Annotated[float | None, option("--lr", shows="X", help="Peak learning rate.")] = None,
@@ -119,7 +118,7 @@ def train(
         ),
     ] = TrainConfig.dtype,
     seed: Annotated[
-        int, option("--seed", shows="N", help="Random seed of the first weights and of dropout.")
+        int, option("--seed", shows="N", help="Random seed for the initial weights and dropout.")
     ] = TrainConfig.seed,
     validation: Annotated[float | None, VALIDATION] = None,
     split: Annotated[str | None, SPLIT] = None,
@@ -128,7 +127,7 @@ def train(
         option(
             "--early-stop",
             shows="N",
-            help="Stop after N evaluations without improvement; 0: never.",
+            help="Stop after N evaluations without improvement; 0 = off.",
         ),
     ] = TrainConfig.early_stop,
     save_every: Annotated[
@@ -208,7 +207,7 @@ def _create(
     if name is not None:
         rundir.check_free(name)
     begun = beginning.begun_with(init_from)[0] if init_from is not None else None
-    given = _begun_as(begun.config, given) if begun else dict(given)
+    given = beginning.as_begun(begun.config, given) if begun else dict(given)
     if not given.keys() & {"epochs", "steps", "seconds"}:
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
@@ -220,21 +219,6 @@ def _create(
     config = begin.complete(given, found)
     launch.check_processes(processes, config.batch)
     return launch.create(name, found, config, begin.command(), init_from or "")
-
-
-def _begun_as(begun: ModelConfig, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings, with the sizes of the network that the training starts from.
-
-    Raises UsageError if a size was given and differs.
-    """
-    own = asdict(begun)
-    if differing := {k: v for k, v in given.items() if k in own and v != own[k]}:
-        names = ", ".join(
-            _option(key) if value is True else f"{_option(key)} {value}"
-            for key, value in differing.items()
-        )
-        raise UsageError(f"--init-from is {begun}: leave out {names}")
-    return given | own
 
 
 def _to_resume(ref: str, processes: int) -> RunDirectory:

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tui.library.shelf import Item, Kind
 from tui.text import brief, one_line, visible
+from tui.told import in_app
 from tui.width import cut, expanded
 
 _LABEL = 12
@@ -20,6 +21,8 @@ _SHORTEST = 12
 _NAME = 12
 """The least cells for names in the list."""
 
+_SAID = ("problem", "status")
+"""The facts in words of the engine."""
 HINTS = {
     Kind.MODEL: "no models yet: k keeps the model of a run",
     Kind.RUN: "no runs yet: the Train screen starts one",
@@ -32,6 +35,7 @@ def details(item: Item, width: int) -> Content:
     lines = []
     for name, value in item.facts:
         style = "$text-error" if name == "problem" else ""
+        value = in_app(value) if name in _SAID else value
         wrapped = Content(brief(value)).wrap(max(_LEAST, width - _LABEL)) if value else []
         for label, line in zip(chain([name], repeat("")), wrapped, strict=False):
             head = Content.styled(f"{label:<{_LABEL}}", "$foreground 60%")

@@ -13,6 +13,7 @@ from engine.errors import HeloError
 from engine.text.corpus import Corpus
 from tui.obtain import Stopped
 from tui.text import one_line, visible
+from tui.told import in_app
 from tui.trouble import TellsTrouble
 
 Import = Callable[[Callable[[str], object], Callable[[str], object]], Corpus]
@@ -73,7 +74,7 @@ class Imports(TellsTrouble, Static):
         except Stopped as error:
             self.post_message(self.Ended(ref, f"{ref}: {error}"))
         except HeloError as error:
-            self.post_message(self.Ended(ref, str(error), failed=True))
+            self.post_message(self.Ended(ref, in_app(error), failed=True))
 
     @on(_Told)
     def _tell(self, told: _Told) -> None:

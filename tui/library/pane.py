@@ -32,6 +32,7 @@ from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.obtain import fetch, obtain
 from tui.text import one_line, visible
+from tui.told import in_app
 from tui.trouble import TellsTrouble
 
 _NARROW = 100
@@ -242,7 +243,7 @@ class LibraryPane(TellsTrouble, Vertical):
         return True
 
     def _complain(self, text: str) -> None:
-        self.notify(visible(text), severity="error", markup=False)
+        self.notify(visible(in_app(text)), severity="error", markup=False)
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:

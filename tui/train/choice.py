@@ -69,7 +69,7 @@ class TextChoice(TellsTrouble, Vertical):
         with Horizontal(classes="row", id="file-row"):
             yield Static("File", classes="label")
             yield Input(id="file", compact=True, placeholder="path of a text file")
-            yield Static("imported before the training", classes="hint")
+            yield Static("imported when training starts", classes="hint")
 
     def on_mount(self) -> None:
         self.refresh_choices()

@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.events import Key
-from textual.widget import Widget
-from textual.widgets import Input, Select, Static
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.reactive import var
+from textual.widgets import Button, Input, Select, Static
 
 from engine.cells import CELLS
-from engine.config import TrainConfig, check_device
+from engine.config import ModelConfig, TrainConfig, check_device
+from engine.errors import UsageError
+from engine.network.modelfile import Model, ModelSummary
+from engine.words import counted
 from tui.text import visible
 from tui.train.choice import TextChoice
-from tui.train.fields import FIELDS, FOUND, Field, given, processes
+from tui.train.fields import AUTO, FIELDS, FOUND, Asked, asked, changed, usual
+from tui.train.origin import Origin
+from tui.train.rows import Row, control
 
-_AUTO = "auto"
-
-
-class NumberInput(Input):
-    """An input whose backspace keeps its order. As a binding it could be overtaken by later keys."""
-
-    def key_backspace(self, event: Key) -> None:
-        event.stop()
-        self.action_delete_left()
-
-
-def control(field: Field) -> Input | Select[str]:
-    """The widget of a field. Its id is the field's key."""
-    if field.choices:
-        options = [(choice, choice) for choice in field.choices]
-        return Select(options, value=field.usual, id=field.key, allow_blank=False, compact=True)
-    return NumberInput(field.usual, id=field.key, compact=True)
-
-
-def mark(form: Widget, key: str) -> None:
-    """Mark the row of the field that is wrong, and no other; none if `key` is empty."""
-    for row in form.query(".row"):
-        row.set_class(bool(key and row.query(f"#{key}")), "-wrong")
+_MORE, _FEWER = "More settings …", "Fewer settings"
+_SIZES = frozenset(field.name for field in fields(ModelConfig))
 
 
 class Controls(VerticalScroll):
-    """The choice of a text, and one row per field: its label, its widget and a hint."""
+    """The choice of a text, and one row per field. Fields that are not common are shown on demand."""
 
     SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = """
@@ -64,6 +47,10 @@ class Controls(VerticalScroll):
         .row Input:focus { background-tint: $primary 20%; text-style: bold; }
         .row #length { width: 20; }
         .row #unit { width: 20; }
+        .row #toggle { width: auto; height: 1; margin: 0; padding: 0; border: none; }
+        .row #set { width: 1fr; padding-left: 2; color: $text-warning; }
+        #more { height: auto; display: none; }
+        &.-more #more { display: block; }
     }
     TrainPane.-short Controls {
         padding: 0 1;
@@ -74,31 +61,75 @@ class Controls(VerticalScroll):
         .row .label { width: 14; }
         .row .hint { padding-left: 1; }
         .row Input, .row Select { width: 16; }
-        .row #file { width: 28; }
+        .row #file, .row #init_from { width: 28; }
+        .row #name { width: 24; }
+        .row:focus-within { height: auto; }
+        .row:focus-within .hint { text-wrap: wrap; }
         .row #length { width: 12; }
         .row #unit { width: 16; }
     }
     TrainPane.-narrowest Controls {
         .row .hint { display: none; }
-        .row #file { width: 1fr; }
+        .row #file, .row #init_from, .row #name { width: 1fr; }
         .row #length { width: 9; }
         .row #unit { width: 13; }
     }
     TrainPane.-lowest Controls #advice { display: none; }
     """
 
+    more: var[bool] = var(False, init=False, toggle_class="-more")
+    """Whether all fields are shown."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id, can_focus=False)
+        self._chosen: dict[str, str] = {}
+        """What was chosen before a network to start from was."""
+
     def compose(self) -> ComposeResult:
         fields = {field.key: field for field in FIELDS}
         unit = fields.pop("unit")
-        yield Static("Just start: auto finds a value for the text and the time.", id="advice")
+        yield Static('Just press Start. "auto" values are chosen for you.', id="advice")
         yield TextChoice()
         for field in fields.values():
-            with Horizontal(classes="row"):
-                yield Static(field.label, classes="label")
-                yield control(field)
-                if field.key == "length":
-                    yield control(unit)
-                yield Static(field.hint, id=f"{field.key}-hint", classes="hint", markup=False)
+            if field.common:
+                yield Row(field, *([control(unit)] if field.key == "length" else []))
+        with Horizontal(classes="row"):
+            yield Button(_MORE, id="toggle", compact=True)
+            yield Static("", id="set", markup=False)
+        with Vertical(id="more"):
+            for field in fields.values():
+                if field.key == "init_from":
+                    yield Origin(field)
+                elif not field.common:
+                    yield Row(field)
+
+    @on(Button.Pressed, "#toggle")
+    def toggle(self) -> None:
+        """Show all fields and go to the first one that appears, or show only the common ones."""
+        self.more = not self.more
+        if self.more:
+            self.query_one("#init_from").focus()
+
+    def watch_more(self, more: bool) -> None:
+        if not more and self.query("#more *:focus"):
+            self.query_one("#toggle").focus()
+        self.query_one("#toggle", Button).label = _FEWER if more else _MORE
+        self._count()
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Origin.Changed)
+    def _count(self) -> None:
+        """Say which of the hidden fields are set."""
+        labels = [f.label for f in changed(self.values(), self._begun) if not f.common]
+        text = f"{counted(len(labels), 'more is', 'more are')} set: {', '.join(labels)}"
+        self.query_one("#set", Static).update("" if self.more or not labels else text)
+
+    def reveal(self, key: str) -> None:
+        """Move the cursor to the control of a field, or another one."""
+        for wrong in self.query(f"#{key}"):
+            self.more = self.more or bool(self.query(f"#more #{key}"))
+            wrong.focus()
 
     def on_resize(self) -> None:
         """Keep the field that is typed in in sight, as when the line with a problem takes room."""
@@ -111,29 +142,50 @@ class Controls(VerticalScroll):
         inputs = {str(control.id): control.value for control in self.query(Input)}
         return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
 
-    def given(self, devices: Sequence[str]) -> tuple[dict[str, Any], int]:
-        """The settings, and the number of processes to train in, on a machine with these devices, if they
-        are known.
+    @property
+    def begun(self) -> Model | ModelSummary | None:
+        """What is known about the model that the training starts from, if any."""
+        return self.query_one(Origin).begun
+
+    @property
+    def _begun(self) -> ModelConfig | None:
+        return self.begun.config if self.begun else None
+
+    def asked(self, devices: Sequence[str]) -> Asked:
+        """What is asked for, on a machine with these devices, if they are known.
 
         Raises UsageError.
         """
         values = self.values()
-        found = given(values)
-        number = processes(values, found)
+        found = asked(values, self._begun)
+        if problem := self.query_one(Origin).problem:
+            raise UsageError(problem)
         if devices:
-            check_device(values["device"], TrainConfig.dtype, devices)
-        return found, number
+            check_device(values["device"], values["dtype"], devices)
+        return found
 
     def hint(self, key: str, text: str) -> None:
         """Change the hint beside a field."""
         self.query_one(f"#{key}-hint", Static).update(visible(text))
 
     def show_found(self, config: TrainConfig | None) -> None:
-        """Show the values found by the recipe in the empty fields."""
+        """Show in empty fields what the recipe found, or what the network to start from has."""
         for key in FOUND:
+            own = getattr(self._begun, key, None)
             found = config and getattr(config, key, getattr(config.model, key, None))
-            text = _AUTO if found is None else f"{_AUTO}: {found:g}"
+            text = AUTO if found is None else f"{AUTO}: {found:g}"
+            text = text if own is None else f"{own}"
             self.query_one(f"#{key}", Input).placeholder = text
+
+    @on(Origin.Changed)
+    def _show_sizes(self) -> None:
+        """Choose what the network that the training starts from has, or again what was chosen before."""
+        chosen = self._chosen or self.values()
+        self._chosen = chosen if self._begun else {}
+        for field in FIELDS:
+            if field.choices and field.key in _SIZES:
+                value = usual(field, self._begun) if self._begun else chosen[field.key]
+                self.query_one(f"#{field.key}", Select).value = value
 
     @on(Select.Changed, "#cell")
     def _name_cell(self, changed: Select.Changed) -> None:

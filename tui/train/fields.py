@@ -12,105 +12,155 @@ from engine.config import (
     DEFAULT_CELL,
     DEFAULT_SECONDS,
     DEVICES,
+    DTYPES,
     SPLITS,
     ModelConfig,
     TrainConfig,
     held_out,
     time_span,
 )
-from engine.errors import UsageError
-from engine.runs import launch, recipe
+from engine.errors import HeloError, UsageError
+from engine.runs import beginning, launch, recipe, rundir
 from engine.text import web
 from engine.words import quoted
+from tui.told import label
 
+_LENGTH = ("length", "unit")
+"""The fields that together say how long to train."""
 LENGTHS = ("seconds", "epochs", "steps")
 _SWITCH = ("off", "on")
-_AUTO = "auto"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A setting that is typed as a number or, if there are `choices`, chosen. If `usual` is empty, the
-    recipe finds the value."""
+    """A setting that is typed or, if there are `choices`, chosen. If `usual` is empty, the value is chosen
+    for the user. Only a `common` one is shown at first."""
 
     key: str
-    label: str
     hint: str
     usual: str = ""
     whole: bool = False
     choices: tuple[str, ...] = ()
     read: Callable[[str], Any] | None = None
     """Turns what is typed into the setting, if it is no plain number. Raises UsageError."""
+    common: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name of the field on the screen."""
+        return label(self.key)
 
 
-def _switch(key: str, label: str, hint: str, usual: bool) -> Field:
-    return Field(key, label, hint, _SWITCH[usual], choices=_SWITCH)
+def _switch(key: str, hint: str, usual: bool) -> Field:
+    return Field(key, hint, _SWITCH[usual], choices=_SWITCH)
+
+
+def _free_name(text: str) -> str:
+    """The name of a new run. Raises UsageError if it is invalid or taken."""
+    try:
+        rundir.check_free(text)
+    except HeloError as error:
+        raise UsageError(f"--name: {error}") from error
+    return text
 
 
 FIELDS = (
-    Field("length", "How long", "", f"{DEFAULT_SECONDS:g}"),
-    Field("unit", "", "", LENGTHS[0], choices=LENGTHS),
-    Field("cell", "Cell", CELLS[DEFAULT_CELL].hint, DEFAULT_CELL, choices=tuple(CELLS)),
-    Field("hidden", "Hidden", "units per layer", whole=True),
-    Field("layers", "Layers", "stacked on each other", whole=True),
-    _switch("layer_norm", "Layer norm", "each layer's output normalised", ModelConfig.layer_norm),
-    _switch("residual", "Residual", "upper layers add to their input", ModelConfig.residual),
-    Field("batch", "Batch", "columns of the text read side by side", whole=True),
-    Field("seq_length", "Sequence", "characters between two updates", whole=True),
-    Field("dropout", "Dropout", "share of units dropped while training"),
-    Field("lr", "Learning rate", "at its peak, after a warm-up"),
-    Field("device", "Device", "auto takes the fastest", TrainConfig.device, choices=DEVICES),
+    Field("length", "", f"{DEFAULT_SECONDS:g}", common=True),
+    Field("unit", "", LENGTHS[0], choices=LENGTHS, common=True),
+    Field("name", "name of the run", read=_free_name, common=True),
+    Field("cell", CELLS[DEFAULT_CELL].hint, DEFAULT_CELL, choices=tuple(CELLS), common=True),
+    Field("hidden", "units per layer", whole=True, common=True),
+    Field("layers", "number of stacked layers", whole=True, common=True),
+    Field("init_from", "a model or a run", read=str),
+    _switch("layer_norm", "normalise each layer's output", ModelConfig.layer_norm),
+    _switch("residual", "add each layer's input to its output", ModelConfig.residual),
+    Field("batch", "columns of text read side by side", whole=True),
+    Field("seq_length", "characters between two updates", whole=True),
+    Field("dropout", "share of units dropped"),
+    Field("weight_decay", "how much weights shrink per step"),
+    Field("lr", "peak, after a warm-up"),
     Field(
         "early_stop",
-        "Early stop",
-        "patience; 0 never stops",
+        "stop after N evaluations without improvement; 0 = off",
         str(TrainConfig.early_stop),
         whole=True,
     ),
     Field(
         "validation",
-        "Validation",
-        "held out: a share, or none",
+        "share of the text held out, or none",
         f"{TrainConfig.validation:.0%}",
         read=held_out,
     ),
-    Field("split", "Split", "where that lies", _AUTO, choices=(_AUTO, *SPLITS)),
-    Field("processes", "Processes", "split a batch; 1 per GPU", "1", whole=True),
+    Field("split", "where the held-out part is", AUTO, choices=(AUTO, *SPLITS)),
+    Field("seed", "for initial weights and dropout", str(TrainConfig.seed), whole=True),
+    Field("save_every", "seconds between saves", f"{TrainConfig.save_every:g}"),
+    Field("device", "auto uses the fastest", TrainConfig.device, choices=DEVICES),
+    Field("dtype", "number format", TrainConfig.dtype, choices=DTYPES),
+    Field("processes", "split each batch; one per GPU", "1", whole=True),
 )
-FOUND = tuple(field.key for field in FIELDS if not field.usual)
+FOUND = ("hidden", "layers", "batch", "seq_length", "dropout", "weight_decay", "lr")
 """The fields that the recipe fills in if they are empty."""
-_NO_SETTINGS = frozenset({"length", "unit", "processes"})
-"""Fields that are not, by themselves, part of a run's configuration."""
 
 
-def given(values: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that differ from the usual ones, and the length, as arguments for `recipe.complete`.
-    `values` holds what was typed and chosen, by `Field.key`.
+@dataclass(frozen=True)
+class Asked:
+    """The training that the form asks for."""
+
+    given: dict[str, Any]
+    """The settings that differ from the usual ones, and the length, as arguments for `recipe.complete`."""
+    settings: dict[str, Any]
+    """The same with the sizes of the network that the training starts from, if they are known."""
+    processes: int = 1
+    name: str = ""
+    """The name of the run; empty for one that is chosen."""
+    init_from: str = ""
+    """The MODEL or RUN@POINT to start from, if any."""
+
+    def command(self, ref: str) -> str:
+        """The command line that starts the same training on the CORPUS `ref`."""
+        more: dict[str, Any] = {"name": self.name, "init_from": self.init_from}
+        if self.processes > 1:
+            more["processes"] = self.processes
+        return command(self.given | {key: value for key, value in more.items() if value}, ref)
+
+
+def changed(values: Mapping[str, str], begun: ModelConfig | None = None) -> list[Field]:
+    """The fields, apart from the length, in which the user has set something. `values` holds what was typed
+    and chosen, by `Field.key`. `begun` is the network that the training starts from, if any: its sizes are
+    what stands in the form if the user sets nothing.
+    """
+    typed = ((field, values[field.key].strip()) for field in FIELDS)
+    return [
+        field
+        for field, text in typed
+        if text != usual(field, begun) and (text or field.usual) and field.key not in _LENGTH
+    ]
+
+
+def usual(field: Field, begun: ModelConfig | None) -> str:
+    """What stands in a field if the user sets nothing, in a training that starts from this network."""
+    own = getattr(begun, field.key, None)
+    if own is None:
+        return field.usual
+    return _SWITCH[own] if field.choices == _SWITCH else str(own)
+
+
+def asked(values: Mapping[str, str], begun: ModelConfig | None = None) -> Asked:
+    """What the form asks for, with arguments as in `changed`.
 
     Raises UsageError.
     """
-    found: dict[str, Any] = {}
-    for field in FIELDS:
-        value = values[field.key].strip()
-        if value != field.usual and field.key not in _NO_SETTINGS:
-            found[field.key] = meant(field, value)
+    found = {field.key: meant(field, values[field.key].strip()) for field in changed(values, begun)}
+    name, init_from = found.pop("name", ""), found.pop("init_from", "")
+    processes = found.pop("processes", 1)
     unit = values["unit"]
     read = time_span if unit == "seconds" else None
-    length = Field(unit, "", "", whole=unit == "steps", read=read)
-    found[unit] = meant(length, values["length"])
-    recipe.check(found)
-    return found
-
-
-def processes(values: Mapping[str, str], found: Mapping[str, Any]) -> int:
-    """The number of processes to train in, given the settings that `given` returned.
-
-    Raises UsageError.
-    """
-    field = next(field for field in FIELDS if field.key == "processes")
-    number = int(meant(field, values[field.key]))
-    launch.check_processes(number, found.get("batch", number))
-    return number
+    found[unit] = meant(Field(unit, "", whole=unit == "steps", read=read), values["length"])
+    settings = beginning.as_begun(begun, found) if begun else found
+    recipe.check(settings)
+    launch.check_processes(processes, found.get("batch", processes))
+    return Asked(found, settings, processes, name, init_from)
 
 
 def meant(field: Field, text: str) -> Any:
@@ -132,16 +182,10 @@ def meant(field: Field, text: str) -> Any:
 
 def at_fault(problem: str, fields: Sequence[Field] = FIELDS) -> Field | None:
     """The field that an error about a command-line option is about, if it is in the form."""
-    option, _, _ = problem.partition(" ")
+    option = problem.partition(" ")[0].rstrip(":")
     key = option.removeprefix("--").replace("-", "_") if option.startswith("--") else ""
     known = {field.key: field for field in fields}
     return known.get(key) or (known.get("length") if key in LENGTHS else None)
-
-
-def in_words(problem: str, fields: Sequence[Field] = FIELDS) -> str:
-    """An error about a command-line option in the words of the form; any other error unchanged."""
-    field = at_fault(problem, fields)
-    return f"{field.label} {problem.partition(' ')[2]}" if field else problem
 
 
 def command(given: Mapping[str, Any], ref: str, verb: str = "train") -> str:

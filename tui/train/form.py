@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
@@ -20,13 +20,17 @@ from engine.errors import HeloError, UsageError
 from engine.runs import recipe
 from engine.runs.rundir import RunDirectory
 from tui.text import visible
+from tui.told import in_app
 from tui.train import plan
 from tui.train.choice import TextChoice
-from tui.train.controls import Controls, mark
-from tui.train.fields import at_fault, in_words
+from tui.train.controls import Controls
+from tui.train.fields import Asked, at_fault
+from tui.train.keys import FORM_KEYS
 from tui.train.machine import Machine
+from tui.train.origin import Origin
 from tui.train.plan import Speed
 from tui.train.racing import RaceDialog
+from tui.train.rows import mark
 from tui.train.start import Begin, start, start_race
 from tui.trouble import TellsTrouble
 
@@ -62,39 +66,7 @@ class TrainForm(TellsTrouble, Vertical):
     """Lets the user choose a text and settings, imports the text, and starts a run on it."""
 
     BINDING_GROUP_TITLE = "New training"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+s",
-            "start",
-            "Start training",
-            id="train.start",
-            tooltip="Start a training with the settings of the form",
-        ),
-        Binding(
-            "ctrl+r",
-            "race",
-            "Race",
-            id="train.race",
-            tooltip="Train networks of several cells in turns, and compare them; asks which",
-        ),
-        # With priority, the focus moves before the keys typed after it are dispatched.
-        Binding(
-            "tab",
-            "app.focus_next",
-            show=False,
-            priority=True,
-            id="train.next-field",
-            tooltip="Next field",
-        ),
-        Binding(
-            "shift+tab",
-            "app.focus_previous",
-            show=False,
-            priority=True,
-            id="train.previous-field",
-            tooltip="Previous field",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*FORM_KEYS]
     SCOPED_CSS = False  # the rules depend on classes of the pane
     DEFAULT_CSS = _CSS
 
@@ -144,7 +116,7 @@ class TrainForm(TellsTrouble, Vertical):
         """Why nothing was started. Shown until something in the form changes."""
 
     def compose(self) -> ComposeResult:
-        yield Controls(id="fields", can_focus=False)
+        yield Controls(id="fields")
         with Vertical(id="foot"):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="start-row"):
@@ -183,8 +155,8 @@ class TrainForm(TellsTrouble, Vertical):
 
     # the estimate
 
-    def _given(self) -> tuple[dict[str, Any], int]:
-        return self._controls.given(self._machine.facts.get("devices", ()))
+    def _asked(self) -> Asked:
+        return self._controls.asked(self._machine.facts.get("devices", ()))
 
     @property
     def _device(self) -> str:
@@ -198,14 +170,15 @@ class TrainForm(TellsTrouble, Vertical):
 
     @on(MachineAnswered)
     @on(TextChoice.Changed)
+    @on(Origin.Changed)
     def _estimate(self) -> None:
         """Show what the settings would give, or what is wrong with them."""
         text = self._text
         problem = self._machine.problem(self._device)
         if said := problem or str(self._machine):
-            self._controls.hint("device", said)
+            self._controls.hint("device", in_app(said))
         try:
-            settled, _ = self._given()
+            settled = self._asked().settings
         except UsageError as error:
             self._complain(str(error))
             return
@@ -219,10 +192,12 @@ class TrainForm(TellsTrouble, Vertical):
             return
         lines = ["choose a text to train on"]
         if text.outlook and config:
-            lines = list(plan.describe(config, text.outlook, self._speeds, pace))
+            lines = list(
+                plan.describe(config, text.outlook, self._speeds, pace, self._controls.begun)
+            )
         elif text.outlook:
             lines = [
-                "the network is found when it starts"
+                "the network is chosen at the start"
                 if problem
                 else self._machine.measuring(self._device),
                 plan.describe_text(text.outlook),
@@ -234,7 +209,7 @@ class TrainForm(TellsTrouble, Vertical):
 
     def _complain(self, problem: str) -> None:
         self.set_class(bool(problem), "-problem")
-        self.query_one("#problem", Static).update(visible(f"✗ {in_words(problem)}"))
+        self.query_one("#problem", Static).update(visible(f"✗ {in_app(problem)}"))
         mark(self, self._wrong(problem))
 
     def _wrong(self, problem: str) -> str:
@@ -254,17 +229,27 @@ class TrainForm(TellsTrouble, Vertical):
         if self.starting:
             return
         try:
-            settled, number = self._given()
+            asked = self._asked()
         except UsageError as error:
             self._complain(str(error))
-            for wrong in self.query(f"#{self._wrong(str(error)) or 'start'}"):
-                wrong.focus()
+            self._go_to_wrong(str(error))
             return
         ref = self._text.ref
         if self._names(ref):
-            needed = recipe.needs_pace(settled)
+            needed = recipe.needs_pace(asked.given)
             pace = self._machine.measure(self._device, again=True) if needed else None
-            self._start(partial(start, settled, number, ref, self._machine.look(), pace), ref)
+            self._start(partial(start, asked, ref, self._machine.look(), pace), ref)
+
+    def action_more(self) -> None:
+        """Show all settings, or only the common ones."""
+        self._controls.toggle()
+
+    def _go_to_wrong(self, problem: str) -> None:
+        """Move the cursor to the control that a problem is about; to the start if it is about none."""
+        if wrong := self._wrong(problem):
+            self._controls.reveal(wrong)
+        elif not self.screen.focused:  # a button loses the focus when it is disabled
+            self.query_one("#start").focus()
 
     @on(Button.Pressed, "#race")
     @work(group="dialog", exit_on_error=False)
@@ -288,7 +273,7 @@ class TrainForm(TellsTrouble, Vertical):
 
     def _set_starting(self, ref: str) -> None:
         self.starting = ref
-        for button in self.query(Button):
+        for button in self.query("#buttons Button"):
             button.disabled = bool(ref)
 
     def _start(self, begin: Begin, ref: str, race: bool = False) -> None:
@@ -323,9 +308,8 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Refused)
     def _refused(self, refused: Refused) -> None:
         self._set_starting("")
-        # a button loses the focus when it is disabled
-        if self.is_on_screen and self.screen.focused is None:
-            self.query_one("#start").focus()
+        if self.is_on_screen:
+            self._go_to_wrong(refused.problem)
         self._refuse(refused.problem)
 
     def _refuse(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""The keys of the Train screen that act on the shown run."""
+"""The keys of the Train screen: those that act on the shown run, and those of the form."""
 
 from __future__ import annotations
 
@@ -84,4 +84,45 @@ KEYS = [
         tooltip="Draw another run over this one, up to four, or remove it again",
     ),
     Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
+]
+
+FORM_KEYS = [
+    Binding(
+        "ctrl+s",
+        "start",
+        "Start",
+        id="train.start",
+        tooltip="Start a training with the settings of the form",
+    ),
+    Binding(
+        "ctrl+t",
+        "more",
+        "More settings",
+        id="train.more",
+        tooltip="Show all settings, or only the common ones",
+    ),
+    Binding(
+        "ctrl+r",
+        "race",
+        "Race",
+        id="train.race",
+        tooltip="Train networks of several cells in turns, and compare them; asks which",
+    ),
+    # With priority, the focus moves before the keys typed after it are dispatched.
+    Binding(
+        "tab",
+        "app.focus_next",
+        show=False,
+        priority=True,
+        id="train.next-field",
+        tooltip="Next field",
+    ),
+    Binding(
+        "shift+tab",
+        "app.focus_previous",
+        show=False,
+        priority=True,
+        id="train.previous-field",
+        tooltip="Previous field",
+    ),
 ]

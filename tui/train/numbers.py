@@ -13,6 +13,7 @@ from tui.figures.table import BEST, FIGURES, LOSSES, NO_VALIDATION, OTHERS, show
 from tui.figures.words import describe
 from tui.phrases import SIGNS, duration
 from tui.text import brief, visible
+from tui.told import in_app
 from tui.train.compare import Other
 
 _STYLES = {"running": "$text-success", "finished": "$text-success", "paused": "$text-warning"}
@@ -112,7 +113,7 @@ def note(snapshot: Snapshot, asked: list[str]) -> Content:
         style = "$text-error"
     parts = [
         Content.styled(_overfitting(snapshot), "$text-warning"),
-        Content.styled(brief(_advice(snapshot)), style),
+        Content.styled(brief(in_app(_advice(snapshot))), style),
     ]
     return Content("; ").join(part for part in parts if part)
 

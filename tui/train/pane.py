@@ -22,6 +22,7 @@ from engine.runs.rundir import RunDirectory
 from tui.figures.snapshot import Snapshot
 from tui.phrases import SIGNS
 from tui.text import visible
+from tui.told import in_app
 from tui.train.follow import Follower
 from tui.train.form import TrainForm
 from tui.train.racing import Drivers
@@ -267,7 +268,7 @@ class TrainPane(Steers):
         word, reason = snapshot.status.word, snapshot.status.reason
         bad = word in ("failed", "killed")
         what = {"failed": f"failed: {reason}", "killed": reason}.get(word, word)
-        text = f"{follower.run.name}: {what}"
+        text = f"{follower.run.name}: {in_app(what)}"
         self.notify(visible(text), severity="error" if bad else "information", markup=False)
 
     def action_new(self) -> None:

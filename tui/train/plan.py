@@ -12,6 +12,7 @@ from engine import places
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import HeloError, UsageError
 from engine.network import parameters
+from engine.network.modelfile import Model, ModelSummary
 from engine.runs import recipe, rundir
 from engine.runs.events import Progress, Started, parse
 from engine.text import corpus, sources, web
@@ -36,6 +37,8 @@ class Outlook:
     exact: bool = True
     lines: bool = False
     """Whether each line is an example of its own."""
+    alphabet: frozenset[object] = frozenset()
+    """The symbols, as far as they are known."""
 
 
 def look(ref: str) -> Outlook:
@@ -45,7 +48,8 @@ def look(ref: str) -> Outlook:
     """
     if folder := sources.folder_of(ref):
         info = corpus.read_info(folder)
-        return Outlook(info.name, info.chars, len(info.symbols), lines=info.lines)
+        alphabet = frozenset[object](info.symbols)
+        return Outlook(info.name, info.chars, len(alphabet), True, info.lines, alphabet)
     if ref in ("", "-"):
         raise UsageError(
             "name a text file: its path, from the current folder or from your home (~)"
@@ -64,8 +68,8 @@ def look(ref: str) -> Outlook:
         chars += len(block)
         if source.read >= _LOOK:
             chars = round(chars / source.read * (source.size or source.read))
-            return Outlook(source.name, chars, len(symbols), exact=False)
-    return Outlook(source.name, chars, len(symbols))
+            return Outlook(source.name, chars, len(symbols), False, alphabet=frozenset(symbols))
+    return Outlook(source.name, chars, len(symbols), alphabet=frozenset(symbols))
 
 
 def choices() -> list[tuple[str, str]]:
@@ -145,11 +149,17 @@ def complete(
 
 
 def describe(
-    config: TrainConfig, outlook: Outlook, known: list[Speed], pace: Sequence[float] | None = None
+    config: TrainConfig,
+    outlook: Outlook,
+    known: list[Speed],
+    pace: Sequence[float] | None = None,
+    begun: Model | ModelSummary | None = None,
 ) -> Iterator[str]:
-    """A training with these settings, in three lines: its network, its text, its length."""
+    """A training with these settings, which starts from `begun` if that is given, in three lines: its
+    network, its text, its length."""
     model, about = config.model, "" if outlook.exact else "about "
-    n = parameters.count(model, outlook.symbols)
+    more = outlook.alphabet.union(begun.alphabet.symbols) if begun else ()
+    n = parameters.count(model, max(outlook.symbols, len(more)))
     yield f"{model}: {about}{n:,} parameters"
     yield describe_text(outlook, config.validation)
     yield _length(config, outlook, known, pace)

@@ -20,14 +20,15 @@ from engine.runs import race, recipe
 from engine.runs.rundir import RunDirectory
 from tui.dialogs import Dialog
 from tui.text import visible
-from tui.train.controls import control, mark
-from tui.train.fields import Field, at_fault, command, in_words, meant
+from tui.told import in_app
+from tui.train.fields import Field, at_fault, command, meant
+from tui.train.rows import control, mark
 
 FIELDS = (
-    Field("cells", "Cells", "two or more", "rnn,lstm,gru"),
-    Field("seconds", "Seconds", "for each, or the first", "60", read=time_span),
-    Field("hidden", "Hidden", "units; found if empty", whole=True),
-    Field("by", "Equal", "the same for all", race.MEASURES[0], choices=race.MEASURES),
+    Field("cells", "two or more", "rnn,lstm,gru"),
+    Field("seconds", "for each, or the first", "60", read=time_span),
+    Field("hidden", "units per layer, or auto", whole=True),
+    Field("by", "the same for all", race.MEASURES[0], choices=race.MEASURES),
 )
 
 
@@ -68,7 +69,7 @@ class RaceDialog(Dialog[Entry | None]):
     RaceDialog {
         & > Vertical { width: 66; max-width: 96%; max-height: 96%; }
         & .row { height: 1; }
-        & .label { width: 10; text-style: bold; }
+        & .label { width: 12; text-style: bold; }
         & .row.-wrong .label { color: $text-error; text-style: bold reverse; }
         & .row Input, & .row Select { width: 24; }
         & .hint { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap; }
@@ -85,7 +86,7 @@ class RaceDialog(Dialog[Entry | None]):
 
     def compose(self) -> ComposeResult:
         question = (
-            f"A network of each cell trains on {self._ref}, in turns. Other settings are found."
+            f"One network per cell trains on {self._ref}, in turns. Everything else is automatic."
         )
         with Vertical():
             yield Static(Content(visible(question)), id="question")
@@ -95,7 +96,7 @@ class RaceDialog(Dialog[Entry | None]):
                     yield Static(field.label, classes="label")
                     yield control(field)
                     yield Static(field.hint, classes="hint")
-            yield Static("Enter starts the race, Esc goes back", classes="note")
+            yield Static("Enter: start the race · Esc: cancel", classes="note")
 
     @on(Input.Submitted)
     def _enter(self) -> None:
@@ -106,7 +107,7 @@ class RaceDialog(Dialog[Entry | None]):
         except UsageError as error:
             problem = str(error)
             self.add_class("-trouble")
-            self.query_one("#trouble", Static).update(visible(f"✗ {in_words(problem, FIELDS)}"))
+            self.query_one("#trouble", Static).update(visible(f"✗ {in_app(problem)}"))
             field = at_fault(problem, FIELDS)
             mark(self, field.key if field else "")
             if field:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from textual.worker import get_current_worker
 
 from engine.errors import RunError
-from engine.runs import launch, race, recipe
+from engine.runs import beginning, launch, race, recipe, rundir
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import Corpus
 from tui.obtain import obtain
-from tui.train.fields import command
+from tui.train.fields import Asked
 from tui.train.machine import Facts, Measuring
 from tui.train.racing import Entry
 
@@ -28,28 +28,34 @@ _LOOK_EVERY = 0.1
 
 
 def start(
-    given: Mapping[str, Any],
-    processes: int,
+    asked: Asked,
     ref: str,
     facts: Future[Facts],
     pace: Measuring | None,
     tell: Say,
     say: Say,
 ) -> tuple[RunDirectory, subprocess.Popen[bytes]]:
-    """Create a run with the settings `given` on the CORPUS `ref`, and start its trainer in `processes`
-    processes. `tell` is called with the progress, `say` with notes about the text. Everything that can be
-    refused without the text is refused before it is imported.
+    """Create the run that was asked for on the CORPUS `ref`, and start its trainer. `tell` is called with
+    the progress, `say` with notes about the text. Everything that can be refused without the text is
+    refused before it is imported.
 
     Raises HeloError, also if the worker is cancelled.
     """
+    if asked.name:
+        rundir.check_free(asked.name)
+    given, begun = asked.given, None
+    if asked.init_from:
+        begun, _ = beginning.begun_with(asked.init_from)
+        given = beginning.as_begun(begun.config, given)
     launch.check_machine(given, lambda: _await(facts, lambda: tell("examining this machine …")))
     known = _await(pace, lambda: tell(str(pace))) if pace else None
     found = _obtain(ref, tell, say)
+    if begun and (changed := beginning.note(begun, asked.init_from, found.info)):
+        say(changed)
     config = recipe.for_corpus(given, found, known)
-    launch.check_processes(processes, config.batch)
-    shown = {**given, "processes": processes} if processes > 1 else given
-    run = launch.create(None, found, config, command(shown, ref))
-    return run, launch.start(run, processes)
+    launch.check_processes(asked.processes, config.batch)
+    run = launch.create(asked.name or None, found, config, asked.command(ref), asked.init_from)
+    return run, launch.start(run, asked.processes)
 
 
 def start_race(

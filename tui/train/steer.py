@@ -18,6 +18,7 @@ from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.messages import ModelChosen
 from tui.text import one_line, visible
+from tui.told import in_app
 from tui.train.compare import Compared, RunChoice
 from tui.train.follow import Follower
 from tui.train.keys import KEYS
@@ -26,8 +27,8 @@ from tui.trouble import TellsTrouble
 
 RESUMABLE = frozenset({"killed", "stopped", "failed", "new"})
 _QUESTIONS = {
-    "back": "Go back to: best, a mark or a kept step. what was learned since then is discarded",
-    "mark": "Keep the current state as a mark. Its name, or nothing to use the step",
+    "back": "Go back to best, a mark or a kept step. Later progress is discarded",
+    "mark": "Save a mark named; leave empty to use the step",
     "dropout": "Dropout from here on: the share of units to drop",
     "clip": "Clip gradients from here on at this norm",
 }
@@ -83,7 +84,7 @@ class Steers(TellsTrouble, Vertical):
 
     def complain(self, error: HeloError | str) -> None:
         """Show what went wrong."""
-        self.notify(visible(str(error)), severity="error", markup=False)
+        self.notify(visible(in_app(error)), severity="error", markup=False)
 
     def action_ask(self, request: str, what: str) -> None:
         """Send the trainer a request."""
@@ -111,7 +112,7 @@ class Steers(TellsTrouble, Vertical):
 
     def action_go_on(self) -> None:
         """End the pause."""
-        self._ask("resume", "go on")
+        self._ask("resume", "continue")
 
     def action_learning_rate(self, factor: float) -> None:
         """Change the learning rate from now on."""

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from engine.errors import HeloError
 from tui.dialogs import ConfirmDialog
 from tui.text import one_line
+from tui.told import in_app
 from tui.write.slash import SCREEN
 
 
@@ -46,4 +47,4 @@ class InApp(Widget):
 
     def complain(self, error: object) -> None:
         """Show an error as a toast."""
-        self.notify(one_line(str(error)), severity="error", markup=False)
+        self.notify(one_line(in_app(error)), severity="error", markup=False)

@@ -71,7 +71,7 @@ def as_path(ref: str) -> str:
 def nothing(ref: str) -> str:
     """The message for a `ref` that names nothing."""
     if ref in catalogue.entries():
-        return f"{ref} is not here yet: fetch it with `helo corpora get {ref}`, or g in the Library"
+        return f"{ref} is not here yet: fetch it with `helo corpora get {ref}`"
     return f"no corpus or file {quoted(ref)}; `helo corpora list` shows all corpora"
 
 

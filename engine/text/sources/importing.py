@@ -91,7 +91,7 @@ def obtain(ref: str, report: Report = _silent, say: Callable[[str], object] = _s
     except CorpusError as error:
         if not error.remedy:
             raise
-        advice = f"import it with helo corpora add, where {error.remedy}"
+        advice = f"import it with `helo corpora add`, where {error.remedy}"
         raise CorpusError(error.problem, advice) from error
 
 

@@ -85,7 +85,7 @@ def test_a_person_stops_a_race_but_gives_no_turns(drive: Drive) -> None:
     for run, id in asked:
         answer = until(lambda: next((e for e in run.events() if e.id == id), None))  # noqa: B023
         assert isinstance(answer, Refused)
-        assert answer.reason == "it takes turns in a race: helo runs stop race-1 ends that"
+        assert answer.reason == "it takes turns in a race: `helo runs stop race-1` ends that"
     leader = race.leader("race-1")
     assert leader and leader.name == "race-1-gru"
     leader.leave("stop", text=RACE)

@@ -146,7 +146,7 @@ def test_a_process_that_is_killed_ends_all(lost: int, agents: list[Process]) -> 
     assert not any(map(is_there, started)) and not run.alive()
     ends = of(run, Failed)
     assert [e.reason for e in ends] == [
-        "a process of this run was lost; helo train --resume r continues from the last save"
+        "a process of this run was lost; `helo train --resume r` continues from the last save"
     ]
     assert status(run, run.events()).word == "failed"
     assert set(run.log.read_text().splitlines()) == {f"helo: {ends[0].reason}"}

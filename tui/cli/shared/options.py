@@ -41,7 +41,7 @@ Json = Annotated[bool, flag("--json", help="Print JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
 MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
 CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pipe."
-LAYERS = option("--layers", shows="N", help="Number of layers.")
+LAYERS = option("--layers", shows="N", help="Number of stacked layers.")
 BATCH = option("--batch", shows="N", help="Columns of text read side by side.")
 SEQ_LENGTH = option("--seq-length", shows="N", help="Characters between two updates.")
 VALIDATION = option(
