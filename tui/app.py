@@ -41,7 +41,7 @@ from tui.keycheck import KeyCheck
 from tui.keys import APP_BINDINGS, KeyNames
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.phrases import farewell
-from tui.remember import Prompts, load_state
+from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
 from tui.write.pane import WritePane
@@ -193,7 +193,7 @@ class HeloApp(TypedAhead):
         async with self._making:
             body = self.query_one("#body")
             if not body.query_children(f"#{tab}"):
-                pane = await asyncio.to_thread(_new_pane, tab)
+                pane = await asyncio.to_thread(_new_pane, tab, self._remembered)
                 pane.display = self.tab == tab
                 await body.mount(pane)
                 self._check_keys()
@@ -340,12 +340,12 @@ def _line(text: str) -> Segments:
     return Segments([Segment(f"{one_line(text)}\n")])
 
 
-def _new_pane(tab: str) -> Widget:
+def _new_pane(tab: str, state: State) -> Widget:
     """A new pane for Train or Library."""
     if tab == "train":
         from tui.train.pane import TrainPane
 
-        return TrainPane(id=tab)
+        return TrainPane(state, id=tab)
     from tui.library.pane import LibraryPane
 
     return LibraryPane(id=tab)

@@ -40,6 +40,8 @@ class State:
     """Characters per second; infinity means as fast as possible."""
     length: int = 2000
     coloured: bool = False
+    all_settings: bool = False
+    """Whether the form of Train shows all settings."""
 
     def without(self, sampling: Mapping[str, Any], before: State) -> State:
         """A copy in which these settings of sampling are as they were before: the user sets them by hand,

@@ -9,6 +9,8 @@ from engine.network import modelfile
 from engine.runs import rundir
 from tests.conftest import make_model
 from tests.tui.training import TrainApp, ready, seen
+from tui.app import HeloApp
+from tui.remember import State, load_state
 
 pytestmark = pytest.mark.usefixtures("started")
 
@@ -37,6 +39,20 @@ async def test_settings_behind_more_are_shown_by_a_key_and_what_is_set_there_is_
         assert app.focused.id == "start"
         type_in(app, seed="0", batch=" ")
         await until(pilot, lambda: app.text("#set") == "1 more is set: Residual")
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_whether_all_settings_are_shown_is_remembered(winter, until, shown):
+    State(all_settings=shown).save()
+    app = HeloApp()
+    async with app.run_test() as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: any(t.is_on_screen for t in app.query("#toggle")))
+        assert app.query_one("#more").display == shown
+        app.query_one("#toggle").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.query_one("#more").display != shown)
+    assert load_state()[0].all_settings != shown
 
 
 async def test_what_is_hidden_and_wrong_is_shown_where_the_start_is_refused(winter, started, until):

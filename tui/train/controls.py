@@ -103,7 +103,6 @@ class Controls(VerticalScroll):
                 elif not field.common:
                     yield Row(field)
 
-    @on(Button.Pressed, "#toggle")
     def toggle(self) -> None:
         """Show all fields and go to the first one that appears, or show only the common ones."""
         self.more = not self.more

@@ -106,8 +106,16 @@ class TrainForm(TellsTrouble, Vertical):
 
         problem: str
 
-    def __init__(self, id: str | None = None) -> None:
+    @dataclass
+    class MoreShown(Message):
+        """The user had all settings shown, or only the common ones."""
+
+        more: bool
+
+    def __init__(self, more: bool = False, id: str | None = None) -> None:
+        """`more` says whether all settings are shown at first."""
         super().__init__(id=id)
+        self._more = more
         self._speeds: list[Speed] = []
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
         self.starting = ""
@@ -126,6 +134,7 @@ class TrainForm(TellsTrouble, Vertical):
                 yield Static("", id="outlook", markup=False)
 
     def on_mount(self) -> None:
+        self._controls.more = self._more
         self._look_up_speeds()
         self._machine.look()
 
@@ -240,9 +249,11 @@ class TrainForm(TellsTrouble, Vertical):
             pace = self._machine.measure(self._device, again=True) if needed else None
             self._start(partial(start, asked, ref, self._machine.look(), pace), ref)
 
+    @on(Button.Pressed, "#toggle")
     def action_more(self) -> None:
         """Show all settings, or only the common ones."""
         self._controls.toggle()
+        self.post_message(self.MoreShown(self._controls.more))
 
     def _go_to_wrong(self, problem: str) -> None:
         """Move the cursor to the control that a problem is about; to the start if it is about none."""

@@ -21,6 +21,7 @@ from engine.runs import rundir
 from engine.runs.rundir import RunDirectory
 from tui.figures.snapshot import Snapshot
 from tui.phrases import SIGNS
+from tui.remember import State
 from tui.text import visible
 from tui.told import in_app
 from tui.train.follow import Follower
@@ -58,8 +59,9 @@ class TrainPane(Steers):
 
         runs: list[tuple[RunDirectory, str]]
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, state: State | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._remembered = state or State()
         self._followers: dict[str, Follower] = {}
         """The followed runs, by tab id."""
         self._drivers = Drivers()
@@ -195,10 +197,14 @@ class TrainPane(Steers):
         switcher = self.query_one(ContentSwitcher)
         async with self._making:
             if not switcher.query_children(TrainForm):
-                form = TrainForm(id="form")
+                form = TrainForm(self._remembered.all_settings, id="form")
                 form.display = False
                 await switcher.mount(form)
         return switcher.query_one(TrainForm)
+
+    @on(TrainForm.MoreShown)
+    def _remember(self, shown: TrainForm.MoreShown) -> None:
+        self._remembered.all_settings = shown.more
 
     @on(TrainForm.Begun)
     def _begun(self, begun: TrainForm.Begun) -> None:
