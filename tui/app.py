@@ -39,7 +39,7 @@ from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.keys import APP_BINDINGS, KeyNames
-from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.phrases import farewell
 from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
@@ -216,6 +216,11 @@ class HeloApp(TypedAhead):
     async def _run_chosen(self, event: RunChosen) -> None:
         (await self._show_train()).show_run(event.folder)
 
+    @on(RunRenamed)
+    def _run_renamed(self, event: RunRenamed) -> None:
+        if self.query_one("#body").query_children("#train"):
+            self._train.rename(event.old, event.new)
+
     @on(TrainOn)
     @work(group="tabs")
     async def _train_on(self, event: TrainOn) -> None:
@@ -348,7 +353,7 @@ def _new_pane(tab: str, state: State) -> Widget:
         return TrainPane(state, id=tab)
     from tui.library.pane import LibraryPane
 
-    return LibraryPane(id=tab)
+    return LibraryPane(state, id=tab)
 
 
 def run_app(model_ref: str | None) -> int:

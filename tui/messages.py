@@ -29,3 +29,11 @@ class TrainOn(Message):
     def __init__(self, corpus: str) -> None:
         super().__init__()
         self.corpus = corpus
+
+
+class RunRenamed(Message):
+    """A run's folder has another name now."""
+
+    def __init__(self, old: Path, new: Path) -> None:
+        super().__init__()
+        self.old, self.new = old, new

@@ -52,9 +52,13 @@ def size(number: float) -> str:
     return f"{number:.1f} GB"
 
 
+UNITS = {"char": "character", "byte": "byte"}
+"""What the units of a text are called."""
+
+
 def alphabet(symbols: Sized, units: str) -> str:
     """How many different symbols an alphabet has."""
-    return counted(len(symbols), units)
+    return counted(len(symbols), UNITS[units])
 
 
 def fetchable(entry: Entry) -> str:

@@ -42,6 +42,8 @@ class State:
     coloured: bool = False
     all_settings: bool = False
     """Whether the form of Train shows all settings."""
+    sort: str = "newest"
+    """How the Library is sorted."""
 
     def without(self, sampling: Mapping[str, Any], before: State) -> State:
         """A copy in which these settings of sampling are as they were before: the user sets them by hand,

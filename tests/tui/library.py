@@ -8,24 +8,29 @@ from textual.widgets import OptionList, Static
 
 from tui.dialogs import ConfirmDialog
 from tui.library.pane import LibraryPane
-from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
+from tui.remember import State
 
 
 class LibraryApp(App[None]):
     """The pane alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State | None = None) -> None:
         super().__init__()
         self.opened: list[object] = []
+        self._remembered = state
 
     def compose(self):
-        yield LibraryPane()
+        yield LibraryPane(self._remembered)
 
     def on_model_chosen(self, message: ModelChosen) -> None:
         self.opened.append(("model", message.path))
 
     def on_run_chosen(self, message: RunChosen) -> None:
         self.opened.append(("run", message.folder))
+
+    def on_run_renamed(self, message: RunRenamed) -> None:
+        self.opened.append(("renamed", message.old.name, message.new.name))
 
     def on_train_on(self, message: TrainOn) -> None:
         self.opened.append(("corpus", message.corpus))
@@ -46,13 +51,24 @@ class LibraryApp(App[None]):
         return shown.plain if isinstance(shown, Content) else str(shown)
 
     @property
+    def names(self) -> list[str]:
+        """The names of the items that are shown, from the top."""
+        return [item.name for item in self.pane._listing._shown.values()]
+
+    @property
+    def caption(self) -> str:
+        """What stands below the list."""
+        return str(self.query_one(OptionList).border_subtitle)
+
+    @property
     def told(self) -> str:
         return "\n".join(note.message for note in self._notifications)
 
     def choose(self, name: str) -> None:
         """Put the cursor on an item."""
         box = self.query_one(OptionList)
-        key = next(key for key, item in self.pane._items.items() if item.name == name)
+        shown = self.pane._listing._shown
+        key = next(key for key, item in shown.items() if item.name == name)
         box.highlighted = box.get_option_index(key)
 
 

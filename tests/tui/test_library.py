@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
-from rich.cells import cell_len
 from textual.widgets import Input
 
 from engine import places
-from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs import launch, library
-from engine.runs.kept import SLICE
-from engine.runs.logs import LineReader
-from engine.text import corpus, survey
+from engine.runs.rundir import RunDirectory
+from tests.conftest import make_model
 from tests.tui.library import LibraryApp, asking, listed
 from tui.dialogs import AskDialog
-from tui.library.details import details, name_width, rows
-from tui.library.shelf import Kind, Shelf
+from tui.library.shelf import Kind
+from tui.remember import State
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +30,17 @@ def bundled(monkeypatch, tmp_path):
     return folder
 
 
+def with_loss(model, nats):
+    return replace(model, history=replace(model.history, best_val_nats=nats))
+
+
 async def test_an_empty_library_says_what_to_do(home, until):
     app = LibraryApp()
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, listed(app, "no models yet", "no runs yet", "python", "hello"))
         assert app.pane.selected.kind is Kind.CORPUS
-        await pilot.press("d")
-        await until(pilot, lambda: "nothing to delete" in app.told)
+        await until(pilot, lambda: "nothing to delete" in app.about)
+        assert not app.pane.check_action("delete", ()) and app.pane.check_action("open", ())
 
 
 @pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18), (40, 10)])
@@ -116,6 +118,94 @@ async def test_renaming_asks_again_while_a_name_cannot_be(tiny, home, until):
     assert not (home / "models" / "tiny.safetensors").exists()
 
 
+async def test_runs_and_corpora_are_renamed_and_found_again(fake_run, home, until):
+    run = fake_run("daily").run
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "daily", "winter"))
+        for name, new in (("winter", "summer"), ("daily", "weekly")):
+            app.choose(name)
+            await pilot.pause()
+            await pilot.press("n")
+            await until(pilot, asking(app, AskDialog))
+            app.screen.query_one(Input).value = new
+            await pilot.press("enter")
+            await until(pilot, lambda new=new: app.pane.selected.name == new)
+            assert name not in app.names
+    assert app.opened == [("renamed", "daily", "weekly")]
+    assert RunDirectory(run.folder.with_name("weekly")).corpus().info.name == "summer"
+
+
+async def test_typing_narrows_all_sections(tiny, fake_run, until):
+    fake_run("daily"), fake_run("tiny-run")
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "daily", "winter", "python"))
+        every = len(app.names)
+        await pilot.press("slash", *"TINY")
+        await until(pilot, lambda: app.names == ["tiny", "tiny-run", "tiny-shakespeare"])
+        assert app.caption.startswith(f"3 of {every} · ") and "Runs (1 of 2)" in app.list
+        await pilot.press(*" gru", "enter")  # a word of another column
+        await until(pilot, lambda: app.names == ["tiny-run"])
+        assert "Corpora" not in app.list
+        await pilot.press("o")
+        await until(pilot, lambda: [kind for kind, _ in app.opened] == ["run"])
+        await pilot.press("slash", "x", "down")
+        await until(pilot, lambda: "nothing has TINY grux" in app.list)
+        assert app.pane.selected is None and not app.pane.check_action("delete", ())
+        await pilot.press("right", "j", "k", "enter", "d", "escape")
+        await until(pilot, lambda: len(app.names) == every)
+        assert " of " not in app.caption and not app.query_one("#filter").display
+
+
+async def test_escape_in_the_filter_shows_everything_again(fake_run, until):
+    fake_run("daily")
+    app = LibraryApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        await until(pilot, listed(app, "daily", "winter"))
+        await pilot.press("slash", *"[/b]")
+        await until(pilot, lambda: "nothing has [/b]" in app.list)
+        await pilot.press("escape")
+        await until(pilot, listed(app, "daily", "winter"))
+        assert app.focused and app.focused.id == "items"
+
+
+async def test_one_key_sorts_and_the_way_is_remembered(tiny, home, fake_run, until):
+    modelfile.save(home / "models" / "Better.safetensors", with_loss(tiny, 1.0))
+    os.utime(home / "models" / "Better.safetensors", (1, 1))
+    modelfile.save(home / "models" / "zero.safetensors", with_loss(make_model(hidden=8), 2.0))
+    os.utime(home / "models" / "zero.safetensors", (2, 2))
+    state = State()
+    app = LibraryApp(state)
+    orders = {}
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "Better", "zero", "tiny"))
+        for _ in range(5):
+            orders[app.caption] = app.names[:3]
+            app.choose("zero")
+            await pilot.press("s")
+            assert app.pane.selected.name == "zero"
+    assert orders == {
+        "newest first": ["tiny", "zero", "Better"],
+        "by name": ["Better", "tiny", "zero"],
+        "lowest loss first": ["Better", "zero", "tiny"],
+        "largest first": ["tiny", "Better", "zero"],
+    }
+    assert state.sort == "name"
+
+
+async def test_j_and_k_move(tiny, fake_run, until):
+    fake_run("daily")
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "tiny", "daily", "winter"))
+        seen = []
+        for key in ("j", "j", "k"):
+            await pilot.press(key)
+            seen.append(app.pane.selected.name)
+        assert seen == ["daily", "winter", "daily"]
+
+
 @pytest.mark.parametrize("name", ["tiny", "daily", "winter"])
 async def test_deleting_asks_first(tiny, fake_run, winter, home, until, name):
     fake_run("daily")
@@ -132,7 +222,7 @@ async def test_deleting_asks_first(tiny, fake_run, winter, home, until, name):
         await pilot.press("d")
         await until(pilot, asking(app))
         await pilot.press("d")
-        await until(pilot, lambda: all(item.name != name for item in app.pane._items.values()))
+        await until(pilot, lambda: name not in app.names)
     assert not any(place.stem == name for place in home.glob("*/*"))
 
 
@@ -142,10 +232,11 @@ async def test_a_run_that_is_training_is_not_deleted(fake_run, until):
     app = LibraryApp()
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, listed(app, "daily"))
-        app.choose("daily")
-        await pilot.pause()
-        await pilot.press("d")
-        await until(pilot, lambda: "stop it first" in app.told)
+        for name in ("daily", "winter"):
+            app.choose(name)
+            await until(pilot, lambda name=name: "not now: daily is training" in app.about)
+            await pilot.press("d", "n")
+        assert app.screen is app.screen_stack[0]
     assert run.run.folder.exists()
 
 
@@ -172,7 +263,7 @@ async def test_a_bundled_model_stays(tiny, bundled, until):
         app.choose("bard")
         await pilot.pause()
         await pilot.press("n", "d")
-        await until(pilot, lambda: "came with helo" in app.told)
+        await until(pilot, lambda: "not possible: it came with helo" in app.about)
         assert app.screen is app.screen_stack[0]
     assert (bundled / "bard.safetensors").exists()
 
@@ -185,7 +276,7 @@ async def test_a_run_is_kept_as_a_model(fake_run, tiny, until):
         await until(pilot, listed(app, "daily"))
         app.choose("daily")
         await pilot.pause()
-        await pilot.press("k")
+        await pilot.press("m")
         await until(pilot, asking(app, AskDialog))
         await pilot.press("enter")
         await until(pilot, lambda: "daily" in {entry.name for entry in library.models()})
@@ -244,92 +335,6 @@ async def test_cards_and_names_are_shown_as_they_are(tiny, home, until):
         assert "\x1b" not in app.about and "\u202e" not in app.about
 
 
-def test_of_a_long_log_only_what_was_added_is_read(fake_run, monkeypatch):
-    run, read = fake_run("daily"), []
-    run.begin()
-    for step in range(1, 3000):
-        run.progress(step, 2.0)
-    real = LineReader.read
-
-    def counted(reader, most=-1):
-        lines = real(reader, most)
-        read.append(sum(len(line) + 1 for line in lines))
-        return lines
-
-    monkeypatch.setattr(LineReader, "read", counted)
-    shelf = Shelf()
-    first = shelf.read()[Kind.RUN]
-    whole = run.run.events_path.stat().st_size
-    assert sum(read) == whole > SLICE and max(read) < 2 * SLICE
-    read.clear()
-    assert shelf.read()[Kind.RUN] == first and not read
-    run.progress(3000, 2.0)
-    run.evaluated(3000, 1.5)
-    [item] = shelf.read()[Kind.RUN]
-    assert dict(item.facts)["steps"].startswith("3,000 of 1,000") and "1.500" in item.columns[1]
-    assert sum(read) == run.run.events_path.stat().st_size - whole
-    run.die()
-    assert "killed" in shelf.read()[Kind.RUN][0].columns[0]
-
-
-def test_a_log_that_was_made_anew_is_read_from_its_beginning(fake_run):
-    run, shelf = fake_run("daily"), Shelf()
-    run.begin()
-    for step in (10, 20, 30):
-        run.progress(step, 2.0)
-    shelf.read()
-    run.run.events_path.write_text("")
-    run.progress(7, 2.0)
-    assert dict(shelf.read()[Kind.RUN][0].facts)["steps"].startswith("7 of")
-
-
-def test_columns_stand_under_one_another_and_never_overflow(tiny, fake_run, winter):
-    fake_run("a-run-with-quite-a-long-name-indeed-and-more")
-    items = Shelf().read()
-    name = name_width(item for section in items.values() for item in section)
-    for section in items.values():
-        for width in (20, 40, 60, 90):
-            lines = list(rows(section, name, width))
-            assert all(line.cell_length <= max(width, name) for line in lines)
-            assert len({line.cell_length for line in lines}) <= 1
-
-
-def test_names_are_whole_and_other_columns_give_way(fake_run):
-    names = [f"a-run-with-quite-a-long-name-indeed-{i}" for i in range(3)]
-    for name in names:
-        fake_run(name)
-    items = Shelf().read()[Kind.RUN]
-    for width in (80, 50, 39, 20):
-        lines = [line.plain for line in rows(items, name_width(items), width)]
-        assert sorted(line.split()[0] for line in lines) == names
-        assert all(len(line) <= max(width, len(names[0])) for line in lines)
-        assert ("new" in lines[0]) == (width >= 50)
-
-
-def test_a_network_with_a_long_name_is_cut_and_keeps_its_place(fake_run):
-    fake_run()
-    (run,) = Shelf().read()[Kind.RUN]
-    status, loss, _, day = run.columns
-    network = str(ModelConfig("peephole", 1024, 2, layer_norm=True, residual=True))
-    item = replace(run, columns=(status, loss, network, day))
-    wide, narrow = (next(rows([item], 14, width)).plain for width in (100, 60))
-    assert network in wide and day in wide
-    assert "peephole 1024×2, layer n" in narrow and "…" in narrow and len(narrow) <= 60
-
-
-def test_details_of_wide_characters_fit(tiny):
-    item = replace(Shelf().read()[Kind.MODEL][0], facts=(("corpus", "床前明月光" * 9),), text="")
-    lines = details(item, 40).plain.splitlines()
-    assert len(lines) > 2 and all(cell_len(line) <= 40 for line in lines)
-
-
-def test_details_wrap_beside_their_names(tiny):
-    item = Shelf().read()[Kind.MODEL][0]
-    text = details(item, 40).plain
-    assert all(len(line) <= 40 for line in text.splitlines())
-    assert text.startswith("network")
-
-
 async def test_the_corpus_under_the_cursor_is_surveyed_by_another_process(
     winter, until, monkeypatch
 ):
@@ -354,25 +359,3 @@ async def test_the_corpus_under_the_cursor_is_surveyed_by_another_process(
         app.choose("winter")
         await until(pilot, lambda: not app.workers._workers)
     assert (asked, again) == ([winter.folder], [])
-
-
-def test_a_survey_that_is_kept_is_shown_beside_the_limit(winter):
-    made = corpus.add(["ab" * 500], "known", "here", entropy_rate=0.25)
-    survey.obtain(made)
-    [item] = [item for item in Shelf().read()[Kind.CORPUS] if item.name == "known"]
-    facts = dict(item.facts)
-    assert facts["limit"].startswith("0.2500 nats") and "500 characters" in facts["repeated"]
-    assert "scored on 99 of the validation part" in facts["baselines"]
-    (made.folder / survey.KEPT).write_text("{torn")
-    [item] = [item for item in Shelf().read()[Kind.CORPUS] if item.name == "known"]
-    assert "baselines" not in dict(item.facts) and not item.problem
-
-
-def test_long_texts_of_files_are_laid_out_in_part(tiny, home):
-    told = replace(tiny, history=replace(tiny.history, command="漢" * 2_000_000))
-    modelfile.save(home / "models" / "told.safetensors", told)
-    (home / "models" / "told.md").write_text("x" * 2_000_000)
-    [item] = [item for item in Shelf().read()[Kind.MODEL] if item.name == "told"]
-    assert len(details(item, 60).plain) < 100_000
-    odd = replace(item, columns=("漢" * 2_000_000, "", "", ""))
-    assert all(row.cell_length == 60 for row in rows([item, odd], 12, 60))

@@ -79,8 +79,7 @@ async def test_what_cannot_be_fetched_is_said_once(shop, home, until):
         await until(pilot, lambda: "404 Not Found" in app.told)
         await until(pilot, lambda: not app.query_one(Imports).importing)
         assert len(app._notifications) == 1 and not app.query_one(Imports).display
-        await pilot.press("d")
-        await until(pilot, lambda: "not fetched" in app.told)
+        assert "nothing to delete" in app.about and not app.pane.check_action("delete", ())
 
 
 async def test_fetching_tells_how_far_it_is_and_escape_stops_it(shop, home, until):

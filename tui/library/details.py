@@ -24,9 +24,9 @@ _NAME = 12
 _SAID = ("problem", "status")
 """The facts in words of the engine."""
 HINTS = {
-    Kind.MODEL: "no models yet: k keeps the model of a run",
-    Kind.RUN: "no runs yet: the Train screen starts one",
-    Kind.CORPUS: "no corpora yet: i imports a text",
+    Kind.MODEL: "no models yet: keep the model of a run",
+    Kind.RUN: "no runs yet: start one on the Train screen",
+    Kind.CORPUS: "no corpora yet: import a text",
 }
 
 

@@ -11,26 +11,27 @@ from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
-from engine import storage
-from engine.errors import HeloError, RunError
-from engine.runs import launch, library
+from engine.errors import HeloError
+from engine.runs import launch, library, tidying
 from engine.runs.rundir import RunDirectory
 from engine.text.sources import as_path
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
-from tui.library.details import HINTS, details, name_width, rows
+from tui.library.details import details
 from tui.library.imports import Import, Imports
-from tui.library.items import Items
+from tui.library.keys import KEYS
+from tui.library.listing import Listing
+from tui.library.order import SORTS, after
 from tui.library.shelf import Item, Kind, Shelf
-from tui.messages import ModelChosen, RunChosen, TrainOn
+from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.obtain import fetch, obtain
+from tui.remember import State
 from tui.text import one_line, visible
 from tui.told import in_app
 from tui.trouble import TellsTrouble
@@ -40,69 +41,24 @@ _REST = 0.3
 """How long the cursor must rest on a corpus before it is surveyed, in seconds."""
 _FOLLOW = 1.0
 """Seconds between two checks for changes on disk."""
-_SECTION = Binding.Group("section", compact=True)
 
 
 class LibraryPane(TellsTrouble, Vertical):
     """Lists models, runs and corpora; opens, keeps, renames, deletes, imports and downloads them."""
 
     BINDING_GROUP_TITLE = "Library"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "o",
-            "open",
-            "Open",
-            id="library.open",
-            tooltip="Write with the model, show the run, train on the corpus",
-        ),
-        Binding("k", "keep", "Keep", id="library.keep", tooltip="Keep the run's best model"),
-        Binding("n", "rename", "Rename", id="library.rename", tooltip="Rename the model"),
-        Binding("d", "delete", "Delete", id="library.delete", tooltip="Delete it; asks first"),
-        Binding("g", "fetch", "Get", id="library.fetch", tooltip="Download it and import it"),
-        Binding(
-            "i",
-            "import",
-            "Import a text",
-            id="library.import",
-            tooltip="Import a file, a folder, an archive or a web address",
-        ),
-        Binding("escape", "stop", "Stop", id="library.stop", tooltip="Stop what is being imported"),
-        Binding("r", "refresh", "Refresh", id="library.refresh", tooltip="Read the library again"),
-        Binding(
-            "left",
-            "section(-1)",
-            "previous section",
-            id="library.section-before",
-            tooltip="Go to the previous section",
-            group=_SECTION,
-        ),
-        Binding(
-            "right",
-            "section(1)",
-            "next section",
-            id="library.section-after",
-            tooltip="Go to the next section",
-            group=_SECTION,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     DEFAULT_CSS = """
     LibraryPane {
         height: 1fr;
         #shelf { height: 1fr; }
-        #items {
-            width: 1fr; height: 1fr; background: transparent; scrollbar-gutter: stable;
-            border: round $primary-muted; border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            &:focus { border: round $primary; background-tint: transparent; }
-            & > .option-list--option-disabled { color: $text-accent; text-style: bold; }
-        }
         #details {
             width: 1fr; height: 1fr; padding: 0 1;
             border: round $primary-muted; border-title-color: $text-muted;
             &:focus { border: round $primary; }
         }
         &.-narrow #shelf { layout: vertical; }
-        &.-narrow #items { height: 3fr; }
+        &.-narrow Listing { height: 3fr; }
         &.-narrow #details { height: 2fr; }
     }
     """
@@ -113,38 +69,46 @@ class LibraryPane(TellsTrouble, Vertical):
 
         items: dict[Kind, list[Item]]
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, state: State | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shelf = Shelf()
-        self._items: dict[str, Item] = {}
-        """By option id."""
-        self._sections: dict[Kind, list[Item]] = {}
+        self._remembered = state or State()
+        if self._remembered.sort not in SORTS:
+            self._remembered.sort = State.sort
         self._last_path = ""
         """The last source that was asked for and has not been imported."""
+        self._about: Path | None = None
+        """What the details are about."""
         self._surveyed: set[Path] = set()
         """The corpora whose survey was started here."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="shelf"):
-            yield Items(id="items", markup=False)
+            yield Listing(self._remembered.sort)
             with VerticalScroll(id="details"):
                 yield Static(id="about", markup=False)
         yield Imports(id="imports")
 
     def on_mount(self) -> None:
-        box = self.query_one("#items")
-        box.border_title, box.border_subtitle = "library", "←/→ sections"
         self.set_interval(_FOLLOW, self._follow)
 
     def on_show(self) -> None:
         self.action_refresh()
-        self.query_one("#items").focus()
+        self._listing.focus_list()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < _NARROW, "-narrow")
-        self.call_after_refresh(self._list)
 
-    # the list
+    @property
+    def _listing(self) -> Listing:
+        return self.query_one(Listing)
+
+    @property
+    def selected(self) -> Item | None:
+        """The item under the cursor."""
+        return self._listing.selected
+
+    # reading and showing
 
     @work(thread=True, exclusive=True, group="read", exit_on_error=False)
     def action_refresh(self) -> None:
@@ -159,44 +123,17 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @on(Read)
     def _read(self, read: Read) -> None:
-        self._sections = read.items
-        self.call_after_refresh(self._list)
+        self._listing.show(read.items)
 
-    def _list(self) -> None:
-        """Fill the list, keeping the cursor on the same item."""
-        before = self.selected
-        box = self.query_one("#items", OptionList)
-        room = box.scrollable_content_region.width
-        options: list[Option] = []
-        self._items, chosen = {}, None
-        for kind, items in self._sections.items():
-            options.append(Option(Content(f"{kind.value} ({len(items)})"), disabled=True))
-            if not items:
-                hint = Content.styled(f"  {HINTS[kind]}", "$foreground 60%")
-                options.append(Option(hint, disabled=True))
-            for item, line in zip(items, rows(items, name_width(items), room), strict=True):
-                if before and (item.kind, item.name) == (before.kind, before.name):
-                    chosen = len(options)
-                self._items[f"item-{len(options)}"] = item
-                options.append(Option(line, id=f"item-{len(options)}"))
-        box.set_options(options)
-        usable = (i for i, option in enumerate(options) if not option.disabled)
-        box.highlighted = next(usable, None) if chosen is None else chosen
-        self._show_details()
-
-    @property
-    def selected(self) -> Item | None:
-        """The item under the cursor."""
-        option = self.query_one("#items", OptionList).highlighted_option
-        return self._items.get(option.id) if option and option.id else None
-
-    @on(OptionList.OptionHighlighted)
-    def _show_details(self) -> None:
-        item, box = self.selected, self.query_one("#details")
+    @on(Listing.Chosen)
+    def _show_details(self, chosen: Listing.Chosen) -> None:
+        item, box = chosen.item, self.query_one("#details")
         box.border_title = Content(one_line(item.name)) if item else ""
         width = max(1, box.size.width - 2)
         self.query_one("#about", Static).update(details(item, width) if item else "")
-        box.scroll_home(animate=False)
+        if (about := item and item.path) != self._about or about is None:
+            box.scroll_home(animate=False)
+        self._about = about
         self.refresh_bindings()
         if item and item.path and item.kind is Kind.CORPUS and not item.problem:
             self._survey(item, item.path)
@@ -213,16 +150,6 @@ class LibraryPane(TellsTrouble, Vertical):
                 await asyncio.sleep(_REST)
             self.action_refresh()
 
-    def action_section(self, by: int) -> None:
-        """Go to the first item of the next section, or the previous one, that is not empty."""
-        item = self.selected
-        kinds = [kind for kind, items in self._sections.items() if items]
-        if item:
-            to = kinds[(kinds.index(item.kind) + by) % len(kinds)]
-            first = next(key for key, other in self._items.items() if other.kind is to)
-            box = self.query_one("#items", OptionList)
-            box.highlighted = box.get_option_index(first)
-
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -230,17 +157,38 @@ class LibraryPane(TellsTrouble, Vertical):
         match action:
             case "fetch":
                 return item is not None and item.entry is not None
+            case "unfilter":
+                return self.is_mounted and self._listing.filtered
             case "stop":
                 return self.is_mounted and self.query_one(Imports).importing
             case "open":
                 return item is not None and not item.problem
             case "keep":
                 return item is not None and item.kind is Kind.RUN and not item.problem
-            case "rename":
-                return item is not None and item.kind is Kind.MODEL and not item.refusal
-            case "delete":
-                return item is not None
+            case "rename" | "delete":
+                return item is not None and not item.refusal
         return True
+
+    def action_filter(self) -> None:
+        """Type words to look for."""
+        self._listing.focus_filter()
+
+    def action_unfilter(self) -> None:
+        """Remove the filter."""
+        self._listing.unfilter()
+
+    def action_sort(self) -> None:
+        """Sort in the next way."""
+        self._remembered.sort = after(self._remembered.sort)
+        self._listing.sort(self._remembered.sort)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor a line down (1) or up (-1)."""
+        self._listing.move(by)
+
+    def action_section(self, by: int) -> None:
+        """Go to the next section (1) or the previous one (-1)."""
+        self._listing.move_section(by)
 
     def _complain(self, text: str) -> None:
         self.notify(visible(in_app(text)), severity="error", markup=False)
@@ -271,12 +219,15 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @work(exit_on_error=False, group="dialog")
     async def action_rename(self) -> None:
-        """Give the model another name."""
+        """Give the item another name."""
         item = self.selected
         name: str | None = item.name if item else None
         while item and name is not None:
             name = await self.app.push_screen_wait(AskDialog(f"Rename {item.name} to", name))
-            if name is not None and await self._do(library.rename_model, item.name, name):
+            if name is not None and await self._do(_rename, item, name):
+                self._listing.want(item.kind, name)
+                if item.kind is Kind.RUN and item.path:
+                    self.post_message(RunRenamed(item.path, item.path.with_name(name)))
                 return
 
     @work(exit_on_error=False, group="dialog")
@@ -285,12 +236,9 @@ class LibraryPane(TellsTrouble, Vertical):
         item = self.selected
         if item is None:
             return
-        if item.refusal:
-            self._complain(item.refusal)
-            return
         question = f"Delete {item.kind.name.lower()} {item.name} for good?"
         if item.kind is Kind.RUN:
-            question += " Its models are deleted too; k keeps the best one."
+            question += " Its models are deleted too, unless one was kept in the library."
         if item.kind is Kind.CORPUS:
             question += " Runs that train on it can then no longer be resumed."
         if await self.app.push_screen_wait(ConfirmDialog(question, "Delete", "Keep")):
@@ -342,6 +290,13 @@ def _delete(item: Item) -> None:
     if item.kind is Kind.MODEL:
         library.remove_model(item.name)
     elif item.path:
-        if item.kind is Kind.RUN and RunDirectory(item.path).alive():
-            raise RunError(f"{item.name} is training: open it and stop it first")
-        storage.remove_folder(item.path)
+        tidying.remove(item.path)
+
+
+def _rename(item: Item, name: str) -> None:
+    rename = {
+        Kind.MODEL: library.rename_model,
+        Kind.RUN: tidying.rename_run,
+        Kind.CORPUS: tidying.rename_corpus,
+    }
+    rename[item.kind](item.name, name)

@@ -5,17 +5,19 @@ A file that cannot be read is an item too, with the problem it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from threading import Lock
 
-from corpora import BUILT_IN
+from corpora import BUILT_IN, BuiltIn
 from engine import places
 from engine.errors import HeloError
 from engine.network.parameters import count
-from engine.runs import library, rundir
+from engine.runs import library, rundir, tidying
 from engine.runs.kept import Log
 from engine.runs.library import ModelEntry
 from engine.runs.rundir import RunDirectory
@@ -26,7 +28,17 @@ from engine.text.sources import catalogue
 from engine.text.sources.catalogue import Entry
 from engine.words import counted
 from tui import surveyed
-from tui.phrases import SIGNS, UNVALIDATED, alphabet, duration, fetchable, loss, size, versions
+from tui.phrases import (
+    SIGNS,
+    UNITS,
+    UNVALIDATED,
+    alphabet,
+    duration,
+    fetchable,
+    loss,
+    size,
+    versions,
+)
 from tui.text import visible_char
 
 _LATELY = 5.0
@@ -65,6 +77,12 @@ class Item:
     """Why it cannot be deleted or renamed."""
     entry: Entry | None = None
     """Its entry in the catalogue; None if it is already downloaded or not from the catalogue."""
+    created: str = ""
+    """When it was made, as ISO 8601; "" for what came with helo or is still to be made."""
+    nats: float | None = None
+    """Its loss in nats per character."""
+    size: float = 0.0
+    """Bytes of a model or a run, characters of a corpus, bytes to download of one in the catalogue."""
 
 
 @dataclass
@@ -77,6 +95,8 @@ class _Seen:
     """The log's inode, size and time when it was read."""
     live: bool
     figures: Summary
+    size: int
+    """Bytes of all its files."""
 
 
 class Shelf:
@@ -93,16 +113,15 @@ class Shelf:
         return self._sight != _sight()
 
     def read(self) -> dict[Kind, list[Item]]:
-        """Everything in the library: models by name, runs and corpora from the newest."""
+        """Everything in the library."""
         with self._reading:
-            self._sight = _sight()
+            self._sight, used = _sight(), tidying.in_use()
             self._runs = {run.folder: self._look(run) for run in rundir.runs()}
-            figures = [seen.figures for seen in self._runs.values()]
-        runs = sorted(figures, key=lambda found: found.created, reverse=True)
+            runs = [_run(seen, used) for seen in self._runs.values()]
         return {
             Kind.MODEL: [_model(entry) for entry in library.models()],
-            Kind.RUN: list(map(_run, runs)),
-            Kind.CORPUS: list(_corpora()),
+            Kind.RUN: runs,
+            Kind.CORPUS: list(_corpora(used)),
         }
 
     def _look(self, run: RunDirectory) -> _Seen:
@@ -117,7 +136,7 @@ class Shelf:
         same = known and known.file[0] == file[0] and known.file[1] <= file[1]
         log = known.log if known and same and known.log else Log(run.events_path)
         figures = summary(run, log.catch_up())
-        return _Seen(log if live else None, file, live, figures)
+        return _Seen(log if live else None, file, live, figures, _bytes(run.folder))
 
 
 def _sight() -> object:
@@ -135,6 +154,15 @@ def _lately(run: RunDirectory) -> int:
         return 1
 
 
+def _bytes(folder: Path) -> int:
+    """How much the files of a folder take; 0 if it is gone."""
+    try:
+        with os.scandir(folder) as files:
+            return sum(file.stat().st_size for file in files)
+    except OSError:
+        return 0
+
+
 def _nats(nats: float | None) -> str:
     return "–" if nats is None else f"{nats:.3f} nats"
 
@@ -144,10 +172,20 @@ def _day(created: str) -> str:
 
 
 def _model(entry: ModelEntry) -> Item:
-    refusal = f"{entry.name} came with helo and cannot be changed" if entry.bundled else ""
+    refusal = "not possible: it came with helo" if entry.bundled else ""
+    created = "" if entry.bundled else _written(entry.path)
     if entry.summary is None:
         wrong = (("problem", entry.problem), ("file", str(entry.path)))
-        return Item(Kind.MODEL, entry.name, entry.path, _DAMAGED, wrong, "", entry.problem, refusal)
+        return Item(
+            Kind.MODEL,
+            entry.name,
+            entry.path,
+            _DAMAGED,
+            wrong,
+            problem=entry.problem,
+            refusal=refusal,
+            created=created,
+        )
     config, history = entry.summary.config, entry.summary.history
     symbols = entry.summary.alphabet.symbols
     facts: Facts = (
@@ -159,6 +197,7 @@ def _model(entry: ModelEntry) -> Item:
         ("versions", versions(history.versions)),
         ("command", history.command),
         ("file", f"{entry.path} ({size(entry.size)}, {entry.summary.dtype})"),
+        *_refused(refusal),
     )
     columns = (
         str(config),
@@ -166,7 +205,31 @@ def _model(entry: ModelEntry) -> Item:
         size(entry.size),
         "bundled" if entry.bundled else "",
     )
-    return Item(Kind.MODEL, entry.name, entry.path, columns, facts, _card(entry), "", refusal)
+    return Item(
+        Kind.MODEL,
+        entry.name,
+        entry.path,
+        columns,
+        facts,
+        text=_card(entry),
+        refusal=refusal,
+        created=created,
+        nats=history.best_val_nats,
+        size=entry.size,
+    )
+
+
+def _refused(why: str) -> Facts:
+    """The fact that says why an item can be neither renamed nor deleted; none if it can."""
+    return (("delete", why),) if why else ()
+
+
+def _written(path: Path) -> str:
+    """When a file was written, as ISO 8601; "" if it is gone."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    except (OSError, OverflowError, ValueError):
+        return ""
 
 
 def _card(entry: ModelEntry) -> str:
@@ -182,13 +245,18 @@ def _names(symbols: tuple[str, ...] | str) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _run(found: Summary) -> Item:
+def _run(seen: _Seen, used: Mapping[Path, str]) -> Item:
+    found = seen.figures
     folder = Path(found.folder)
+    why = used.get(folder.resolve(), "")
+    refusal = f"not now: {why}" if why else ""
     status = f"{SIGNS.get(found.status, '✗')} {found.status}"
     if found.status == "damaged":
-        wrong = (("problem", found.reason), ("folder", found.folder))
-        return Item(Kind.RUN, found.name, folder, (status, "", "", ""), wrong, "", found.reason)
-    live = found.status in ("running", "paused")
+        wrong = (("problem", found.reason), ("folder", found.folder), *_refused(refusal))
+        columns = (status, "", "", "")
+        return Item(
+            Kind.RUN, found.name, folder, columns, wrong, problem=found.reason, refusal=refusal
+        )
     facts = (
         ("status", f"{found.status}: {found.reason}" if found.reason else found.status),
         ("network", found.network),
@@ -196,43 +264,51 @@ def _run(found: Summary) -> Item:
         ("corpus", found.corpus),
         ("loss", loss(found.best_val_nats) if found.validates else UNVALIDATED),
         ("steps", f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}"),
-        ("begun", found.created.replace("T", " ")),
-        ("folder", found.folder),
+        ("started", found.created.replace("T", " ")),
+        ("folder", f"{found.folder} ({size(seen.size)})"),
+        *_refused(refusal),
     )
     nats = _nats(found.best_val_nats) if found.validates else "none"
     columns = (status, nats, found.network, _day(found.created))
-    refusal = f"{found.name} is training: open it and stop it first" if live else ""
-    return Item(Kind.RUN, found.name, folder, columns, facts, "", "", refusal)
+    return Item(
+        Kind.RUN,
+        found.name,
+        folder,
+        columns,
+        facts,
+        refusal=refusal,
+        created=found.created,
+        nats=found.best_val_nats,
+        size=seen.size,
+    )
 
 
-def _corpora() -> Iterator[Item]:
-    made: list[tuple[str, Item]] = []
+def _corpora(used: Mapping[Path, str]) -> Iterator[Item]:
+    names = set()
     for folder in corpus.corpora():
+        names.add(folder.name)
+        why = used.get(folder.resolve(), "")
+        refusal = f"not now: {why}" if why else ""
         try:
-            info = corpus.read_info(folder)
+            yield _imported(folder, corpus.read_info(folder), refusal)
         except HeloError as error:
-            facts = (("problem", str(error)), ("folder", str(folder)))
-            item = Item(Kind.CORPUS, folder.name, folder, _DAMAGED, facts, "", str(error))
-            made.append(("", item))
-        else:
-            made.append((info.created, _imported(folder, info)))
-    yield from (item for _, item in sorted(made, key=lambda pair: pair[0], reverse=True))
-    names = {item.name for _, item in made}
+            facts = (("problem", str(error)), ("folder", str(folder)), *_refused(refusal))
+            yield Item(Kind.CORPUS, folder.name, folder, _DAMAGED, facts, "", str(error), refusal)
     for name, built_in in BUILT_IN.items():
         if name not in names:
-            yield Item(
-                Kind.CORPUS,
-                name,
-                None,
-                ("built in", "", "", ""),
-                (("about", built_in.title), ("licence", built_in.licence)),
-                refusal=f"{name} is built in: there is nothing to delete",
-            )
+            yield _built_in(name, built_in)
     yield from (_entry(entry) for name, entry in catalogue.entries().items() if name not in names)
+
+
+def _built_in(name: str, text: BuiltIn) -> Item:
+    refusal = "nothing to delete: it came with helo"
+    facts = (("about", text.title), ("licence", text.licence), *_refused(refusal))
+    return Item(Kind.CORPUS, name, None, ("built in", "", "", ""), facts, refusal=refusal)
 
 
 def _entry(entry: Entry) -> Item:
     moves = "not known: the text may change"
+    refusal = "nothing to delete: it is not downloaded yet"
     facts = (
         ("about", entry.title),
         ("address", entry.url),
@@ -240,6 +316,7 @@ def _entry(entry: Entry) -> Item:
         ("licence", entry.licence),
         ("taken", entry.taken),
         ("sha256", entry.sha256 or moves),
+        *_refused(refusal),
     )
     return Item(
         Kind.CORPUS,
@@ -247,13 +324,14 @@ def _entry(entry: Entry) -> Item:
         None,
         (fetchable(entry), "", entry.licence, ""),
         tuple((name, value) for name, value in facts if value),
-        "g fetches it.",
-        refusal=f"{entry.name} is not fetched: there is nothing to delete",
+        "Enter downloads it and imports it.",
+        refusal=refusal,
         entry=entry,
+        size=entry.size or 0,
     )
 
 
-def _imported(folder: Path, info: CorpusInfo) -> Item:
+def _imported(folder: Path, info: CorpusInfo, refusal: str) -> Item:
     pairs = sorted(zip(info.counts, info.symbols, strict=True), reverse=True)
     frequent = [f"{visible_char(c)} {n / max(1, info.chars):.1%}" for n, c in pairs[:_FREQUENT]]
     facts = (
@@ -267,11 +345,21 @@ def _imported(folder: Path, info: CorpusInfo) -> Item:
         ("imported", info.created.replace("T", " ")),
         ("sha256", info.sha256),
         ("folder", str(folder)),
+        *_refused(refusal),
     )
     columns = (
-        f"{info.chars:,} {info.units}s",
+        counted(info.chars, UNITS[info.units]),
         f"{len(info.symbols)} different",
         "",
         _day(info.created),
     )
-    return Item(Kind.CORPUS, folder.name, folder, columns, facts)
+    return Item(
+        Kind.CORPUS,
+        folder.name,
+        folder,
+        columns,
+        facts,
+        refusal=refusal,
+        created=info.created,
+        size=info.chars,
+    )

@@ -123,6 +123,15 @@ class TrainPane(Steers):
         """Show the run in this folder."""
         self._open(RunDirectory(folder))
 
+    def rename(self, old: Path, new: Path) -> None:
+        """Follow a run whose folder has another name now."""
+        for tab, follower in self._followers.items():
+            if follower.run.folder == old:
+                self._followers[tab] = Follower(RunDirectory(new))
+                if self.query_one(Tabs).active == tab:
+                    self.query_one(RunView).follow(self._followers[tab])
+        self._news.set()
+
     async def fill_in(self, corpus: str) -> None:
         """Show the form with this corpus."""
         self.action_new()
