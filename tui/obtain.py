@@ -14,6 +14,7 @@ from engine.text.corpus import Corpus
 from tui.phrases import size
 
 if TYPE_CHECKING:
+    from engine.text.sources import Reading, Source
     from engine.text.sources.catalogue import Entry
 
 _TELL_EVERY = 0.1
@@ -39,11 +40,20 @@ def obtain(ref: str, tell: Say, say: Say = _silent) -> Corpus:
     return sources.obtain(ref, _reporter(tell, lambda: ""), say)
 
 
+def add(ref: str, name: str | None, reading: Reading, tell: Say, say: Say) -> Corpus:
+    """Import a source as `helo corpora add` does. `tell` and `say` are called as in `obtain`, and it raises
+    what `sources.add` raises, and Stopped."""
+    return _add(sources.find(ref, reading), name, reading, tell, say)
+
+
 def fetch(entry: Entry, tell: Say, say: Say) -> Corpus:
     """Import a catalogue entry. `tell` and `say` are called, and errors raised, as in `obtain`."""
-    source = entry.source()
+    return _add(entry.source(), None, entry.reading, tell, say)
+
+
+def _add(source: Source, name: str | None, reading: Reading, tell: Say, say: Say) -> Corpus:
     report = _reporter(tell, lambda: source.ledger.stage)
-    added = sources.add_source(source, None, entry.reading, report)
+    added = sources.add_source(source, name, reading, report)
     for line in added.notes:
         say(line)
     return added.corpus

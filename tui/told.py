@@ -18,7 +18,7 @@ _LABELS = {
     "length": "How long",
     "lowercase": "Capitals",
     "lr": "Learning rate",
-    "max-size": "Most",
+    "max-size": "Size limit",
     "normalise": "Accents",
     "seconds": "How long",
     "seq-length": "Sequence",

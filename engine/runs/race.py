@@ -158,7 +158,7 @@ def check_corpus(
         return
     if len(found.ids) >= SMALLEST_VALIDATED:
         raise CorpusError(
-            f"{100 * validation:.3g}% of corpus {found.info.name} is nothing to validate on: "
+            f"{100 * validation:.3g}% of corpus {found.info.name} is too little to validate on: "
             "give --validation a larger share"
         )
     raise CorpusError(

@@ -225,7 +225,7 @@ class RunDirectory:
 
     def silent_end(self) -> str:
         """The message if a trainer ended and the events do not say why."""
-        words = self.complaint() or "it left no word"
+        words = self.complaint() or "it left no message"
         return f"the trainer of {self.name} ended: {words}; see {self.log}"
 
     def clear(self) -> None:
@@ -316,7 +316,7 @@ def status(run: RunDirectory, events: list[Event]) -> RunStatus:
         return RunStatus("new", run.last_words())
     return RunStatus(
         "killed",
-        "the trainer ended without a word, as where memory or power fails; "
+        "the trainer ended without a message, as when memory or power fails; "
         f"continue with `helo train --resume {run.name}`",
     )
 

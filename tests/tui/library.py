@@ -6,6 +6,7 @@ from textual.app import App
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from tui.app import HeloApp
 from tui.dialogs import ConfirmDialog
 from tui.library.pane import LibraryPane
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
@@ -14,6 +15,8 @@ from tui.remember import State
 
 class LibraryApp(App[None]):
     """The pane alone."""
+
+    HORIZONTAL_BREAKPOINTS = HeloApp.HORIZONTAL_BREAKPOINTS
 
     def __init__(self, state: State | None = None) -> None:
         super().__init__()

@@ -204,8 +204,8 @@ def test_one_of_anything_is_counted_in_the_singular(cli, tmp_path):
     (tmp_path / "a.txt").write_text("aa")
     done = cli("corpora", "add", str(tmp_path / "a.txt"))
     assert done.err == "a: 2 characters, 1 different one\n"
-    assert "alphabet    1 char: " in cli("corpora", "show", "a").out
-    assert "  1 char " in cli("corpora", "list").out
+    assert "alphabet    1 character: " in cli("corpora", "show", "a").out
+    assert "  1 character " in cli("corpora", "list").out
 
 
 def test_a_file_whose_name_begins_as_an_option_is_shown_the_way(cli, tmp_path, monkeypatch):

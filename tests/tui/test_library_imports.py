@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+from dataclasses import replace
 
 import pytest
-from textual.widgets import Input
 
+from engine.text import corpus
 from engine.text.sources import catalogue
 from tests import catalogues
 from tests.tui.library import LibraryApp, asking, listed
-from tui.dialogs import AskDialog
+from tui.library.importing import ImportDialog
 from tui.library.imports import Imports
+from tui.library.paths import complete
 
 
 @pytest.fixture
@@ -25,33 +28,160 @@ def shop(monkeypatch, tmp_path, server):
     return server
 
 
-async def test_a_text_is_imported(home, tmp_path, until):
+async def fill_in(pilot, until, **typed):
+    """Open the dialog, and type and choose."""
+    app = pilot.app
+    await pilot.press("i")
+    await until(pilot, asking(app, ImportDialog))
+    await change(pilot, **typed)
+
+
+async def change(pilot, **typed):
+    """Type and choose in the open dialog, and press Enter."""
+    for key, value in typed.items():
+        pilot.app.screen.query_one(f"#{key}").value = value
+    pilot.app.screen.query_one("#source").focus()
+    await pilot.press("enter")
+
+
+def trouble(app):
+    """What the open dialog says is wrong, and the label of the row it marks."""
+    if not isinstance(app.screen, ImportDialog):
+        return "", ""
+    marked = app.screen.query(".-wrong .label")
+    shown = str(app.screen.query_one("#trouble").render())
+    return shown, str(marked.first().render()) if marked else ""
+
+
+@pytest.mark.parametrize("size", [(140, 45), (40, 10)])
+async def test_a_text_is_imported_with_enter_alone(home, tmp_path, until, size):
+    path = tmp_path / "two words.txt"
+    path.write_bytes("of Yörk ".encode("cp1252") * 100)
+    app = LibraryApp()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, listed(app, "hello"))
+        await fill_in(pilot, until, source=str(path))
+        await until(pilot, listed(app, "two-words"))
+        assert "two-words: 800 characters imported" in app.told
+        assert "read as" in app.told and "named two-words" in app.told
+        await pilot.press("i")
+        await until(pilot, asking(app, ImportDialog))
+        assert app.screen.query_one("#source").value == "", "it is done with"
+
+
+async def test_every_option_does_what_the_command_does(cli, home, tmp_path, until):
+    for name in ("a b.md", "c.txt", "d.md"):
+        (tmp_path / name).write_bytes("YÖRK\n\nYe\n".encode("cp1252") * 9 + b"\x81")
+    typed = {"glob": "'a b*' *.txt", "encoding": "cp1252", "name": "york", "max_size": "1MB"}
+    typed |= {"lines": "on", "lowercase": "on", "errors": "drop", "normalise": "nfd"}
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, listed(app, "hello"))
+        await fill_in(pilot, until, source=str(tmp_path), **typed)
+        await until(pilot, listed(app, "york"))
+        await fill_in(pilot, until, source=str(tmp_path / "c.txt"), units="byte", name="raw")
+        await until(pilot, listed(app, "raw", "82 bytes"))
+    options = "--glob 'a b*' --glob *.txt --encoding cp1252 --errors drop --normalise nfd"
+    same = [*shlex.split(options), "--lines", "--lowercase", "--max-size", "1MB"]
+    assert cli("corpora", "add", str(tmp_path), "--name", "same", *same).status == 0
+    one, two = (corpus.read_info(home / "corpora" / name) for name in ("york", "same"))
+    assert replace(one, name="", created="") == replace(two, name="", created="")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says", "marked"),
+    [
+        ({"source": " "}, "name a file", ""),
+        ({"source": "-"}, "no standard input", ""),
+        ({"source": "x", "encoding": "klingon"}, "Encoding: unknown encoding", "Encoding"),
+        ({"source": "x", "glob": "'"}, "Files has a quote", "Files"),
+        ({"source": "x", "name": "no/name"}, "not a valid name", ""),
+        ({"source": "x", "max_size": "much"}, "Size limit takes a size", "Size limit"),
+        ({"source": "x", "units": "byte", "lowercase": "on"}, "leave out “Capitals”", "Units"),
+    ],
+)
+async def test_what_cannot_be_is_said_in_the_dialog(home, until, typed, says, marked):
+    app = LibraryApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, listed(app, "hello"))
+        await fill_in(pilot, until, **typed)
+        await until(pilot, lambda: says in trouble(app)[0])
+        assert trouble(app)[1] == marked and "--" not in trouble(app)[0]
+        await pilot.press("escape")
+        await until(pilot, lambda: not asking(app, ImportDialog)())
+
+
+async def test_what_cannot_be_read_comes_back_with_what_was_typed(home, tmp_path, until):
     path = tmp_path / "play.txt"
-    path.write_text("of York " * 100)
+    path.write_bytes(b"of York \xff" * 100)
     app = LibraryApp()
-    async with app.run_test(size=(140, 45)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, listed(app, "hello"))
-        await pilot.press("i")
-        await until(pilot, asking(app, AskDialog))
-        app.screen.query_one(Input).value = str(path)
-        await pilot.press("enter")
-        await until(pilot, listed(app, "play"))
-        assert "800 characters" in app.told
+        await fill_in(pilot, until, source=f"{path}x [/b]", name="york")
+        await until(pilot, lambda: "no corpus or file" in trouble(app)[0])
+        await change(pilot, source=str(path), encoding="utf-8")
+        await until(pilot, lambda: trouble(app)[1] == "Encoding")
+        assert app.screen.query_one("#name").value == "york" and not app.told
+        await pilot.press("escape", "i")
+        await until(pilot, lambda: trouble(app)[1] == "Encoding")
+        await change(pilot, errors="drop", name="hello")
+        await until(pilot, listed(app, "800 characters"))
+        await fill_in(pilot, until, source=str(path), encoding="latin-1", name="hello")
+        await until(pilot, lambda: "already exists: choose another “Name”" in trouble(app)[0])
 
 
-async def test_what_cannot_be_imported_is_said_and_can_be_typed_on(home, until):
+async def test_tab_completes_a_path_and_then_moves_on(tmp_path, until, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "books" / "[red] one").mkdir(parents=True)
+    for name in ("york.txt", "yorkshire.txt", ".york", "new\nline"):
+        (tmp_path / "books" / name).write_text("x")
     app = LibraryApp()
-    async with app.run_test(size=(140, 45)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, listed(app, "hello"))
-        for typed, problem in (("/no/such [/b]", "no corpus or file"), ("-", "standard input")):
-            await pilot.press("i")
-            await until(pilot, asking(app, AskDialog))
-            app.screen.query_one(Input).value = typed
-            await pilot.press("enter")
-            await until(pilot, lambda problem=problem: problem in app.told)
         await pilot.press("i")
-        await until(pilot, asking(app, AskDialog))
-        assert app.screen.query_one(Input).value == "-"
+        await until(pilot, asking(app, ImportDialog))
+        field, offers = app.screen.query_one("#source"), app.screen.query_one("#offers")
+        await pilot.press(*"~/b", "tab")
+        await until(pilot, lambda: field.value == "~/books/")
+        await pilot.press("tab")
+        await until(pilot, lambda: offers.display)
+        assert str(offers.render()) == "[red] one/  york.txt  yorkshire.txt"
+        await pilot.press("y", "tab")
+        await until(pilot, lambda: field.value == "~/books/york" and offers.display)
+        await pilot.press(".", "tab")
+        await until(pilot, lambda: field.value == "~/books/york.txt")
+        assert not offers.display
+        await pilot.press("tab")
+        await until(pilot, lambda: app.focused.id == "name")
+        await pilot.press("shift+tab")
+        assert app.focused.id == "source"
+
+
+def test_paths_are_completed_as_in_a_shell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for folder in ("two words", "home", ".hidden"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "two words" / "é.txt").touch()
+    (tmp_path / "tw").touch()
+    found = {
+        "": ("", ()),
+        "./": ("./", ("home/", "two words/", "tw")),
+        "t": ("tw", ("tw", "two words/")),
+        "two": ("two words/", ()),
+        "two words/": ("two words/é.txt", ()),
+        "./two words/é": ("./two words/é.txt", ()),
+        "@two": ("@two words/", ()),
+        ".": (".hidden/", ()),
+        "~": ("~/", ()),
+        "~nobody-of-that-name": ("~nobody-of-that-name", ()),
+        "none/x": ("none/x", ()),
+        "a\0b/": ("a\0b/", ()),
+        "https://example.org/t": ("https://example.org/t", ()),
+        f"{tmp_path}/ho": (f"{tmp_path}/home/", ()),
+    }
+    for typed, (text, offers) in found.items():
+        assert complete(typed) == (text, tuple(sorted(offers)))
 
 
 @pytest.mark.parametrize("key", ["g", "o", "enter"])

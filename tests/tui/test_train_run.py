@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input, Tabs
 
 from engine.network import modelfile
-from engine.runs import launch
+from engine.runs import launch, tidying
 from engine.runs.events import Changed, Failed, Resumed
 from tests.tui.training import FACTS, TrainApp, ready, requests, seen
 from tui.curves.picture import BESIDE
@@ -86,6 +86,20 @@ async def test_a_branch_is_shown_as_one(fake_run, until):
     app = TrainApp()
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, seen(app, "a branch of first@40", "#headline"))
+
+
+async def test_a_run_that_was_renamed_is_still_followed(fake_run, until):
+    run = fake_run("daily")
+    run.begin()
+    run.finish()
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+        app.pane.show_run(run.run.folder)
+        await until(pilot, seen(app, "daily", "#headline"))
+        renamed = tidying.rename_run("daily", "weekly")
+        app.pane.rename(run.run.folder, renamed.folder)
+        await until(pilot, seen(app, "weekly", "#headline"))
+        await until(pilot, lambda: "weekly" in str(app.query_one(Tabs).active_tab.label))
 
 
 async def test_the_reason_of_a_failure_is_shown(fake_run, until):

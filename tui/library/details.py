@@ -25,7 +25,7 @@ _SAID = ("problem", "status")
 """The facts in words of the engine."""
 HINTS = {
     Kind.MODEL: "no models yet: keep the model of a run",
-    Kind.RUN: "no runs yet: start one on the Train screen",
+    Kind.RUN: "no runs yet: start one in Train",
     Kind.CORPUS: "no corpora yet: import a text",
 }
 

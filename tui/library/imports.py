@@ -11,9 +11,10 @@ from textual.widgets import Static
 
 from engine.errors import HeloError
 from engine.text.corpus import Corpus
+from engine.words import counted
 from tui.obtain import Stopped
+from tui.phrases import UNITS
 from tui.text import one_line, visible
-from tui.told import in_app
 from tui.trouble import TellsTrouble
 
 Import = Callable[[Callable[[str], object], Callable[[str], object]], Corpus]
@@ -41,7 +42,9 @@ class Imports(TellsTrouble, Static):
 
         ref: str
         text: str
+        """What to say, in words of the engine."""
         failed: bool = False
+        stopped: bool = False
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
@@ -69,12 +72,12 @@ class Imports(TellsTrouble, Static):
         notes: list[str] = []
         try:
             info = make(lambda far: self.post_message(self._Told(ref, far)), notes.append).info
-            done = f"{info.name}: {info.chars:,} characters imported"
+            done = f"{info.name}: {counted(info.chars, UNITS[info.units])} imported"
             self.post_message(self.Ended(ref, "\n".join((done, *notes))))
         except Stopped as error:
-            self.post_message(self.Ended(ref, f"{ref}: {error}"))
+            self.post_message(self.Ended(ref, f"{ref}: {error}", stopped=True))
         except HeloError as error:
-            self.post_message(self.Ended(ref, in_app(error), failed=True))
+            self.post_message(self.Ended(ref, str(error), failed=True))
 
     @on(_Told)
     def _tell(self, told: _Told) -> None:
@@ -85,8 +88,6 @@ class Imports(TellsTrouble, Static):
     def _end(self, ended: Ended) -> None:
         del self._far[ended.ref]
         self._update()
-        severity = "error" if ended.failed else "information"
-        self.notify(visible(ended.text), severity=severity, markup=False)  # type: ignore[arg-type]
 
     def _show(self, ref: str, far: str) -> None:
         self._far[ref] = far

@@ -23,7 +23,15 @@ KEYS = [
         id="library.keep",
         tooltip="Keep the run's best model in the library; asks for a name",
     ),
-    Binding("escape", "unfilter", "Show all", id="library.unfilter", tooltip="Remove the filter"),
+    # With priority, the focus moves before the keys typed after it are dispatched.
+    Binding(
+        "escape",
+        "unfilter",
+        "Show all",
+        priority=True,
+        id="library.unfilter",
+        tooltip="Remove the filter",
+    ),
     Binding("escape", "stop", "Stop", id="library.stop", tooltip="Stop what is being imported"),
     Binding(
         "i",
@@ -37,6 +45,7 @@ KEYS = [
         "filter",
         "Filter",
         key_display="/",
+        priority=True,
         id="library.filter",
         tooltip="Show only what has the words you type",
     ),

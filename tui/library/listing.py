@@ -42,8 +42,7 @@ class Listing(Vertical):
             &:focus { border: round $primary; background-tint: transparent; }
             & > .option-list--option-disabled { color: $text-accent; text-style: bold; }
         }
-        #filter { width: 1fr; margin: 0 1; display: none; }
-        &.-filtered #filter, #filter:focus { display: block; }
+        #filter { width: 1fr; padding: 0 1; display: none; }
     }
     """
 
@@ -83,7 +82,7 @@ class Listing(Vertical):
     @property
     def filtered(self) -> bool:
         """Whether there is a filter, or one is being typed."""
-        return bool(self._filter.value) or self._filter.has_focus
+        return bool(self._filter.value) or self.typing
 
     @property
     def selected(self) -> Item | None:
@@ -105,16 +104,21 @@ class Listing(Vertical):
         """Put the cursor on an item as soon as it is in the list."""
         self._wanted = (kind, name)
 
+    @property
+    def typing(self) -> bool:
+        """Whether the filter is being typed."""
+        return self._filter.has_focus
+
     def focus_list(self) -> None:
-        self._box.focus()
+        self.screen.set_focus(self._box)  # at once, for the keys that are typed next
 
     def focus_filter(self) -> None:
         self._filter.display = True
-        self._filter.focus()
+        self.screen.set_focus(self._filter)
 
     def unfilter(self) -> None:
         """Remove the filter."""
-        self._box.focus()
+        self.focus_list()
         self._filter.value = ""
 
     def move(self, by: int) -> None:
@@ -132,18 +136,18 @@ class Listing(Vertical):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        self.set_class(bool(event.value), "-filtered")
+        self._filter.display = self.filtered
         self.fill()
 
     @on(Input.Submitted)
     def _leave(self, event: Input.Submitted) -> None:
         event.stop()
-        self._box.focus()
+        self.focus_list()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "down" and self._filter.has_focus:
+        if event.key == "down" and self.typing:
             event.stop()
-            self._box.focus()
+            self.focus_list()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
@@ -184,7 +188,7 @@ class Listing(Vertical):
     def _subtitle(self, typed: str) -> str:
         every = sum(map(len, self._sections.values()))
         found = f"{len(self._shown)} of {every} · " if typed else ""
-        return f"{found}{SORTS[self._sort]}"
+        return f"{found}{SORTS[self._sort]} · ←/→ sections"
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -20,23 +20,23 @@ from textual.widgets import OptionList, Static
 from engine.errors import HeloError
 from engine.runs import launch, library, tidying
 from engine.runs.rundir import RunDirectory
-from engine.text.sources import as_path
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.library.details import details
+from tui.library.importing import ImportDialog
 from tui.library.imports import Import, Imports
 from tui.library.keys import KEYS
 from tui.library.listing import Listing
+from tui.library.options import asked
 from tui.library.order import SORTS, after
 from tui.library.shelf import Item, Kind, Shelf
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
-from tui.obtain import fetch, obtain
+from tui.obtain import add, fetch
 from tui.remember import State
 from tui.text import one_line, visible
 from tui.told import in_app
 from tui.trouble import TellsTrouble
 
-_NARROW = 100
 _REST = 0.3
 """How long the cursor must rest on a corpus before it is surveyed, in seconds."""
 _FOLLOW = 1.0
@@ -48,6 +48,7 @@ class LibraryPane(TellsTrouble, Vertical):
 
     BINDING_GROUP_TITLE = "Library"
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    SCOPED_CSS = False  # the rules depend on a class of the screen
     DEFAULT_CSS = """
     LibraryPane {
         height: 1fr;
@@ -57,9 +58,11 @@ class LibraryPane(TellsTrouble, Vertical):
             border: round $primary-muted; border-title-color: $text-muted;
             &:focus { border: round $primary; }
         }
-        &.-narrow #shelf { layout: vertical; }
-        &.-narrow Listing { height: 3fr; }
-        &.-narrow #details { height: 2fr; }
+    }
+    .-narrow LibraryPane {
+        #shelf { layout: vertical; }
+        Listing { height: 3fr; }
+        #details { height: 2fr; }
     }
     """
 
@@ -75,8 +78,12 @@ class LibraryPane(TellsTrouble, Vertical):
         self._remembered = state or State()
         if self._remembered.sort not in SORTS:
             self._remembered.sort = State.sort
-        self._last_path = ""
-        """The last source that was asked for and has not been imported."""
+        self._typed: dict[str, str] = {}
+        """What was last asked for in the dialog and has not been imported."""
+        self._problem = ""
+        """What was wrong with that."""
+        self._waiting: dict[str, dict[str, str]] = {}
+        """What was asked for in the dialog and is being imported, by source."""
         self._about: Path | None = None
         """What the details are about."""
         self._surveyed: set[Path] = set()
@@ -95,9 +102,6 @@ class LibraryPane(TellsTrouble, Vertical):
     def on_show(self) -> None:
         self.action_refresh()
         self._listing.focus_list()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < _NARROW, "-narrow")
 
     @property
     def _listing(self) -> Listing:
@@ -131,7 +135,8 @@ class LibraryPane(TellsTrouble, Vertical):
         box.border_title = Content(one_line(item.name)) if item else ""
         width = max(1, box.size.width - 2)
         self.query_one("#about", Static).update(details(item, width) if item else "")
-        if (about := item and item.path) != self._about or about is None:
+        about = item.path if item else None
+        if about is None or about != self._about:
             box.scroll_home(animate=False)
         self._about = about
         self.refresh_bindings()
@@ -157,6 +162,8 @@ class LibraryPane(TellsTrouble, Vertical):
         match action:
             case "fetch":
                 return item is not None and item.entry is not None
+            case "filter":
+                return self.is_mounted and not self._listing.typing
             case "unfilter":
                 return self.is_mounted and self._listing.filtered
             case "stop":
@@ -258,12 +265,13 @@ class LibraryPane(TellsTrouble, Vertical):
 
     @work(exit_on_error=False, group="dialog")
     async def action_import(self) -> None:
-        """Ask for a source and import it."""
-        question = "Import a file, a folder, an archive or a web address"
-        ref = await self.app.push_screen_wait(AskDialog(question, self._last_path))
-        if ref and ref.strip():
-            self._last_path = ref.strip()
-            self._import(self._last_path, partial(obtain, as_path(self._last_path)))
+        """Ask for a source, and how to read it, and import it."""
+        values = await self.app.push_screen_wait(ImportDialog(self._typed, self._problem))
+        if values:
+            self._typed, self._problem = values, ""
+            what = asked(values)
+            self._waiting[what.ref] = values
+            self._import(what.ref, partial(add, what.ref, what.name, what.reading))
 
     def action_fetch(self) -> None:
         """Download and import the catalogue entry."""
@@ -279,9 +287,17 @@ class LibraryPane(TellsTrouble, Vertical):
         self.refresh_bindings()
 
     @on(Imports.Ended)
-    def _refresh_after_import(self, ended: Imports.Ended) -> None:
-        if not ended.failed and ended.ref == self._last_path:
-            self._last_path = ""
+    def _ended(self, ended: Imports.Ended) -> None:
+        values = self._waiting.pop(ended.ref, None)
+        if values and ended.failed:
+            self._typed, self._problem = values, ended.text
+        elif values == self._typed and not ended.stopped:
+            self._typed = {}
+        if values and ended.failed and self.is_on_screen and len(self.app.screen_stack) == 1:
+            self.action_import()
+        else:
+            severity = "error" if ended.failed else "information"
+            self.notify(visible(in_app(ended.text)), severity=severity, markup=False)  # type: ignore[arg-type]
         self.action_refresh()
         self.refresh_bindings()
 

@@ -314,7 +314,7 @@ def _entry(entry: Entry) -> Item:
         ("address", entry.url),
         ("size", size(entry.size) if entry.size else "not known"),
         ("licence", entry.licence),
-        ("taken", entry.taken),
+        ("content", entry.taken),
         ("sha256", entry.sha256 or moves),
         *_refused(refusal),
     )

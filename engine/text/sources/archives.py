@@ -151,7 +151,7 @@ def in_tar(file: Stream, reading: Reading, ledger: Ledger) -> Iterator[Document]
             if in_order and name < before:
                 in_order = False
                 ledger.note(
-                    "taken in the archive's own order, which is not sorted; first out of place",
+                    "read in the archive's own order, which is not sorted; first out of place",
                     shortened(name),
                 )
             before = name

@@ -78,7 +78,7 @@ def opened(path: Path, name: str, ledger: Ledger) -> Iterator[Stream]:
     with io.BufferedReader(file, BLOCK) as buffered:
         yield buffered
         if file.grew():
-            ledger.note("grew while it was read, taken at its original length", name)
+            ledger.note("grew while it was read, read to its original length", name)
 
 
 def changed_since(place: str, when: datetime) -> bool:

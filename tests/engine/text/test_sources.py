@@ -313,7 +313,7 @@ def test_a_file_that_grows_is_taken_as_it_was(tmp_path: Path) -> None:
     path = Path(file(tmp_path, b"x" * 10))
     imported = sources.add(str(path), report=appending(path, b"y"))
     assert imported.corpus.info.symbols == "x" and imported.corpus.info.chars == 10
-    assert imported.notes == [f"grew while it was read, taken at its original length: {path}"]
+    assert imported.notes == [f"grew while it was read, read to its original length: {path}"]
 
 
 def test_a_file_that_shrinks_is_refused(tmp_path: Path) -> None:
