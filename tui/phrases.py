@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.words import counted
 from engine.writing.settings import SETTINGS, SamplingConfig
+from tui.text import one_line
 
 if TYPE_CHECKING:
     from engine.runs.rundir import RunInfo
@@ -104,7 +105,7 @@ def filters(sampling: SamplingConfig, words: bool) -> str:
     on."""
     values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
     return " ".join(
-        f"{setting.word if words else setting.short} {setting.shown(value)}"
+        f"{setting.word if words else setting.short} {one_line(setting.shown(value))}"
         for setting, value in values
         if setting.keys or value != setting.off
     )

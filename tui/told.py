@@ -1,12 +1,14 @@
 """What the engine says, in the words of the app.
 
 Errors and notes of the engine name options and commands of the command line. On a screen, each is said by
-the field or the place that does the same.
+the field, the slash command or the place that does the same.
 """
 
 from __future__ import annotations
 
 import re
+
+from engine.writing.settings import SETTINGS
 
 _LABELS = {
     "by": "Keep equal",
@@ -57,7 +59,10 @@ def in_app(text: object) -> str:
 
 
 def _field(option: re.Match[str]) -> str:
-    """The name of the field for an option in a text, in quotation marks except at its beginning."""
+    """The slash command for an option in a text, or the name of its field, in quotation marks except at its
+    beginning."""
+    if option[1] and option[1].replace("-", "_") in SETTINGS:
+        return f"/{option[1]}"
     name = _VALUES.get(option[0]) or label(option[1])
     return f"“{name}”" if option.start() or option[0] in _VALUES else name
 

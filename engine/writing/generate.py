@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
-from engine.writing.sampling import Probs, draw, filtered, uniform
+from engine.writing.sampling import Place, Probs, Sampler, draw, uniform
 from engine.writing.settings import SamplingConfig
 
 SNAPSHOT_EVERY = 32
@@ -35,6 +35,8 @@ class Prediction:
 
     entropy: float
     top: tuple[Candidate, ...]
+    removed: float = 0.0
+    """The share of the model's distribution that bans rule out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Step:
         top = self.prediction.top
         return data | {
             "entropy": self.prediction.entropy,
+            "removed": self.prediction.removed,
             "top": [[c.char, c.prob] for c in top],
             "top_filtered": [[c.char, c.filtered] for c in top],
         }
@@ -80,6 +83,7 @@ class _Columns:
                 ("bits", np.float64),
                 ("entropy", np.float64),
                 ("drawn_prob", np.float64),
+                ("removed", np.float64),
                 ("top", np.int32, (top,)),
                 ("prob", np.float64, (top,)),
                 ("filtered", np.float64, (top,)),
@@ -121,14 +125,13 @@ class Generation:
         last snapshot."""
         self.stepper = stepper
         self.alphabet = stepper.model.alphabet
-        self.sampling = sampling or SamplingConfig()
-        """May be replaced at any time; takes effect with the next draw."""
+        self._sampler = Sampler(sampling or SamplingConfig(), self.alphabet)
         self.seed = seed
         self.prompt = np.array(prompt, np.int64)
         self._columns = _Columns(min(top, len(self.alphabet)))
         self._state: States = stepper.start_state()
         self._log_p: LogProbs | None = None
-        self._drawn_from: tuple[SamplingConfig, Probs, Probs] | None = None
+        self._drawn_from: tuple[Probs, Probs, float] | None = None
         if not len(self.prompt):
             self._feed(self.alphabet.start)
         # [j] is the state after SNAPSHOT_EVERY·j characters; None if it is no longer needed
@@ -149,6 +152,16 @@ class Generation:
             i += 1
 
     @property
+    def sampling(self) -> SamplingConfig:
+        """May be replaced at any time, and takes effect with the next draw. Replacing it raises UsageError
+        if it does not fit the model."""
+        return self._sampler.config
+
+    @sampling.setter
+    def sampling(self, sampling: SamplingConfig) -> None:
+        self._sampler, self._drawn_from = Sampler(sampling, self.alphabet), None
+
+    @property
     def shortest(self) -> int:
         """The fewest characters that it can be rewound to: 1 if the first character was given, 0 if it was
         drawn. All of them if it cannot be rewound."""
@@ -165,8 +178,8 @@ class Generation:
         """Read the prompt on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
         n = len(self)
         if not self.in_prompt:
-            _, _, p = self._distribution()
-            self.force(draw(p, uniform(self.seed, n)))
+            _, _, q, _ = self._distribution()
+            self.force(draw(q, uniform(self.seed, n)))
             return
         first = n - n % SNAPSHOT_EVERY
         if not self._reads_block(first):
@@ -215,12 +228,12 @@ class Generation:
     def _record(self, id: int) -> None:
         """Append a character with what was believed of it."""
         if self._log_p is None:
-            self._columns.append(id, 0.0, 0.0, 1.0, 0, 0.0, 0.0)
+            self._columns.append(id, 0.0, 0.0, 1.0, 0.0, 0, 0.0, 0.0)
             return
-        log_p, p, q = self._distribution()
+        log_p, p, q, removed = self._distribution()
         top, entropy = self._summary(log_p, p)
         bits = -float(log_p[id]) / math.log(2)
-        self._columns.append(id, bits + 0.0, entropy, q[id], top, p[top], q[top])
+        self._columns.append(id, bits + 0.0, entropy, q[id], removed, top, p[top], q[top])
 
     def rewind(self, n: int) -> None:
         """Keep the first n characters, `shortest` ≤ n ≤ len, and discard the rest.
@@ -268,13 +281,14 @@ class Generation:
         """Predict the next character by log p (V,)."""
         self._log_p, self._drawn_from = log_p, None
 
-    def _distribution(self) -> tuple[LogProbs, Probs, Probs]:
-        """log p, p, and p after the filters (V,), for the next character."""
+    def _distribution(self) -> tuple[LogProbs, Probs, Probs, float]:
+        """log p, p, and p after the filters (V,), for the next character, and the share ruled out."""
         assert self._log_p is not None
-        if self._drawn_from is None or self._drawn_from[0] is not self.sampling:
-            p, q = np.exp(self._log_p), filtered(self._log_p, self.sampling)
-            self._drawn_from = self.sampling, p, q
-        return self._log_p, *self._drawn_from[1:]
+        if self._drawn_from is None:
+            place = Place(self._columns.rows["id"][: len(self)])
+            q, removed = self._sampler.distribution(self._log_p, place)
+            self._drawn_from = np.exp(self._log_p), q, removed
+        return self._log_p, *self._drawn_from
 
     def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
         k = self._columns.rows["top"].shape[1]
@@ -286,9 +300,9 @@ class Generation:
         """The prediction for the next character; empty for the first one of a prompt."""
         if self._log_p is None:
             return Prediction(0.0, ())
-        log_p, p, q = self._distribution()
+        log_p, p, q, removed = self._distribution()
         top, entropy = self._summary(log_p, p)
-        return Prediction(entropy, self._candidates(top, p[top], q[top]))
+        return Prediction(entropy, self._candidates(top, p[top], q[top]), removed)
 
     def _candidates(self, top: Ids, prob: Probs, after: Probs) -> tuple[Candidate, ...]:
         symbols = self.alphabet.symbols
@@ -312,7 +326,7 @@ class Generation:
             prob=2.0**-bits,
             bits=bits,
             drawn_prob=float(row["drawn_prob"]),
-            prediction=Prediction(float(row["entropy"]), candidates),
+            prediction=Prediction(float(row["entropy"]), candidates, float(row["removed"])),
         )
 
     def ids(self, start: int = 0) -> Ids:

@@ -1,20 +1,24 @@
 """From logits to a character, as pure functions.
 
 The filters work on log-probabilities (V,) in float64, -inf standing for what is left out. Every one of them
-keeps at least the likeliest symbol. Each has the name of its row in `settings`, whose order is theirs, and
-is called only where that setting is not off.
+keeps at least one symbol, and all but `typical` the likeliest. Each has the name of its row in `settings`,
+and is called only where that setting is not off, in the order in which the filters stand here. Bans come
+before all of them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.network.stepper import LogProbs, log_softmax
+from engine.vocab import Alphabet, Ids
+from engine.writing.masks import banned
 from engine.writing.settings import SETTINGS, SamplingConfig
 
 Probs = npt.NDArray[np.float64]
@@ -22,13 +26,42 @@ Probs = npt.NDArray[np.float64]
 F = TypeVar("F", bound=Callable[..., LogProbs])
 
 _MASK = (1 << 64) - 1
-_FILTERS: dict[str, Callable[..., LogProbs]] = {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a text a character is to be drawn."""
+
+    text: Ids
+    """(n,): what stands before it."""
+
+
+_FILTERS: dict[str, Callable[[LogProbs, SamplingConfig, Place], LogProbs]] = {}
 
 
 def _filter(function: F) -> F:
-    """Make a function the filter of the setting that has its name."""
+    """Make a function of log p and its setting's value the filter of the setting that has its name."""
+    name = function.__name__
+    _FILTERS[name] = lambda log_p, config, _: function(log_p, getattr(config, name))
+    return function
+
+
+def _filter_by_place(function: F) -> F:
+    """The same for a function that needs the whole configuration, and what stands before."""
     _FILTERS[function.__name__] = function
     return function
+
+
+@_filter_by_place
+def repetition_penalty(log_p: LogProbs, config: SamplingConfig, place: Place) -> LogProbs:
+    """Multiply log p of each symbol that stands among the last `repetition_window` characters, given ones
+    included, by the penalty, however often it stands there, and normalise again.
+
+    Keskar et al. (2019) divide scores, which depends on where their zero lies; log p has one.
+    """
+    recent = np.zeros(len(log_p), np.bool_)
+    recent[place.text[-config.repetition_window :]] = True
+    return log_softmax(np.where(recent, log_p * config.repetition_penalty, log_p))
 
 
 @_filter
@@ -52,10 +85,25 @@ def top_k(log_p: LogProbs, k: int) -> LogProbs:
 
 
 @_filter
+def typical(log_p: LogProbs, p: float) -> LogProbs:
+    """Keep the symbols whose surprisal is nearest to its expectation, the entropy: the smallest such set
+    that holds the share p of the mass (Meister et al., 2023)."""
+    log_p = log_softmax(log_p)
+    mass = np.exp(log_p)
+    surprisal = np.where(mass > 0, -log_p, 0.0)
+    order = np.argsort(np.where(mass > 0, abs(surprisal - mass @ surprisal), np.inf), kind="stable")
+    return _kept(log_p, order, p)
+
+
+@_filter
 def top_p(log_p: LogProbs, p: float) -> LogProbs:
     """Keep the smallest set of likeliest symbols that holds the share p of the mass (Holtzman et al.,
     2020)."""
-    order = np.argsort(-log_p, kind="stable")
+    return _kept(log_p, np.argsort(-log_p, kind="stable"), p)
+
+
+def _kept(log_p: LogProbs, order: Ids, p: float) -> LogProbs:
+    """Keep the symbols that come first in an order, until they hold the share p of the mass."""
     mass = np.cumsum(np.exp(log_p[order]))
     kept = int(np.searchsorted(mass, p * mass[-1])) + 1
     result = np.full_like(log_p, -np.inf)
@@ -69,14 +117,29 @@ def min_p(log_p: LogProbs, p: float) -> LogProbs:
     return np.where(log_p >= log_p.max() + math.log(p), log_p, -np.inf)
 
 
-def filtered(log_p: LogProbs, config: SamplingConfig) -> Probs:
-    """The distribution (V,) that a character is drawn from: all filters in order, then normalised."""
-    for name, setting in SETTINGS.items():
-        value = getattr(config, name)
-        if value != setting.off:
-            log_p = _FILTERS[name](log_p, value)
-    p = np.exp(log_p)
-    return np.asarray(p / p.sum())
+class Sampler:
+    """A configuration made ready for an alphabet.
+
+    Raises UsageError if the two do not fit together.
+    """
+
+    def __init__(self, config: SamplingConfig, alphabet: Alphabet) -> None:
+        self.config = config
+        on = {name for name, row in SETTINGS.items() if getattr(config, name) != row.off}
+        self._filters = [function for name, function in _FILTERS.items() if name in on]
+        self._banned = banned(config.ban, alphabet) if config.ban else None
+
+    def distribution(self, log_p: LogProbs, place: Place) -> tuple[Probs, float]:
+        """The distribution (V,) that a character is drawn from, and the share of the model's own that was
+        out of the question."""
+        removed = 0.0
+        if self._banned is not None:
+            removed = float(np.exp(log_p[self._banned]).sum())
+            log_p = log_softmax(np.where(self._banned, -np.inf, log_p))
+        for function in self._filters:
+            log_p = function(log_p, self.config, place)
+        p = np.exp(log_p)
+        return np.asarray(p / p.sum()), removed
 
 
 def uniform(seed: int, index: int) -> float:

@@ -6,118 +6,31 @@ state.json are all made from these rows. A new filter is a row here and a functi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
-from engine.config import check_count, check_number
-from engine.errors import UsageError
-from engine.words import quoted
+from engine.writing.expression import check_ban
+from engine.writing.rows import Keys, Number, S, Setting, Text, along, evenly
 
-V = TypeVar("V", int, float)
-
-
-@dataclass(frozen=True)
-class Keys(Generic[V]):
-    """Two keys of WALK: the first lowers a setting, the second raises it."""
-
-    lower: str
-    higher: str
-    step: Callable[[V, int], V]
-    """(value, −1 or +1) to the next lower or higher value; the same value where there is none."""
+LONGEST_WINDOW = 10_000
+"""Characters that the repetition penalty looks back at most."""
 
 
-def evenly(step: float, low: float, high: float) -> Callable[[float, int], float]:
-    """Steps of one size, within [low, high]; a value beyond that is not moved further away."""
-
-    def move(value: float, way: int) -> float:
-        moved = round(value + step * way, 2)
-        return min(value, max(moved, low)) if way < 0 else max(value, min(moved, high))
-
-    return move
-
-
-def along(*values: int) -> Callable[[int, int], int]:
-    """From one of these values to the next; 0, which is off, comes after the last."""
-
-    def move(value: int, way: int) -> int:
-        if way < 0:
-            return max((v for v in values if v < value or value == 0), default=value)
-        return min((v for v in values if v > value > 0), default=0)
-
-    return move
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting(Generic[V]):
-    """One row."""
-
-    name: str = ""
-    """Of the field in `SamplingConfig` and of the function in `sampling`."""
-    off: V
-    """The default; its filter is skipped then."""
-    low: float
-    high: float
-    over: bool = False
-    """Whether it must be more than `low`."""
-    help: str
-    """What it does, in a line; {} is its value."""
-    letter: str
-    """Its value in the help of the command line."""
-    flag: str = ""
-    """A short flag, as -t."""
-    alias: str = ""
-    """A shorter name, for the line of keys; the command line takes it too."""
-    short: str
-    """Its name in a narrow status line."""
-    off_text: str = "off"
-    """What the status line says where it is off."""
-    low_text: str = ""
-    """What `low` is called, where that has a name."""
-    keys: Keys[V] | None = None
-    """Without keys, the status line leaves it out where it is off."""
-
-    @property
-    def word(self) -> str:
-        """Its name for people: `top-k`."""
-        return self.name.replace("_", "-")
-
-    @property
-    def kind(self) -> type[V]:
-        """The type of its values."""
-        return type(self.off)
-
-    def check(self, value: V) -> None:
-        """Raises UsageError for a value that it cannot have."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"--{self.word} must be a number, not {quoted(value)}")
-        if self.kind is int:
-            check_count(self.name, value, int(self.low), int(self.high))
-        else:
-            check_number(self.name, value, self.low, self.high, over=self.over)
-
-    def shown(self, value: V) -> str:
-        """A value in the status line."""
-        if value == self.off:
-            return self.off_text
-        text = str(value) if self.kind is int else f"{value:.2f}"
-        return f"{text} {self.low_text}" if self.low_text and value == self.low else text
-
-
-def _row(setting: Setting[V]) -> V:
+def _row(setting: Setting[S]) -> S:
     """A field of `SamplingConfig`."""
     return field(default=setting.off, metadata={"setting": setting})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingConfig:
-    """How a character is drawn from a distribution; filters are applied in the order of the fields.
+    """How a character is drawn from a distribution.
 
     The defaults leave the distribution as the model gives it. Raises UsageError for values that cannot be.
     """
 
     temperature: float = _row(
-        Setting(
+        Number(
             off=1.0,
             low=0,
             high=100,
@@ -132,7 +45,7 @@ class SamplingConfig:
         )
     )
     top_k: int = _row(
-        Setting(
+        Number(
             off=0,
             low=0,
             high=0x110000,  # characters there are in Unicode
@@ -143,7 +56,7 @@ class SamplingConfig:
         )
     )
     top_p: float = _row(
-        Setting(
+        Number(
             off=1.0,
             low=0,
             high=1,
@@ -155,13 +68,54 @@ class SamplingConfig:
         )
     )
     min_p: float = _row(
-        Setting(
+        Number(
             off=0.0,
             low=0,
             high=1,
             help="keep those at least {} times as likely as the top; 0 keeps all",
             letter="P",
             short="min",
+        )
+    )
+    typical: float = _row(
+        Number(
+            off=1.0,
+            low=0,
+            high=1,
+            over=True,
+            help="keep those nearest to the expected surprisal that sum to {}; 1 keeps all",
+            letter="P",
+            short="typ",
+        )
+    )
+    repetition_penalty: float = _row(
+        Number(
+            off=1.0,
+            low=0,
+            high=10,
+            over=True,
+            help="make recent characters rarer: p becomes p to the power {}; 1 is off",
+            letter="R",
+            alias="penalty",
+            short="rep",
+        )
+    )
+    repetition_window: int = _row(
+        Number(
+            off=64,
+            low=1,
+            high=LONGEST_WINDOW,
+            help="how many characters count as recent",
+            letter="N",
+            short="win",
+        )
+    )
+    ban: str = _row(
+        Text(
+            help=r"never write any of these; \n is a line end, \d a digit, \s a space, \\ a backslash",
+            letter="CHARACTERS",
+            short="ban",
+            check_text=check_ban,
         )
     )
 

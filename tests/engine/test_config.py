@@ -28,6 +28,9 @@ BAD_SAMPLING = {
     "top_k": [-1, 2.5],
     "top_p": [0, -0.1, 1.01, math.nan],
     "min_p": [-0.1, 1.01, math.nan],
+    "typical": [0, -0.1, 1.01, math.nan],
+    "repetition_penalty": [0, -1, 10.5, math.nan, math.inf],
+    "repetition_window": [0, -1, 10_001, 10**30, 1.5],
 }
 BAD_TRAINING = {
     "batch": [0, 65537, 1.5],

@@ -16,7 +16,7 @@ from tests.copied import Copy
 
 ROW = """
     top_a: float = _row(
-        Setting(
+        Number(
             off=0.0,
             low=0,
             high=1,
@@ -61,7 +61,7 @@ async def set_by_hand():
         await screen.press(*"0.5", "enter")
         facts["commanded"] = sampling()
         await screen.enter("/top-a 2")
-        facts["too much"] = await told(screen, "--top-a")
+        facts["too much"] = await told(screen, "/top-a must")
         await screen.enter("/top-a much")
         facts["no number"] = await told(screen, "needs a number")
         screen.write.prompt.fill("")
@@ -97,7 +97,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     copy = Copy(tmp_path_factory.mktemp("source"))
     for name, before, new in (
         ("settings.py", "\n    def __post_init__", ROW),
-        ("sampling.py", "\ndef filtered(", FUNCTION),
+        ("sampling.py", "\nclass Sampler:", FUNCTION),
     ):
         copy.edit(f"engine/writing/{name}", before, new + before)
     return copy
@@ -115,7 +115,7 @@ def copy(source: Copy, home: Path) -> Copy:
 def test_the_command_line_has_it(copy: Copy, helo: Helo) -> None:
     told = copy.helo("sample", "--help")
     line = next(line for line in told.splitlines() if "--top-a" in line)
-    assert "-a " in line and "Keep those above A times the top's square" in line
+    assert "-a " in line and "Keep those above A times" in line
 
     sample = ("sample", "tiny", "-n", "50", "--seed", "3")
     assert copy.helo(*sample) == helo(*sample).stdout.decode()
@@ -144,7 +144,7 @@ def test_the_app_has_it(copy: Copy) -> None:
     assert facts["first"] == 0 and "top-a off" in facts["status off"]
     assert facts["listed"].split() == ["›", "/top-a", "F", *about.split()]
     assert facts["completed"] == "/top-a " and facts["commanded"] == 0.5
-    assert "--top-a must be between 0 and 1, not 2" in facts["too much"]
+    assert "/top-a must be between 0 and 1, not 2" in facts["too much"]
     assert "/top-a needs a number" in facts["no number"]
     assert facts["keyed"] == 0.6
     assert "top-a 0.60" in facts["status"] and "a/A above" in facts["hints"]

@@ -15,7 +15,8 @@ import typer
 from engine.config import LARGEST_SEED, MOST_NEW, check_count
 from engine.errors import UsageError
 from engine.words import counted
-from engine.writing.settings import SETTINGS, SamplingConfig, Setting
+from engine.writing.rows import Setting
+from engine.writing.settings import SETTINGS, SamplingConfig
 from tui.cli.shared import completing
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.shared.output import emit, note, progress, symbols, write
@@ -145,7 +146,9 @@ def _begin(
     from engine.blas import settle_threads
     from engine.network.stepper import Stepper
     from engine.runs.library import DEFAULT_MODEL, open_model
+    from engine.vocab import name_characters
     from engine.writing.generate import Generation
+    from engine.writing.masks import never_written
 
     opened = open_model(model or DEFAULT_MODEL)
     alphabet = opened.alphabet
@@ -154,6 +157,8 @@ def _begin(
         note(fitted.note)
     if config.top_k > len(alphabet):
         note(f"--top-k {config.top_k} keeps all {counted(len(alphabet), 'character')} of the model")
+    if needless := never_written(config.ban, alphabet):
+        note(f"--ban: the model never writes {name_characters(needless)} anyway")
     if seed == _RANDOM and config.temperature > 0:
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")

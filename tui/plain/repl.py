@@ -116,9 +116,7 @@ class Repl:
             self._take_model(open_ref(ref))
 
     def set_sampling(self, sampling: SamplingConfig) -> None:
-        self.session.state.sampling = sampling
-        if self.passage:
-            self.passage.change(sampling)
+        self.session.set_sampling(sampling, self.passage)
         self.say(filters(sampling, words=True))
 
     def append(self, text: str) -> None:

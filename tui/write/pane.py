@@ -16,7 +16,6 @@ from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse, prompt_of
 from tui.remember import Prompts, State
 from tui.text import brief, one_line
-from tui.write.in_app import InApp
 from tui.write.legend import Legend
 from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter, believed
@@ -31,7 +30,7 @@ from tui.write.walk import Walk
 _NOTE_SECONDS = 5.0
 
 
-class WritePane(Walk, InApp):
+class WritePane(Walk):
     """The transcript, the `next character` pane, and the prompt input."""
 
     def __init__(
@@ -155,7 +154,12 @@ class WritePane(Walk, InApp):
                 if news := newer.news_since(opened):
                     self.say(news)
                 self._take_model(opened := newer)
-        self.passage, note = self.session.begin(opened, prompt_of(typed))
+        try:
+            self.passage, note = self.session.begin(opened, prompt_of(typed))
+        except HeloError as error:
+            self.prompt.fill(typed)
+            self.complain(error)
+            return
         head = f"{opened.model.name} · seed {self.passage.seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(self.passage)
@@ -303,9 +307,7 @@ class WritePane(Walk, InApp):
     # -- called by WALK
 
     def set_sampling(self, sampling: SamplingConfig) -> None:
-        self.session.state.sampling = sampling
-        if self.passage:
-            self.passage.change(sampling)
+        self.session.set_sampling(sampling, self.passage)
         self.present()
 
     def colour(self, on: bool) -> None:

@@ -177,10 +177,13 @@ class Passage:
         self.goal = self.shown + length
 
     def change(self, sampling: SamplingConfig) -> None:
-        """Use other sampling settings from the first character that is not shown yet."""
+        """Use other sampling settings from the first character that is not shown yet.
+
+        Raises UsageError if they do not fit the model; then nothing has changed.
+        """
         with self._held():
-            self._forget_ahead()
             self.generation.sampling = sampling
+            self._forget_ahead()
 
     def _forget_ahead(self) -> None:
         if len(self.generation) > self.shown:

@@ -17,6 +17,8 @@ from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.runs import library
 from engine.words import counted
+from engine.writing.sampling import Sampler
+from engine.writing.settings import SamplingConfig
 from tui.remember import LENGTHS, SPEEDS, State
 from tui.write.passage import Passage
 
@@ -120,6 +122,17 @@ class Session:
             raise UsageError(f"/seed takes 0 to {LARGEST_SEED:,}, or -1 for a new one each time")
         self.seed = value
 
+    def set_sampling(self, sampling: SamplingConfig, passage: Passage | None) -> None:
+        """Use other settings of sampling, from the next character of the passage on.
+
+        Raises UsageError if they do not fit a model; then nothing has changed.
+        """
+        if self.opened:
+            Sampler(sampling, self.opened.model.alphabet)
+        if passage:
+            passage.change(sampling)
+        self.state.sampling = sampling
+
     def set_length(self, text: str) -> None:
         """Set how many characters Enter writes. Raises UsageError."""
         value = number(text, "length", int)
@@ -137,7 +150,10 @@ class Session:
         self.state.speed = speed
 
     def begin(self, opened: Opened, prompt: str) -> tuple[Passage, str]:
-        """A passage that begins with this prompt, and a note of what was changed in it."""
+        """A passage that begins with this prompt, and a note of what was changed in it.
+
+        Raises UsageError if the settings of sampling do not fit the model.
+        """
         fitted = opened.model.alphabet.fit(prompt)
         seed = secrets.randbelow(1 << 32) if self.seed == RANDOM else self.seed
         state = self.state

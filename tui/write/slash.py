@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.errors import UsageError
 from engine.storage import write_bytes
 from engine.words import counted, quoted
-from engine.writing.settings import SETTINGS, SamplingConfig, Setting
+from engine.writing.rows import Number, Setting
+from engine.writing.settings import SETTINGS, SamplingConfig
 from tui.write.passage import Passage
 from tui.write.rates import speed_name
 from tui.write.session import RANDOM, Session, number
@@ -166,12 +167,17 @@ def _lines(name: str, argument: str, about: str, do: Callable[[Lines, str], None
 
 
 def _setting(setting: Setting[Any]) -> Command:
-    """The command that changes a setting of sampling."""
+    """The command that changes a setting of sampling. Without its argument, a text is off."""
 
     def do(host: Host, argument: str) -> None:
-        value = number(argument, setting.word, setting.kind)
+        value: Any = argument
+        if isinstance(setting, Number):
+            value = number(argument, setting.word, setting.kind)
         host.set_sampling(replace(host.session.state.sampling, **{setting.name: value}))
 
+    if not isinstance(setting, Number):
+        letter, about = setting.letter, f"{setting.help.format(setting.letter)}; alone, it is off"
+        return Command(setting.word, f"[{letter}]", about, do, keeps_lines=True, sets=True)
     letter = "N" if setting.kind is int else "F"
     about = setting.help.format(letter)
     if setting.low_text:

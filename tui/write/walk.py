@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from engine.writing.settings import SamplingConfig
+from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
 from tui.write.passage import Passage
 from tui.write.prompt import PromptInput
@@ -17,7 +18,7 @@ from tui.write.session import Session
 from tui.write.transcript import Transcript
 
 
-class Walk(Vertical):
+class Walk(Vertical, InApp):
     """The actions. The pane derives from this and does the writing and the showing."""
 
     BINDING_GROUP_TITLE = "WALK: look at the predictions, and change the text"
@@ -53,7 +54,8 @@ class Walk(Vertical):
         raise NotImplementedError
 
     def set_sampling(self, sampling: SamplingConfig) -> None:
-        """Use these settings from the next character that is shown."""
+        """Use these settings from the next character that is shown. Raises UsageError if they do not fit
+        the model."""
         raise NotImplementedError
 
     def colour(self, on: bool) -> None:
@@ -130,7 +132,8 @@ class Walk(Vertical):
     def choose(self, passage: Passage) -> None:
         self.pause()
         self.passage = passage
-        passage.change(self.session.state.sampling)
+        with self.complaining():
+            passage.change(self.session.state.sampling)
         self.walked(passage)
 
     def walked(self, passage: Passage) -> None:
@@ -139,7 +142,8 @@ class Walk(Vertical):
         self.transcript.bring_cursor()
 
     def action_tune(self, name: str, way: int) -> None:
-        self.set_sampling(self.session.state.sampling.stepped(name, way))
+        with self.complaining():
+            self.set_sampling(self.session.state.sampling.stepped(name, way))
 
     def action_speed(self, way: int) -> None:
         self.session.state.speed = neighbour(self.session.state.speed, way)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ STEPPER = Stepper(MODEL)
 ROMEO = MODEL.alphabet.fit("Shall I").ids
 
 
-def writing(prompt: str = "Shall I", seed: int = 1, **sampling: float) -> Generation:
+def writing(prompt: str = "Shall I", seed: int = 1, **sampling: Any) -> Generation:
     ids = MODEL.alphabet.encode(prompt)
-    return Generation(STEPPER, ids, SamplingConfig(**sampling), seed)  # type: ignore[arg-type]
+    return Generation(STEPPER, ids, SamplingConfig(**sampling), seed)
 
 
 def write(generation: Generation, n: int) -> list[Step]:
@@ -128,6 +129,32 @@ def test_going_back_and_changing_nothing_writes_the_same_steps(
         text.rewind(n)
         assert len(text) == n and all_steps(text) == steps[:n]
         assert write(text, 100 - n) == steps[n:]
+
+
+STEERED = {"repetition_penalty": 1.3, "repetition_window": 20, "ban": r"e\n", "typical": 0.9}
+
+
+@pytest.mark.parametrize("n", [1, 3, 31, 32, 50, 99])
+def test_going_back_repeats_what_depends_on_the_text(n: int) -> None:
+    text = writing(**STEERED)
+    steps = write(text, 100)
+    assert not {"e", "\n"} & set(text.text[7:]) and 0 < steps[50].prediction.removed < 1
+    fork = text.fork(n)
+    text.rewind(n)
+    assert write(text, 100 - n) == write(fork, 100 - n) == steps[n:]
+    fork.rewind(n)
+    fork.sampling = SamplingConfig()
+    assert fork.prediction().removed == 0 and write(fork, 1)[0].prob > 0
+
+
+def test_settings_that_do_not_fit_the_model_change_nothing() -> None:
+    text = writing(ban="e")
+    before = text.sampling
+    with pytest.raises(UsageError, match="--ban leaves no character"):
+        text.sampling = SamplingConfig(ban=r"\w\W")
+    assert text.sampling is before
+    with pytest.raises(UsageError, match="--ban leaves no character"):
+        writing(ban=r"\w\W")
 
 
 def test_rewinding_into_the_prompt_reads_the_rest_of_it() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,14 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from engine.errors import UsageError
+from engine.vocab import Alphabet
 from engine.writing.sampling import (
+    Place,
+    Sampler,
     draw,
-    filtered,
     log_softmax,
     min_p,
     temperature,
     top_k,
     top_p,
+    typical,
     uniform,
 )
 from engine.writing.settings import SamplingConfig
@@ -37,6 +43,23 @@ CONFIG = st.builds(
     top_p=st.one_of(st.just(1.0), st.floats(1e-9, 1)),
     min_p=st.floats(0, 1),
 )
+TEXT = st.lists(st.integers(0, 11), max_size=30)
+
+
+def alphabet(size: int) -> Alphabet:
+    return Alphabet(tuple("abcdefghijkl"[:size]))
+
+
+def sampled(
+    log_p: np.ndarray, config: SamplingConfig, text: Sequence[int] = ()
+) -> tuple[np.ndarray, float]:
+    """The distribution after the filters, and what was out of the question."""
+    place = Place(np.array(text, np.int32))
+    return Sampler(config, alphabet(len(log_p))).distribution(log_p, place)
+
+
+def filtered(log_p: np.ndarray, config: SamplingConfig, text: Sequence[int] = ()) -> np.ndarray:
+    return sampled(log_p, config, text)[0]
 
 
 def kept(log_p: np.ndarray) -> set[int]:
@@ -65,7 +88,9 @@ def test_filtered_is_a_distribution_that_keeps_the_likeliest(
 @given(LOGITS)
 def test_the_defaults_leave_the_distribution_as_it_is(logits: np.ndarray) -> None:
     log_p = log_softmax(logits)
-    np.testing.assert_allclose(filtered(log_p, SamplingConfig()), np.exp(log_p), atol=1e-12)
+    p, removed = sampled(log_p, SamplingConfig())
+    np.testing.assert_allclose(p, np.exp(log_p), atol=1e-12)
+    assert removed == 0 and p.tolist() == (np.exp(log_p) / np.exp(log_p).sum()).tolist()
 
 
 @given(LOGITS, CONFIG)
@@ -128,6 +153,95 @@ def test_min_p_is_relative_to_the_likeliest(logits: np.ndarray, p: float) -> Non
     sure = {i for i, m in enumerate(mass) if m >= p * mass.max() * (1 + 1e-9)}
     may = {i for i, m in enumerate(mass) if m >= p * mass.max() * (1 - 1e-9)}
     assert sure <= kept(min_p(log_p, p)) <= may
+
+
+@given(LOGITS, SHARE)
+def test_typical_keeps_those_nearest_to_the_entropy(logits: np.ndarray, p: float) -> None:
+    log_p = log_softmax(logits)
+    mass = np.exp(log_p)
+    entropy = -sum(m * math.log(m) for m in mass if m > 0)
+    distance = np.array([abs(-x - entropy) if m > 0 else math.inf for x, m in zip(log_p, mass)])  # noqa: B905
+    got = sorted(kept(typical(log_p, p)), key=lambda i: distance[i])
+    assert mass[got].sum() >= p * (1 - 1e-9)
+    assert mass[got[:-1]].sum() < p * (1 + 1e-9) or math.isclose(*distance[got[-2:]])
+    others = (distance[i] for i in range(len(mass)) if i not in got)
+    assert distance[got[-1]] <= min(others, default=math.inf) * (1 + 1e-9) + 1e-9
+
+
+def test_typical_can_drop_the_likeliest() -> None:
+    p = np.array([0.4, *[0.12] * 5])
+    assert kept(typical(np.log(p), 0.25)) == {1, 2, 3}
+    greedy = SamplingConfig(temperature=0, typical=0.25)
+    assert filtered(np.log(p), greedy).tolist() == [1, *[0] * 5], "nothing else was left to keep"
+
+
+@given(LOGITS, TEXT, st.floats(0.01, 10), st.integers(1, 40))
+def test_the_penalty_raises_what_came_lately_to_a_power(
+    logits: np.ndarray, text: list[int], penalty: float, window: int
+) -> None:
+    log_p = log_softmax(logits)
+    text = [id for id in text if id < len(log_p)]
+    lately = set(text[-window:])
+    config = SamplingConfig(repetition_penalty=penalty, repetition_window=window)
+    got = filtered(log_p, config, text)
+    logs = [x * penalty if i in lately else x for i, x in enumerate(log_p)]
+    expected = [math.exp(x - max(logs)) for x in logs]
+    np.testing.assert_allclose(got, np.array(expected) / sum(expected), rtol=1e-9, atol=1e-300)
+
+
+@given(LOGITS, CONFIG, TEXT, st.sets(st.sampled_from("abcdefghijkl")), st.floats(0.01, 5))
+def test_what_is_banned_is_never_drawn_and_the_rest_is_as_before(
+    logits: np.ndarray, config: SamplingConfig, text: list[int], ban: set[str], penalty: float
+) -> None:
+    log_p = log_softmax(logits)
+    size, text = len(log_p), [id for id in text if id < len(log_p)]
+    out = np.array([symbol in ban for symbol in alphabet(size).symbols])
+    config = replace(config, ban="".join(sorted(ban)), repetition_penalty=penalty)
+    if out.all():
+        with pytest.raises(UsageError, match="--ban leaves no character"):
+            Sampler(config, alphabet(size))
+        return
+    got, removed = sampled(log_p, config, text)
+    assert got.sum() == pytest.approx(1) and not got[out].any()
+    assert removed == pytest.approx(np.exp(log_p)[out].sum(), abs=1e-12)
+    fewer = log_softmax(log_p[~out])  # as if the model had never known the others
+    ids = {int(old): new for new, old in enumerate(np.flatnonzero(~out))}
+    text = [ids.get(id, -1) for id in text][-config.repetition_window :]
+    rest = filtered(fewer, replace(config, ban=""), [id for id in text if id >= 0])
+    np.testing.assert_allclose(got[~out], rest, rtol=1e-6, atol=1e-9)
+
+
+def test_a_ban_takes_escapes_and_kinds() -> None:
+    known = Alphabet(tuple("\n !09A\\a\u00e9"))
+
+    def left(ban: str, alphabet: Alphabet = known) -> str:
+        V = len(alphabet)
+        p, _ = Sampler(SamplingConfig(ban=ban), alphabet).distribution(
+            np.full(V, -math.log(V)), Place(np.array([], np.int32))
+        )
+        return "".join(alphabet.symbols[i] for i in np.flatnonzero(p))
+
+    assert left(r"\n\\") == " !09Aaé" and left(r"\s\d") == "!A\\aé" and left(r"\W") == "09Aaé"
+    assert left(r"\x41\u00e9Q") == "\n !09\\a" and left("a-é") == "\n !09A\\"
+    assert left(r"\w", Alphabet(tuple(".a\xc3"), "byte")) == ".\xc3"
+    with pytest.raises(UsageError, match="--ban: 'é' is several bytes"):
+        left("é", Alphabet(tuple("a\xe9"), "byte"))
+
+
+@pytest.mark.parametrize(
+    ("ban", "said"),
+    [
+        ("ab\\", "at the end; \\\\ is a backslash, at character 3: ab▸\\"),
+        (r"x\q", r"\q means nothing here, at character 2: x▸\q"),
+        (r"\xg1", "2 hexadecimal digits of a character must follow, at character 1"),
+        (r"\U00110000", "8 hexadecimal digits"),
+        (r"\u12", "4 hexadecimal digits"),
+    ],
+)
+def test_a_list_of_characters_that_means_nothing_is_pointed_at(ban: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        SamplingConfig(ban=ban)
+    assert str(caught.value).startswith("--ban: ") and said in str(caught.value)
 
 
 def test_temperature_comes_before_the_filters_that_count_mass() -> None:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
-from engine.writing.sampling import filtered
-from engine.writing.settings import SETTINGS, SamplingConfig, Setting
-from tests.engine.writing.test_sampling import CONFIG
+from engine.writing.rows import LONGEST, Setting
+from engine.writing.settings import SETTINGS, SamplingConfig
+from tests.engine.writing.test_sampling import CONFIG, filtered
 
 KEYED = [name for name, setting in SETTINGS.items() if setting.keys]
 
@@ -49,10 +49,13 @@ def test_keys_reach_off_and_go_no_further_than_an_end(name: str) -> None:
 def test_each_has_a_filter_that_its_off_value_skips(setting: Setting[Any]) -> None:
     p = np.array([0.5, 0.3, 0.2])
     drawn = []
-    for value in (0, 1, 0.5):
+    other = {"repetition_penalty": 2} if setting.name == "repetition_window" else {}
+    before = filtered(np.log(p), SamplingConfig(**other), [1, 0])
+    for value in (0, 1, 0.5, "a"):
         with suppress(UsageError):
-            drawn.append(filtered(np.log(p), SamplingConfig(**{setting.name: value})))
-    assert not all(np.allclose(q, p) for q in drawn)
+            config = SamplingConfig(**{setting.name: value}, **other)
+            drawn.append(filtered(np.log(p), config, [1, 0]))
+    assert not all(np.allclose(q, before) for q in drawn)
     off = SamplingConfig(**{setting.name: setting.off})
     assert off == SamplingConfig() and filtered(np.log(p), off) == pytest.approx(p)
 
@@ -65,8 +68,20 @@ def test_no_two_have_a_name_or_a_key_in_common() -> None:
     assert len({row.short for row in rows}) == len(rows)
 
 
-@pytest.mark.parametrize("value", [True, "0.5", None, [1]], ids=str)
+@pytest.mark.parametrize("value", [True, "0.5", None, [1], 0.5], ids=repr)
 @pytest.mark.parametrize("name", SETTINGS)
-def test_what_is_no_number_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=f"^--{SETTINGS[name].word} must be a number, not "):
+def test_a_value_of_another_kind_is_refused(name: str, value: Any) -> None:
+    text = SETTINGS[name].kind is str
+    if isinstance(value, str) if text else isinstance(value, float):
+        return
+    kind = "text" if text else "a number"
+    with pytest.raises(UsageError, match=f"^--{SETTINGS[name].word} must be {kind}, not "):
         SamplingConfig(**{name: value})
+
+
+def test_a_text_is_shown_in_short_and_has_a_limit() -> None:
+    ban = SETTINGS["ban"]
+    assert ban.shown("") == "off" and ban.shown("e") == "e"
+    assert len(ban.shown("e" * 100)) < 30
+    with pytest.raises(UsageError, match="--ban takes at most 10,000 characters"):
+        SamplingConfig(ban="e" * (LONGEST + 1))
