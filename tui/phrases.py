@@ -100,14 +100,14 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if share < 0.9995 else "100%"
 
 
-def filters(sampling: SamplingConfig, words: bool) -> str:
-    """The settings of sampling, in full or short words. A setting without keys is shown only if it is
-    on."""
+def filters(sampling: SamplingConfig, words: bool, off: bool = True) -> str:
+    """The settings of sampling, in full or short words. A setting without keys is shown only if it is on,
+    and without `off` each of them."""
     values = ((setting, getattr(sampling, setting.name)) for setting in SETTINGS.values())
     return " ".join(
         f"{setting.word if words else setting.short} {one_line(setting.shown(value))}"
         for setting, value in values
-        if setting.keys or value != setting.off
+        if (off and setting.keys) or value != setting.off
     )
 
 

@@ -20,7 +20,7 @@ from engine.network.lines import carry, newline_id
 from engine.network.modelfile import Model
 from engine.network.numpy_functions import NUMPY
 from engine.network.parameters import Weights, layer
-from engine.vocab import Ids
+from engine.vocab import Alphabet, Ids
 
 Logits = npt.NDArray[np.float32]
 LogProbs = npt.NDArray[np.float64]
@@ -40,6 +40,10 @@ class Stepper:
         self._rows = self._layers[0].W + self._layers[0].b
         self._W_hy = np.asfortranarray(model.weights["head.W_hy"])
         self._b_y = model.weights["head.b_y"]
+
+    @property
+    def alphabet(self) -> Alphabet:
+        return self.model.alphabet
 
     def zero_state(self, *batch: int) -> States:
         """The state before any character: zeros (H,), or (B, H) for a batch of B."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.errors import UsageError
 from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
+from engine.writing.constraint import State
+from engine.writing.mixture import Mixture
 from engine.writing.sampling import Place, Probs, Sampler, draw, uniform
 from engine.writing.settings import SamplingConfig
 
@@ -36,7 +38,7 @@ class Prediction:
     entropy: float
     top: tuple[Candidate, ...]
     removed: float = 0.0
-    """The share of the model's distribution that bans rule out."""
+    """The share of the model's distribution that bans and constraints rule out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,14 @@ class Step:
             "top": [[c.char, c.prob] for c in top],
             "top_filtered": [[c.char, c.filtered] for c in top],
         }
+
+
+class _Stand(NamedTuple):
+    """The state of a constraint after n characters of a text, of which so many were given."""
+
+    given: int
+    n: int
+    state: State
 
 
 class _Columns:
@@ -114,7 +124,7 @@ class Generation:
 
     def __init__(
         self,
-        stepper: Stepper,
+        stepper: Stepper | Mixture,
         prompt: Ids,
         sampling: SamplingConfig | None = None,
         seed: int = 0,
@@ -124,8 +134,9 @@ class Generation:
         """Without `rewinds` the text can only go on. It then needs much less memory, as it keeps only the
         last snapshot."""
         self.stepper = stepper
-        self.alphabet = stepper.model.alphabet
+        self.alphabet = stepper.alphabet
         self._sampler = Sampler(sampling or SamplingConfig(), self.alphabet)
+        self._stand: _Stand | None = None
         self.seed = seed
         self.prompt = np.array(prompt, np.int64)
         self._columns = _Columns(min(top, len(self.alphabet)))
@@ -159,7 +170,8 @@ class Generation:
 
     @sampling.setter
     def sampling(self, sampling: SamplingConfig) -> None:
-        self._sampler, self._drawn_from = Sampler(sampling, self.alphabet), None
+        self._sampler = Sampler(sampling, self.alphabet)
+        self._drawn_from = self._stand = None
 
     @property
     def shortest(self) -> int:
@@ -245,7 +257,7 @@ class Generation:
         if n == len(self):
             return
         first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
-        self._columns.n = n
+        self._columns.n, self._stand = n, None
         self._state = self._snapshot(first)
         self._believe(self._first)
         for id in self._columns.rows["id"][first:n]:
@@ -285,10 +297,45 @@ class Generation:
         """log p, p, and p after the filters (V,), for the next character, and the share ruled out."""
         assert self._log_p is not None
         if self._drawn_from is None:
-            place = Place(self._columns.rows["id"][: len(self)])
-            q, removed = self._sampler.distribution(self._log_p, place)
+            sampler = self._sampler
+            if sampler.by_place:
+                q, removed = sampler.distribution(self._log_p, self._place())
+            else:
+                q, removed = sampler.distribution(self._log_p)
             self._drawn_from = np.exp(self._log_p), q, removed
         return self._log_p, *self._drawn_from
+
+    def _place(self) -> Place:
+        """Where the next character comes."""
+        n = len(self)
+        written = max(0, n - len(self.prompt))
+        return Place(self._columns.rows["id"][:n], written, self._standing())
+
+    def _standing(self) -> State | None:
+        """Where the text stands in the automaton of its constraint; None without one, and in the prompt."""
+        constraint, n, given = self._sampler.constraint, len(self), len(self.prompt)
+        if constraint is None or n < given:
+            return None
+        if (last := self._stand) is None or last.given != given:
+            begin = 0 if constraint.reads_given else given
+            last = _Stand(given, begin, constraint.start)
+        state = last.state
+        for id in self._columns.rows["id"][last.n : n].tolist():
+            state = constraint.after(state, id)
+        self._stand = _Stand(given, n, state)
+        return state
+
+    @property
+    def complete(self) -> bool:
+        """Whether a constraint lets nothing follow; what is written from here on begins it anew."""
+        state = self._standing()
+        return state is not None and state.complete
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a constraint does not let the text end here."""
+        state = self._standing()
+        return state is not None and not state.accepts
 
     def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
         k = self._columns.rows["top"].shape[1]

@@ -13,13 +13,21 @@ Mask = npt.NDArray[np.bool_]
 """(V,): some of the symbols of an alphabet."""
 
 
-def mask(found: Class, alphabet: Alphabet) -> Mask:
+def mask_of(found: Class, alphabet: Alphabet) -> Mask:
     """The symbols in a class. A byte above 127 is part of a character, and of no kind."""
     if alphabet.units == "char":
         return np.array([symbol in found for symbol in alphabet.symbols])
-    others = any(isinstance(part, Kind) and part.letter.isupper() for part in found.parts)
-    upper = others != found.negated
-    return np.array([s in found if s < "\x80" else upper for s in alphabet.symbols])
+
+    def has(byte: str) -> bool:
+        if byte < "\x80":
+            return byte in found
+        parts = (
+            part.letter.isupper() if isinstance(part, Kind) else byte in part
+            for part in found.parts
+        )
+        return any(parts) != found.negated
+
+    return np.array([has(symbol) for symbol in alphabet.symbols])
 
 
 def banned(text: str, alphabet: Alphabet) -> Mask:
@@ -33,7 +41,7 @@ def banned(text: str, alphabet: Alphabet) -> Mask:
         raise UsageError(
             f"--ban: {name_character(foreign)} is several bytes, and this model writes single bytes"
         )
-    out = mask(found, alphabet)
+    out = mask_of(found, alphabet)
     if out.all():
         raise UsageError("--ban leaves no character that the model could write")
     return out

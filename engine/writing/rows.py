@@ -71,6 +71,8 @@ class Setting(ABC, Generic[S]):
     """Its name in a narrow status line."""
     off_text: str = "off"
     """What the status line says where it is off."""
+    instead_of: str = ""
+    """The name of a setting that is without effect while this one is not off."""
     keys: Keys[Any] | None = None
     """Without keys, the status line leaves it out where it is off."""
 

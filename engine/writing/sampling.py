@@ -2,8 +2,8 @@
 
 The filters work on log-probabilities (V,) in float64, -inf standing for what is left out. Every one of them
 keeps at least one symbol, and all but `typical` the likeliest. Each has the name of its row in `settings`,
-and is called only where that setting is not off, in the order in which the filters stand here. Bans come
-before all of them.
+and is called only where that setting is not off, in the order in which the filters stand here. Bans and
+constraints come before all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import numpy.typing as npt
 
 from engine.network.stepper import LogProbs, log_softmax
 from engine.vocab import Alphabet, Ids
+from engine.writing.constraint import State, constraint
 from engine.writing.masks import banned
+from engine.writing.schedule import schedule_of
 from engine.writing.settings import SETTINGS, SamplingConfig
 
 Probs = npt.NDArray[np.float64]
@@ -34,9 +36,16 @@ class Place:
 
     text: Ids
     """(n,): what stands before it."""
+    written: int = 0
+    """How many of these characters come after the last that was given."""
+    state: State | None = None
+    """Of the configuration's constraint, if it has one and the character is not given."""
 
+
+_NOWHERE = Place(np.array([], np.int32))
 
 _FILTERS: dict[str, Callable[[LogProbs, SamplingConfig, Place], LogProbs]] = {}
+_BY_PLACE = set[str]()
 
 
 def _filter(function: F) -> F:
@@ -49,6 +58,7 @@ def _filter(function: F) -> F:
 def _filter_by_place(function: F) -> F:
     """The same for a function that needs the whole configuration, and what stands before."""
     _FILTERS[function.__name__] = function
+    _BY_PLACE.add(function.__name__)
     return function
 
 
@@ -73,6 +83,12 @@ def temperature(log_p: LogProbs, T: float) -> LogProbs:
         return greedy
     with np.errstate(over="ignore"):  # next to nothing leaves the rest infinitely far behind
         return log_softmax((log_p - log_p.max()) / T)
+
+
+@_filter_by_place
+def schedule(log_p: LogProbs, config: SamplingConfig, place: Place) -> LogProbs:
+    """The temperature that the schedule has for the place, instead of the setting's."""
+    return temperature(log_p, schedule_of(config.schedule).at(place.written))
 
 
 @_filter
@@ -126,16 +142,21 @@ class Sampler:
     def __init__(self, config: SamplingConfig, alphabet: Alphabet) -> None:
         self.config = config
         on = {name for name, row in SETTINGS.items() if getattr(config, name) != row.off}
+        on -= {SETTINGS[name].instead_of for name in on}
         self._filters = [function for name, function in _FILTERS.items() if name in on]
-        self._banned = banned(config.ban, alphabet) if config.ban else None
+        self._free = ~banned(config.ban, alphabet) if config.ban else None
+        self.constraint = constraint(config, alphabet)
+        self.by_place = self.constraint is not None or not on.isdisjoint(_BY_PLACE)
+        """Whether the distribution depends on the place, and not on the prediction alone."""
 
-    def distribution(self, log_p: LogProbs, place: Place) -> tuple[Probs, float]:
+    def distribution(self, log_p: LogProbs, place: Place = _NOWHERE) -> tuple[Probs, float]:
         """The distribution (V,) that a character is drawn from, and the share of the model's own that was
         out of the question."""
         removed = 0.0
-        if self._banned is not None:
-            removed = float(np.exp(log_p[self._banned]).sum())
-            log_p = log_softmax(np.where(self._banned, -np.inf, log_p))
+        allowed = place.state.allowed if place.state else self._free
+        if allowed is not None:
+            removed = float(np.exp(log_p[~allowed]).sum())
+            log_p = log_softmax(np.where(allowed, log_p, -np.inf))
         for function in self._filters:
             log_p = function(log_p, self.config, place)
         p = np.exp(log_p)

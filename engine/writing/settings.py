@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
+from engine.errors import UsageError
 from engine.writing.expression import check_ban
+from engine.writing.regex import check_regex
 from engine.writing.rows import Keys, Number, S, Setting, Text, along, evenly
+from engine.writing.schedule import HOTTEST, check_schedule
 
 LONGEST_WINDOW = 10_000
 """Characters that the repetition penalty looks back at most."""
@@ -33,7 +36,7 @@ class SamplingConfig:
         Number(
             off=1.0,
             low=0,
-            high=100,
+            high=HOTTEST,
             help="lower is safer, higher wilder",
             letter="T",
             flag="-t",
@@ -110,6 +113,15 @@ class SamplingConfig:
             short="win",
         )
     )
+    schedule: str = _row(
+        Text(
+            help="change the temperature along the text: 0.5-1.2/500 reaches 1.2 after 500 characters",
+            letter="T-T/N",
+            short="sched",
+            check_text=check_schedule,
+            instead_of="temperature",
+        )
+    )
     ban: str = _row(
         Text(
             help=r"never write any of these; \n is a line end, \d a digit, \s a space, \\ a backslash",
@@ -118,16 +130,46 @@ class SamplingConfig:
             check_text=check_ban,
         )
     )
+    regex: str = _row(
+        Text(
+            help="what is written must match the regular expression {}",
+            letter="REGEX",
+            short="regex",
+            check_text=check_regex,
+            instead_of="words",
+        )
+    )
+    words: str = _row(
+        Text(
+            help="only write the words in {}, in any case, and what is no letter or digit",
+            letter="FILE",
+            short="words",
+            check_text=str,
+        )
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():
             setting.check(getattr(self, setting.name))
 
+    def changed(self, name: str, value: Any) -> Self:
+        """The same with another value of one setting, which nothing keeps from having effect."""
+        masters = (row for row in SETTINGS.values() if row.instead_of == name)
+        return replace(self, **{row.name: row.off for row in masters}, **{name: value})
+
+    def check_alone(self) -> None:
+        """Raises UsageError if a setting is without effect because of another."""
+        for row in SETTINGS.values():
+            if row.instead_of and getattr(self, row.name) != row.off:
+                other = SETTINGS[row.instead_of]
+                if getattr(self, other.name) != other.off:
+                    raise UsageError(f"--{row.word} and --{other.word} exclude each other")
+
     def stepped(self, name: str, way: int) -> Self:
         """The same with one setting a step of its keys lower (−1) or higher (+1)."""
         keys = SETTINGS[name].keys
         assert keys
-        return replace(self, **{name: keys.step(getattr(self, name), way)})
+        return self.changed(name, keys.step(getattr(self, name), way))
 
 
 SETTINGS: Mapping[str, Setting[Any]] = {

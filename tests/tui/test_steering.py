@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,13 @@ def test_a_ban_of_what_the_model_does_not_know_is_noted(cli: Cli, tiny: Model) -
         (["--repetition-penalty", "0"], "--repetition-penalty must be more than 0 and at most 10"),
         (["--repetition-penalty", "nan"], "--repetition-penalty must be more than 0"),
         (["--repetition-window", "99999999"], "--repetition-window must be between 1 and 10,000"),
+        (["--regex", "(May|Shall"], "--regex: ( is never closed, at character 1: ▸(May|Shall"),
+        (["--regex", "漢+"], "--regex: the model cannot write a text that matches, without '漢'"),
+        (["--words", "no/such.txt"], "--words: cannot read no/such.txt: No such file"),
+        (["--regex", "a", "--words", "b"], "--regex and --words exclude each other"),
+        (["--schedule", "0.5"], "--schedule must be a temperature, another, and the characters"),
+        (["--schedule", "1-2/9", "--greedy"], "--schedule and --temperature exclude each other"),
+        (["--mix", "tiny"], "--mix must be a model and its share, as in other:0.3, not 'tiny'"),
         (["--typical", "nan"], "--typical must be more than 0 and at most 1, not nan"),
     ],
 )
@@ -58,6 +67,56 @@ def test_what_cannot_steer_is_refused_in_a_line(
     done = cli(*SAMPLE, *options)
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith(f"helo: {said.strip()}") and done.err.count("\n") == 1
+
+
+def test_an_expression_ends_the_text_where_nothing_can_follow(cli: Cli, tiny: Model) -> None:
+    expression = r"[A-Z][a-z]{3,9}( [a-z]{2,5}){2},"
+    done = cli(*SAMPLE, "-p", "May: ", "--regex", expression)
+    assert re.fullmatch(expression, done.out.removeprefix("May: ")) and done.err == ""
+    steps = [json.loads(line) for line in cli(*SAMPLE, "--regex", "ab", "--json").out.splitlines()]
+    assert [(step["char"], step["drawn_prob"]) for step in steps] == [("a", 1), ("b", 1)]
+    assert all(step["removed"] == pytest.approx(1 - step["prob"]) for step in steps)
+
+
+def test_a_length_that_ends_a_text_too_early_is_noted(cli: Cli, tiny: Model, home: Path) -> None:
+    done = cli(*SAMPLE, "--regex", "a{61}")
+    assert done.out == "a" * 60
+    assert done.err == "--length 60 ended the text where --regex does not let it end\n"
+    assert cli(*SAMPLE, "--regex", "a*").err == ""
+    (home / "words.txt").write_text("ab ba")
+    done = cli(*SAMPLE, "--words", str(home / "words.txt"))
+    *whole, last = re.split(r"\W+", done.out.lower())
+    assert {*whole} <= {"", "ab", "ba"} and last in ("", "ab", "ba", "a", "b")
+    assert ("--words does not let it end" in done.err) == (last in ("a", "b"))
+
+
+def test_two_models_mixed(cli: Cli, tiny: Model) -> None:
+    modelfile.save(places.models() / "other.safetensors", random_model(text="abc\nXY"))
+    alone = cli(*SAMPLE, "-p", "ab")
+    for share, name in ((0, "tiny"), (1, "other")):
+        done = cli(*SAMPLE, "-p", "ab", "--mix", f"other:{share}")
+        assert done.out == cli("sample", name, *SAMPLE[2:], "-p", "ab").out
+        assert done.err == f"{1 - share} of tiny, {share} of other\n"
+    half = cli(*SAMPLE, "-p", "ab", "--mix", "other:0.5")
+    assert {*half.out} & {*"XY"} and half.out != alone.out and len(half.out) == 62
+    known = tiny.alphabet.symbols
+    steps = cli(*SAMPLE, "--mix", "other:0.5", "--regex", "X[a-c]+", "--json").out.splitlines()
+    assert json.loads(steps[0])["char"] == "X" not in known
+    refused = cli(*SAMPLE, "--mix", "nosuch:0.5")
+    assert refused.status == 1 and refused.err.count("\n") == 1 and "nosuch" in refused.err
+
+
+def test_plain_writes_one_match_per_enter(cli: Cli, tiny: Model) -> None:
+    done = cli("-m", "tiny", "--plain", stdin=b"/regex (day|night)s\nSo \n\n\n/regex\n")
+    assert re.fullmatch("So ((day|night)s){3}\n", done.out), done.out
+    assert "regex (day|night)s" in done.err.splitlines()[0]
+    assert "regex" not in done.err.splitlines()[-1]
+
+
+def test_a_schedule_counts_from_what_is_written(cli: Cli, tiny: Model) -> None:
+    cold, warm = (cli(*SAMPLE, "-p", "Shall I", "--schedule", s).out for s in ("0-0/30", "0→3/30"))
+    assert cold == cli(*SAMPLE, "-p", "Shall I", "-t", "0").out
+    assert warm[:8] == cold[:8] and warm[-30:] != cold[-30:]
 
 
 def test_plain_bans_until_the_ban_is_off(cli: Cli, tiny: Model) -> None:
@@ -83,9 +142,16 @@ async def test_the_app_bans_and_says_so(tiny: Model, until: Until) -> None:
         await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 20)
         assert not set("aeiou\n") & set(screen.passage.exact(len(PROMPT)))
+        assert re.search(r"ruled out +[\d.]+%", screen.see("#next"))
+        await screen.enter("/schedule 0.5-1.2/500")
+        await until(screen.pilot, lambda: "schedule 0.5-1.2/500" in screen.see("#status"))
+        await screen.press("escape", "t", "i")
+        assert state.sampling.schedule == "" and state.sampling.temperature == 0.95
         before = state.sampling
         await screen.enter(r"/ban \w\W")
-        await until(screen.pilot, lambda: "leaves no character that the model" in screen.toasts)
+        await until(
+            screen.pilot, lambda: "/ban leaves no character that the model" in screen.toasts
+        )
         assert state.sampling == before
         assert screen.passage.generation.sampling == before
         screen.write.prompt.fill("")
@@ -105,10 +171,14 @@ async def test_a_remembered_ban_that_leaves_nothing_of_another_model(
         await screen.enter("/model letters")
         await until(screen.pilot, lambda: screen.write.session.state.model == "letters")
         await screen.press("escape", "t")
-        await until(screen.pilot, lambda: "leaves no character that the model" in screen.toasts)
+        await until(
+            screen.pilot, lambda: "/ban leaves no character that the model" in screen.toasts
+        )
         assert screen.write.session.state.sampling.temperature == 1
         screen.app.clear_notifications()
         await screen.press("i")
         await screen.enter("ab")
-        await until(screen.pilot, lambda: "leaves no character that the model" in screen.toasts)
+        await until(
+            screen.pilot, lambda: "/ban leaves no character that the model" in screen.toasts
+        )
         assert screen.write.prompt.text == "ab" and screen.passage.model.name == "tiny"

@@ -103,6 +103,14 @@ def sample(
     greedy: Annotated[
         bool, flag("--greedy", help="Always take the likeliest, as with temperature 0.")
     ] = False,
+    mix: Annotated[
+        str | None,
+        option(
+            "--mix",
+            shows="MODEL:SHARE",
+            help="Mix in the probabilities of another model, as in other:0.3.",
+        ),
+    ] = None,
     json: Annotated[
         bool, flag("--json", help="Print one JSON object per character, including the prompt's.")
     ] = False,
@@ -115,13 +123,14 @@ def sample(
     The same seed gives the same text.
     """
     config = SamplingConfig(**sampling | ({"temperature": 0.0} if greedy else {}))
+    config.check_alone()
     check_count("length", length, 0, MOST_NEW)
     check_count("seed", seed, _RANDOM, LARGEST_SEED)
     if model is not None and named is not None and model != named:
         raise UsageError(f"name one model: {model} or -m {named}")
     if stop == "":
         raise UsageError("--stop needs at least one character")
-    generation = _begin(named or model, prompt, config, seed, top=10 if json else 1)
+    generation = _begin(named or model, mix, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
     ending = _Ending(alphabet, stop)
     _read(generation)
@@ -133,14 +142,23 @@ def sample(
             emit(step.to_json())
         else:
             put(step.char)
-        if not step.given and ending.reached(step.char):
+        if not step.given and (ending.reached(step.char) or generation.complete):
             break
+    else:
+        if generation.unfinished and length:
+            option = "regex" if config.regex else "words"
+            note(f"--length {length} ended the text where --{option} does not let it end")
     if not json and sys.stdout.isatty():
         write("\n")
 
 
 def _begin(
-    model: str | None, prompt: str, config: SamplingConfig, seed: int, top: int
+    model: str | None,
+    mix: str | None,
+    prompt: str,
+    config: SamplingConfig,
+    seed: int,
+    top: int,
 ) -> Generation:
     """The generation for a command. Writes notes to stderr."""
     from engine.blas import settle_threads
@@ -149,9 +167,16 @@ def _begin(
     from engine.vocab import name_characters
     from engine.writing.generate import Generation
     from engine.writing.masks import never_written
+    from engine.writing.mixture import Mixture, mixed, parse_mix
 
     opened = open_model(model or DEFAULT_MODEL)
-    alphabet = opened.alphabet
+    stepper: Stepper | Mixture = Stepper(opened)
+    if mix is not None:
+        name, share = parse_mix(mix)
+        other = open_model(name)
+        stepper = mixed(Stepper(opened), Stepper(other), share)
+        note(f"{1 - share:.4g} of {opened.name}, {share:.4g} of {other.name}")
+    alphabet = stepper.alphabet
     fitted = alphabet.fit(_text(prompt, opened))
     if fitted.note:
         note(fitted.note)
@@ -159,10 +184,9 @@ def _begin(
         note(f"--top-k {config.top_k} keeps all {counted(len(alphabet), 'character')} of the model")
     if needless := never_written(config.ban, alphabet):
         note(f"--ban: the model never writes {name_characters(needless)} anyway")
-    if seed == _RANDOM and config.temperature > 0:
+    if seed == _RANDOM and (config.temperature > 0 or config.schedule):
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")
-    stepper = Stepper(opened)
     settle_threads(stepper.rehearse)
     return Generation(stepper, fitted.ids, config, seed, top, rewinds=False)
 

@@ -139,12 +139,13 @@ class NextCharacter(Widget, can_focus=False):
     def _list(self, view: View, width: int, height: int) -> list[list[Segment]]:
         quiet = self._get("quiet")
         lines = [[Segment("model".rjust(max(0, width - 8)) + "sampled".rjust(8), quiet)]]
-        room = max(1, min(len(view.prediction.top), height - 7))
+        summary = self._summary(view, width)
+        room = max(1, min(len(view.prediction.top), height - 5 - len(summary)))
         for rank, candidate in enumerate(view.prediction.top[:room], 1):
             lines.append(self._row(view, rank, candidate, width))
         came = self._came(view, room)
         lines += [came] if came else [[]]
-        lines += [[], *self._summary(view, width)]
+        lines += [[], *summary]
         if len(self._shown.bits) > 1:
             lines += [[], *self._strip(width)]
         return lines[:height]
@@ -195,6 +196,9 @@ class NextCharacter(Widget, can_focus=False):
             lines.append(self._fact("surprisal", view.step.bits, "of this character", width))
         else:
             lines.append([Segment("nothing chosen yet", self._get("quiet"))])
+        if removed := view.prediction.removed:
+            told = Segment(f"{'ruled out':<10}{percent(removed):>5}", self._get("number"))
+            lines.append([told])
         return lines
 
     def _fact(self, name: str, bits: float, meaning: str, width: int) -> list[Segment]:
@@ -222,6 +226,8 @@ class NextCharacter(Widget, can_focus=False):
             head += f" · {name} chosen, {percent(step.prob)}, surprisal {step.bits:.2f} bits"
         else:
             head += " bits · nothing chosen yet"
+        if removed := view.prediction.removed:
+            head += f" · {percent(removed)} ruled out"
         lines = [[Segment(head, quiet)]] if height > 1 else []
         columns = max(1, width // _COLUMN)
         rows = max(1, height - len(lines))

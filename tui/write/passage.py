@@ -135,6 +135,8 @@ class Passage:
                     break
                 self.generation.advance()
                 wrote = True
+                if self.generation.complete:
+                    self.goal = min(self.goal, len(self.generation))
         return wrote
 
     @contextmanager

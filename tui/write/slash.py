@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -173,7 +173,7 @@ def _setting(setting: Setting[Any]) -> Command:
         value: Any = argument
         if isinstance(setting, Number):
             value = number(argument, setting.word, setting.kind)
-        host.set_sampling(replace(host.session.state.sampling, **{setting.name: value}))
+        host.set_sampling(host.session.state.sampling.changed(setting.name, value))
 
     if not isinstance(setting, Number):
         letter, about = setting.letter, f"{setting.help.format(setting.letter)}; alone, it is off"

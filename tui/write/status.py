@@ -34,7 +34,8 @@ class Status:
 
 
 class StatusLine(Widget, can_focus=False):
-    """The mode, then facts from the left. Those at the end that do not fit are left out."""
+    """The mode, then facts from the left, each in its longest form that fits. Those that fit in none are
+    left out."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -61,25 +62,27 @@ class StatusLine(Widget, can_focus=False):
         if status.doing:
             parts.append(Content.styled(f" {status.doing}", self.get_visual_style("status--doing")))
         room = self.size.width - sum(part.cell_length for part in parts)
-        for fact in self._facts():
-            piece = Content.assemble(
-                Content.styled(" │ " if len(parts) > 1 else " ", quiet), Content(fact)
-            )
-            room -= piece.cell_length
-            if room < 0:
-                break
-            parts.append(piece)
+        for forms in self._facts():
+            for fact in forms:
+                between = Content.styled(" │ " if len(parts) > 1 else " ", quiet)
+                piece = Content.assemble(between, Content(fact))
+                if piece.cell_length <= room:
+                    room -= piece.cell_length
+                    parts.append(piece)
+                    break
         return Content.assemble(*parts)
 
-    def _facts(self) -> list[str]:
+    def _facts(self) -> list[tuple[str, ...]]:
+        """What there is to say, each in several forms, the longest first."""
         status, wide = self._status, self.size.width >= _ROOM_FOR_WORDS
+        short = filters(status.sampling, False), filters(status.sampling, False, off=False)
         measured = "" if status.measured is None else f" ({status.measured:,.0f}/s)"
-        facts = [
-            f"{status.index:,} of {status.goal:,}" if status.goal else "",
-            filters(status.sampling, wide),
-            speed_name(status.speed) + measured,
-            one_line(status.model),
+        facts: list[tuple[str, ...]] = [
+            (f"{status.index:,} of {status.goal:,}" if status.goal else "",),
+            (filters(status.sampling, True), *short) if wide else short,
+            (speed_name(status.speed) + measured,),
+            (one_line(status.model),),
         ]
         if status.branch[1] > 1:
-            facts.insert(1, "branch {} of {}".format(*status.branch))
-        return [fact for fact in facts if fact]
+            facts.insert(1, ("branch {} of {}".format(*status.branch),))
+        return [forms for forms in facts if forms[0]]

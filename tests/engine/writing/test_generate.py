@@ -131,7 +131,13 @@ def test_going_back_and_changing_nothing_writes_the_same_steps(
         assert write(text, 100 - n) == steps[n:]
 
 
-STEERED = {"repetition_penalty": 1.3, "repetition_window": 20, "ban": r"e\n", "typical": 0.9}
+STEERED = {
+    "repetition_penalty": 1.3,
+    "repetition_window": 20,
+    "ban": r"e\n",
+    "typical": 0.9,
+    "schedule": "0.2-2/60",
+}
 
 
 @pytest.mark.parametrize("n", [1, 3, 31, 32, 50, 99])

@@ -54,8 +54,9 @@ def sampled(
     log_p: np.ndarray, config: SamplingConfig, text: Sequence[int] = ()
 ) -> tuple[np.ndarray, float]:
     """The distribution after the filters, and what was out of the question."""
-    place = Place(np.array(text, np.int32))
-    return Sampler(config, alphabet(len(log_p))).distribution(log_p, place)
+    sampler = Sampler(config, alphabet(len(log_p)))
+    state = sampler.constraint.start if sampler.constraint else None
+    return sampler.distribution(log_p, Place(np.array(text, np.int32), state=state))
 
 
 def filtered(log_p: np.ndarray, config: SamplingConfig, text: Sequence[int] = ()) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,13 @@ def test_keys_reach_off_and_go_no_further_than_an_end(name: str) -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_each_has_a_filter_that_its_off_value_skips(setting: Setting[Any]) -> None:
+def test_each_has_a_filter_that_its_off_value_skips(setting: Setting[Any], tmp_path: Path) -> None:
+    (words := tmp_path / "words.txt").write_text("a")
     p = np.array([0.5, 0.3, 0.2])
     drawn = []
     other = {"repetition_penalty": 2} if setting.name == "repetition_window" else {}
     before = filtered(np.log(p), SamplingConfig(**other), [1, 0])
-    for value in (0, 1, 0.5, "a"):
+    for value in (0, 1, 0.5, "a", str(words), "2-2/1"):
         with suppress(UsageError):
             config = SamplingConfig(**{setting.name: value}, **other)
             drawn.append(filtered(np.log(p), config, [1, 0]))

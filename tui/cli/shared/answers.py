@@ -99,7 +99,7 @@ ANSWERS = {
             "bits": "-log2 of prob",
             "drawn_prob": "its probability after temperature and filters",
             "entropy": "of the model's prediction, in bits",
-            "removed": "the sum of the probabilities of all banned characters",
+            "removed": "the sum of the probabilities of all that --ban, --regex or --words rule out",
             "top": "the 10 likeliest characters, each with its probability",
             "top_filtered": "the same characters, each with its probability after temperature and filters",
         },

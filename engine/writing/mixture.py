@@ -1,0 +1,126 @@
+"""Two models that write one text: the mean of their predictions, weighted."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.config import check_number
+from engine.errors import UsageError
+from engine.network.stepper import LogProbs, States, Stepper, log_softmax
+from engine.vocab import Alphabet, Ids
+from engine.words import quoted
+
+
+def mixed(first: Stepper, second: Stepper, share: float) -> Stepper | Mixture:
+    """Two models mixed; where the share of the second is 0 or 1, one of them alone.
+
+    Raises UsageError if one has characters and the other bytes, or if they have no symbol in common.
+    """
+    if first.alphabet.units != second.alphabet.units:
+        writer, other = sorted((first, second), key=lambda s: s.alphabet.units == "byte")
+        raise UsageError(
+            f"--mix: {writer.model.name} writes characters and {other.model.name} bytes"
+        )
+    if not {*first.alphabet.symbols} & {*second.alphabet.symbols}:
+        raise UsageError(
+            f"--mix: {first.model.name} and {second.model.name} have no character in common"
+        )
+    if share in (0, 1):
+        return second if share else first
+    return Mixture(first, second, share)
+
+
+def parse_mix(text: str) -> tuple[str, float]:
+    """A model and its share, as in other:0.3.
+
+    Raises UsageError.
+    """
+    model, _, share = text.rpartition(":")
+    try:
+        found = float(share)
+    except ValueError:
+        found = math.nan
+    if not model or math.isnan(found):
+        raise UsageError(
+            f"--mix must be a model and its share, as in other:0.3, not {quoted(text)}"
+        )
+    check_number("mix", found, 0, 1)
+    return model, found
+
+
+class Mixture:
+    """A stepper whose alphabet has the symbols of both models, and whose prediction is
+
+        p = (1 − share) · p_first + share · p_second,
+
+    where a model gives 0 to a symbol that it does not know. A model reads such a symbol as its nearest form
+    that it does know; if there is none, it skips the symbol, and believes what it believed before.
+
+    Its state is that of the first model, then that of the second; what they believe is part of them.
+    """
+
+    def __init__(self, first: Stepper, second: Stepper, share: float) -> None:
+        """0 < share < 1. Both have characters, or both bytes."""
+        self.alphabet = both = first.alphabet.united(second.alphabet)
+        self._parts = _Part(first, both, 1 - share), _Part(second, both, share)
+
+    def start_state(self) -> States:
+        """The state that a text begins in."""
+        return tuple(state for part in self._parts for state in part.start())
+
+    def step(self, id: int, state: States) -> tuple[LogProbs, States]:
+        """Feed one character: its id and the state before it give log p (V,) and the state after."""
+        log_p = np.full(len(self.alphabet), -np.inf)
+        after: States = ()
+        for part in self._parts:
+            own, state = state[: part.layers], state[part.layers :]
+            own = part.step(id, own)
+            after += own
+            weighted = part.log_weight + own[-1][0]
+            log_p[part.symbols] = np.logaddexp(log_p[part.symbols], weighted)
+        return log_p, after
+
+    def sequence(self, ids: Ids, state: States) -> tuple[LogProbs, States]:
+        """Feed T characters: ids (T,) give log p (T, V) and the state after."""
+        rows = []
+        for id in ids.tolist():
+            row, state = self.step(id, state)
+            rows.append(row)
+        return np.stack(rows), state
+
+    def rehearse(self) -> None:
+        """Take a few steps that lead nowhere, to see how long they take."""
+        for part in self._parts:
+            part.stepper.rehearse()
+
+
+class _Part:
+    """A model in a mixture. Its state ends with log p (V,) of its own symbols."""
+
+    def __init__(self, stepper: Stepper, both: Alphabet, weight: float) -> None:
+        self.stepper = stepper
+        self.log_weight = math.log(weight)
+        own = stepper.alphabet
+        self.symbols = own.ids_in(both)
+        self.layers = len(stepper.start_state()) + 1
+        self._read = [own.fit(symbol).ids.tolist() for symbol in self._texts(both)]
+
+    def _texts(self, both: Alphabet) -> list[str | bytes]:
+        if both.units == "char":
+            return list(both.symbols)
+        return [symbol.encode("latin-1") for symbol in both.symbols]
+
+    def start(self) -> States:
+        before = self.stepper.start_state()
+        logits, _ = self.stepper.step(self.stepper.alphabet.start, before)
+        return (*before, (log_softmax(logits),))
+
+    def step(self, id: int, state: States) -> States:
+        """The state after a symbol of the mixture's alphabet."""
+        *own, believed = state
+        for each in self._read[id]:
+            logits, after = self.stepper.step(each, tuple(own))
+            own, believed = list(after), (log_softmax(logits),)
+        return (*own, believed)
