@@ -43,7 +43,7 @@ _PLACES = {
     "train --resume": "Resume in Train",
 }
 """What does in the app the same as a command."""
-_OPTION = re.compile(rf"(?<![^\s(])(?:{'|'.join(_VALUES)}|--([a-z]+(?:-[a-z]+)*))")
+_OPTION = re.compile(rf"(?<![^\s(])(?<!helo )(?:{'|'.join(_VALUES)}|--([a-z]+(?:-[a-z]+)*))")
 _COMMAND = re.compile("`helo ([^`]*)`")
 
 

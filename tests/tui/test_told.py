@@ -40,6 +40,7 @@ def test_every_option_and_command_that_the_engine_names_has_a_place_in_the_app()
     ("engine", "app"),
     [
         ("--lr must be more than 0", "Learning rate must be more than 0"),
+        ("/take is of helo --plain", "/take is of helo --plain"),
         ("--top-k must be less", "/top-k must be less"),
         ("--init-from: no model 'x'", "Start from: no model 'x'"),
         ("no run 'x'; `helo runs list` shows all runs", "no run 'x'; the Library shows all runs"),
