@@ -224,7 +224,7 @@ class HeloApp(TypedAhead):
     @on(TrainOn)
     @work(group="tabs")
     async def _train_on(self, event: TrainOn) -> None:
-        await (await self._show_train()).fill_in(event.corpus)
+        await (await self._show_train()).fill_in(event.corpus, event.model)
 
     @work(group="tabs")
     async def action_race(self) -> None:

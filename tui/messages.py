@@ -24,11 +24,11 @@ class RunChosen(Message):
 
 
 class TrainOn(Message):
-    """Go to Train with this CORPUS filled in."""
+    """Go to Train with this CORPUS filled in, or this MODEL to start from."""
 
-    def __init__(self, corpus: str) -> None:
+    def __init__(self, corpus: str = "", model: str = "") -> None:
         super().__init__()
-        self.corpus = corpus
+        self.corpus, self.model = corpus, model
 
 
 class RunRenamed(Message):

@@ -9,6 +9,7 @@ from textual.widgets import OptionList, Static
 from tui.app import HeloApp
 from tui.dialogs import ConfirmDialog
 from tui.library.pane import LibraryPane
+from tui.library.shelf import Kind
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.remember import State
 
@@ -36,7 +37,7 @@ class LibraryApp(App[None]):
         self.opened.append(("renamed", message.old.name, message.new.name))
 
     def on_train_on(self, message: TrainOn) -> None:
-        self.opened.append(("corpus", message.corpus))
+        self.opened.append(("from", message.model) if message.model else ("corpus", message.corpus))
 
     @property
     def pane(self) -> LibraryPane:
@@ -67,11 +68,12 @@ class LibraryApp(App[None]):
     def told(self) -> str:
         return "\n".join(note.message for note in self._notifications)
 
-    def choose(self, name: str) -> None:
-        """Put the cursor on an item."""
+    def choose(self, name: str, *kinds: Kind) -> None:
+        """Put the cursor on an item, of one of these kinds if any are given."""
         box = self.query_one(OptionList)
         shown = self.pane._listing._shown
-        key = next(key for key, item in shown.items() if item.name == name)
+        fits = (key for key, item in shown.items() if not kinds or item.kind in kinds)
+        key = next(key for key in fits if shown[key].name == name)
         box.highlighted = box.get_option_index(key)
 
 

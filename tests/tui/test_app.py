@@ -192,7 +192,7 @@ async def test_messages_between_tabs(tiny: Model, until: Until, monkeypatch) -> 
     asked: list[object] = []
     monkeypatch.setattr(TrainPane, "show_run", lambda self, folder: asked.append(folder))
 
-    async def fill_in(self: TrainPane, corpus: str) -> None:
+    async def fill_in(self: TrainPane, corpus: str, model: str) -> None:
         asked.append(corpus)
 
     monkeypatch.setattr(TrainPane, "fill_in", fill_in)

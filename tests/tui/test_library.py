@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -84,6 +85,25 @@ async def test_opening_goes_where_the_item_belongs(tiny, fake_run, winter, home,
         ("corpus", "winter"),
         ("corpus", "hello"),
     ]
+
+
+async def test_training_starts_from_what_is_chosen(tiny, fake_run, winter, home, until):
+    runs = {name: fake_run(name).run for name in ("daily", "tiny", "empty")}
+    for name in ("daily", "tiny"):
+        shutil.copy(home / "models" / "tiny.safetensors", runs[name].best)
+    app = LibraryApp()
+    async with app.run_test(size=(140, 45), notifications=True) as pilot:
+        await until(pilot, listed(app, "tiny", "daily", "winter", "empty"))
+        for name in ("tiny", "daily", "winter", "hello", "empty"):
+            app.choose(name)
+            await pilot.press("t")
+        await until(pilot, lambda: "no model 'empty'" in app.told)
+        app.choose("tiny", Kind.RUN)  # the model hides the run of its name
+        await pilot.press("t")
+        await until(pilot, lambda: len(app.opened) == 5)
+    corpora = [("corpus", "winter"), ("corpus", "hello")]
+    hidden = ("from", str(runs["tiny"].folder))
+    assert app.opened == [("from", "tiny"), ("from", "daily"), *corpora, hidden]
 
 
 async def test_arrows_go_from_section_to_section(tiny, fake_run, until):

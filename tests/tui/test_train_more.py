@@ -6,7 +6,6 @@ import pytest
 from textual.widgets import Input, Select
 
 from engine.network import modelfile
-from engine.runs import rundir
 from tests.conftest import make_model
 from tests.tui.training import TrainApp, ready, seen
 from tui.app import HeloApp
@@ -136,4 +135,12 @@ async def test_a_model_to_start_from_gives_its_sizes(winter, home, started, unti
     info = started[0].info()
     assert str(info.config.model) == "gru 16×2" and info.init_from.endswith("small.safetensors")
     assert info.command == "helo train winter --seconds 300 --init-from small"
-    assert rundir.find(started[0].name).begin.exists() is False
+
+
+async def test_a_model_that_was_chosen_elsewhere_is_shown(winter, tiny, until):
+    app = TrainApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, ready(app))
+        await app.pane.fill_in("", "tiny")
+        await until(pilot, seen(app, "lstm 16×2: ", "#outlook"))
+        assert app.query_one("#init_from").is_on_screen and app.focused.id == "start"

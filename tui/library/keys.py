@@ -15,6 +15,13 @@ KEYS = [
         id="library.open",
         tooltip="Write with the model, show the run, train on the corpus",
     ),
+    Binding(
+        "t",
+        "train",
+        "Train",
+        id="library.train",
+        tooltip="Train on the corpus, or a network that starts from the model or run",
+    ),
     Binding("g", "fetch", "Get", id="library.fetch", tooltip="Download it and import it"),
     Binding(
         "m",

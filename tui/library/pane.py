@@ -170,6 +170,8 @@ class LibraryPane(TellsTrouble, Vertical):
                 return self.is_mounted and self.query_one(Imports).importing
             case "open":
                 return item is not None and not item.problem
+            case "train":
+                return item is not None and not item.problem and not item.entry
             case "keep":
                 return item is not None and item.kind is Kind.RUN and not item.problem
             case "rename" | "delete":
@@ -216,6 +218,20 @@ class LibraryPane(TellsTrouble, Vertical):
             self.post_message(ModelChosen(item.path))
         elif item.path:
             self.post_message(RunChosen(item.path))
+
+    def action_train(self) -> None:
+        """Show the form of Train with the corpus, or with the model or run to start from."""
+        item = self.selected
+        if item and item.kind is Kind.CORPUS:
+            self.post_message(TrainOn(item.name))
+        elif item and item.path:
+            try:
+                named = library.model_path(item.name)
+            except HeloError as error:
+                self._complain(str(error))
+            else:  # a model hides a run of its name
+                same = item.path in (named, named.parent)
+                self.post_message(TrainOn(model=item.name if same else str(item.path)))
 
     @work(exit_on_error=False, group="dialog")
     async def action_keep(self) -> None:

@@ -124,6 +124,11 @@ class Controls(VerticalScroll):
         text = f"{counted(len(labels), 'more is', 'more are')} set: {', '.join(labels)}"
         self.query_one("#set", Static).update("" if self.more or not labels else text)
 
+    def start_from(self, model: str) -> None:
+        """Choose the MODEL to start from, and show it."""
+        self.query_one("#init_from", Input).value = model
+        self.more = True
+
     def reveal(self, key: str) -> None:
         """Move the cursor to the control of a field, or another one."""
         for wrong in self.query(f"#{key}"):

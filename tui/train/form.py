@@ -148,9 +148,12 @@ class TrainForm(TellsTrouble, Vertical):
     def _text(self) -> TextChoice:
         return self.query_one(TextChoice)
 
-    def fill_in(self, ref: str) -> None:
-        """Choose the CORPUS `ref`, a name or a path."""
-        self._text.fill_in(ref)
+    def fill_in(self, corpus: str, model: str) -> None:
+        """Choose this CORPUS, a name or a path, and this MODEL to start from, if they are given."""
+        if corpus:
+            self._text.fill_in(corpus)
+        if model:
+            self._controls.start_from(model)
         self.query_one("#start").focus()
 
     @work(thread=True, exclusive=True, group="speeds", exit_on_error=False)

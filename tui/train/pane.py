@@ -132,10 +132,10 @@ class TrainPane(Steers):
                     self.query_one(RunView).follow(self._followers[tab])
         self._news.set()
 
-    async def fill_in(self, corpus: str) -> None:
-        """Show the form with this corpus."""
+    async def fill_in(self, corpus: str, model: str = "") -> None:
+        """Show the form with this corpus, and this model to start from, if they are given."""
         self.action_new()
-        (await self._form()).fill_in(corpus)
+        (await self._form()).fill_in(corpus, model)
 
     async def race(self) -> None:
         """Show the form and ask for the settings of a race."""
