@@ -216,6 +216,11 @@ class TrainConfig:
     """Processor threads; 0 means all the machine has, or a share if other trainings are running."""
     seed: int = 0
 
+    @property
+    def lr_to(self) -> float:
+        """The learning rate where the decay ends."""
+        return self.lr * self.final_lr
+
     def __post_init__(self) -> None:
         check_count("batch", self.batch, 1, 65536)
         check_count("seq_length", self.seq_length, 1, 65536)

@@ -60,6 +60,14 @@ def test_a_stopped_training_is_resumed_to_where_it_would_have_ended(old: Path, h
     assert final["step"] == 500 and final["val_nats"] == pytest.approx(0.930, abs=0.05)
 
 
+def test_a_finished_training_is_trained_longer(old: Path, helo: Helo) -> None:
+    done = helo("train", "--resume", "small", "--steps", "4", "--json")
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["total_steps"] for e in events if e["event"] == "extended"] == [44]
+    assert (events[-1]["step"], events[-1]["finished"]) == (44, True)
+
+
 def test_a_mark_is_something_to_begin_from(old: Path, helo: Helo) -> None:
     done = helo(
         *("train", "question", "--init-from", "half@early", "--steps", "2", "--json"),

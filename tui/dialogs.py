@@ -10,16 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui.text import visible
 
 Answer = TypeVar("Answer")
+_WIDEST, _FRAME = 76, 6
+"""The most columns of a question, and those of the box around it."""
 _CSS = """
 Dialog {
-    & .question { width: auto; max-width: 76; height: auto; }
+    & .question { width: auto; height: auto; }
     & Horizontal { width: auto; height: auto; margin-top: 1; }
     & Button { margin-right: 2; }
     & Input { width: 60; max-width: 100%; margin-top: 1; }
@@ -38,8 +40,16 @@ class Dialog(ModalScreen[Answer]):
             padding: 1 2; border: round $primary; background: $surface;
         }
         & .note { color: $text-muted; margin-top: 1; }
+        &.-lowest > Vertical { padding: 0 2; }
+        &.-lowest Input { margin-top: 0; border: none; height: 1; }
+        &.-lowest .note { margin-top: 0; }
     }
     """
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap the question at the width of the box."""
+        for question in self.query(".question"):
+            question.styles.max_width = max(1, min(_WIDEST, event.size.width * 9 // 10 - _FRAME))
 
 
 class ChoiceDialog(Dialog[Answer]):

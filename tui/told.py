@@ -20,6 +20,7 @@ _LABELS = {
     "length": "How long",
     "lowercase": "Capitals",
     "lr": "Learning rate",
+    "lr-to": "Final rate",
     "max-size": "Size limit",
     "normalise": "Accents",
     "seconds": "How long",

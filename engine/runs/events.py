@@ -1,7 +1,8 @@
 """The events of a run: frozen values with one JSON form, and the one way to fold a log of them.
 
 Every event has `life` (which trainer process of the run, from 0) and `step`. `Resumed` and `RolledBack`
-void the earlier events with a larger step. An event that answers a request carries the request's `id`.
+void the earlier events with a larger step; `Extended` voids the final evaluation. An event that answers a
+request carries the request's `id`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event):
-    """A life begins; `total_steps` is fixed from here on."""
+    """A life begins; it ends after `total_steps` at the latest."""
 
     name: ClassVar[str] = "started"
     total_steps: int
@@ -151,6 +152,15 @@ class Changed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extended(Event):
+    """The training continues from this step to `total_steps`, longer or shorter than was planned."""
+
+    name: ClassVar[str] = "extended"
+    deterministic: ClassVar[bool] = True
+    total_steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refused(Event):
     """A request that was not carried out, and why."""
 
@@ -221,15 +231,28 @@ def reach(event: Event) -> float:
     return -math.inf if isinstance(event, Started) and event.anew else math.inf
 
 
+def is_final(event: Event) -> bool:
+    """Whether it is the final evaluation, which no longer counts once the run is extended."""
+    return isinstance(event, Evaluated) and event.final
+
+
 def fold(events: Iterable[Event]) -> list[Event]:
     """The events that count: each `Resumed` and `RolledBack` voids earlier events with a larger step; a
-    life that begins `anew` voids all."""
+    life that begins `anew` voids all, and `Extended` the final evaluation."""
     kept = list[Event]()
     top = -math.inf
     for event in events:
         if (most := reach(event)) < top:
             kept = [e for e in kept if e.step <= most]
             top = most
+        if isinstance(event, Extended):
+            kept = [e for e in kept if not is_final(e)]
         kept.append(event)
         top = max(top, event.step)
     return kept
+
+
+def total_steps(events: Iterable[Event]) -> int | None:
+    """The number of steps planned, from folded events; None if no life has begun."""
+    planned = [e.total_steps for e in events if isinstance(e, Started | Extended)]
+    return planned[-1] if planned else None

@@ -11,7 +11,15 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from engine.runs.events import Event, Progress, parse, reach
+from engine.runs.events import (
+    Evaluated,
+    Event,
+    Extended,
+    Progress,
+    is_final,
+    parse,
+    reach,
+)
 from engine.runs.logs import LineReader
 
 FINEST = 2048
@@ -41,6 +49,9 @@ class Kept:
         for event in events:
             if (most := reach(event)) < self._top:
                 self._void(most)
+            if isinstance(event, Extended):
+                evaluated = self._frequent[Evaluated]
+                self._frequent[Evaluated] = [e for e in evaluated if not is_final(e)]
             self._top = max(self._top, event.step)
             self.last = event
             if isinstance(event, Progress):

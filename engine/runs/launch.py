@@ -96,21 +96,22 @@ def check_machine(
         check_device(device, dtype, (facts or device_facts)()["devices"])
 
 
-def start(run: RunDirectory, processes: int = 1, tied: bool = False) -> subprocess.Popen[bytes]:
+def start(
+    run: RunDirectory, processes: int = 1, tied: bool = False, longer: int = 0
+) -> subprocess.Popen[bytes]:
     """Start a run's trainer in its own session, at low priority, with stderr in trainer.log. Several
     processes are started by `engine.training.agent`, whose process is returned. A `tied` trainer saves and
     stops when this process exits.
 
-    The run resumes from its newest state if it has one. Raises RunError if it is running already,
-    StorageError.
+    The run resumes from its newest state if it has one, and trains `longer` steps from there, or, if that
+    is 0, to where it was to end. Raises RunError if it is running already, StorageError.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
-    folder = str(run.folder)
-    command = ["engine.training.trainer", folder, *([str(os.getpid())] if tied else [])]
+    own = [str(run.folder), str(os.getpid() if tied else 0), str(longer)]
     if processes > 1:
-        command = ["engine.training.agent", str(processes), folder]
-    return _logged(command, run)
+        return _logged(["engine.training.agent", str(processes), *own], run)
+    return _logged(["engine.training.trainer", *own], run)
 
 
 def drive(leader: RunDirectory, others: Sequence[str], by: str) -> subprocess.Popen[bytes]:

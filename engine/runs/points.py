@@ -38,6 +38,19 @@ FORMAT = "helo-state/1"
 BEST = "best"
 
 
+@dataclass(frozen=True)
+class Extension:
+    """Where the total number of steps was last changed. Raises UsageError for what cannot be."""
+
+    step: int = 0
+    """0 if it never was."""
+    rate: float = 0.0
+    """The learning rate there, as a share of the peak."""
+
+    def __post_init__(self) -> None:
+        check_number("lr", self.rate, 0, 1)
+
+
 @dataclass
 class Cursor:
     """Where a run stands: everything in its state that is not a tensor. Raises UsageError for what cannot
@@ -66,6 +79,7 @@ class Cursor:
     """How often the run went back by itself since it was last sound beyond `failed_step`."""
     failed_step: int = 0
     """The last step at which it could not continue."""
+    extension: Extension = Extension()
 
     def __post_init__(self) -> None:
         check_choice("dtype", self.dtype, DTYPES[1:])
@@ -106,6 +120,8 @@ def read_cursor(path: Path) -> Cursor:
         cursor = outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
         if not cursor.step <= max(1, cursor.total_steps) == cursor.total_steps:
             raise DamagedError(f"step {cursor.step} of {cursor.total_steps}")
+        if cursor.extension.step > cursor.step:
+            raise DamagedError(f"step {cursor.step}, before its extension")
         return cursor
 
 

@@ -13,8 +13,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine.cells import CELLS
-from engine.config import DEFAULT_CELL, ModelConfig, TrainConfig, usual_split
-from engine.errors import CorpusError
+from engine.config import (
+    DEFAULT_CELL,
+    MOST_LR,
+    ModelConfig,
+    TrainConfig,
+    check_number,
+    usual_split,
+)
+from engine.errors import CorpusError, UsageError
 from engine.network import parameters
 from engine.text.corpus import Corpus
 
@@ -63,7 +70,8 @@ def complete(
     given: Mapping[str, Any], chars: int, V: int, pace: Sequence[float] | None = None
 ) -> TrainConfig:
     """The whole configuration from the `given` settings, named as in ModelConfig and TrainConfig, one of
-    which is seconds, epochs or steps, for a text of `chars` characters over V symbols.
+    which is seconds, epochs or steps, for a text of `chars` characters over V symbols. `lr_to` may be
+    given in place of `final_lr`.
 
     `pace` is the characters per second that this machine learns with each rung; seconds need it.
     Raises UsageError.
@@ -105,7 +113,23 @@ def _filled(given: Mapping[str, Any], rung: Rung, C: float, chars: int, V: int) 
         "lr": learning_rate(model),
         "split": usual_split(model.lines),
     }
-    return TrainConfig(model, **own | rest)
+    settings = own | rest
+    if "lr_to" in settings:
+        settings["final_lr"] = _share(settings.pop("lr_to"), settings["lr"])
+    return TrainConfig(model, **settings)
+
+
+def _share(lr_to: float, lr: float) -> float:
+    """The last learning rate as a share of the peak.
+
+    Raises UsageError if it is larger, or there is no such peak.
+    """
+    check_number("lr", lr, 0, MOST_LR, over=True)
+    if not 0 <= lr_to <= lr:
+        raise UsageError(
+            f"--lr-to must be between 0 and {lr:g}, the peak learning rate, not {lr_to:g}"
+        )
+    return lr_to / lr
 
 
 def for_corpus(

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.config import ModelConfig
 from engine.errors import HeloError
-from engine.runs.events import Evaluated, Progress, Started
+from engine.runs.events import Evaluated, Progress, Started, total_steps
 from engine.runs.kept import Kept
 from engine.runs.rundir import RunDirectory, status
 
@@ -64,7 +64,7 @@ def summary(run: RunDirectory, kept: Kept) -> Summary:
         corpus=info.corpus_name,
         model=info.config.model,
         step=kept.last.step if kept.last else 0,
-        total_steps=started.total_steps if started else 0,
+        total_steps=total_steps(kept.rest) or 0,
         seconds=progress.seconds if isinstance(progress, Progress) else 0.0,
         best_val_nats=min(losses, default=None),
         created=info.created,

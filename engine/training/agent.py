@@ -1,7 +1,7 @@
-"""torchrun on one machine, for a run of helo's: `python -P -m engine.training.agent N RUN_DIR`.
+"""torchrun on one machine, for a run of helo's: `python -P -m engine.training.agent N RUN_DIR …`.
 
-Starts N processes of `trainer`, and ends them all if one dies. Its own log messages are silenced: the
-processes report what happened, in one line each.
+Starts N processes of `trainer`, with the arguments after N, and ends them all if one dies. Its own log
+messages are silenced: the processes report what happened, in one line each.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.runs.rundir import RunDirectory
 
 def main() -> int:
     """The process."""
-    processes, folder = sys.argv[1:]
+    processes, folder, *numbers = sys.argv[1:]
     logging.disable()
     trained = RunDirectory(Path(folder))
     life = trained.lives()
@@ -32,6 +32,7 @@ def main() -> int:
         "--module",
         "engine.training.trainer",
         folder,
+        *numbers,
     ]
     try:
         run(parse_args(asked))  # type: ignore[no-untyped-call]

@@ -28,8 +28,9 @@ from engine.training import state
 from engine.training.device import Device, available, choose, free_memory
 from engine.training.evaluate import Evaluation, evaluate, most_columns
 from engine.training.model import CharRNN, States
-from engine.training.optim import Optimiser, learning_rate
+from engine.training.optim import Optimiser
 from engine.training.parallel import ALONE, Group, together
+from engine.training.schedule import next_rate
 from engine.training.step import TrainingStep
 from engine.training.streams import Stream, layout
 from engine.writing.generate import Generation
@@ -144,8 +145,7 @@ class Learner:
     @property
     def lr(self) -> float:
         """The learning rate of the next step."""
-        progress = (self.cursor.step + 1) / max(self.cursor.total_steps, 1)
-        return learning_rate(min(progress, 1.0), self.config, self.cursor.peak_lr)
+        return next_rate(self.cursor, self.config)
 
     def plan(self) -> None:
         """Set the total number of steps; for a training of some seconds, by timing a few steps first."""

@@ -19,6 +19,7 @@ from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Extended,
     Paused,
     Refused,
     Resumed,
@@ -32,6 +33,7 @@ from engine.storage import share
 from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.parallel import ALONE, Group
+from engine.training.schedule import extend
 from engine.training.vitals import vitals
 
 RETRY = 1.0
@@ -235,16 +237,25 @@ class Life:
             yield Paused(**self.about())
 
     def go_back(self, paths: list[Path], reason: str, id: str = "") -> Iterator[Event]:
-        """Load the first of these states that can be read. Time already spent stays spent.
+        """Load the first of these states that can be read. Time already spent stays spent, and the run
+        still ends at the step it was to end at, if that is yet to come.
 
         Raises RunError if none can be read.
         """
-        seconds = self.learner.cursor.seconds
+        before = self.learner.cursor
         if problem := self.files.restore(paths):
             reason = f"{reason}; {problem}" if reason else problem
         cursor = self.learner.cursor
-        cursor.seconds, cursor.recent, self.losses = seconds, [], []
+        cursor.seconds, cursor.recent, self.losses = before.seconds, [], []
         yield RolledBack(**self.about(), id=id, reason=reason)
+        if (cursor.extension, cursor.total_steps) != (before.extension, before.total_steps):
+            if cursor.step < before.total_steps:
+                extend(cursor, self.learner.config, before.total_steps)
+            yield self.extended()
+
+    def extended(self) -> Extended:
+        """What tells that the run has another total number of steps."""
+        return Extended(**self.about(), total_steps=self.learner.cursor.total_steps)
 
 
 def _warning(drift: float | None) -> str:

@@ -1,8 +1,7 @@
-"""The optimiser: parameter groups, learning rate schedule, clipping, and loss scale."""
+"""The optimiser: parameter groups, clipping, and loss scale."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -14,16 +13,6 @@ EPS = 1e-8
 _FIRST_SCALE = 2.0**12
 _SCALE_GROWS = 1000
 """Steps without an overflow after which the loss scale doubles."""
-
-
-def learning_rate(progress: float, config: TrainConfig, peak: float) -> float:
-    """The learning rate at `progress` in [0, 1]: a linear rise to `peak` over the warm-up, then half
-    a cosine down to `final_lr` of it (Loshchilov & Hutter, "SGDR", 2017)."""
-    if progress < config.warmup:
-        return peak * progress / config.warmup
-    share = (progress - config.warmup) / max(1 - config.warmup, 1e-9)
-    low = config.final_lr
-    return peak * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER]`.
+"""The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER [LONGER]]`.
 
 The loop steps, evaluates, samples, saves and answers requests. It yields an event for each, which is
-written to the run's log. It starts a run, or continues from its newest state. DRIVER is the pid of the
-process that gives it turns in a race; if that process dies, the trainer saves and stops.
+written to the run's log. It starts a run, or continues from its newest state, LONGER steps from there if
+that is not 0. DRIVER is the pid of the process that gives it turns in a race, or 0; if that process dies,
+the trainer saves and stops.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from engine.runs.rundir import RACE, WAITS, Request, RunDirectory
 from engine.training.follower import follow
 from engine.training.life import RETRY, Life
 from engine.training.parallel import ALONE, Group, joined, leave
+from engine.training.schedule import extend
 from engine.words import counted
 
 PROGRESS_EVERY = 0.25
@@ -48,9 +50,11 @@ _POLL = 0.1
 class Trainer(Life):
     """Runs one life of a training from beginning to end."""
 
-    def __init__(self, run: RunDirectory, group: Group = ALONE, driver: int = 0) -> None:
+    def __init__(
+        self, run: RunDirectory, group: Group = ALONE, driver: int = 0, longer: int = 0
+    ) -> None:
         super().__init__(run, group)
-        self._driver = driver
+        self._driver, self._longer = driver, longer
         past = run.events()
         self.resuming = bool(run.states())
         self._had_failed = bool(past) and isinstance(past[-1], Failed)
@@ -113,20 +117,28 @@ class Trainer(Life):
         """Continue from the newest state, and export what a killed trainer had not."""
         learner = self.learner
         learner.note = self.files.restore(self.run.states()[::-1])
+        cursor = learner.cursor
         if self._had_failed:  # a person wants to try again
-            learner.cursor.rollbacks = 0
+            cursor.rollbacks = 0
+        if self._longer:
+            self._scored = False
+            extend(cursor, learner.config, cursor.step + self._longer)
         yield self._started()
         yield Resumed(**self.about())
-        if not self._scored:
+        if self._longer:
+            yield self.extended()
+            yield from self.save()
+        elif not self._scored:
             yield from self.persist(self.files.publish)
 
     @property
     def _finished(self) -> bool:
-        """Whether all steps were taken, or validation has not improved for the requested time."""
+        """Whether all steps were taken, or validation has not improved for the requested time. Steps that
+        were added are all taken: the learning rate that rises again makes it worse at first."""
         cursor, patience = self.learner.cursor, self.learner.config.early_stop
         if cursor.step >= cursor.total_steps:
             return True
-        if not patience or cursor.best_step is None:
+        if not patience or cursor.best_step is None or cursor.extension.step:
             return False
         return cursor.step - cursor.best_step >= patience * self.evaluate_every
 
@@ -285,16 +297,17 @@ class Trainer(Life):
         self.stopping = True
 
 
-def live(run: RunDirectory, driver: int = 0) -> int:
-    """Live one life of a run, or take part in one. Returns the exit status.
+def live(run: RunDirectory, driver: int = 0, longer: int = 0) -> int:
+    """Live one life of a run, or take part in one. A run that continues trains `longer` steps from where
+    it stands, if that is not 0. Returns the exit status.
 
     Raises RunError if another trainer has the run.
     """
     with joined(run.name) as group:
-        return _lead(run, group, driver) if group.leads else follow(run, group)
+        return _lead(run, group, driver, longer) if group.leads else follow(run, group)
 
 
-def _lead(run: RunDirectory, group: Group, driver: int) -> int:
+def _lead(run: RunDirectory, group: Group, driver: int, longer: int) -> int:
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -304,7 +317,7 @@ def _lead(run: RunDirectory, group: Group, driver: int) -> int:
         run.clear()
         run.write_owner()
         close_torn_tail(run.events_path)
-        trainer = Trainer(run, group, driver)
+        trainer = Trainer(run, group, driver, longer)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, trainer.stop)
         try:
@@ -338,8 +351,8 @@ def _log(trainer: Trainer, event: Event) -> None:
 
 def main() -> int:
     """The process."""
-    folder, *driver = sys.argv[1:]
-    return live(RunDirectory(Path(folder)), *map(int, driver))
+    folder, *numbers = sys.argv[1:]
+    return live(RunDirectory(Path(folder)), *map(int, numbers))
 
 
 if __name__ == "__main__":

@@ -49,9 +49,11 @@ def a_run(
     return launch.create(name, found, config, init_from=init_from)
 
 
-def live(run: RunDirectory, watch: Watcher = lambda trainer, event: None) -> list[Event]:
+def live(
+    run: RunDirectory, watch: Watcher = lambda trainer, event: None, longer: int = 0
+) -> list[Event]:
     """One life; `watch` sees every event as it comes. The log is kept as the process keeps it."""
-    trainer, seen = Trainer(run), list[Event]()
+    trainer, seen = Trainer(run, longer=longer), list[Event]()
     for event in trainer.events():
         append(run.events_path, event.to_json())
         seen.append(event)

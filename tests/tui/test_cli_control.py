@@ -99,7 +99,11 @@ def test_a_run_on_a_page(cli, home, monkeypatch):
     monkeypatch.setattr("engine.training.trainer.PROGRESS_EVERY", 0.0)
     live(a_run(steps=40))
     page = cli("runs", "show", "r").out
-    for words in ("finished", "lr 0.02, dropout 0.2, clip 1", "4 × 10 characters per step, cpu"):
+    for words in (
+        "finished",
+        "lr 0.02 to 0.0004, dropout 0.2, clip 1",
+        "4 × 10 characters per step, cpu",
+    ):
         assert words in page
     assert "40 (best)" in page and "sample at step 40" in page
     assert "loss in nats: ⠒⠒ training  ◆ validation" in page and page.count("◆") > 1

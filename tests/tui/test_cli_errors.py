@@ -45,6 +45,8 @@ def one_line(done, status: int, *words: str) -> None:
         (["train", "hello", "--cell", "transformer"], ["--cell", "peephole, coupled, gru"]),
         (["train", "hello", "--steps", "5", "--epochs", "1"], ["--steps", "--epochs"]),
         (["train", "--resume", "x", "--lr", "1", "--layer-norm"], ["--layer-norm, --lr"]),
+        (["train", "hello", "--lr", "0.1", "--lr-to", "0.2", "--steps", "5"], ["--lr-to", "0.1"]),
+        (["train", "hello", "--lr-to", "nan", "--steps", "5"], ["--lr-to", "nan"]),
         (["-m", "tiny", "sample"], ["-m"]),
         (["bench"], ["command"]),
         (["models", "rename", "a"], ["NEW"]),

@@ -83,7 +83,16 @@ def test_a_training_from_start_to_sample(helo):
     assert set(written.decode()) <= set("helo")
     again = helo("train", "--resume", "mine")
     assert again.returncode == 1
-    assert b"finished" in again.stderr
+    assert b"give --steps, --epochs or --seconds to train it longer" in again.stderr
+    more = helo("train", "--resume", "mine", "--steps", "5", "--seconds", "1m")
+    assert more.returncode == 2
+    more = helo("train", "--resume", "mine", "--epochs", "0.1", "--json")
+    assert more.returncode == 0, more.stderr
+    found = events(more.stdout)
+    assert [event["event"] for event in found[:3]] == ["started", "resumed", "extended"]
+    total = found[2]["total_steps"]
+    assert (found[-1]["finished"], found[-1]["step"]) == (True, total) and total > 30
+    assert found[-2]["event"] == "evaluated" and found[-2]["final"]
 
 
 def test_plain_lines_where_no_terminal_is(helo, home):

@@ -13,7 +13,7 @@ from tui.train.keys import KEYS
 from tui.train.watch import RunView
 
 pytestmark = pytest.mark.usefixtures("started", "tiny")
-AWAY = {"train.go-on", "train.resume", "train.open", "train.keep", "train.swap"}
+AWAY = {"train.go-on", "train.resume", "train.longer", "train.open", "train.keep", "train.swap"}
 """What a running training that has saved nothing yet, with room for all, cannot do."""
 
 

@@ -75,14 +75,19 @@ async def test_a_run_has_the_name_and_settings_that_were_given(winter, started, 
     async with app.run_test() as pilot:
         await until(pilot, ready(app))
         type_in(app, name="daily", seed="7", weight_decay="0.5", save_every="5")
+        type_in(app, lr="0.01", lr_to="0.02")
+        told = "Final rate must be between 0 and 0.01, the peak learning rate, not 0.02"
+        await until(pilot, seen(app, told, "#problem"))
+        type_in(app, lr_to="0.001")
         app.query_one("#dtype", Select).value = "float32"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: started)
     info = started[0].info()
     assert (started[0].name, info.config.seed, info.config.weight_decay) == ("daily", 7, 0.5)
     assert (info.config.save_every, info.config.dtype) == (5, "float32")
-    words = "--weight-decay 0.5 --seed 7 --save-every 5 --dtype float32 --seconds 300 --name daily"
-    assert info.command == f"helo train winter {words}"
+    assert info.config.lr_to == pytest.approx(0.001)
+    words = "--weight-decay 0.5 --lr 0.01 --lr-to 0.001 --seed 7 --save-every 5 --dtype float32"
+    assert info.command == f"helo train winter {words} --seconds 300 --name daily"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """Parameters that are not part of a run's configuration."""
-_RESUMING = {"resume", "processes", "detach", "json"}
+_AMOUNTS = {"seconds", "epochs", "steps"}
+_RESUMING = {"resume", "processes", "detach", "json"} | _AMOUNTS
 """Parameters allowed with --resume."""
 
 
@@ -90,6 +91,15 @@ def train(
         ),
     ] = None,
     lr: Annotated[float | None, option("--lr", shows="X", help="Peak learning rate.")] = None,
+    lr_to: Annotated[
+        float | None,
+        option(
+            "--lr-to",
+            shows="X",
+            help="Learning rate at the end, to which it decays from the peak; without it, "
+            f"1/{1 / TrainConfig.final_lr:g} of the peak.",
+        ),
+    ] = None,
     seconds: Annotated[
         float | None,
         option(
@@ -146,7 +156,11 @@ def train(
     resume: Annotated[
         str | None,
         option(
-            "--resume", shows="RUN", help="Continue this run instead.", offers=completing.resumable
+            "--resume",
+            shows="RUN",
+            help="Continue this run instead: to where it was to end, or, with --seconds, --epochs or "
+            "--steps, that much more from where it stands, even if it has finished.",
+            offers=completing.resumable,
         ),
     ] = None,
     processes: Annotated[
@@ -163,6 +177,7 @@ def train(
     At any time, helo sample RUN writes with what it has learnt so far.
     """
     given = {key: value for key, value in context.params.items() if _typed(context, key)}
+    longer = 0
     if resume is None:
         if corpus is None:
             raise UsageError("name a CORPUS: a text file, or a name from `helo corpora list`")
@@ -174,13 +189,14 @@ def train(
                 "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
             )
             raise UsageError(f"--resume continues with the settings of the run: leave out {names}")
-        run = _to_resume(resume, processes)
+        more = {key: given[key] for key in given.keys() & _AMOUNTS}
+        run, longer = _to_resume(resume, processes, more)
     from tui.cli.shared import follow
     from tui.cli.shared.watch import watch
 
     watch(
         run,
-        lambda view: follow.train(run, view, processes, detach=detach),
+        lambda view: follow.train(run, view, processes, detach=detach, longer=longer),
         "ctrl+c saves and stops it",
         json,
     )
@@ -221,14 +237,20 @@ def _create(
     return launch.create(name, found, config, begin.command(), init_from or "")
 
 
-def _to_resume(ref: str, processes: int) -> RunDirectory:
-    """The run to resume. Raises NotFoundError, UsageError, or RunError if the run is finished."""
-    from engine.runs import launch, rundir
+def _to_resume(ref: str, processes: int, more: dict[str, Any]) -> tuple[RunDirectory, int]:
+    """The run to resume, and how many steps longer than planned, or 0.
+
+    Raises NotFoundError, UsageError, or RunError if the run has finished and is not to train longer.
+    """
+    from engine.runs import launch, longer, rundir
 
     run = rundir.find(ref)
     launch.check_processes(processes, run.info().config.batch)
+    if more:
+        longer.check(run)
+        return run, longer.steps(run.events(), more)
     if rundir.status(run, run.events()).word == "finished":
         raise RunError(
-            f"run {run.name} has finished; helo train CORPUS --init-from {run.name} starts from its model"
+            f"run {run.name} has finished: give --steps, --epochs or --seconds to train it longer"
         )
-    return run
+    return run, 0

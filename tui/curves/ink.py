@@ -51,12 +51,12 @@ def _halves(upper: str, lower: str, both: str) -> Callable[[int], str]:
 
 
 BRAILLE = Ink("braille", lambda dots: chr(_BRAILLE + dots), {})
-BLOCKS = Ink("blocks", _halves("▀", "▄", "█"), str.maketrans(f"{LINE}●○△□◇×▲◀┊╌", "▄*o@&=x^<|~"))
+BLOCKS = Ink("blocks", _halves("▀", "▄", "█"), str.maketrans(f"{LINE}●○△□◇×▲◀►┊╌", "▄*o@&=x^<>|~"))
 """For the console of Linux: what its fonts have in common."""
 ASCII = Ink(
     "ascii",
     _halves("'", ".", ":"),
-    str.maketrans(f"{LINE}●▲■◆○△□◇×◀┊╌·┤│└─┬", ".o^*#%@&=x<|~-||+-+"),
+    str.maketrans(f"{LINE}●▲■◆○△□◇×◀►┊╌·┤│└─┬", ".o^*#%@&=x<>|~-||+-+"),
 )
 INKS = {ink.name: ink for ink in (BRAILLE, BLOCKS, ASCII)}
 

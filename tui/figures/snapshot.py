@@ -10,12 +10,14 @@ from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Extended,
     Progress,
     RolledBack,
     Sampled,
     Saved,
     Started,
     Vitals,
+    total_steps,
 )
 from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
@@ -43,8 +45,10 @@ class Snapshot:
     """By step, one per step: samples of the same step are the same text."""
     vitals: tuple[Vitals, ...]
     """The newest of each layer, from the bottom."""
-    changes: tuple[Changed | RolledBack, ...]
-    """Where a setting changed, or the run went back to an earlier state."""
+    changes: tuple[Changed | RolledBack | Extended, ...]
+    """Where a setting or the number of steps changed, or the run went back to an earlier state."""
+    total_steps: int | None
+    """The number of steps planned; None if it is not known."""
     evaluating: float
     """Seconds spent evaluating, part of the training's own seconds."""
     saving: float
@@ -89,7 +93,7 @@ class Snapshot:
     @property
     def share(self) -> float:
         """The share of the steps that is done, in [0, 1]."""
-        return min(1.0, self.step / max(1, self.started.total_steps)) if self.started else 0.0
+        return min(1.0, self.step / max(1, self.total_steps)) if self.total_steps else 0.0
 
     @property
     def percent(self) -> int:
@@ -120,17 +124,20 @@ class Snapshot:
 
     @property
     def since_best(self) -> int:
-        """The number of evaluations since the best of the curve."""
+        """The number of evaluations since the best of the curve; 0 while a run is trained longer, since the
+        learning rate that rises again makes it worse at first."""
+        if not self.over and any(isinstance(change, Extended) for change in self.changes):
+            return 0
         nats = self.validation.nats
         return len(nats) - 1 - int(nats.argmin()) if len(nats) else 0
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds left at the mean speed so far; None if that is not known."""
-        if not (self.started and self.progress and self.progress.step):
+        if not (self.total_steps and self.progress and self.progress.step):
             return None
         a_step = self.progress.seconds / self.progress.step
-        return max(0, self.started.total_steps - self.step) * a_step
+        return max(0, self.total_steps - self.step) * a_step
 
 
 def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
@@ -139,7 +146,7 @@ def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
     curve = [e for e in evaluated if not e.final]
     newest = kept.newest()
     newest.pop(Evaluated, None)
-    changes = [e for e in kept.rest if isinstance(e, Changed | RolledBack)]
+    changes = [e for e in kept.rest if isinstance(e, Changed | RolledBack | Extended)]
     return Snapshot(
         status=status,
         newest=newest | ({Evaluated: curve[-1]} if curve else {}),
@@ -150,6 +157,7 @@ def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
         samples=tuple({e.step: e for e in kept.of(Sampled)}.values()),
         vitals=tuple({e.layer: e for e in kept.of(Vitals)}.values()),
         changes=tuple(e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")),
+        total_steps=total_steps(kept.rest),
         evaluating=sum(e.took for e in evaluated),
         saving=sum(e.took for e in kept.of(Saved)),
         last=kept.last,

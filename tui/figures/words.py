@@ -6,6 +6,7 @@ from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Extended,
     Failed,
     Paused,
     Refused,
@@ -44,6 +45,8 @@ def describe(event: Event) -> str:
             return "stopping: saving first"
         case Changed():
             return f"{event.setting} is {event.value:g} from here on"
+        case Extended():
+            return f"continues to step {event.total_steps:,}"
         case Refused():
             return f"refused: {event.reason}"
         case RolledBack():

@@ -10,7 +10,7 @@ from time import monotonic
 import numpy as np
 from textual.content import Content
 
-from engine.runs.events import Changed, Event, RolledBack
+from engine.runs.events import Changed, Event, Extended, RolledBack
 from engine.text.survey import Reference
 from tui.curves.frame import frame
 from tui.curves.ink import LINE, ink
@@ -22,9 +22,10 @@ from tui.train.compare import Other
 from tui.train.steady import Steady
 
 VALIDATION_MARK = "◆"
-_CHANGES: dict[type[Changed | RolledBack], tuple[str, str]] = {
+_CHANGES: dict[type[Changed | RolledBack | Extended], tuple[str, str]] = {
     Changed: ("▲", "changed"),
     RolledBack: ("◀", "went back"),
+    Extended: ("►", "continued"),
 }
 """The mark and the name of each kind of change."""
 _OFTEN = 3.0
@@ -151,7 +152,9 @@ def _kind(reference: Reference) -> str:
     return "limit" if reference.limit else "n-gram"
 
 
-def _mark(picture: Picture, changes: Iterable[Event], kind: type[Changed | RolledBack]) -> str:
+def _mark(
+    picture: Picture, changes: Iterable[Event], kind: type[Changed | RolledBack | Extended]
+) -> str:
     """Draw the changes of one kind as marks at the foot of the picture. Returns the mark with its name, or
     an empty text if there are none."""
     steps = np.array([float(c.step) for c in changes if isinstance(c, kind)])

@@ -80,6 +80,7 @@ FIELDS = (
     Field("dropout", "share of units dropped"),
     Field("weight_decay", "how much weights shrink per step"),
     Field("lr", "peak, after a warm-up"),
+    Field("lr_to", "where it decays to at the end"),
     Field(
         "early_stop",
         "stop after N evaluations without improvement; 0 = off",
@@ -99,7 +100,7 @@ FIELDS = (
     Field("dtype", "number format", TrainConfig.dtype, choices=DTYPES),
     Field("processes", "split each batch; one per GPU", "1", whole=True),
 )
-FOUND = ("hidden", "layers", "batch", "seq_length", "dropout", "weight_decay", "lr")
+FOUND = ("hidden", "layers", "batch", "seq_length", "dropout", "weight_decay", "lr", "lr_to")
 """The fields that the recipe fills in if they are empty."""
 
 

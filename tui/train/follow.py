@@ -50,12 +50,12 @@ class Follower:
         """Whether this process started a trainer that is still running."""
         return self.child is not None and self.child.poll() is None
 
-    def resume(self) -> None:
-        """Start a trainer that continues from the newest state.
+    def resume(self, longer: int = 0) -> None:
+        """Start a trainer that continues from the newest state, `longer` steps if that is not 0.
 
         Raises RunError, StorageError.
         """
-        self.child, self._starting = launch.start(self.run), True
+        self.child, self._starting = launch.start(self.run, longer=longer), True
 
     def ask(self, request: str, what: str, value: float = 1.0, text: str = "") -> None:
         """Send a request to the trainer. `asked` lists it as `what` until it is answered.

@@ -74,6 +74,13 @@ KEYS = [
     ),
     Binding("x", "stop", "Stop", id="train.stop", tooltip="Save and stop the training; asks"),
     Binding("r", "resume", "Resume", id="train.resume", tooltip="Continue from what was saved"),
+    Binding(
+        "r",
+        "longer",
+        "Train longer",
+        id="train.longer",
+        tooltip="Train a finished run longer; asks how much",
+    ),
     Binding("o", "open", "Open", id="train.open", tooltip="Write with the run's best model"),
     Binding("k", "keep", "Keep", id="train.keep", tooltip="Keep the best model in the library"),
     Binding(

@@ -30,9 +30,9 @@ def state(word: str) -> Content:
 
 def bar(snapshot: Snapshot, width: int) -> Content:
     """The progress of a run, in one line of `width` cells."""
-    if not snapshot.started:
+    total, left = snapshot.total_steps, snapshot.seconds_left
+    if total is None:
         return Content("")
-    total, left = snapshot.started.total_steps, snapshot.seconds_left
     tail = f" {snapshot.percent:3}%  step {snapshot.step:,} of {total:,}"
     if snapshot.status.word in ("running", "paused") and left is not None:
         tail += f"  {duration(left)} left"
@@ -142,7 +142,7 @@ def _advice(snapshot: Snapshot) -> str:
         case "stopped":
             return f"stopped and saved{because}: r resumes from there"
         case "finished":
-            return f"finished{because}: o writes with it, k keeps it as a model"
+            return f"finished{because}: o writes with it, k keeps it as a model, r trains it longer"
         case "paused":
             paused = f"paused: {reason}" if reason else "paused; space continues"
             return "; ".join(part for part in (paused, _answer(snapshot)) if part)

@@ -22,6 +22,7 @@ from tui.told import in_app
 from tui.train.compare import Compared, RunChoice
 from tui.train.follow import Follower
 from tui.train.keys import KEYS
+from tui.train.longer import ask_how_much
 from tui.train.watch import RunView
 from tui.trouble import TellsTrouble
 
@@ -69,6 +70,8 @@ class Steers(TellsTrouble, Vertical):
                 return word in ("running", "paused")
             case "resume":
                 return word in RESUMABLE
+            case "longer":
+                return word == "finished"
             case "open" | "keep":
                 return follower.run.best.exists() or follower.run.latest.exists()
         return True
@@ -133,6 +136,16 @@ class Steers(TellsTrouble, Vertical):
         if follower := self.shown:
             try:
                 await asyncio.to_thread(follower.resume)
+            except HeloError as error:
+                self.complain(error)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_longer(self) -> None:
+        """Ask how much longer the run is to train, and start a trainer that does it."""
+        if follower := self.shown:
+            try:
+                if steps := await ask_how_much(self.app, follower.run, self.complain):
+                    await asyncio.to_thread(follower.resume, steps)
             except HeloError as error:
                 self.complain(error)
 

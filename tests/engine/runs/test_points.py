@@ -170,7 +170,7 @@ def test_a_changed_dropout_takes_effect() -> None:
     [
         *({"dtype": "ß"}, {"dtype": "auto"}, {"threads": 0}, {"threads": 10**9}, {"processes": 0}),
         *({"peak_lr": 0}, {"peak_lr": 1e9}, {"clip": -1}, {"dropout": 2}, {"total_steps": 0}),
-        *({"step": 41}, {"step": -1}),
+        *({"step": 41}, {"step": -1}, {"extension": {"step": 11}}, {"extension": {"rate": 2}}),
     ],
     ids=str,
 )

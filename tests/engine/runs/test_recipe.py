@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,19 @@ def test_what_is_given_is_kept_and_the_rest_follows_it() -> None:
     assert (config.model.cell, config.model.hidden, config.model.layers) == ("gru", 64, 3)
     wide = complete({"seconds": 60, "hidden": 1024}, **SHAKESPEARE)
     assert wide.lr == pytest.approx(5.12 / 1024, rel=0.05), "a wider network steps less far"
+
+
+@pytest.mark.parametrize("lr_to", [0.0, 1e-4, 0.1])
+def test_the_last_learning_rate_is_kept_as_a_share_of_the_peak(lr_to: float) -> None:
+    config = complete({"steps": 9, "lr": 0.1, "lr_to": lr_to}, 1000, 65)
+    assert config.lr_to == pytest.approx(lr_to) and config.final_lr == pytest.approx(lr_to / 0.1)
+    assert complete({"steps": 9, "lr": 0.1}, 1000, 65).lr_to == pytest.approx(0.002)
+
+
+@pytest.mark.parametrize(("lr", "lr_to"), [(0.1, 0.2), (0.1, -1), (0.1, math.nan), (0, 0)])
+def test_a_last_learning_rate_above_the_peak_is_refused(lr: float, lr_to: float) -> None:
+    with pytest.raises(UsageError, match="--lr"):
+        recipe.check({"steps": 9, "lr": lr, "lr_to": lr_to})
 
 
 def test_a_text_seen_often_has_more_dropout_and_decay_and_no_giant() -> None:

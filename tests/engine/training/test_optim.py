@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from engine.config import ModelConfig
 from engine.training.model import CharRNN
-from engine.training.optim import Optimiser, learning_rate
+from engine.training.optim import Optimiser
+from engine.training.schedule import learning_rate
 from tests.configs import a_config
 
 SHARE = st.floats(0, 1)

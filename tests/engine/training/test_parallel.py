@@ -21,6 +21,7 @@ from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Extended,
     Failed,
     Paused,
     Progress,
@@ -96,6 +97,15 @@ def test_two_processes_are_one(cell: str, settings: dict[str, Any], agents: list
     assert norms[1] == pytest.approx(norms[0], abs=1e-8)
     losses = [[e.val_nats for e in of(run, Evaluated) if not e.final] for run in (one, two)]
     assert losses[1] == pytest.approx(losses[0], abs=1e-8)
+
+
+def test_two_processes_train_a_run_longer(agents: list[Process]) -> None:
+    run = a_run(steps=5)
+    live(run)
+    agents.append(launch.start(run, 2, longer=5))
+    assert agents[0].wait(60) == 0
+    assert [e.total_steps for e in of(run, Extended)] == [10]
+    assert run.events()[-1].step == 10 and of(run, Started)[-1].processes == 2
 
 
 def test_a_run_stopped_at_two_processes_goes_on_in_one(agents: list[Process]) -> None:

@@ -71,9 +71,11 @@ class _Log:
             self.view.compare(references)
 
 
-def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False) -> End:
-    """Start the trainer of a run in `processes` processes and show events until it ends; with `detach`,
-    until it has started.
+def train(
+    run: RunDirectory, view: View, processes: int, *, detach: bool = False, longer: int = 0
+) -> End:
+    """Start the trainer of a run in `processes` processes, to train `longer` steps more if that is not 0,
+    and show events until it ends; with `detach`, until it has started.
 
     ctrl+c, SIGTERM and SIGHUP ask the trainer to save and stop; a second ctrl+c stops waiting for that.
     Raises RunError if the trainer fails or is killed. If output is no longer possible, a BrokenPipeError
@@ -81,7 +83,7 @@ def train(run: RunDirectory, view: View, processes: int, *, detach: bool = False
     """
     log = _Log(run, view, _size(run.events_path))
     with signals.interrupts() as pressed, view:
-        process = launch.start(run, processes)
+        process = launch.start(run, processes, longer=longer)
         try:
             end = _follow(run, log, process, pressed, detach)
         except BrokenPipeError:  # the reader has closed the pipe

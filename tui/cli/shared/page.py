@@ -40,8 +40,8 @@ def show(run: RunDirectory, found: Summary, kept: Kept) -> None:
             "corpus": found.corpus,
             "starts from": found.init_from,
             "network": str(config.model),
-            "learning": f"lr {config.lr:.3g}, dropout {config.dropout:g}, clip {config.clip:g}, "
-            f"weight decay {config.weight_decay:g}, seed {config.seed}",
+            "learning": f"lr {config.lr:.3g} to {config.lr_to:.3g}, dropout {config.dropout:g}, "
+            f"clip {config.clip:g}, weight decay {config.weight_decay:g}, seed {config.seed}",
             "machine": _machine(snapshot.started) if snapshot.started else "",
             "changes": "; ".join(f"{describe(e)} (step {e.step:,})" for e in snapshot.changes),
             "steps": f"{found.step:,} of {found.total_steps:,} in {duration(found.seconds)}",

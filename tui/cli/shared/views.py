@@ -10,6 +10,7 @@ from engine.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Extended,
     Failed,
     Paused,
     Progress,
@@ -73,7 +74,7 @@ class PlainView:
     def __exit__(self, *error: object) -> None: ...
 
     def show(self, event: Event, line: str) -> None:
-        if isinstance(event, Started):
+        if isinstance(event, Started | Extended):
             self._total = event.total_steps
         if isinstance(event, Progress):
             if event.seconds - self._told < _PLAIN_EVERY:
@@ -129,8 +130,8 @@ class LiveView(Display):
         with self._lock:
             snapshot = look(self._kept, RunStatus("running"))
         parts: list[RenderableType] = []
-        if snapshot.started:
-            parts.append(self._bar(snapshot, snapshot.started.total_steps))
+        if snapshot.total_steps:
+            parts.append(self._bar(snapshot, snapshot.total_steps))
         for figures in (LOSSES, OTHERS):
             if texts := [text for _, text in shown("live", snapshot, figures) if text]:
                 parts.append(Text("   ".join(texts)))
