@@ -29,10 +29,13 @@ def ask(name: str, request: str, value: float = 1.0, text: str = "") -> None:
     deadline = time.monotonic() + _PATIENCE
     answer: Event | None = None
     while time.monotonic() < deadline:
+        living = (
+            run.alive()
+        )  # checked before reading, so that an answer right before the end is read
         answer = next((e for e in run.events() if e.id == asked), None)
-        if answer and (request != "stop" or not run.alive()):
+        if answer and (request != "stop" or not living):
             break
-        if not run.alive():
+        if not living:
             raise RunError(f"the trainer of {run.name} ended before it answered")
         time.sleep(_POLL)
     if answer is None:
