@@ -22,7 +22,7 @@ from tui.told import in_app
 
 _OFFERED = 12
 """How many names are shown that a path could become."""
-_LOW, _NARROW = 20, 60
+_LOW, _NARROW = 20, 74
 
 
 class SourceInput(Input):
