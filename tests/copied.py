@@ -17,8 +17,8 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for package in ("engine", "tui", "corpora"):
-            unwanted = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / package, folder / package, ignore=unwanted)
+            # with the bytecode of what stays as it is
+            shutil.copytree(ROOT / package, folder / package)
         (folder / "checkpoints").symlink_to(ROOT / "checkpoints")
 
     def edit(self, path: str, before: str, after: str) -> None:

@@ -25,6 +25,7 @@ from tests.engine import said
 from tests.tui.training import FACTS, PACE
 
 PATIENCE = 20.0
+DEVICE_FACTS = launch.device_facts
 TEXT = "Now is the winter of our discontent\nMade glorious summer by this sun of York;\n" * 20
 
 
@@ -121,9 +122,16 @@ def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
 
 
 @pytest.fixture(autouse=True)
-def pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No screen measures this machine."""
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No screen measures this machine, or asks a process with torch what it can do."""
     monkeypatch.setattr(launch, "pace", lambda *args, **named: PACE)
+    monkeypatch.setattr(launch, "device_facts", lambda: FACTS)
+
+
+@pytest.fixture
+def asked(machine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process with torch is asked after all."""
+    monkeypatch.setattr(launch, "device_facts", DEVICE_FACTS)
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +159,6 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
         return children[-1]
 
     monkeypatch.setattr(launch, "start", start)
-    monkeypatch.setattr(launch, "device_facts", lambda: FACTS)
     yield runs
     for child in children:
         child.kill()

@@ -311,7 +311,7 @@ def test_paths_follow_helo_home(cli, home):
     assert str(home / "runs") in cli("paths").out
 
 
-def test_doctor_says_what_never_ran_on_its_device(cli):
+def test_doctor_says_what_never_ran_on_its_device(cli, asked):
     found = json.loads(cli("doctor", "--json").out)
     assert "cpu" in found["devices"]["devices"]
     assert found["versions"]["textual"]

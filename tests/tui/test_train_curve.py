@@ -178,6 +178,7 @@ async def test_any_size_will_do(followed, until, size):
     async with app.run_test(size=size) as pilot:
         app.query_one(Curve).show(followed.read(), View())
         await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: app.query_one(Curve).size.width > 50)
         app.query_one(Curve).show(followed.snapshot, View(Scale(logarithmic=True), 0.5))
         await until(pilot, lambda: any("entropy rate" in row for row in app.rows()))
 
