@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ from textual import on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.filter import Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
@@ -39,6 +39,7 @@ from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.keys import APP_BINDINGS, KeyNames
+from tui.legible import Legible
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.phrases import farewell
 from tui.remember import Prompts, State, load_state
@@ -90,6 +91,7 @@ class HeloApp(TypedAhead):
         self._focus: dict[str, Widget] = {}
         """The focused widget of each tab when it was left."""
         self._making = asyncio.Lock()
+        self._legible = Legible()
 
     def compose(self) -> ComposeResult:
         state = self._remembered
@@ -148,6 +150,9 @@ class HeloApp(TypedAhead):
             filters = (Monochrome, NoColor)
             right = filters[self.native_ansi_color]
             self._filters = [right() if isinstance(f, filters) else f for f in self._filters]
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._legible]
 
     def tell(self, text: str, severity: SeverityLevel = "information") -> None:
         """Show a toast. Its text is never parsed as markup."""

@@ -96,7 +96,10 @@ class Frame(Screen[None]):
 
 
 class KeyHints(Widget, can_focus=False):
-    """The keys that apply where the focus is: as many as fit, and always the keys of the app itself."""
+    """The keys that apply where the focus is: as many as fit, and always the keys of the app itself.
+
+    What a key does is what its binding says, or the method `hint` of its widget, if it has one.
+    """
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
@@ -132,7 +135,9 @@ class KeyHints(Widget, can_focus=False):
         """The keys of a group, and what they do."""
         first = group[0].binding
         keys = dict.fromkeys(self.app.get_key_display(b.binding) for b in group)
+        told = getattr(group[0].node, "hint", None)
         shown = first.group.description if first.group else first.description
+        shown = (told and told(first.action)) or shown
         return "/".join(keys), one_line(shown)
 
 

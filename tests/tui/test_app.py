@@ -324,7 +324,7 @@ async def test_every_size(tiny: Model, until: Until, size: tuple[int, int]) -> N
         write = pilot.app.query_one(WritePane)
         await pilot.press(*"Shall", "enter")
         await until(pilot, lambda: write.passage and write.passage.shown > 8)
-        await pilot.press("escape", "c", "left", "2", "f1", "escape")
+        await pilot.press("tab", "c", "left", "2", "f1", "escape")
         await pilot.resize_terminal(*reversed(size))
         await pilot.resize_terminal(100, 30)
         assert write.passage and len(write.passage.branches) <= 2

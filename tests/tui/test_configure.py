@@ -104,7 +104,7 @@ async def test_a_changed_key_is_shown_wherever_keys_are(tiny: Model, until: Unti
         assert "(F6)" in screen.see("#commands")
         abouts = [command.help for command in screen.app.get_system_commands(screen.app.screen)]
         assert "train a network, watch a training (F6)" in abouts
-        await screen.press("f8")
+        await screen.press("f8", "f8")
         assert screen.app.query_one(WritePane).prompt.border_subtitle == "q: back to the prompt"
         await screen.press("f9")
         assert screen.app.screen.query_one("VerticalScroll").border_subtitle.endswith("F7 closes")

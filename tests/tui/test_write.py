@@ -84,6 +84,40 @@ async def test_modes(tiny: Model) -> None:
             assert screen.write.prompt.border_title == "prompt"
 
 
+async def test_escape_closes_the_menu_then_pauses_then_walks(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = 20.0
+        await screen.enter(PROMPT)
+        await screen.type("/te")
+        for there, hint in (
+            ("PROMPT", "esc Close"),
+            ("PROMPT", "esc Pause"),
+            ("PROMPT", "esc Walk"),
+        ):
+            assert screen.write.mode == there
+            await until(screen.pilot, lambda hint=hint: hint in screen.see("#hints"))
+            assert screen.write.writing is (hint != "esc Walk")
+            await screen.press("escape")
+        assert screen.write.mode == "WALK" and screen.write.prompt.text == "/te"
+        assert not screen.app.query_one("#commands").display
+        await screen.press("space")
+        assert screen.write.writing
+        await screen.press("escape")
+        assert not screen.write.writing and screen.write.mode == "WALK"
+
+
+async def test_ctrl_c_pauses_and_tab_walks_while_it_is_written(tiny: Model) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = 20.0
+        await screen.enter(PROMPT)
+        assert screen.write.prompt.border_subtitle == "Esc or ctrl+c pauses"
+        await screen.press("tab")
+        assert screen.write.writing and screen.write.mode == "WALK"
+        await screen.press("tab", "ctrl+c")
+        assert not screen.write.writing and screen.write.mode == "PROMPT"
+        assert "ctrl+c" not in screen.write.prompt.border_subtitle and not screen.toasts
+
+
 async def test_walking_shows_what_was_believed(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
         assert "nothing chosen yet" in screen.see("#next")
@@ -237,7 +271,7 @@ async def test_earlier_passages_can_be_walked(tiny: Model, until: Until) -> None
         await screen.press("i")
         await screen.enter("Rough")
         await until(screen.pilot, lambda: screen.passage is not first)
-        await screen.press("escape", "left_square_bracket")
+        await screen.press("tab", "left_square_bracket")
         assert screen.write.passage is first
         await screen.press("right_square_bracket")
         assert screen.write.passage is not first
@@ -262,7 +296,7 @@ async def test_it_follows_its_end_unless_scrolled_up(tiny: Model, until: Until) 
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 2000)
         await screen.pilot.pause()
         assert transcript.scroll_offset.y == transcript.max_scroll_y > 10
-        await screen.press("escape", "pageup", "pageup")
+        await screen.press("tab", "pageup", "pageup")
         y = transcript.scroll_offset.y
         shown = screen.passage.shown
         await until(screen.pilot, lambda: screen.passage.shown > shown + 200)

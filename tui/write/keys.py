@@ -27,6 +27,7 @@ def _pair(
 
 WALK_BINDINGS: list[BindingType] = [
     Binding("space", "run", "run/pause", id="write.run", tooltip="Continue from here, or pause"),
+    Binding("escape", "pause", "pause", show=False, id="write.pause", tooltip="Pause"),
     Binding("left", "walk(-1)", "back", id="write.back", tooltip="One character back", group=_WALK),
     Binding(
         "right",

@@ -51,6 +51,8 @@ class WritePane(Walk):
         self._note = ""
         """What the status line says for a few seconds, beside the facts."""
         self._opening: Worker[None] | None = None
+        self._keys_for: tuple[str, bool] | None = None
+        """The mode, and whether anything is being written, for which the keys are shown."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="write-main"):
@@ -59,7 +61,7 @@ class WritePane(Walk):
         yield Legend(id="legend")
         menu = Menu(id="commands")
         yield menu
-        yield PromptInput(self._prompts, self._completion, menu, self.walk, id="prompt")
+        yield PromptInput(self._prompts, self._completion, menu, self, id="prompt")
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
@@ -234,6 +236,11 @@ class WritePane(Walk):
         """Update everything beside the transcript."""
         passage, state = self.passage, self.session.state
         walking = self.mode == "WALK"
+        if self._keys_for != (now := (self.mode, self.writing)):
+            self._keys_for = now
+            self.prompt.border_subtitle = self._keys_told()
+            self.set_class(walking, "-walk")
+            self.refresh_bindings()
         self.transcript.show_cursor(passage if walking or self.writing else None)
         self._next.show(believed(passage, self.looked_at if passage else 0))
         opened = self.session.opened
@@ -282,20 +289,19 @@ class WritePane(Walk):
         self.screen.set_focus(self.transcript)
 
     def on_descendant_focus(self) -> None:
-        self._mode_changed()
+        self.present()
 
     def on_descendant_blur(self) -> None:
-        self._mode_changed()
-
-    def _mode_changed(self) -> None:
-        walking = self.mode == "WALK"
-        self.prompt.border_subtitle = (
-            f"{self._key_of('write.prompt')}: back to the prompt"
-            if walking
-            else f"/ lists commands · {self._key_of('prompt.earlier')} earlier prompts"
-        )
-        self.set_class(walking, "-walk")
         self.present()
+
+    def _keys_told(self) -> str:
+        """Keys to name at the prompt."""
+        key_of = self._key_of
+        if self.mode == "WALK":
+            return f"{key_of('write.prompt')}: back to the prompt"
+        if self.writing:
+            return f"{key_of('prompt.walk')} or {key_of('write.copy')} pauses"
+        return f"/ lists commands · {key_of('prompt.earlier')} earlier prompts"
 
     @on(Menu.Taken)
     def _taken(self) -> None:

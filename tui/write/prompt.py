@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
 
 from rich.text import Text
 from textual import events
@@ -13,11 +13,23 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from engine.vocab import normalise
-from tui.commands import Completion
+from tui.commands import Choice, Completion
 from tui.remember import Prompts
 from tui.text import visible
 from tui.write.menu import Menu
 from tui.write.ordered import OrderedKeys
+
+
+class Writer(Protocol):
+    """What the input can ask of the screen around it."""
+
+    @property
+    def writing(self) -> bool: ...
+
+    def pause(self) -> None: ...
+
+    def walk(self) -> None:
+        """Switch to WALK, before the next key is handled."""
 
 
 class PromptInput(OrderedKeys, TextArea):
@@ -42,10 +54,11 @@ class PromptInput(OrderedKeys, TextArea):
         ),
         Binding(
             "escape",
-            "walk",
+            "leave",
             "Walk",
             id="prompt.walk",
-            tooltip="Leave the input: look at each character, step, take another one.",
+            tooltip="Close the menu; pause the writing; else go to WALK: look at each character, step, "
+            "choose another one.",
         ),
         Binding(
             "tab",
@@ -85,11 +98,11 @@ class PromptInput(OrderedKeys, TextArea):
         prompts: Prompts,
         completion: Completion,
         menu: Menu,
-        leave: Callable[[], None],
+        writer: Writer,
         *,
         id: str,
     ) -> None:
-        """The menu shows what the completion finds. `leave` moves the focus to WALK at once."""
+        """The menu shows what the completion finds."""
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -101,7 +114,7 @@ class PromptInput(OrderedKeys, TextArea):
         self._prompts = prompts
         self._completion = completion
         self._menu = menu
-        self._leave = leave
+        self._writer = writer
         self._place = 0
         """How many prompts back in the history; 0 is the draft."""
         self._draft = ""
@@ -112,8 +125,14 @@ class PromptInput(OrderedKeys, TextArea):
 
     def update_suggestion(self) -> None:
         """Show in the menu what the text could become, and the first of it behind the cursor."""
-        self._menu.show(self._completion.choices(self.text))
+        self._show(self._completion.choices(self.text))
+
+    def _show(self, choices: Sequence[Choice]) -> None:
+        before = self._menu.display
+        self._menu.show(choices)
         self._suggest()
+        if self._menu.display != before:
+            self.refresh_bindings()
 
     def _suggest(self) -> None:
         chosen, text = self._menu.chosen, self.text
@@ -140,12 +159,23 @@ class PromptInput(OrderedKeys, TextArea):
     def action_newline(self) -> None:
         self.insert("\n")
 
-    def action_walk(self) -> None:
-        self._leave()
+    def action_leave(self) -> None:
+        if self._menu.display:
+            self._show(())
+        elif self._writer.writing:
+            self._writer.pause()
+        else:
+            self._writer.walk()
+
+    def hint(self, action: str) -> str:
+        """What a key does now, if that is not what its binding says."""
+        if action == "leave" and self._menu.display:
+            return "Close"
+        return "Pause" if action == "leave" and self._writer.writing else ""
 
     def action_complete(self) -> None:
         if not self._menu.display:
-            self.action_walk()
+            self._writer.walk()
         elif chosen := self._menu.chosen:
             self.fill(chosen)
 

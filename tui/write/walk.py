@@ -82,6 +82,9 @@ class Walk(Vertical, InApp):
         elif self.needed():
             self.run()
 
+    def action_pause(self) -> None:
+        self.pause()
+
     def action_walk(self, way: int) -> None:
         if not (passage := self.needed()):
             return
