@@ -34,7 +34,7 @@ from engine.words import quoted
 from tui import escapes, palette, signals
 from tui.ahead import TypedAhead
 from tui.commands import Completion
-from tui.dialogs import QuitDialog
+from tui.dialogs import ChoiceDialog, QuitDialog
 from tui.frame import Frame, KeyHints, TabBar, TabName
 from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
@@ -176,6 +176,19 @@ class HeloApp(TypedAhead):
             self._focus_tab()
         else:
             self.run_worker(self._make(tab), group="tabs")
+
+    def action_choose_tab(self) -> None:
+        """Ask which tab to show; its first letter answers."""
+        tabs = [(tab.id, tab.label) for tab in TABS]
+        self.push_screen(ChoiceDialog("Which screen?", [*tabs, ("", "Stay")]), self._tab_answered)
+
+    def _tab_answered(self, tab: str | None) -> None:
+        if tab:
+            self.action_show_tab(tab)
+
+    def action_tell_later(self, screen: str) -> None:
+        """Say what a key without a screen is for."""
+        self.tell(f"This key is kept for {screen}, a screen of a later version")
 
     def get_default_screen(self) -> Frame:
         return Frame(id="_default")

@@ -10,46 +10,46 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key, Resize
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui.text import visible
 
 Answer = TypeVar("Answer")
-_WIDEST, _FRAME = 76, 6
-"""The most columns of a question, and those of the box around it."""
-_CSS = """
-Dialog {
-    & .question { width: auto; height: auto; }
-    & Horizontal { width: auto; height: auto; margin-top: 1; }
-    & Button { margin-right: 2; }
-    & Input { width: 60; max-width: 100%; margin-top: 1; }
-}
-"""
 
 
 class Dialog(ModalScreen[Answer]):
-    """A box in front of the screen."""
+    """A box in front of the screen. It fits terminals from 40×10 up."""
 
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrowest"),
+        (60, "-narrow"),
+        (100, "-wide"),
+    ]
     DEFAULT_CSS = """
     Dialog {
         align: center middle;
         & > Vertical {
-            width: auto; min-width: 36; max-width: 90%; height: auto; max-height: 90%;
+            width: auto; min-width: 36; max-width: 100%; height: auto; max-height: 100%;
             padding: 1 2; border: round $primary; background: $surface;
         }
+        & .question { width: auto; max-width: 76; height: auto; max-height: 60vh; }
+        & .buttons { width: auto; height: auto; margin-top: 1; }
+        & Button { min-width: 4; margin-right: 2; }
         & .note { color: $text-muted; margin-top: 1; }
-        &.-lowest > Vertical { padding: 0 2; }
-        &.-lowest Input { margin-top: 0; border: none; height: 1; }
-        &.-lowest .note { margin-top: 0; }
+        &.-narrow .question { max-width: 84vw; }
+        &.-narrowest {
+            & > Vertical { padding: 0 1; }
+            & .question { max-width: 90vw; }
+            & Button { margin-right: 1; }
+        }
+        &.-lowest {
+            & > Vertical { padding: 0 1; }
+            & .note, & .buttons { margin-top: 0; }
+        }
     }
     """
-
-    def on_resize(self, event: Resize) -> None:
-        """Wrap the question at the width of the box."""
-        for question in self.query(".question"):
-            question.styles.max_width = max(1, min(_WIDEST, event.size.width * 9 // 10 - _FRAME))
 
 
 class ChoiceDialog(Dialog[Answer]):
@@ -58,7 +58,6 @@ class ChoiceDialog(Dialog[Answer]):
     The last answer has the focus and is what Escape gives, so it should be the harmless one.
     """
 
-    DEFAULT_CSS = _CSS.replace("Dialog", "ChoiceDialog")
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "answer(-1)", "Change nothing"),
         ("left,up", "app.focus_previous", "Previous"),
@@ -73,7 +72,7 @@ class ChoiceDialog(Dialog[Answer]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content(visible(self._question)), classes="question")
-            with Horizontal():
+            with Horizontal(classes="buttons"):
                 for i, (_, label) in enumerate(self._answers):
                     harmless = i == len(self._answers) - 1
                     yield Button(
@@ -126,7 +125,10 @@ class ConfirmDialog(ChoiceDialog[bool]):
 class AskDialog(Dialog[str | None]):
     """A question answered by a line of text; None if the user goes back."""
 
-    DEFAULT_CSS = _CSS.replace("Dialog", "AskDialog")
+    DEFAULT_CSS = """
+    AskDialog Input { width: 60; max-width: 100%; margin-top: 1; }
+    AskDialog.-lowest Input { border: none; height: 1; margin-top: 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]
 
     def __init__(self, question: str, value: str) -> None:

@@ -132,9 +132,11 @@ class KeyHints(Widget, can_focus=False):
         return Content.assemble(*parts)
 
     def _hint(self, group: list[ActiveBinding]) -> tuple[str, str]:
-        """The keys of a group, and what they do."""
+        """The keys of a group, and what they do. Of several actions, each is named by its first key."""
         first = group[0].binding
-        keys = dict.fromkeys(self.app.get_key_display(b.binding) for b in group)
+        firsts = {b.binding.action: b for b in reversed(group)}
+        named = [b for b in group if len(firsts) == 1 or b is firsts[b.binding.action]]
+        keys = dict.fromkeys(self.app.get_key_display(b.binding) for b in named)
         told = getattr(group[0].node, "hint", None)
         shown = first.group.description if first.group else first.description
         shown = (told and told(first.action)) or shown

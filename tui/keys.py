@@ -27,12 +27,28 @@ APP_BINDINGS = [
         tooltip="Train a network, watch a training",
     ),
     Binding(
+        "f4",
+        "tell_later('Inspect')",
+        "Inspect",
+        show=False,
+        id="app.inspect",
+        tooltip="Kept for Inspect, a screen of a later version",
+    ),
+    Binding(
         "f5",
         "show_tab('library')",
         "Library",
         show=False,
         id="app.library",
         tooltip="Models, runs and corpora",
+    ),
+    Binding(
+        "ctrl+g",
+        "choose_tab",
+        "Screens",
+        show=False,
+        id="app.screens",
+        tooltip="Another screen by its first letter, if the terminal takes the function keys",
     ),
     Binding(
         "ctrl+p",

@@ -11,9 +11,10 @@ from tui.train.racing import RaceDialog
 WAYS = {
     "write": ("f2",),
     "train": ("f3",),
-    "library": ("f5",),
+    "library": ("ctrl+g", "l"),
     "help": ("f1", "escape"),
     "palette": ("ctrl+p", "escape"),
+    "no screen": ("ctrl+g", "escape"),
 }
 
 

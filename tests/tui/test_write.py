@@ -106,6 +106,20 @@ async def test_escape_closes_the_menu_then_pauses_then_walks(tiny: Model, until:
         assert not screen.write.writing and screen.write.mode == "WALK"
 
 
+async def test_letters_walk_and_change_the_screen(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        at = screen.passage.cursor
+        await screen.press("h", "h", "h", "l")
+        assert screen.passage.cursor == at - 2
+        assert "←/→ walk" in screen.see("#hints")
+        await screen.press("g", "l")
+        assert screen.app.tab == "library"
+        await screen.press("ctrl+g", "w")
+        assert screen.app.tab == "write" and screen.write.mode == "WALK"
+        await screen.press("g", "escape", "f4")
+        assert screen.app.tab == "write" and "kept for Inspect" in screen.toasts
+
+
 async def test_ctrl_c_pauses_and_tab_walks_while_it_is_written(tiny: Model) -> None:
     async with opened() as screen:
         screen.write.session.state.speed = 20.0

@@ -127,12 +127,13 @@ class RunChoice(Dialog[RunDirectory | None]):
 
     DEFAULT_CSS = """
     RunChoice {
-        & > Vertical { width: 64; }
+        & > Vertical { width: 64; overflow-y: auto; }
         & OptionList {
             height: auto; max-height: 12; margin-top: 1; padding: 0;
             border: none; background: transparent;
             &:focus { background-tint: transparent; }
         }
+        &.-lowest OptionList { max-height: 4; margin-top: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]

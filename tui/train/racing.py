@@ -67,7 +67,7 @@ class RaceDialog(Dialog[Entry | None]):
 
     DEFAULT_CSS = """
     RaceDialog {
-        & > Vertical { width: 66; max-width: 96%; max-height: 96%; }
+        & > Vertical { width: 66; overflow-y: auto; }
         & .row { height: 1; }
         & .label { width: 12; text-style: bold; }
         & .row.-wrong .label { color: $text-error; text-style: bold reverse; }
@@ -76,6 +76,12 @@ class RaceDialog(Dialog[Entry | None]):
         & #question, & #trouble { height: auto; margin-bottom: 1; }
         & #trouble { color: $text-error; display: none; }
         &.-trouble #trouble { display: block; }
+        &.-narrow, &.-narrowest { & .row Input, & .row Select { width: 16; } }
+        &.-narrowest .hint { display: none; }
+        &.-lowest {
+            & > Vertical { border: none; }
+            & #question, & #trouble { margin-bottom: 0; }
+        }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Change nothing")]

@@ -28,9 +28,11 @@ def _pair(
 WALK_BINDINGS: list[BindingType] = [
     Binding("space", "run", "run/pause", id="write.run", tooltip="Continue from here, or pause"),
     Binding("escape", "pause", "pause", show=False, id="write.pause", tooltip="Pause"),
-    Binding("left", "walk(-1)", "back", id="write.back", tooltip="One character back", group=_WALK),
     Binding(
-        "right",
+        "left,h", "walk(-1)", "back", id="write.back", tooltip="One character back", group=_WALK
+    ),
+    Binding(
+        "right,l",
         "walk(1)",
         "forward",
         id="write.forward",
@@ -75,6 +77,14 @@ WALK_BINDINGS: list[BindingType] = [
         show=False,
         id="write.prompt-tab",
         tooltip="Back to the prompt input",
+    ),
+    Binding(
+        "g",
+        "app.choose_tab",
+        "screens",
+        show=False,
+        id="write.screens",
+        tooltip="Another screen: g and its first letter",
     ),
     Binding(
         "slash", "command", "command", show=False, id="write.command", tooltip="Type a command"

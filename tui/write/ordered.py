@@ -16,11 +16,11 @@ class OrderedKeys(_Base):
     """A mix-in for a widget: the action bound to a key, here or in a parent, runs before the next key.
 
     Textual lets a key bubble up before its binding runs. If several keys arrive in one packet, a later one
-    may overtake it, or reach a widget that has lost the focus.
+    may overtake it, or reach a widget that has lost the focus, or lies under a dialog.
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.screen.focused is not self:
+        if self.screen.focused is not self or not self.screen.is_current:
             event.prevent_default().stop()
             self.app.post_message(events.Key(event.key, event.character))
         elif not self.check_consume_key(event.key, event.character):
