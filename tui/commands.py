@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from engine.errors import UsageError
 from engine.words import shortened
 from tui.text import common_prefix, one_line, visible
-from tui.write.slash import COMMANDS, Command, commands
+from tui.write.slash import COMMANDS, FORMS, Command, commands
 
 _COMMAND = r"/(?=[^\W_]|\?|\s*\Z)"
 """How a command begins. Comments such as `/* …` begin otherwise."""
@@ -119,29 +119,48 @@ class Completion:
 
     def choices(self, text: str) -> list[Choice]:
         """What the text could become: commands by their names, or values of a command's argument. If the
-        argument can be anything, one line that cannot be chosen."""
+        argument can be anything, some usual ones, and once it is begun one line that cannot be chosen."""
         if not text.startswith("/") or "\n" in text:
             return []
-        key_of = self._key_of
         head, space, rest = text.partition(" ")
         if not space:
-            return [
-                Choice(
-                    f"/{c.name}" + (" " if c.argument else ""), c.usage, c.about_on_screen(key_of)
-                )
-                for c in commands(self._place)
-                if c.name.startswith(_plain(head[1:]))
-            ]
-        found = _find(head[1:], self._place)
+            return self._names(head[1:])
+        if _plain(head[1:]) != "set":
+            return self._arguments(head, head[1:], rest)
+        name, space, value = rest.partition(" ")
+        if space:
+            return self._arguments(f"{head} {name}", name, value)
+        return [
+            replace(choice, text=f"{head} {choice.text[1:]}", label=choice.label[1:])
+            for choice in self._names(name, settings=True)
+        ]
+
+    def _names(self, typed: str, settings: bool = False) -> list[Choice]:
+        """The commands whose names begin so, or those of them that set something."""
+        found = [
+            Choice(
+                f"/{c.name}" + (" " if c.argument else ""), c.usage, c.about_on_screen(self._key_of)
+            )
+            for c in commands(self._place)
+            if c.name.startswith(_plain(typed)) and (c.sets or not settings)
+        ]
+        if not settings and "set".startswith(_plain(typed)):
+            found.append(Choice("/set ", *FORMS[0]))
+        return found
+
+    def _arguments(self, head: str, name: str, typed: str) -> list[Choice]:
+        """What can follow the head, which ends with the name of a command."""
+        found = _find(name, self._place)
         if len(found) != 1 or not found[0].argument:
             return []
         command = found[0]
-        values = sorted(self._values[command.name]()) if command.name in self._values else []
+        values = sorted(set(self._values[command.name]())) if command.name in self._values else []
+        offered = [] if typed else [*command.usual]
         return [
             Choice(f"{head} {value}", value)
-            for value in values
-            if value.startswith(rest) and visible(value) == value
-        ] or [Choice("", command.usage, command.about_on_screen(key_of))]
+            for value in (*offered, *values)
+            if value.startswith(typed) and visible(value) == value
+        ] or [Choice("", command.usage, command.about_on_screen(self._key_of))]
 
     def complete(self, text: str) -> str:
         """The text extended as far as all completions agree; empty if they add nothing."""

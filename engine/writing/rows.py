@@ -105,6 +105,8 @@ class Number(Setting[V]):
     """Whether it must be more than `low`."""
     low_text: str = ""
     """What `low` is called, where that has a name."""
+    usual: tuple[V, ...] = ()
+    """Values to offer."""
 
     def check(self, value: V) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):

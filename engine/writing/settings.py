@@ -44,6 +44,7 @@ class SamplingConfig:
             short="T",
             off_text="1.00",
             low_text="greedy",
+            usual=(0.5, 0.7, 0.8, 1.0, 1.2, 0.0),
             keys=Keys("t", "T", evenly(0.05, 0.0, 10.0)),
         )
     )
@@ -55,6 +56,7 @@ class SamplingConfig:
             help="keep the {} likeliest; 0 keeps all",
             letter="K",
             short="k",
+            usual=(5, 10, 40, 0),
             keys=Keys("k", "K", along(1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40)),
         )
     )
@@ -67,6 +69,7 @@ class SamplingConfig:
             help="keep the likeliest that sum to {}; 1 keeps all",
             letter="P",
             short="p",
+            usual=(0.8, 0.9, 0.95, 1.0),
             keys=Keys("p", "P", evenly(0.05, 0.05, 1.0)),
         )
     )
@@ -78,6 +81,7 @@ class SamplingConfig:
             help="keep those at least {} times as likely as the top; 0 keeps all",
             letter="P",
             short="min",
+            usual=(0.05, 0.1, 0.0),
         )
     )
     typical: float = _row(

@@ -32,7 +32,26 @@ def test_completion() -> None:
     assert completion.complete("/t") == "" and len(completion.choices("/t")) > 2
     assert completion.complete("hello") == completion.complete("/*") == ""
     assert completion.choices("/model x\n") == completion.choices("model") == []
-    assert [c.text for c in completion.choices("/temp ")] == [""], "a line that tells what to type"
+    assert [c.text for c in completion.choices("/temp 2")] == [""], "a line that tells what to type"
+    assert completion.choices("/temp ")[0].text == "/temp 0.5"
+
+
+def test_settings_and_their_values_after_set() -> None:
+    completion = Completion(SCREEN, {"model": lambda: ["shape", "tiny"], "speed": lambda: ["max"]})
+    assert completion.complete("/set") == "/set " and "/set " in texts(completion, "/")
+    assert texts(completion, "/set ") == [f"/set {c.name} " for c in COMMANDS if c.sets]
+    assert [c.label for c in completion.choices("/set top-p")] == ["top-p P"]
+    assert texts(completion, "/set model ") == ["/set model shape", "/set model tiny"]
+    assert texts(completion, "/SET top_k ") == [f"/SET top_k {k}" for k in (5, 10, 40, 0)]
+    assert texts(completion, "/set speed ") == [f"/set speed {v}" for v in (10, 30, 100, "max")]
+    assert texts(completion, "/set speed m") == ["/set speed max"]
+    assert texts(completion, "/set temp 0.3") == [""] and completion.choices("/set nothing ") == []
+    usual = [text for c in COMMANDS if c.sets for text in texts(completion, f"/{c.name} ") if text]
+    assert len(usual) > 20 and all(parse(text, SCREEN) for text in usual)
+
+
+def texts(completion: Completion, typed: str) -> list[str]:
+    return [choice.text for choice in completion.choices(typed)]
 
 
 def test_habits_from_other_programs_in_lines(cli: Cli, tiny: Model) -> None:

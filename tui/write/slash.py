@@ -105,6 +105,9 @@ class Command:
     also: tuple[str, ...] = ()
     """Other names, for those who know them from other programs."""
 
+    usual: tuple[str, ...] = ()
+    """Arguments to offer, of all that it can be."""
+
     @property
     def usage(self) -> str:
         return f"/{self.name} {self.argument}".rstrip()
@@ -182,7 +185,8 @@ def _setting(setting: Setting[Any]) -> Command:
     about = setting.help.format(letter)
     if setting.low_text:
         about += f"; {setting.low:g} is {setting.low_text}"
-    return Command(setting.word, letter, about, do, sets=True)
+    usual = tuple(f"{value:g}" for value in setting.usual)
+    return Command(setting.word, letter, about, do, sets=True, usual=usual)
 
 
 def _seed(host: Host, argument: str) -> None:
@@ -265,14 +269,23 @@ COMMANDS = (
         _seed,
         sets=True,
         also=("rng",),
+        usual=("1", "-1"),
     ),
-    Command("length", "N", "characters that Enter asks for", _length, sets=True),
+    Command(
+        "length",
+        "N",
+        "characters that Enter asks for",
+        _length,
+        sets=True,
+        usual=("500", "2000", "10000"),
+    ),
     Command(
         "speed",
         "N",
         "characters per second; max is as fast as the model writes",
         _speed,
         sets=True,
+        usual=("10", "30", "100"),
     ),
     Command(
         "append",
