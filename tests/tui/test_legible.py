@@ -61,6 +61,17 @@ async def test_text_is_told_from_its_ground_in_every_theme(tiny: Model, until: U
                 assert not [(theme, *each) for each in found if each[2] < LEAST]
 
 
+async def test_the_legend_fits(tiny: Model, until: Until) -> None:
+    async with opened((40, 10)) as screen:
+        screen.write.colour(True)
+        await screen.pilot.pause()
+        assert screen.see("#legend") == " bits  <0.5  0.5–2  2–4  4–7  >7"
+        await screen.pilot.resize_terminal(60, 18)
+        assert screen.see("#legend").startswith(" surprisal in bits") and ">7" in screen.see(
+            "#legend"
+        )
+
+
 @pytest.mark.parametrize("kind", ["theme", "ansi-dark", "NO_COLOR", "both"])
 async def test_the_levels_of_surprisal_differ(
     tiny: Model, monkeypatch: pytest.MonkeyPatch, kind: str

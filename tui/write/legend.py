@@ -17,9 +17,13 @@ class Legend(Widget, can_focus=False):
     ALLOW_SELECT = False
 
     def render(self) -> RenderResult:
+        wide = self._line(" surprisal in bits  ", "  ")
+        return wide if wide.cell_length <= self.size.width else self._line(" bits ", "")
+
+    def _line(self, title: str, gap: str) -> Content:
         transcript = self.screen.query_one(Transcript)
-        parts = [Content(" surprisal in bits  ")]
+        parts = [Content(title)]
         for bounds, style in zip(legend(), transcript.palette.surprise, strict=True):
             shown = Style.from_rich_style(style)
-            parts += [Content.styled(f" {bounds} ", shown), Content("  ")]
+            parts += [Content.styled(f" {bounds} ", shown), Content(gap)]
         return Content.assemble(*parts)
