@@ -131,7 +131,7 @@ def test_sizes(start: Start, size: tuple[int, int]) -> None:
     app = start(size)
     app.send("Shall\r")
     app.until(lambda text: "Shall" in text and "writing" in text)
-    app.send("\x1bc")
+    app.send("\tc")
     app.until(lambda text: "WALK" in text)
     app.send("\x11")
     assert app.end() == 0

@@ -90,14 +90,6 @@ KEYS = [
         id="train.compare",
         tooltip="Draw another run over this one, up to four, or remove it again",
     ),
-    Binding(
-        "g",
-        "app.choose_tab",
-        "Screens",
-        id="train.screens",
-        tooltip="Another screen: g and its first letter",
-        show=False,
-    ),
     Binding("n", "new", "New", id="train.new", tooltip="Fill in a new training"),
 ]
 

@@ -32,6 +32,14 @@ class RunView(Vertical, can_focus=True):
     BINDING_GROUP_TITLE = "A run"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "g",
+            "app.choose_tab",
+            "Screens",
+            id="train.screens",
+            tooltip="Another screen: g and its first letter",
+            show=False,
+        ),
+        Binding(
             "left",
             "look(-1)",
             "older sample",
