@@ -40,7 +40,7 @@ def test_settings_and_their_values_after_set() -> None:
     completion = Completion(SCREEN, {"model": lambda: ["shape", "tiny"], "speed": lambda: ["max"]})
     assert completion.complete("/set") == "/set " and "/set " in texts(completion, "/")
     assert texts(completion, "/set ") == [f"/set {c.name} " for c in COMMANDS if c.sets]
-    assert [c.label for c in completion.choices("/set top-p")] == ["top-p P"]
+    assert [c.label for c in completion.choices("/set top-p")] == ["top-p F"]
     assert texts(completion, "/set model ") == ["/set model shape", "/set model tiny"]
     assert texts(completion, "/SET top_k ") == [f"/SET top_k {k}" for k in (5, 10, 40, 0)]
     assert texts(completion, "/set speed ") == [f"/set speed {v}" for v in (10, 30, 100, "max")]
