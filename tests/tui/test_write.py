@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pytest import MonkeyPatch
+from textual import events
 from textual.widget import Widget
 
 from engine import places
@@ -116,7 +117,10 @@ async def test_letters_walk_and_change_the_screen(tiny: Model, until: Until) -> 
         assert screen.app.tab == "library"
         await screen.press("ctrl+g", "w")
         assert screen.app.tab == "write" and screen.write.mode == "WALK"
-        await screen.press("g", "escape", "f4")
+        for key in "gl":  # in one packet
+            screen.app.post_message(events.Key(key, key))
+        await until(screen.pilot, lambda: screen.app.tab == "library")
+        await screen.press("f2", "g", "escape", "f4")
         assert screen.app.tab == "write" and "kept for Inspect" in screen.toasts
 
 

@@ -20,7 +20,7 @@ class OrderedKeys(_Base):
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.screen.focused is not self or not self.screen.is_current:
+        if self.screen.focused is not self or self.app.screen is not self.screen:
             event.prevent_default().stop()
             self.app.post_message(events.Key(event.key, event.character))
         elif not self.check_consume_key(event.key, event.character):
