@@ -21,7 +21,7 @@ DIALOGS: list[tuple[Callable[[], Dialog[Any]], str]] = [
     (lambda: QuitDialog(False, "tinyshakespeare"), "It would be dropped."),
     (lambda: ConfirmDialog(DELETED, "Delete it", "Keep it"), "34.5 MB."),
     (lambda: AskDialog("Keep the model of shakespeare-2 as", "shakespeare-2"), "as"),
-    (lambda: RaceDialog("tinyshakespeare"), "are found."),
+    (lambda: RaceDialog("tinyshakespeare"), "automatic."),
 ]
 
 
