@@ -143,8 +143,8 @@ class Controls(VerticalScroll):
 
     def values(self) -> dict[str, str]:
         """What is typed and chosen, by field."""
-        inputs = {str(control.id): control.value for control in self.query(Input)}
-        return inputs | {str(control.id): str(control.value) for control in self.query(Select)}
+        controls = (c for c in self.walk_children() if isinstance(c, (Input, Select)))
+        return {str(control.id): str(control.value) for control in controls}
 
     @property
     def begun(self) -> Model | ModelSummary | None:

@@ -120,6 +120,8 @@ class TrainForm(TellsTrouble, Vertical):
         self._machine = Machine(lambda: self.post_message(self.MachineAnswered()))
         self.starting = ""
         """The text of a training that was asked for and is not started yet."""
+        self._due = False
+        """Whether the estimate will be made again."""
         self._refusal = ""
         """Why nothing was started. Shown until something in the form changes."""
 
@@ -163,7 +165,7 @@ class TrainForm(TellsTrouble, Vertical):
     @on(SpeedsFound)
     def _take(self, found: SpeedsFound) -> None:
         self._speeds = found.speeds
-        self._estimate()
+        self._look_again()
 
     # the estimate
 
@@ -178,15 +180,21 @@ class TrainForm(TellsTrouble, Vertical):
     @on(Select.Changed)
     def _changed(self) -> None:
         self._refusal = ""
-        self._estimate()
+        self._look_again()
 
     @on(MachineAnswered)
     @on(TextChoice.Changed)
     @on(Origin.Changed)
+    def _look_again(self) -> None:
+        """Estimate once for all that changes at the same time, as when the form is filled."""
+        if not self._due:
+            self._due = self.call_later(self._estimate)
+
     def _estimate(self) -> None:
         """Show what the settings would give, or what is wrong with them."""
-        text = self._text
-        problem = self._machine.problem(self._device)
+        self._due = False
+        text, device = self._text, self._device
+        problem = self._machine.problem(device)
         if said := problem or str(self._machine):
             self._controls.hint("device", in_app(said))
         try:
@@ -196,8 +204,8 @@ class TrainForm(TellsTrouble, Vertical):
             return
         self._complain(self._refusal or text.problem)
         if self._machine.facts and recipe.needs_pace(settled):
-            self._machine.measure(self._device)
-        pace = self._machine.pace(self._device)
+            self._machine.measure(device)
+        pace = self._machine.pace(device)
         config = plan.complete(settled, text.outlook, pace) if text.outlook else None
         self._controls.show_found(config)
         if self.starting:
@@ -211,7 +219,7 @@ class TrainForm(TellsTrouble, Vertical):
             lines = [
                 "the network is chosen at the start"
                 if problem
-                else self._machine.measuring(self._device),
+                else self._machine.measuring(device),
                 plan.describe_text(text.outlook),
             ]
         self._say("\n".join(lines))

@@ -42,5 +42,6 @@ def control(field: Field) -> Input | Select[str]:
 
 def mark(form: Widget, key: str) -> None:
     """Mark the row of the field that is wrong, and no other; none if `key` is empty."""
+    wrong = [row for control in form.query(f"#{key}") for row in control.ancestors] if key else []
     for row in form.query(".row"):
-        row.set_class(bool(key and row.query(f"#{key}")), "-wrong")
+        row.set_class(row in wrong, "-wrong")
