@@ -90,7 +90,7 @@ def _process(folder: str) -> None:
 def _start(run: RunDirectory) -> multiprocessing.process.BaseProcess:
     # forked from a process that has loaded what a trainer loads, and done nothing with it
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["engine.training.trainer", "torch._dynamo"])
+    context.set_forkserver_preload(["engine.training.trainer"])
     process = context.Process(target=_process, args=(str(run.folder),), daemon=True)
     process.start()
     return process

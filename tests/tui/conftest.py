@@ -7,10 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.pilot
 from filelock import BaseFileLock
+from textual import _wait
 from textual.pilot import Pilot
 
 from engine.config import ModelConfig, TrainConfig
@@ -122,6 +126,16 @@ def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
 
 
 @pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a key Textual waits twice until the process idles, each time a second if it does not, as while
+    a passage is written. Here that ends sooner: what a key leads to is waited for by `until`."""
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.00025)
+    for module in (textual.app, textual.pilot):
+        monkeypatch.setattr(module, "wait_for_idle", partial(_wait.wait_for_idle, max_sleep=0.05))
+
+
+@pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No screen measures this machine, or asks a process with torch what it can do."""
     monkeypatch.setattr(launch, "pace", lambda *args, **named: PACE)
@@ -152,7 +166,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
     runs: list[RunDirectory] = []
     children = []
 
-    def start(run: RunDirectory, processes: int = 1, longer: int = 0) -> subprocess.Popen[bytes]:
+    def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
         runs.append(run)
         wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
         children.append(subprocess.Popen(wait, stdin=subprocess.PIPE))
