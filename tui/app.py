@@ -195,6 +195,8 @@ class HeloApp(TypedAhead):
 
     @on(Frame.Resumed)
     def _focus_again(self) -> None:
+        if not self.screen_stack:  # the app is closing
+            return
         if not self.focused or not self.focused.is_on_screen:
             self._focus_tab()
 

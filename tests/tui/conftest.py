@@ -166,7 +166,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
     runs: list[RunDirectory] = []
     children = []
 
-    def start(run: RunDirectory, processes: int = 1) -> subprocess.Popen[bytes]:
+    def start(run: RunDirectory, processes: int = 1, longer: int = 0) -> subprocess.Popen[bytes]:
         runs.append(run)
         wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
         children.append(subprocess.Popen(wait, stdin=subprocess.PIPE))
