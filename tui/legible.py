@@ -1,4 +1,4 @@
-"""Text that can be read under every theme: a color too near to its ground gives way to a stronger one."""
+"""Text that can be read under every theme: a colour too close to its ground gives way to a stronger one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BLACK, _WHITE = ColorTriplet(0, 0, 0), ColorTriplet(255, 255, 255)
 
 
 def contrast(a: ColorTriplet, b: ColorTriplet) -> float:
-    """The contrast of two colors, from 1 to 21, as WCAG 2.1 defines it."""
+    """The contrast of two colours, from 1 to 21, as WCAG 2.1 defines it."""
     low, high = sorted((_luminance(a), _luminance(b)))
     return (high + 0.05) / (low + 0.05)
 
@@ -33,7 +33,7 @@ def _luminance(color: ColorTriplet) -> float:
 
 @lru_cache(4096)
 def stronger(color: ColorTriplet, ground: ColorTriplet) -> ColorTriplet:
-    """The color, moved towards black or white as far as the ground demands. Black or white always
+    """The colour, moved towards black or white as far as the ground demands. Black or white always
     suffices: one of them has a contrast of at least 4.58 with any ground."""
     end = max(_BLACK, _WHITE, key=lambda extreme: contrast(extreme, ground))
     for step in range(_STEPS):
@@ -44,7 +44,7 @@ def stronger(color: ColorTriplet, ground: ColorTriplet) -> ColorTriplet:
 
 
 class Legible(LineFilter):
-    """Gives all text a contrast of `LEAST`. Colors that the terminal chooses, those of the ANSI themes, are
+    """Gives all text a contrast of `LEAST`. Colours that the terminal chooses, those of the ANSI themes, are
     unknown and stay."""
 
     def apply(self, segments: list[Segment], background: Ground) -> list[Segment]:

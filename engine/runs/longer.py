@@ -62,7 +62,7 @@ def steps(events: list[Event], asked: Mapping[str, Any]) -> int:
         number = max(1, int(amount / _seconds_per_step(events)))
     stands = events[-1].step if events else 0
     if stands + number > MOST_STEPS:
-        raise UsageError(f"a run takes at most {MOST_STEPS:,} steps: train it less long")
+        raise UsageError(f"a run takes at most {MOST_STEPS:,} steps: ask for fewer")
     return number
 
 

@@ -171,7 +171,7 @@ async def test_typing_narrows_all_sections(tiny, fake_run, until):
         await pilot.press("o")
         await until(pilot, lambda: [kind for kind, _ in app.opened] == ["run"])
         await pilot.press("slash", *"[x]", "down")
-        await until(pilot, lambda: "nothing has [x]" in app.list)
+        await until(pilot, lambda: "nothing matches [x]" in app.list)
         assert app.pane.selected is None and not app.pane.check_action("delete", ())
         await pilot.press("right", "j", "k", "enter", "d", "escape")
         await until(pilot, lambda: len(app.names) == every)
@@ -184,7 +184,7 @@ async def test_escape_in_the_filter_shows_everything_again(fake_run, until):
     async with app.run_test(size=(40, 10)) as pilot:
         await until(pilot, listed(app, "daily", "winter"))
         await pilot.press("slash", *"[/b]")
-        await until(pilot, lambda: "nothing has [/b]" in app.list)
+        await until(pilot, lambda: "nothing matches [/b]" in app.list)
         await pilot.press("escape")
         await until(pilot, listed(app, "daily", "winter"))
         assert app.focused and app.focused.id == "items"

@@ -158,8 +158,8 @@ def train(
         option(
             "--resume",
             shows="RUN",
-            help="Continue this run instead: to where it was to end, or, with --seconds, --epochs or "
-            "--steps, that much more from where it stands, even if it has finished.",
+            help="Continue this run to its planned end; with --seconds, --epochs or --steps, train it "
+            "that much longer, even if it has finished.",
             offers=completing.resumable,
         ),
     ] = None,

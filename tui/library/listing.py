@@ -177,7 +177,7 @@ class Listing(Vertical):
                 self._shown[f"item-{len(options)}"] = item
                 options.append(Option(line, id=f"item-{len(options)}"))
         if typed and not options:
-            nothing = Content.styled(f"nothing has {one_line(typed)}", "$foreground 60%")
+            nothing = Content.styled(f"nothing matches {one_line(typed)}", "$foreground 60%")
             options.append(Option(nothing, disabled=True))
         self._box.set_options(options)
         usable = (i for i, option in enumerate(options) if not option.disabled)
