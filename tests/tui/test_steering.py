@@ -145,7 +145,7 @@ async def test_the_app_bans_and_says_so(tiny: Model, until: Until) -> None:
         assert re.search(r"ruled out +[\d.]+%", screen.see("#next"))
         await screen.enter("/schedule 0.5-1.2/500")
         await until(screen.pilot, lambda: "schedule 0.5-1.2/500" in screen.see("#status"))
-        await screen.press("escape", "t", "i")
+        await screen.press("tab", "t", "i")
         assert state.sampling.schedule == "" and state.sampling.temperature == 0.95
         before = state.sampling
         await screen.enter(r"/ban \w\W")
@@ -170,7 +170,7 @@ async def test_a_remembered_ban_that_leaves_nothing_of_another_model(
         await until(screen.pilot, lambda: screen.write.passage is not None)
         await screen.enter("/model letters")
         await until(screen.pilot, lambda: screen.write.session.state.model == "letters")
-        await screen.press("escape", "t")
+        await screen.press("tab", "t")
         await until(
             screen.pilot, lambda: "/ban leaves no character that the model" in screen.toasts
         )
