@@ -44,7 +44,7 @@ def stronger(color: ColorTriplet, ground: ColorTriplet) -> ColorTriplet:
 
 
 class Legible(LineFilter):
-    """Gives all text a contrast of `LEAST`. Colours that the terminal chooses, those of the ANSI themes, are
+    """Gives all text a contrast of `LEAST`. Colours that the terminal chooses, as in the ANSI themes, are
     unknown and stay."""
 
     def apply(self, segments: list[Segment], background: Ground) -> list[Segment]:
