@@ -140,7 +140,7 @@ class AskDialog(Dialog[str | None]):
         with Vertical():
             yield Static(Content(visible(self._question)), classes="question")
             yield Input(self._value)
-            yield Static("Enter accepts, Esc goes back", classes="note")
+            yield Static("Enter: OK · Esc: cancel", classes="note")
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:

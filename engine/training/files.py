@@ -66,4 +66,4 @@ class Files:
             self.learner.go_on(path.name)
             step = self.learner.cursor.step
             return f"{problem}: went back to step {step:,}" if problem else ""
-        raise RunError(problem or f"run {self.run.name} has no state to go on from")
+        raise RunError(problem or f"run {self.run.name} has no state to continue from")

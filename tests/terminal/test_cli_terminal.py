@@ -140,7 +140,7 @@ def test_a_training_is_shown_live_and_ctrl_c_saves(terminal):
     child.expect_exact("characters/s")
     shown = interrupted(child)
     assert "write    helo sample live" in shown
-    assert "stopped and saved: helo train --resume live goes on" in shown
+    assert "stopped and saved: helo train --resume live continues it" in shown
     run = rundir.find("live")
     assert rundir.status(run, run.events()).word == "stopped"
 
@@ -178,7 +178,7 @@ def test_a_race_is_shown_live_and_ctrl_c_saves_them_all(terminal):
     shown = interrupted(child)
     assert any(line.startswith("● rnn 8×1") and line.endswith("stopped") for line in shown)
     assert any(line.startswith("▲ gru 4×1") and line.endswith("stopped") for line in shown)
-    assert any("goes on with race-1-rnn, race-1-gru" in line for line in shown)
+    assert any("continues race-1-rnn, race-1-gru" in line for line in shown)
     for name in ("race-1-rnn", "race-1-gru"):
         run = rundir.find(name)
         assert rundir.status(run, run.events()).word == "stopped"

@@ -152,7 +152,7 @@ def test_a_detached_one_goes_on_by_itself_or_says_why_not(cli, paced, monkeypatc
     if words:
         assert done.status == 1 and "race-1-rnn ended: the disk is full" in done.err
     else:
-        assert done.status == 0 and done.err.startswith("race-1 goes on: ")
+        assert done.status == 0 and done.err.startswith("race-1 continues: ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -169,7 +169,7 @@ def test_whatever_ends_it_ends_the_trainers(cli, paced, monkeypatch, number):
     assert done.status == 128 + number
     assert [process.returncode for process in begun] == [0]
     assert "stopping: they save first" in done.err
-    assert "stopped and saved: helo train --resume goes on with race-1-rnn" in done.err
+    assert "stopped and saved: helo train --resume continues race-1-rnn" in done.err
 
 
 def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):

@@ -59,7 +59,7 @@ def test_a_training_is_saved_and_stopped(home, number):
     assert not run.alive()
     assert rundir.status(run, run.events()).word == "stopped"
     assert run.state_path(run.events()[-1].step).exists()
-    assert b"stopped and saved: helo train --resume endless goes on" in err
+    assert b"stopped and saved: helo train --resume endless continues it" in err
     assert b"Traceback" not in err
 
 

@@ -130,7 +130,7 @@ def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
         driver.terminate()
         raise
     name = leader.info().race
-    note(f"{name} goes on: helo runs list, or helo runs stop {name}")
+    note(f"{name} continues: helo runs list, or helo runs stop {name}")
 
 
 def _run(race: Race, json: bool, title: str, by: str) -> None:
@@ -152,7 +152,7 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
     if pressed.count:
         names = ", ".join(racer.run.name for racer in race.racers)
         done = "stopped and saved" if race.over else "they save and stop by themselves"
-        note(f"{done}: helo train --resume goes on with {names}")
+        note(f"{done}: helo train --resume continues {names}")
         raise typer.Exit(signals.exit_status())
     fallen = [racer for racer in race.racers if not isinstance(racer.last, Stopped)]
     if fallen:

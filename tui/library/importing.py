@@ -92,7 +92,7 @@ class ImportDialog(Dialog[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title, box.border_subtitle = "import a text", "Enter imports · Esc cancels"
+            box.border_title, box.border_subtitle = "import a text", "Enter: import · Esc: cancel"
             yield Static("File, folder, archive, web address")
             yield SourceInput(
                 self._values.get(SOURCE, ""),

@@ -148,9 +148,7 @@ class RunChoice(Dialog[RunDirectory | None]):
         with Vertical():
             yield Static("Compare with which run?")
             yield OptionList(*map(self._option, self._runs))
-            yield Static(
-                "Enter draws it, or removes one with a mark; Esc goes back", classes="note"
-            )
+            yield Static("Enter: draw it, or remove one with a mark · Esc: cancel", classes="note")
 
     def _option(self, run: RunDirectory) -> Option:
         mark = ink().text(self._compared.mark(run)) or " "

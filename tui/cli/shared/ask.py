@@ -77,5 +77,5 @@ def _done(run: RunDirectory, request: str, answer: Event) -> str:
         if end.word not in ("stopped", "finished"):
             raise RunError(f"{run.name}: {end.reason}")
         return "stopped and saved"
-    known = {"resume": "goes on", "stop": "stopping", "sample": "written", "save": "saved"}
+    known = {"resume": "continues", "stop": "stopping", "sample": "written", "save": "saved"}
     return known.get(request) or describe(answer)

@@ -159,7 +159,7 @@ def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
     if code < 0:
         return (
             f"the trainer of {run.name} was {killed(code)}; what it saved is kept: "
-            f"helo train --resume {run.name} goes on"
+            f"helo train --resume {run.name} continues it"
         )
     return run.silent_end()
 

@@ -37,7 +37,7 @@ def watch(run: RunDirectory, follow: Callable[[View], End], ctrl_c: str, json: b
     if not json:
         write(_summary(run))
     if end is End.STOPPED:
-        note(f"stopped and saved: helo train --resume {run.name} goes on")
+        note(f"stopped and saved: helo train --resume {run.name} continues it")
         raise typer.Exit(signals.exit_status())
 
 
