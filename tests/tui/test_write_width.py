@@ -92,3 +92,11 @@ async def test_candidates_stand_in_columns(odd: Model, until: Until) -> None:
         assert {cell_len(row) for row in rows} == {pane.size.width}, "the last % is at the edge"
         bars = {cell_len(re.split("[▏▎▍▌▋▊▉█]", row)[0]) for row in rows}
         assert len(bars) == 1, "every bar begins in the same column"
+
+
+async def test_a_narrow_status_line_has_no_empty_part(tiny: Model, until: Until) -> None:
+    async with opened((40, 10)) as screen:
+        await screen.enter("Shall")
+        await until(screen.pilot, lambda: " of " in screen.see("#status"))
+        parts = screen.see("#status").split("│")
+        assert len(parts) > 1 and all(part.strip() for part in parts)

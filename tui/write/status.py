@@ -63,7 +63,7 @@ class StatusLine(Widget, can_focus=False):
             parts.append(Content.styled(f" {status.doing}", self.get_visual_style("status--doing")))
         room = self.size.width - sum(part.cell_length for part in parts)
         for forms in self._facts():
-            for fact in forms:
+            for fact in filter(None, forms):
                 between = Content.styled(" │ " if len(parts) > 1 else " ", quiet)
                 piece = Content.assemble(between, Content(fact))
                 if piece.cell_length <= room:
