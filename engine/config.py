@@ -40,6 +40,8 @@ MOST_HELD_OUT = 0.9
 """The largest share of a text that may be its validation part."""
 EVALUATION_COLUMNS, EVALUATION_LENGTH = 32, 128
 """B and T of an evaluation while training."""
+LENGTHS = ("seconds", "epochs", "steps")
+"""The settings that can say how long a training is."""
 DEFAULT_CELL, DEFAULT_SECONDS = "lstm", 300.0
 """What to train, and for how long, unless the user says."""
 

@@ -20,17 +20,8 @@ from engine.runs.events import Evaluated, Event, Progress, Refused, Sampled, Sav
 from engine.runs.rundir import RunDirectory
 
 COLUMNS = (
-    *(
-        "run",
-        "step",
-        "event",
-        "chars",
-        "seconds",
-        "train_nats",
-        "train_bits",
-        "val_nats",
-        "val_bits",
-    ),
+    *("run", "step", "event", "chars", "seconds"),
+    *("train_nats", "train_bits", "val_nats", "val_bits"),
     *("lr", "grad_norm", "chars_per_second", "best", "final", "setting", "value", "note"),
 )
 """The columns of the table. The names are those of the events' fields."""

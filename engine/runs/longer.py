@@ -20,10 +20,10 @@ from engine.config import (
 )
 from engine.errors import RunError, UsageError
 from engine.runs.events import Event, Extended, Progress, Started
+from engine.runs.layout import layout
 from engine.runs.rundir import RunDirectory
 from engine.words import counted, quoted
 
-AMOUNTS = ("seconds", "epochs", "steps")
 _RECENT = 100
 """Progress events that tell the pace."""
 _COUNTED = re.compile(r"([0-9.,]{1,40}) *(step|epoch)s?")
@@ -43,7 +43,7 @@ def check(run: RunDirectory) -> None:
 
 
 def steps(events: list[Event], asked: Mapping[str, Any]) -> int:
-    """The number of steps that an amount means, one of `AMOUNTS` with its value, for a run with these
+    """The number of steps that an amount means, one of `LENGTHS` with its value, for a run with these
     folded events. Seconds go by the pace at which it trained.
 
     Raises UsageError for an amount out of range, RunError if the run has not trained long enough to tell.
@@ -102,8 +102,8 @@ def _started(events: list[Event]) -> Started:
 
 def _steps_per_epoch(events: list[Event]) -> int:
     began = _started(events)
-    columns = max(1, (began.train_chars - 1) // max(1, began.batch))
-    return max(1, columns // max(1, began.seq_length))
+    sizes = max(1, began.batch), max(1, began.seq_length)  # a log may be damaged
+    return layout(max(2, began.train_chars), *sizes).steps_per_epoch
 
 
 def _seconds_per_step(events: list[Event]) -> float:

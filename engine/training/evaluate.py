@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import EVALUATION_COLUMNS, EVALUATION_LENGTH
+from engine.runs.layout import Layout, layout
 from engine.training.device import Device
 from engine.training.model import CharRNN
 from engine.training.parallel import ALONE, Group
-from engine.training.streams import Layout, columns, layout
+from engine.training.streams import columns
 from engine.vocab import Text
 
 _COLUMN = 1024

@@ -21,6 +21,7 @@ from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
 from engine.network.stepper import Stepper
 from engine.runs import beginning
+from engine.runs.layout import layout
 from engine.runs.memory import Training
 from engine.runs.points import Cursor, read_cursor
 from engine.runs.rundir import RunDirectory, at_work
@@ -32,7 +33,7 @@ from engine.training.optim import Optimiser
 from engine.training.parallel import ALONE, Group, together
 from engine.training.schedule import next_rate
 from engine.training.step import TrainingStep
-from engine.training.streams import Stream, layout
+from engine.training.streams import Stream
 from engine.writing.generate import Generation
 from engine.writing.settings import SamplingConfig
 

@@ -8,35 +8,15 @@ text    a b c d e f g h i j k l          column 0   a b c d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.runs.layout import Layout
 from engine.vocab import Text
 from engine.writing.sampling import uniform
 
 Batch = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """B columns of `length` predictions each, read T at a time."""
-
-    batch: int
-    seq_length: int
-    length: int
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self.length // self.seq_length
-
-
-def layout(n: int, batch: int, seq_length: int) -> Layout:
-    """The columns for n ≥ 2 characters, with the given B and T or the largest that fit."""
-    T = min(seq_length, n - 1)
-    B = min(batch, (n - 1) // T)
-    return Layout(B, T, (n - 1) // B)
 
 
 class Stream:

@@ -17,6 +17,7 @@ from filelock import BaseFileLock
 from textual import _wait
 from textual.pilot import Pilot
 
+from engine import places
 from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Event, Sampled, Stopped
@@ -133,6 +134,15 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.00025)
     for module in (textual.app, textual.pilot):
         monkeypatch.setattr(module, "wait_for_idle", partial(_wait.wait_for_idle, max_sleep=0.05))
+
+
+@pytest.fixture
+def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of bundled models of the test's own."""
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    monkeypatch.setattr(places, "bundled", lambda: folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

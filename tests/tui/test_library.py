@@ -11,7 +11,6 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from engine import places
 from engine.network import modelfile
 from engine.runs import launch, library
 from engine.runs.rundir import RunDirectory
@@ -21,14 +20,7 @@ from tui.dialogs import AskDialog
 from tui.library.shelf import Kind
 from tui.remember import State
 
-
-@pytest.fixture(autouse=True)
-def bundled(monkeypatch, tmp_path):
-    """A folder of bundled models of the test's own."""
-    folder = tmp_path / "bundled"
-    folder.mkdir()
-    monkeypatch.setattr(places, "bundled", lambda: folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("bundled")
 
 
 def with_loss(model, nats):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from engine import places
 from engine.config import ModelConfig
 from engine.network import modelfile
 from engine.runs.kept import SLICE
@@ -16,14 +15,7 @@ from engine.text import corpus, survey
 from tui.library.details import details, name_width, rows
 from tui.library.shelf import Kind, Shelf
 
-
-@pytest.fixture(autouse=True)
-def bundled(monkeypatch, tmp_path):
-    """A folder of bundled models of the test's own."""
-    folder = tmp_path / "bundled"
-    folder.mkdir()
-    monkeypatch.setattr(places, "bundled", lambda: folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("bundled")
 
 
 def test_of_a_long_log_only_what_was_added_is_read(fake_run, monkeypatch):

@@ -11,6 +11,7 @@ from engine.config import (
     DEFAULT_CELL,
     DEFAULT_SECONDS,
     DTYPES,
+    LENGTHS,
     ModelConfig,
     TrainConfig,
     time_span,
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
 """Parameters that are not part of a run's configuration."""
-_AMOUNTS = {"seconds", "epochs", "steps"}
-_RESUMING = {"resume", "processes", "detach", "json"} | _AMOUNTS
+_RESUMING = {"resume", "processes", "detach", "json"} | {*LENGTHS}
 """Parameters allowed with --resume."""
 
 
@@ -189,7 +189,7 @@ def train(
                 "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
             )
             raise UsageError(f"--resume continues with the settings of the run: leave out {names}")
-        more = {key: given[key] for key in given.keys() & _AMOUNTS}
+        more = {key: given[key] for key in given.keys() & {*LENGTHS}}
         run, longer = _to_resume(resume, processes, more)
     from tui.cli.shared import follow
     from tui.cli.shared.watch import watch
@@ -224,7 +224,7 @@ def _create(
         rundir.check_free(name)
     begun = beginning.begun_with(init_from)[0] if init_from is not None else None
     given = beginning.as_begun(begun.config, given) if begun else dict(given)
-    if not given.keys() & {"epochs", "steps", "seconds"}:
+    if not given.keys() & {*LENGTHS}:
         given["seconds"] = DEFAULT_SECONDS
     recipe.check(given)
     launch.check_processes(processes, given.get("batch", processes))

@@ -13,6 +13,7 @@ from engine.config import (
     DEFAULT_SECONDS,
     DEVICES,
     DTYPES,
+    LENGTHS,
     SPLITS,
     ModelConfig,
     TrainConfig,
@@ -27,7 +28,6 @@ from tui.told import label
 
 _LENGTH = ("length", "unit")
 """The fields that together say how long to train."""
-LENGTHS = ("seconds", "epochs", "steps")
 _SWITCH = ("off", "on")
 AUTO = "auto"
 

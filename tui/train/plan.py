@@ -15,9 +15,9 @@ from engine.network import parameters
 from engine.network.modelfile import Model, ModelSummary
 from engine.runs import recipe, rundir
 from engine.runs.events import Progress, Started, parse
+from engine.runs.layout import Layout, layout
 from engine.text import corpus, sources, web
 from engine.text.corpus import SMALLEST_VALIDATED
-from engine.training.streams import Layout, layout
 from engine.words import counted, plural
 from tui.phrases import duration
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.runs.layout import layout
 from engine.training.parallel import Group
-from engine.training.streams import Stream, columns, layout
+from engine.training.streams import Stream, columns
 
 LENGTH = st.integers(2, 300)
 COUNT = st.integers(1, 40)
