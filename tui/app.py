@@ -45,8 +45,9 @@ from tui.phrases import farewell
 from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
+from tui.write.command import SCREEN
 from tui.write.pane import WritePane
-from tui.write.slash import SCREEN, commands
+from tui.write.slash import commands
 
 if TYPE_CHECKING:
     from tui.train.pane import TrainPane

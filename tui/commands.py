@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from engine.errors import UsageError
 from engine.words import shortened
 from tui.text import common_prefix, one_line, visible
-from tui.write.slash import COMMANDS, FORMS, Command, commands
+from tui.write.command import Command
+from tui.write.slash import COMMANDS, FORMS, commands
 
 _COMMAND = r"/(?=[^\W_]|\?|\s*\Z)"
 """How a command begins. Comments such as `/* …` begin otherwise."""

@@ -16,7 +16,8 @@ from textual.widgets import Static
 
 from tui.keys import KeyNames
 from tui.text import visible
-from tui.write.slash import FORMS, SCREEN, commands
+from tui.write.command import SCREEN
+from tui.write.slash import FORMS, commands
 
 _CHANGE = (
     "The id of a key stands after its meaning. In config.toml, a line under [keys] gives it another key, "

@@ -23,8 +23,9 @@ from tui.help import HelpScreen
 from tui.messages import ModelChosen, RunChosen, TrainOn
 from tui.train.pane import TrainPane
 from tui.train.racing import RaceDialog
+from tui.write.command import LINES
 from tui.write.pane import WritePane
-from tui.write.slash import COMMANDS, LINES
+from tui.write.slash import COMMANDS
 
 Until = Callable[..., Awaitable[None]]
 

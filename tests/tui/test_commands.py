@@ -8,7 +8,8 @@ from engine.errors import UsageError
 from engine.network.modelfile import Model
 from tests.conftest import Cli
 from tui.commands import Completion, parse
-from tui.write.slash import COMMANDS, LINES, SCREEN
+from tui.write.command import LINES, SCREEN
+from tui.write.slash import COMMANDS
 
 
 def test_commands() -> None:

@@ -13,9 +13,10 @@ from tests.conftest import make_model
 from tests.tui.writing import PROMPT, Screen, Until, opened, written
 from tui.dialogs import ConfirmDialog
 from tui.help import HelpScreen
+from tui.write.command import SCREEN
 from tui.write.menu import Menu
 from tui.write.rates import SPEEDS
-from tui.write.slash import SCREEN, commands
+from tui.write.slash import commands
 
 
 async def test_settings_by_key(tiny: Model, until: Until) -> None:
@@ -354,9 +355,10 @@ async def test_values_of_an_argument_are_listed(tiny: Model, until: Until) -> No
         assert screen.write.prompt.text == "/mod tiny"
 
 
-async def test_a_click_completes_a_command(tiny: Model) -> None:
+async def test_a_click_completes_a_command(tiny: Model, until: Until) -> None:
     async with opened() as screen:
         await screen.press(*"/t")
+        await until(screen.pilot, lambda: "/top-k" in screen.see("#commands"))
         await screen.pilot.click("#commands", offset=(5, 1))
         assert screen.write.prompt.text == "/top-k " and screen.app.focused is screen.write.prompt
 

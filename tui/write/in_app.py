@@ -11,7 +11,7 @@ from engine.errors import HeloError
 from tui.dialogs import ConfirmDialog
 from tui.text import one_line
 from tui.told import in_app
-from tui.write.slash import SCREEN
+from tui.write.command import SCREEN
 
 
 class InApp(Widget):
