@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
+from engine.writing.columns import Columns, Record
 from engine.writing.constraint import State
 from engine.writing.mixture import Mixture
 from engine.writing.sampling import Place, Probs, Sampler, draw, uniform
@@ -47,7 +48,7 @@ class Step:
 
     `prob`, `bits` (−log2 prob) and the prediction's entropy are the model's own, at temperature 1 and
     without filters; `drawn_prob` is the probability after them. The first character of a prompt is given,
-    not predicted: probability 1, 0 bits, no candidates.
+    not predicted: probability 1, 0 bits, rank 1, no candidates.
     """
 
     index: int
@@ -57,6 +58,8 @@ class Step:
     """Whether it is of the prompt. Called `seed` in JSON, where others rely on it."""
     prob: float
     bits: float
+    rank: int
+    """Its place among all symbols by their probability; 1 is the likeliest."""
     drawn_prob: float
     prediction: Prediction
 
@@ -82,35 +85,9 @@ class _Stand(NamedTuple):
     state: State
 
 
-class _Columns:
-    """The data of each character, in arrays that grow by doubling."""
-
-    def __init__(self, top: int) -> None:
-        self.n = 0
-        self._row = np.dtype(
-            [
-                ("id", np.int32),
-                ("bits", np.float64),
-                ("entropy", np.float64),
-                ("drawn_prob", np.float64),
-                ("removed", np.float64),
-                ("top", np.int32, (top,)),
-                ("prob", np.float64, (top,)),
-                ("filtered", np.float64, (top,)),
-            ]
-        )
-        self.rows = np.zeros(256, self._row)
-
-    def append(self, *row: Any) -> None:
-        if self.n == len(self.rows):
-            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
-        self.rows[self.n] = row
-        self.n += 1  # last, since another thread reads rows below n
-
-    def copy(self, n: int) -> _Columns:
-        new = _Columns(self.rows["top"].shape[1])
-        new.rows, new.n = self.rows[: max(n, 1)].copy(), n
-        return new
+def rank_of(id: int, p: Probs) -> int:
+    """The place of a symbol among all by p (V,), from 1; of equal ones the smaller id comes first."""
+    return 1 + int(np.count_nonzero(p > p[id])) + int(np.count_nonzero(p[:id] == p[id]))
 
 
 class Generation:
@@ -139,7 +116,7 @@ class Generation:
         self._stand: _Stand | None = None
         self.seed = seed
         self.prompt = np.array(prompt, np.int64)
-        self._columns = _Columns(min(top, len(self.alphabet)))
+        self._columns = Columns(min(top, len(self.alphabet)))
         self._state: States = stepper.start_state()
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[Probs, Probs, float] | None = None
@@ -240,12 +217,14 @@ class Generation:
     def _record(self, id: int) -> None:
         """Append a character with what was believed of it."""
         if self._log_p is None:
-            self._columns.append(id, 0.0, 0.0, 1.0, 0.0, 0, 0.0, 0.0)
+            none = np.zeros(self._columns.top)
+            self._columns.append(Record(id, 1, 0.0, 0.0, 1.0, 0.0), none.astype(int), none, none)
             return
         log_p, p, q, removed = self._distribution()
         top, entropy = self._summary(log_p, p)
         bits = -float(log_p[id]) / math.log(2)
-        self._columns.append(id, bits + 0.0, entropy, q[id], removed, top, p[top], q[top])
+        record = Record(id, rank_of(id, p), bits + 0.0, entropy, float(q[id]), removed)
+        self._columns.append(record, top, p[top], q[top])
 
     def rewind(self, n: int) -> None:
         """Keep the first n characters, `shortest` ≤ n ≤ len, and discard the rest.
@@ -257,10 +236,11 @@ class Generation:
         if n == len(self):
             return
         first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
-        self._columns.n, self._stand = n, None
+        self._columns.truncate(n)
+        self._stand = None
         self._state = self._snapshot(first)
         self._believe(self._first)
-        for id in self._columns.rows["id"][first:n]:
+        for id in self._columns.facts["id"][first:n]:
             self._feed(int(id))
         if n and self._reads_block(first):
             log_p, _ = self._block(first)
@@ -276,10 +256,10 @@ class Generation:
             self.prompt,
             self.sampling,
             self.seed,
-            self._columns.rows["top"].shape[1],
+            self._columns.top,
             self._rewinds,
         )
-        new._columns = self._columns.copy(len(self))
+        new._columns = self._columns.copy()
         new._snapshots, new._first = self._snapshots[:], self._first
         new._state, new._log_p = self._state, self._log_p
         new.rewind(n)
@@ -309,7 +289,7 @@ class Generation:
         """Where the next character comes."""
         n = len(self)
         written = max(0, n - len(self.prompt))
-        return Place(self._columns.rows["id"][:n], written, self._standing())
+        return Place(self._columns.facts["id"][:n], written, self._standing())
 
     def _standing(self) -> State | None:
         """Where the text stands in the automaton of its constraint; None without one, and in the prompt."""
@@ -320,7 +300,7 @@ class Generation:
             begin = 0 if constraint.reads_given else given
             last = _Stand(given, begin, constraint.start)
         state = last.state
-        for id in self._columns.rows["id"][last.n : n].tolist():
+        for id in self._columns.facts["id"][last.n : n].tolist():
             state = constraint.after(state, id)
         self._stand = _Stand(given, n, state)
         return state
@@ -338,7 +318,7 @@ class Generation:
         return state is not None and not state.accepts
 
     def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
-        k = self._columns.rows["top"].shape[1]
+        k = self._columns.top
         top = np.argpartition(-p, k - 1)[:k]
         top = top[np.lexsort((top, -p[top]))]
         return top, float(-(p @ log_p)) / math.log(2)
@@ -358,31 +338,36 @@ class Generation:
 
     def step(self, i: int) -> Step:
         """The Step of character i, 0 ≤ i < len."""
-        row = self._columns.rows[i]
-        id, bits = int(row["id"]), float(row["bits"])
-        candidates = (
-            self._candidates(row["top"], row["prob"], row["filtered"])
-            if i or self._first is not None
-            else ()
-        )
+        record = self._columns.record(i)
+        predicted = i > 0 or self._first is not None
+        top = self._candidates(*self._columns.candidates(i)) if predicted else ()
         return Step(
             index=i,
-            char=self.alphabet.symbols[id],
-            id=id,
+            char=self.alphabet.symbols[record.id],
+            id=record.id,
             given=i < len(self.prompt),
-            prob=2.0**-bits,
-            bits=bits,
-            drawn_prob=float(row["drawn_prob"]),
-            prediction=Prediction(float(row["entropy"]), candidates, float(row["removed"])),
+            prob=2.0**-record.bits,
+            bits=record.bits,
+            rank=record.rank,
+            drawn_prob=record.drawn_prob,
+            prediction=Prediction(record.entropy, top, record.removed),
         )
 
     def ids(self, start: int = 0) -> Ids:
         """The characters from `start` on, as ids."""
-        return self._columns.rows["id"][start : self._columns.n].copy()
+        return self._columns.facts["id"][start : self._columns.n].copy()
+
+    def entropies(self, start: int = 0) -> Probs:
+        """The entropy in bits of the prediction of each character from `start` on."""
+        return self._columns.facts["entropy"][start : self._columns.n].copy()
+
+    def ranks(self, start: int = 0) -> Ids:
+        """The rank of each character from `start` on."""
+        return self._columns.facts["rank"][start : self._columns.n].copy()
 
     def bits(self, start: int = 0) -> Probs:
         """The surprisal of each character from `start` on."""
-        return self._columns.rows["bits"][start : self._columns.n].copy()
+        return self._columns.facts["bits"][start : self._columns.n].copy()
 
     @property
     def text(self) -> str:

@@ -302,13 +302,49 @@ def test_a_prompt_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, l
     while blocks.in_prompt:
         blocks.advance()
     assert len(blocks) == len(single) == length
-    rows = blocks._columns.rows[:length], single._columns.rows[:length]
-    assert rows[0]["id"].tolist() == rows[1]["id"].tolist() == prompt.tolist()
-    for name in ("bits", "entropy", "drawn_prob", "prob", "filtered"):
-        np.testing.assert_allclose(rows[0][name], rows[1][name], rtol=1e-4, atol=1e-5)
+    assert blocks.ids().tolist() == single.ids().tolist() == prompt.tolist()
+    for name in ("bits", "entropy", "drawn_prob"):
+        facts = blocks._columns.facts[name][:length], single._columns.facts[name][:length]
+        np.testing.assert_allclose(*facts, rtol=1e-4, atol=1e-5)
+    for i in range(1, length):
+        both = blocks._columns.candidates(i), single._columns.candidates(i)
+        for a, b in zip(both[0][1:], both[1][1:], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(blocks._log_p, single._log_p, rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
     for a, b in zip(blocks._state, single._state, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_a_rank_is_the_place_among_all_symbols() -> None:
+    text = writing(seed=3)
+    for step in write(text, 60):
+        if step.index == 0:
+            assert step.rank == 1
+            continue
+        text.rewind(step.index)
+        p = np.exp(text._log_p)  # type: ignore[arg-type]
+        order = sorted(range(len(p)), key=lambda id: (-p[id], id))
+        assert order[step.rank - 1] == step.id
+        top = [candidate.id for candidate in step.prediction.top]
+        assert step.rank > len(top) or top[step.rank - 1] == step.id
+        text.force(step.id)
+    assert [step.rank for step in all_steps(text)] == text.ranks().tolist()
+
+
+def test_a_text_and_its_fork_never_write_into_each_other() -> None:
+    text = writing(seed=3)
+    before = write(text, 1200)
+    forks = [text.fork(n) for n in (512, 513, 700, 1024, 1200)]
+    text.rewind(600)
+    text.sampling = SamplingConfig(temperature=3)
+    write(text, 600)
+    after = all_steps(text)
+    assert after[:600] == before[:600] and after[600:] != before[600:]
+    for fork in forks:
+        assert all_steps(fork) == before[: len(fork)]
+        write(fork, 1200 - len(fork))
+        assert all_steps(fork) == before
+    assert all_steps(text) == after
 
 
 def test_going_back_into_a_long_prompt_reads_the_same_bits_again() -> None:

@@ -97,6 +97,7 @@ ANSWERS = {
             "seed": "true for a character of the prompt, false for a new one",
             "prob": "its probability according to the model alone",
             "bits": "-log2 of prob",
+            "rank": "its place among all characters by their probability; 1 is the likeliest",
             "drawn_prob": "its probability after temperature and filters",
             "entropy": "of the model's prediction, in bits",
             "removed": "the sum of the probabilities of all that --ban, --regex or --words rule out",
