@@ -9,16 +9,16 @@ start state (nanoGPT's evaluation), with the standard error of the mean over win
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.config import check_count
 from engine.errors import ModelFileError, UsageError
 from engine.network.modelfile import Model
-from engine.network.stepper import Stepper, log_softmax
+from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Ids
 from engine.words import counted
 from engine.writing.dynamic import losses as dynamic_losses
@@ -26,7 +26,8 @@ from engine.writing.dynamic import losses as dynamic_losses
 WINDOWS = 12_800
 _SEED = 1337
 _LONGEST_WINDOW = 65536
-_CHUNK = 512
+CHUNK = 512
+"""Characters that are read at once in one pass."""
 _BATCH = 256
 
 Report = Callable[[int, int], None]
@@ -56,18 +57,38 @@ def _losses(logits: Any, targets: Ids) -> Any:
     return -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
 
 
+class Piece(NamedTuple):
+    """Predictions made in one pass: row t of log p (T, V) is that of character `first` + t, whose
+    surprisal in nats (T,) is `losses`."""
+
+    first: int
+    log_p: LogProbs
+    losses: LogProbs
+    state: States
+    """After all characters but the last one predicted here."""
+
+
+def one_pass(stepper: Stepper, ids: Ids, start: int, state: States) -> Iterator[Piece]:
+    """The predictions of the characters of ids (N,) after `start`, up to CHUNK at a time, from the state
+    before character `start`."""
+    for begin in range(start, len(ids) - 1, CHUNK):
+        end = min(begin + CHUNK, len(ids) - 1)
+        logits, state = stepper.sequence(ids[begin:end], state)
+        log_p, targets = log_softmax(logits), ids[begin + 1 : end + 1]
+        losses = -np.take_along_axis(log_p, targets[:, None], axis=-1)[:, 0]
+        yield Piece(begin + 1, log_p, losses, state)
+
+
 def stateful(stepper: Stepper, ids: Ids, report: Report = lambda done, total: None) -> Score:
     """One pass over ids (N,) from the start state.
 
     Raises UsageError for fewer than two characters.
     """
-    _check_length(ids)
-    state, total = stepper.start_state(), 0.0
-    for start in range(0, len(ids) - 1, _CHUNK):
-        end = min(start + _CHUNK, len(ids) - 1)
-        logits, state = stepper.sequence(ids[start:end], state)
-        total += float(_losses(logits, ids[start + 1 : end + 1]).sum())
-        report(end, len(ids) - 1)
+    check_length(ids)
+    total = 0.0
+    for piece in one_pass(stepper, ids, 0, stepper.start_state()):
+        total += float(piece.losses.sum())
+        report(piece.first + len(piece.losses) - 1, len(ids) - 1)
     return Score("stateful", len(ids) - 1, total / (len(ids) - 1))
 
 
@@ -76,7 +97,7 @@ def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -
 
     Raises UsageError for fewer than two characters, ModelFileError if its numbers overflow.
     """
-    _check_length(ids)
+    check_length(ids)
     done, total = 0, 0.0
     for found in dynamic_losses(model, ids):
         done, total = done + len(found), total + float(found.sum())
@@ -86,7 +107,8 @@ def dynamic(model: Model, ids: Ids, report: Report = lambda done, total: None) -
     return Score("dynamic", done, total / done)
 
 
-def _check_length(ids: Ids) -> None:
+def check_length(ids: Ids) -> None:
+    """Raises UsageError for fewer than two characters."""
     if len(ids) < 2:
         raise UsageError("a text needs at least two characters to be scored: the first is given")
 
