@@ -155,6 +155,10 @@ class Repl:
         else:
             self.say("nothing was changed")
 
+    def in_background(self, do: Callable[[], str]) -> None:
+        """Do this at once, and say what it returns. Raises what it raises."""
+        self.say(do())
+
     def help(self) -> None:
         """Print what can be typed."""
         told = ((command.usage, command.about_in_full) for command in commands(LINES))

@@ -45,6 +45,9 @@ class Host(Protocol):
     def confirm(self, question: str, yes: str, no: str, then: Callable[[], None]) -> None:
         """Ask, and call `then` if the answer is yes. A HeloError from it is shown."""
 
+    def in_background(self, do: Callable[[], str]) -> None:
+        """Do what takes long, and then say what it returns. A HeloError from it is shown."""
+
     def help(self) -> Awaitable[object] | None:
         """Show the commands."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,19 @@ class InApp(Widget):
                     then()
 
         self.app.push_screen(ConfirmDialog(question, yes, no), answered)
+
+    def say(self, note: str) -> None:
+        """Show a note in the status line for a few seconds."""
+        raise NotImplementedError
+
+    def in_background(self, do: Callable[[], str]) -> None:
+        """Do what takes long in a thread, and then say what it returns. A HeloError from it is shown."""
+
+        async def done() -> None:
+            with self.complaining():
+                self.say(await asyncio.to_thread(do))
+
+        self.run_worker(done(), group="background")
 
     @contextmanager
     def complaining(self) -> Iterator[None]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
-from engine.storage import write_bytes
 from engine.words import counted, quoted
 from engine.writing.rows import Number, Setting
 from engine.writing.settings import SETTINGS
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
 from tui.write.rates import speed_name
+from tui.write.saving import save
 from tui.write.session import RANDOM, number
 
 
@@ -52,29 +51,6 @@ def _length(host: Host, argument: str) -> None:
 def _speed(host: Host, argument: str) -> None:
     host.session.set_speed(argument)
     host.say(f"writes at {speed_name(host.session.state.speed)}")
-
-
-def _save(host: Host, argument: str) -> None:
-    if (passage := host.passage) is None:
-        raise UsageError("there is no passage to save yet")
-    try:
-        path = Path(argument).expanduser()
-        is_folder, exists = path.is_dir(), path.exists()
-    except (OSError, RuntimeError) as error:  # a name that is too long; a user that does not exist
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"{quoted(argument)} cannot be written: {why}") from error
-    if is_folder:
-        raise UsageError(f"{path} is a folder: name a file in it")
-    data, length = passage.exact_bytes(), passage.shown
-
-    def save() -> None:
-        write_bytes(path, data)
-        host.say(f"{counted(length, 'character')} saved to {path}")
-
-    if exists:
-        host.confirm(f"{path} exists already.", "Overwrite it", "Keep it", save)
-    else:
-        save()
 
 
 def _theme(screen: Screen, argument: str) -> None:
@@ -171,7 +147,13 @@ COMMANDS = (
         "the model, the settings, and the length of the passage",
         lambda lines, _: lines.tell_settings(),
     ),
-    Command("save", "FILE", "write the passage to a file, exactly as it is", _save),
+    Command(
+        "save",
+        "FILE",
+        "write the passage to a file: exactly as it is, or as its suffix says: "
+        ".html and .svg with colours of surprisal, .jsonl with all predictions",
+        save,
+    ),
     Command("clear", "", "forget what was written", _clear),
     on_screen(
         "walk",

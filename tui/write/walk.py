@@ -49,10 +49,6 @@ class Walk(Vertical, InApp):
         """Update everything on the screen."""
         raise NotImplementedError
 
-    def say(self, note: str) -> None:
-        """Show a note in the status line for a few seconds."""
-        raise NotImplementedError
-
     def set_sampling(self, sampling: SamplingConfig) -> None:
         """Use these settings from the next character that is shown. Raises UsageError if they do not fit
         the model."""
