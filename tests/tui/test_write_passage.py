@@ -14,8 +14,9 @@ from engine.vocab import Alphabet
 from engine.writing.generate import Generation
 from engine.writing.settings import SamplingConfig
 from tests.conftest import random_model
+from tui.write.branch import CHOSEN, GIVEN, WRITTEN
 from tui.write.glyphs import Glyphs, symbol_name
-from tui.write.passage import CHOSEN, GIVEN, WRITTEN, Passage
+from tui.write.passage import Passage
 
 STEPPER = Stepper(random_model())
 PROMPT = "Thou art "

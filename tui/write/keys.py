@@ -68,6 +68,14 @@ WALK_BINDINGS: list[BindingType] = [
     ),
     *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),
     Binding("c", "colour", "colour", id="write.colour", tooltip="Colour by surprisal, or not"),
+    Binding(
+        "apostrophe",
+        "type",
+        "type",
+        show=False,
+        id="write.type",
+        tooltip="Then any character: it stands here, however unlikely; before the end as a branch",
+    ),
     Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),
     Binding("i", "prompt", "prompt", id="write.prompt", tooltip="Back to the prompt input"),
     Binding(

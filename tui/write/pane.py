@@ -253,7 +253,7 @@ class WritePane(Walk):
                 measured=self._player.measured,
                 index=passage.cursor if passage else 0,
                 goal=passage.goal if passage else 0,
-                branch=(passage.current + 1, len(passage.branches)) if passage else (1, 1),
+                branch=passage.place if passage else (1, 1),
                 doing=self._doing(),
             )
         )

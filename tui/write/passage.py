@@ -7,21 +7,22 @@ the screen's. Code that changes the Generation does so inside `_held`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import UsageError
 from engine.network.stepper import Stepper
 from engine.vocab import Ids
 from engine.writing.generate import Generation, Prediction, Step
 from engine.writing.sampling import Probs
 from engine.writing.settings import SamplingConfig
+from tui.write.branch import CHOSEN, GIVEN, TYPED, WRITTEN, Branch, Came
 from tui.write.glyphs import Glyphs
 
-WRITTEN, GIVEN, CHOSEN = range(3)
-"""Where a character comes from: drawn by the model, given by the user, or picked from the candidates."""
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,6 @@ class View:
     index: int
     prediction: Prediction
     step: Step | None
-
-
-@dataclass
-class _Branch:
-    generation: Generation
-    glyphs: Glyphs
-    kinds: bytearray
-    """The origin of each shown character; as long as the shown text."""
-
-    @property
-    def shown(self) -> int:
-        return len(self.kinds)
 
 
 class Passage:
@@ -57,8 +46,12 @@ class Passage:
         glyphs.extend(generation.prompt)
         self.model = stepper.model
         self.seed = seed
-        self.branches = [_Branch(generation, glyphs, bytearray([GIVEN]) * len(generation.prompt))]
+        given = bytearray([GIVEN]) * len(generation.prompt)
+        self.branches = {0: Branch(generation, glyphs, given)}
+        """By id, in the order in which they came to be. An id is never used again."""
         self.current = 0
+        """The id of the branch that is shown."""
+        self._next_id = 1
         self.cursor = self.shown
         self.goal = self.shown + length
         """The length at which writing pauses by itself."""
@@ -66,7 +59,7 @@ class Passage:
         self._wanted = False
 
     @property
-    def _branch(self) -> _Branch:
+    def _branch(self) -> Branch:
         return self.branches[self.current]
 
     @property
@@ -98,17 +91,21 @@ class Passage:
     @property
     def reading(self) -> bool:
         """Whether the network has yet to read some of the given characters."""
-        return len(self.generation) < self.shown
+        return self._branch.reading
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The number of the shown branch, from 1, and how many there are."""
+        return 1 + list(self.branches).index(self.current), len(self.branches)
 
     def ids(self) -> Ids:
         """The shown characters as ids."""
-        ids = self.generation.prompt if self.reading else self.generation.ids()
-        return ids[: self.shown]
+        return self._branch.ids()
 
     def bits(self, start: int) -> Probs:
         """The surprisal in bits of the characters from `start` on that the network has read and that are
         shown."""
-        return self.generation.bits(start)[: max(0, self.shown - start)]
+        return self._branch.bits(start)
 
     def exact(self, start: int = 0, end: int | None = None) -> str:
         """The shown characters [start, end), unaltered."""
@@ -229,35 +226,95 @@ class Passage:
         if view.step is not None and view.step.id == id:
             self.cursor = index + 1
             return True
-        with self._held():
-            if index < self.shown:
-                self._fork(index)
-            self._forget_ahead()
-            self.generation.force(id)
-        self._branch.glyphs.extend(self.generation.ids(index))
-        self.kinds.append(CHOSEN)
-        self.cursor = self.shown
-        self.goal = max(self.goal, self.shown)
+        self._put(index, [id], CHOSEN, Came.TAKEN)
         return True
 
-    def _fork(self, index: int) -> None:
+    def type(self, index: int, ids: Ids) -> bool:
+        """Put typed characters at `index`, however unlikely they are. At the end they are appended;
+        earlier, the text branches at the first that differs from what stands there. False if the network
+        has yet to read what comes before it."""
+        there = self.ids()[index : index + len(ids)]
+        differ = np.flatnonzero(there != ids[: len(there)])
+        same = int(differ[0]) if len(differ) else len(there)
+        if same == len(ids):
+            self.cursor = index + same
+        elif index + same > len(self.generation):
+            return False
+        else:
+            self._put(index + same, ids[same:].tolist(), TYPED, Came.TYPED)
+        return True
+
+    def _put(self, index: int, ids: Sequence[int], kind: int, came: Came) -> None:
+        """Write these characters at `index`, in a branch of their own if others stand there."""
+        with self._held():
+            if index < self.shown:
+                self._fork(index, came)
+            self._forget_ahead()
+            for id in ids:
+                self.generation.force(id)
+        self._branch.glyphs.extend(ids)
+        self.kinds.extend(bytes([kind]) * len(ids))
+        self.cursor = self.shown
+        self.goal = max(self.goal, self.shown)
+
+    def _fork(self, index: int, came: Came) -> None:
+        """Leave the shown branch, or the ancestor that it still equals there."""
         generation = self.generation.fork(index)
         glyphs = Glyphs(self.model.alphabet)
         glyphs.extend(generation.ids())
-        self.branches.append(_Branch(generation, glyphs, self.kinds[:index]))
-        self.current = len(self.branches) - 1
+        parent = self.current
+        while (above := self.branches[parent]).parent is not None and index <= above.fork:
+            parent = above.parent
+        branch = Branch(generation, glyphs, self.kinds[:index], parent, index, came)
+        self.current, self._next_id = self._next_id, self._next_id + 1
+        self.branches[self.current] = branch
+
+    # -- branches
 
     def next_branch(self) -> bool:
         """Show the next branch, with the cursor where the two diverge. False if there is only one."""
         if len(self.branches) == 1:
             return False
+        ids = list(self.branches)
+        self.show_branch(ids[self.place[0] % len(ids)])
+        return True
+
+    def show_branch(self, id: int) -> None:
+        """Show this branch, with the cursor where it diverges from the one that was shown."""
         before = self.ids()
-        self.current = (self.current + 1) % len(self.branches)
+        self.current = id
         after = self.ids()
         n = min(len(before), len(after))
         differ = np.flatnonzero(before[:n] != after[:n])
+        self.goal = max(self.goal, self.shown)
         self.go(int(differ[0]) if len(differ) else n)
-        return True
+
+    def family(self, id: int) -> list[int]:
+        """The ids of a branch and of all that left it or one of these, in order."""
+        found = [id]
+        for other, branch in self.branches.items():
+            if branch.parent in found:
+                found.append(other)
+        return found
+
+    def delete(self, id: int) -> None:
+        """Delete a branch and its family. If one of them is shown, its parent takes its place.
+
+        Raises UsageError for the first branch, which the others come from.
+        """
+        branch = self.branches[id]
+        if branch.parent is None:
+            raise UsageError("the first branch cannot be deleted: the others come from it")
+        gone = self.family(id)
+        if self.current in gone:
+            self.show_branch(branch.parent)
+            self.go(branch.fork)
+        for each in gone:
+            del self.branches[each]
+
+    def rename(self, id: int, name: str) -> None:
+        """Name a branch; an empty name takes its name away. A long one is cut."""
+        self.branches[id].name = name.strip()[:_LONGEST_NAME]
 
     def append(self, given: Ids) -> None:
         """Append given text. The writing thread reads it."""

@@ -20,9 +20,10 @@ from textual.strip import Strip
 
 from tui.text import common_prefix, visible_char
 from tui.width import Cluster
+from tui.write.branch import CHOSEN, GIVEN, TYPED
 from tui.write.colours import Palette, levels
 from tui.write.ordered import OrderedKeys
-from tui.write.passage import CHOSEN, GIVEN, Passage
+from tui.write.passage import Passage
 from tui.write.wrap import Wrapped
 
 _GAP = 1
@@ -314,7 +315,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             return palette.given
         if cursor is not None and i > cursor:
             return palette.ahead
-        return palette.chosen if kind == CHOSEN else palette.written
+        return palette.chosen if kind in (CHOSEN, TYPED) else palette.written
 
     # -- mouse
 

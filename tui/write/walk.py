@@ -8,7 +8,9 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from engine.vocab import name_characters
 from engine.writing.settings import SamplingConfig
+from tui.write.any_character import AnyCharacter
 from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
 from tui.write.passage import Passage
@@ -114,13 +116,30 @@ class Walk(Vertical, InApp):
             self.say("there is no such candidate here")
         self.walked(passage)
 
+    def action_type(self) -> None:
+        if self.needed():
+            self.pause()
+            self.app.push_screen(AnyCharacter(), self._typed)
+
+    def _typed(self, char: str | None) -> None:
+        if char is None or not (passage := self.passage):
+            return
+        fitted = passage.model.alphabet.fit(char)
+        if fitted.dropped:
+            self.say(f"{name_characters(char)} cannot stand here: not in the model's alphabet")
+        elif not passage.type(passage.cursor, fitted.ids):
+            self.say("the prompt has not been read yet: space continues")
+        else:
+            if fitted.note:
+                self.say(fitted.note)
+            self.walked(passage)
+
     def action_branch(self) -> None:
         if passage := self.needed():
-            self.pause()
             if passage.next_branch():
-                self.walked(passage)
+                self.choose(passage)
             else:
-                self.say("no branch yet: go back with ←, take another character with 1-9")
+                self.say("no branch yet: go back with ←, and take another character with 1-9 or '")
 
     def action_passage(self, way: int) -> None:
         passages = self.transcript.passages

@@ -1,0 +1,62 @@
+"""One branch of a passage: its text, and how it came to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.vocab import Ids
+from engine.writing.generate import Generation
+from engine.writing.sampling import Probs
+from tui.write.glyphs import Glyphs
+
+WRITTEN, GIVEN, CHOSEN, TYPED = range(4)
+"""Where a character comes from: drawn by the model, given by the user, picked from the candidates, or typed
+at the cursor."""
+
+
+class Came(StrEnum):
+    """How a branch came to be."""
+
+    BEGUN = "begun"
+    """With the passage: its first branch."""
+    TAKEN = "taken"
+    """A candidate was picked where another character stood."""
+    TYPED = "typed"
+    """A character was typed where another one stood."""
+
+
+@dataclass
+class Branch:
+    """A text from its first character on. Up to `fork` it is that of its parent."""
+
+    generation: Generation
+    glyphs: Glyphs
+    kinds: bytearray
+    """The origin of each shown character; as long as the shown text."""
+    parent: int | None = None
+    """The id of the branch that it left; None for the first."""
+    fork: int = 0
+    """The index of the first character that is its own."""
+    came: Came = Came.BEGUN
+    name: str = ""
+    """Given by the user; any text."""
+
+    @property
+    def shown(self) -> int:
+        return len(self.kinds)
+
+    @property
+    def reading(self) -> bool:
+        """Whether the network has yet to read some of the given characters."""
+        return len(self.generation) < self.shown
+
+    def ids(self) -> Ids:
+        """The shown characters as ids."""
+        ids = self.generation.prompt if self.reading else self.generation.ids()
+        return ids[: self.shown]
+
+    def bits(self, start: int) -> Probs:
+        """The surprisal in bits of the characters from `start` on that the network has read and that are
+        shown."""
+        return self.generation.bits(start)[: max(0, self.shown - start)]
