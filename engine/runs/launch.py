@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
@@ -134,6 +134,36 @@ def survey(
     child = _spawn(["engine.text.survey", *asked], folder, nowhere, nowhere)
     Thread(target=child.wait, daemon=True).start()  # the child must be reaped
     return child
+
+
+@dataclass
+class Indexing:
+    """A process that makes the index of a corpus. It goes on if this one ends."""
+
+    child: subprocess.Popen[bytes]
+    share: float = 0.0
+    """Of the work, done."""
+
+    @property
+    def running(self) -> bool:
+        return self.child.poll() is None
+
+    def follow(self) -> None:
+        """Read what the process says, to its end."""
+        assert self.child.stdout
+        with self.child.stdout as lines:
+            for line in lines:
+                with suppress(ValueError):
+                    self.share = json.loads(line)["share"]
+        self.child.wait()
+
+
+def index(folder: Path) -> Indexing:
+    """Start `engine.text.copies` on the corpus in a folder."""
+    child = _spawn(["engine.text.copies", str(folder)], folder, subprocess.PIPE, subprocess.DEVNULL)
+    indexing = Indexing(child)
+    Thread(target=indexing.follow, daemon=True).start()
+    return indexing
 
 
 def device_facts(timeout: float = 60.0) -> dict[str, Any]:
