@@ -18,12 +18,13 @@ from rich.color_triplet import ColorTriplet
 
 from engine import storage
 from engine.errors import UsageError
+from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.vocab import Alphabet
 from engine.writing.settings import SamplingConfig
-from tests.conftest import Cli, random_model
-from tests.tui.writing import Until, written
+from tests.conftest import Cli, make_model, random_model
+from tests.tui.writing import Until, opened, written
 from tui.legible import LEAST, contrast
 from tui.write.passage import Passage
 from tui.write.saved_page import COLOURS, page_of
@@ -122,13 +123,13 @@ def test_bytes_are_shown_as_the_characters_they_make(prompt: bytes) -> None:
 def test_each_character_has_the_style_of_its_surprisal_and_origin() -> None:
     passage = read("<b>", length=60)
     passage.go(10)
-    assert passage.take(10, 3)
+    assert passage.take(10, 3) and passage.type(11, passage.model.alphabet.encode("日"))
     bits, classes = passage.bits(0), list[str]()
     page = Html(saved(passage, ".html").decode())
     own = page_of(passage)
     for i in range(passage.shown):
         level = sum(bits[i] >= bound for bound in (0.5, 2, 4, 7))
-        origin = " given" if i < 3 else " chosen" if i == 10 else ""
+        origin = " given" if i < 3 else {10: " chosen", 11: " typed"}.get(i, "")
         assert own.classes(i, i + 1) == f"s{level}{origin}"
         classes.append(f"s{level}{origin}")
     assert set(page.classes) <= set(classes)
@@ -209,6 +210,36 @@ async def test_a_full_disk_is_a_line_and_leaves_nothing(
         await screen.enter(f"/save {tmp_path}/a.html")
         await until(screen.pilot, lambda: "No space left on device" in screen.toasts)
         assert not list(tmp_path.glob("*a.html*"))
+
+
+async def test_y_copies_the_whole_passage_and_the_selection_if_there_is_one(
+    tiny: Model, until: Until
+) -> None:
+    async with written(until, length=200) as screen:
+        await screen.press("left", "left", "y")
+        assert screen.app.clipboard == screen.passage.exact() and "\n" in screen.app.clipboard
+        await until(screen.pilot, lambda: "207 characters copied" in screen.see("#status"))
+        await screen.pilot.mouse_down("#transcript", offset=(2, 2))
+        await screen.pilot.hover("#transcript", offset=(4, 2))
+        await screen.pilot.mouse_up("#transcript", offset=(4, 2))
+        await screen.press("y")
+        assert screen.app.clipboard == screen.passage.exact(0, 3)
+        await until(screen.pilot, lambda: "3 characters copied" in screen.see("#status"))
+
+
+async def test_y_copies_the_true_text_whatever_it_is(home: Path, until: Until) -> None:
+    modelfile.save(home / "models" / "tiny.safetensors", make_model(text=HARD))
+    async with opened() as screen:
+        screen.write.session.state.length = 0
+        await screen.press("escape", "y")
+        await until(screen.pilot, lambda: "nothing is written yet" in screen.see("#status"))
+        await screen.press("i")
+        screen.write.prompt.fill(HARD)
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.write.passage)
+        await screen.press("escape", "y")
+        assert screen.app.clipboard == screen.passage.exact().replace("\ud800", "?")
+        assert "\u202e" in screen.app.clipboard
 
 
 def test_help_names_the_suffixes(tiny: Model, cli: Cli) -> None:

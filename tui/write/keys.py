@@ -97,6 +97,14 @@ WALK_BINDINGS: list[BindingType] = [
     Binding(
         "slash", "command", "command", show=False, id="write.command", tooltip="Type a command"
     ),
+    Binding(
+        "y",
+        "copy",
+        "copy",
+        show=False,
+        id="write.copy-passage",
+        tooltip="Copy the selection; if there is none, the whole passage",
+    ),
     Binding("up", "line(-1)", "line up", show=False, id="write.up", tooltip="A line up"),
     Binding("down", "line(1)", "line down", show=False, id="write.down", tooltip="A line down"),
     Binding("home", "go(0)", "start", show=False, id="write.start", tooltip="To the start"),

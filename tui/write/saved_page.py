@@ -16,13 +16,13 @@ import numpy as np
 from engine.words import counted
 from tui.phrases import filters
 from tui.text import one_line
+from tui.write.branch import CHOSEN, GIVEN, TYPED, WRITTEN
 from tui.write.colours import legend, levels
-from tui.write.passage import GIVEN, WRITTEN, Passage
+from tui.write.passage import Passage
 
 _UNREAD = len(legend())
 """The level of characters that the network has not read yet."""
-_ORIGINS = {WRITTEN: "", GIVEN: " given"}
-_CHOSEN = " chosen"
+_ORIGINS = {WRITTEN: "", GIVEN: " given", CHOSEN: " chosen", TYPED: " typed"}
 
 COLOURS = {
     "light": ("#1f2328", "#ffffff", ("#666b72", "#0550ae", "#116329", "#8a5a00", "#b3141c")),
@@ -31,12 +31,12 @@ COLOURS = {
 """The text, the ground, and the levels of surprisal from the likeliest, for a light and a dark page."""
 _SHAPES = """\
 .given { font-weight: bold }
-.chosen { text-decoration: overline }
+.chosen, .typed { text-decoration: overline }
 .s3, .s4 { text-decoration: underline }
 .s4 { font-style: italic }
-.s3.chosen, .s4.chosen { text-decoration: underline overline }
+.s3.chosen, .s4.chosen, .s3.typed, .s4.typed { text-decoration: underline overline }
 """
-"""What tells given and chosen characters, and the surprising ones without colours."""
+"""What tells given, chosen and typed characters, and the surprising ones without colours."""
 
 
 class Sample(NamedTuple):
@@ -62,7 +62,7 @@ class Page:
         """The classes of the characters [start, end), which are shown as one."""
         level = max(self.levels[start:end])
         surprise = "" if level == _UNREAD else f"s{level}"
-        return f"{surprise}{_ORIGINS.get(self.kinds[start], _CHOSEN)}".strip()
+        return f"{surprise}{_ORIGINS[self.kinds[start]]}".strip()
 
 
 def page_of(passage: Passage) -> Page:
@@ -84,8 +84,8 @@ def page_of(passage: Passage) -> Page:
 def legend_of(page: Page) -> Sequence[Sample]:
     """The ranges of surprisal in bits, in their styles, and the other styles that the page has."""
     samples = [Sample(text, f"s{level}") for level, text in enumerate(legend())]
-    others = {_ORIGINS.get(kind, _CHOSEN).strip() for kind in page.kinds} - {""}
-    return [*samples, *(Sample(other, other) for other in sorted(others, reverse=True))]
+    others = (_ORIGINS[kind].strip() for kind in sorted(set(page.kinds) - {WRITTEN}))
+    return [*samples, *(Sample(other, other) for other in others)]
 
 
 def style(ink: str, ground: str) -> str:

@@ -12,8 +12,9 @@ from engine.errors import UsageError
 from engine.storage import write_atomically
 from engine.words import counted, quoted
 from engine.writing.generate import Generation
+from tui.write.branch import GIVEN
 from tui.write.command import Host
-from tui.write.passage import GIVEN, Passage
+from tui.write.passage import Passage
 from tui.write.saved_html import html
 from tui.write.saved_svg import svg
 

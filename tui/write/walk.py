@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from engine.vocab import name_characters
+from engine.words import counted
 from engine.writing.settings import SamplingConfig
 from tui.write.any_character import AnyCharacter
 from tui.write.in_app import InApp
@@ -177,10 +178,21 @@ class Walk(Vertical, InApp):
         self.prompt.fill("/")
         self.screen.set_focus(self.prompt)
 
+    def action_copy(self) -> None:
+        selection = self.transcript.text_selection
+        if selection and (selected := self.transcript.get_selection(selection)):
+            self._copy(selected[0])
+        elif passage := self.needed():
+            self._copy(passage.exact())
+
+    def _copy(self, text: str) -> None:
+        """Give the terminal a text for its clipboard, in which halves of pairs become question marks."""
+        self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+        self.say(f"{counted(len(text), 'character')} copied")
+
     def action_copy_or_pause(self) -> None:
-        if self.screen.get_selected_text():
-            self.screen.action_copy_text()
-            self.say("copied")
+        if selected := self.screen.get_selected_text():
+            self._copy(selected)
         elif self.writing:
             self.pause()
         else:
