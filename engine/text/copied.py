@@ -9,7 +9,7 @@ from engine.vocab import Alphabet, Ids
 
 LEAST = 20
 """From this many characters on, a passage counts as copied; shorter ones are found in any text."""
-_ROW = np.dtype([("id", np.int32), ("length", np.uint32), ("end", np.uint32), ("best", np.uint32)])
+_ROW = np.dtype([("id", np.int32), ("length", np.uint32), ("end", np.int64), ("best", np.uint32)])
 _UNKNOWN = -1
 """The id of a character that is not in the corpus, or is not looked for."""
 

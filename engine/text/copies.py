@@ -48,8 +48,7 @@ class _Head:
 
 
 class Found(NamedTuple):
-    """A passage of `length` characters of a corpus; `end` is the place of its last one. No passage if the
-    length is 0."""
+    """A passage of `length` characters of a corpus; `end` is the place of its last one."""
 
     length: int
     end: int
@@ -59,7 +58,7 @@ class Found(NamedTuple):
         return self.end + 1 - self.length
 
 
-NOTHING = Found(0, 0)
+NOTHING = Found(0, -1)
 
 
 class Index:

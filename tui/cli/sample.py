@@ -23,6 +23,7 @@ from tui.cli.shared.output import emit, note, progress, symbols, write
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
+    from engine.text.copies import Index
     from engine.vocab import Alphabet
     from engine.writing.generate import Generation
 
@@ -111,6 +112,13 @@ def sample(
             help="Mix in the probabilities of another model, as in other:0.3.",
         ),
     ] = None,
+    copies: Annotated[
+        bool,
+        flag(
+            "--copies",
+            help="Tell the longest passage that stands word for word in the training text.",
+        ),
+    ] = False,
     json: Annotated[
         bool, flag("--json", help="Print one JSON object per character, including the prompt's.")
     ] = False,
@@ -130,7 +138,9 @@ def sample(
         raise UsageError(f"name one model: {model} or -m {named}")
     if stop == "":
         raise UsageError("--stop needs at least one character")
-    generation = _begin(named or model, mix, prompt, config, seed, top=10 if json else 1)
+    opened = _open(named or model)
+    index = _index(opened) if copies else None
+    generation = _begin(opened, mix, prompt, config, seed, top=10 if json else 1)
     alphabet = generation.alphabet
     ending = _Ending(alphabet, stop)
     _read(generation)
@@ -150,10 +160,33 @@ def sample(
             note(f"--length {length} ended the text where --{option} does not let it end")
     if not json and sys.stdout.isatty():
         write("\n")
+    if copies:
+        _tell_copies(index, generation, json)
+
+
+def _open(model: str | None) -> Model:
+    """The model to write with."""
+    from engine.runs.library import DEFAULT_MODEL, open_model
+
+    return open_model(model or DEFAULT_MODEL)
+
+
+def _index(model: Model) -> Index | None:
+    """The index of the text that the model was trained on, if that is here."""
+    from tui.cli.shared.copies import index_for
+
+    return index_for(model)
+
+
+def _tell_copies(index: Index | None, generation: Generation, json: bool) -> None:
+    """Tell what was copied."""
+    from tui.cli.shared.copies import tell
+
+    tell(index, generation, json)
 
 
 def _begin(
-    model: str | None,
+    opened: Model,
     mix: str | None,
     prompt: str,
     config: SamplingConfig,
@@ -163,13 +196,12 @@ def _begin(
     """The generation for a command. Writes notes to stderr."""
     from engine.blas import settle_threads
     from engine.network.stepper import Stepper
-    from engine.runs.library import DEFAULT_MODEL, open_model
+    from engine.runs.library import open_model
     from engine.vocab import name_characters
     from engine.writing.generate import Generation
     from engine.writing.masks import never_written
     from engine.writing.mixture import Mixture, mixed, parse_mix
 
-    opened = open_model(model or DEFAULT_MODEL)
     stepper: Stepper | Mixture = Stepper(opened)
     if mix is not None:
         name, share = parse_mix(mix)

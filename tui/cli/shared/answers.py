@@ -105,7 +105,12 @@ ANSWERS = {
             "top_filtered": "the same characters, each with its probability after temperature and filters",
         },
         "There is an object for each character, those of the prompt included; `seed` tells them apart. "
-        "The first character of a prompt is given, not predicted: it has no bits and no candidates.",
+        "The first character of a prompt is given, not predicted: it has no bits and no candidates. "
+        "With `--copies` there is one more object at the end. Its only key is `copied`: null if the "
+        "training text is not here, else an object with corpus (its name), searched (how many of its "
+        "characters), length, text, start (in the corpus, from 0) and line (from 1) of the longest "
+        "copied passage, index (where it begins in the text that was written), written (new "
+        "characters), and covered (how many of them stand in copies of `least` characters or more).",
     ),
     "score": Answer(
         ONE,
