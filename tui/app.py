@@ -45,6 +45,7 @@ from tui.phrases import farewell
 from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
+from tui.write.colours import COLOURINGS, NO_COLOURS
 from tui.write.command import SCREEN
 from tui.write.pane import WritePane
 from tui.write.slash import commands
@@ -100,6 +101,7 @@ class HeloApp(TypedAhead):
             "model": names.models,
             "theme": lambda: self.available_themes,
             "speed": lambda: ["max"],
+            "colour": lambda: [*COLOURINGS, NO_COLOURS],
         }
         key_of = self._names.of
         completion = Completion(SCREEN, values, key_of)

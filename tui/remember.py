@@ -39,7 +39,8 @@ class State:
     speed: float = 30.0
     """Characters per second; infinity means as fast as possible."""
     length: int = 2000
-    coloured: bool = False
+    colouring: str = "none"
+    """What the colours of the transcript tell."""
     all_settings: bool = False
     """Whether the form of Train shows all settings."""
     sort: str = "newest"
@@ -84,6 +85,10 @@ def _set_aside(path: Path, error: Exception, what: str) -> str:
 def _state(data: Any) -> State:
     """The state from parsed JSON. Raises DamagedError."""
     data = outside.known_version(data, VERSION)
+    if (
+        isinstance(data, dict) and data.get("coloured") is True
+    ):  # as earlier versions of helo wrote it
+        data = {"colouring": "surprisal"} | data
     endless = isinstance(data, dict) and data.get("speed", 0) is None
     state = outside.convert(State, data | {"speed": 1} if endless else data)
     outside.convert(SamplingConfig, data.get("sampling", {}), exact=True)

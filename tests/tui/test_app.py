@@ -173,7 +173,11 @@ async def test_what_is_left_is_remembered(tiny: Model) -> None:
         await pilot.press(*"/length 9", "enter", *"/colour", "enter", "ctrl+q")
     state = json.loads(places.state().read_text())
     assert state["theme"] == "nord" and state["model"] == "tiny" and state["speed"] is None
-    assert state["sampling"]["top_k"] == 5 and state["length"] == 9 and state["coloured"]
+    assert (
+        state["sampling"]["top_k"] == 5
+        and state["length"] == 9
+        and state["colouring"] == "surprisal"
+    )
 
 
 async def test_it_is_remembered_before_the_end(tiny: Model, until: Until, monkeypatch) -> None:

@@ -25,7 +25,7 @@ STATES = {
     "many digits": b'{"speed": ' + b"9" * 5000 + b"}",
     "cut": b'{"theme": "no',
     "bytes": b"\xff\xfe\x00\x1b[2J",
-    "other": b'{"sampling": [[1.0]], "coloured": "no"}',
+    "other": b'{"sampling": [[1.0]], "colouring": true}',
     "large": b" " * (outside.SMALL + 1),
 }
 

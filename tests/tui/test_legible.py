@@ -14,6 +14,7 @@ from textual.widget import Widget
 from engine.network.modelfile import Model
 from tests.tui.writing import Screen, Until, opened, written
 from tui.legible import LEAST, contrast, stronger
+from tui.write.colours import COLOURINGS, NO_COLOURS
 
 BLACK, WHITE = ColorTriplet(0, 0, 0), ColorTriplet(255, 255, 255)
 COLORS = st.builds(ColorTriplet, *[st.integers(0, 255)] * 3)
@@ -51,8 +52,8 @@ async def test_text_is_told_from_its_ground_in_every_theme(tiny: Model, until: U
         await screen.type("/")
         themes = [name for name in screen.app.available_themes if not name.startswith("ansi")]
         assert {"textual-dark", "textual-light", "nord", "solarized-light"} <= set(themes)
-        for coloured in (False, True):
-            screen.write.colour(coloured)
+        for mode in (NO_COLOURS, *COLOURINGS):
+            screen.write.colour(mode)
             for theme in themes:
                 screen.app.theme = theme
                 await screen.pilot.pause()
@@ -63,7 +64,7 @@ async def test_text_is_told_from_its_ground_in_every_theme(tiny: Model, until: U
 
 async def test_the_legend_fits(tiny: Model, until: Until) -> None:
     async with opened((40, 10)) as screen:
-        screen.write.colour(True)
+        screen.write.colour("surprisal")
         short = " bits  <0.5  0.5–2  2–4  4–7  >7"
         await until(screen.pilot, lambda: screen.see("#legend") == short)
         await screen.pilot.resize_terminal(60, 18)

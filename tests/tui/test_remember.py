@@ -22,9 +22,16 @@ def test_nothing_saved_is_the_default(home: Path) -> None:
 @pytest.mark.parametrize("speed", [2.0, math.inf])
 def test_a_state_comes_back(home: Path, speed: float) -> None:
     sampling = SamplingConfig(temperature=0.5, top_k=3, top_p=0.9, min_p=0.1)
-    state = State("nord", "tiny", sampling, speed, 77, True)
+    state = State("nord", "tiny", sampling, speed, 77, "rank")
     state.save()
     assert load_state() == (state, "")
+
+
+def test_an_earlier_state_keeps_its_colours(home: Path) -> None:
+    home.mkdir()
+    for coloured, expected in (True, "surprisal"), (False, "none"):
+        places.state().write_text(json.dumps({"coloured": coloured}))
+        assert load_state() == (State(colouring=expected), "")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +59,7 @@ def test_a_state_comes_back(home: Path, speed: float) -> None:
         '{"speed": -1}',
         '{"theme": 3}',
         '{"model": ["kept"]}',
-        '{"coloured": 1}',
+        '{"colouring": 1}',
         '{"sampling": {"temperature": NaN}}',
         '{"sampling": {"top_k": 1e999}}',
         '{"version": "2"}',

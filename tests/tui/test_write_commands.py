@@ -28,7 +28,7 @@ async def test_settings_by_key(tiny: Model, until: Until) -> None:
         assert state.speed == 60
         await screen.press("K", "P", "s", "c")
         assert state.sampling.top_k == 0 and state.sampling.top_p == 1 and state.speed == 30
-        assert state.coloured and "surprisal in bits" in screen.see("#legend")
+        assert state.colouring == "surprisal" and "surprisal in bits" in screen.see("#legend")
         for _ in range(30):
             await screen.press("t")
         assert state.sampling.temperature == 0 and "greedy" in screen.see("#status")

@@ -12,6 +12,7 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import make_model
 from tests.tui.writing import Screen, Until, opened
+from tui.write.colours import COLOURINGS, NO_COLOURS
 from tui.write.next_character import NextCharacter
 from tui.write.rates import SPEEDS
 
@@ -69,14 +70,20 @@ async def test_a_mouse_selects_whole_characters(odd: Model, until: Until) -> Non
             assert screen.app.clipboard == PROMPT[AT[first] : end]
 
 
-async def test_every_line_fills_its_room(odd: Model, until: Until) -> None:
+@pytest.mark.parametrize("digits", [False, True])
+async def test_every_line_fills_its_room(
+    odd: Model, until: Until, monkeypatch: pytest.MonkeyPatch, digits: bool
+) -> None:
+    if digits:
+        monkeypatch.setenv("NO_COLOR", "1")
     async with opened((60, 18)) as screen:
         await prompted(screen, until, 600)
-        screen.write.transcript.colour(True)
         await screen.press("escape", *["left"] * 20)
         transcript = screen.write.transcript
-        for strip in transcript.render_lines(transcript.size.region):
-            assert sum(cell_len(segment.text) for segment in strip) == transcript.size.width
+        for mode in (NO_COLOURS, *COLOURINGS):
+            screen.write.colour(mode)
+            for strip in transcript.render_lines(transcript.size.region):
+                assert sum(cell_len(segment.text) for segment in strip) == transcript.size.width
 
 
 async def test_candidates_stand_in_columns(odd: Model, until: Until) -> None:

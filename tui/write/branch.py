@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from engine.vocab import Ids
 from engine.writing.generate import Generation
 from engine.writing.sampling import Probs
@@ -56,7 +58,25 @@ class Branch:
         ids = self.generation.prompt if self.reading else self.generation.ids()
         return ids[: self.shown]
 
-    def bits(self, start: int) -> Probs:
-        """The surprisal in bits of the characters from `start` on that the network has read and that are
+    def bits(self, start: int, end: int | None = None) -> Probs:
+        """The surprisal in bits of the characters [start, end) that the network has read and that are
         shown."""
-        return self.generation.bits(start)[: max(0, self.shown - start)]
+        return self.generation.bits(start)[: self._count(start, end)]
+
+    def ranks(self, start: int, end: int | None = None) -> Ids:
+        """The ranks of the same characters."""
+        return self.generation.ranks(start)[: self._count(start, end)]
+
+    def entropies(self, start: int, end: int | None = None) -> Probs:
+        """The entropy in bits of the predictions of the same characters."""
+        return self.generation.entropies(start)[: self._count(start, end)]
+
+    def _count(self, start: int, end: int | None) -> int:
+        return max(0, (self.shown if end is None else min(end, self.shown)) - start)
+
+    @property
+    def bits_per_character(self) -> float | None:
+        """The mean surprisal of the characters that were not given; None if there are none."""
+        bits = self.bits(0)
+        new = np.frombuffer(bytes(self.kinds), np.uint8)[: len(bits)] != GIVEN
+        return float(bits[new].mean()) if new.any() else None

@@ -64,7 +64,8 @@ class Screen(Host, Protocol):
     def walk(self) -> None:
         """Switch to WALK."""
 
-    def action_colour(self) -> None: ...
+    def colour(self, name: str) -> None:
+        """Colour the text by this mode of `colours`, or not."""
 
     def action_branch(self) -> None: ...
 

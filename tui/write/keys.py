@@ -67,7 +67,13 @@ WALK_BINDINGS: list[BindingType] = [
         )
     ),
     *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),
-    Binding("c", "colour", "colour", id="write.colour", tooltip="Colour by surprisal, or not"),
+    Binding(
+        "c",
+        "colour",
+        "colour",
+        id="write.colour",
+        tooltip="What the colours tell: surprisal, rank, entropy, origin, nothing",
+    ),
     Binding(
         "apostrophe",
         "type",

@@ -1,4 +1,4 @@
-"""A line that explains the colours of the transcript."""
+"""A line that explains what the colours of the transcript tell."""
 
 from __future__ import annotations
 
@@ -7,23 +7,44 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.write.colours import legend
+from tui.write.painting import Look
 from tui.write.transcript import Transcript
 
 
 class Legend(Widget, can_focus=False):
-    """The levels of surprisal in the transcript's own styles, each with its range in bits."""
+    """The levels of the transcript in its own styles, or as its digits, each with its name."""
 
     ALLOW_SELECT = False
 
-    def render(self) -> RenderResult:
-        wide = self._line(" surprisal in bits  ", "  ")
-        return wide if wide.cell_length <= self.size.width else self._line(" bits ", "")
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._look = Look()
 
-    def _line(self, title: str, gap: str) -> Content:
-        transcript = self.screen.query_one(Transcript)
+    def show(self, look: Look) -> None:
+        self._look = look
+        self.display = look.colouring is not None
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        if (mode := self._look.colouring) is None:
+            return ""
+        mean = " right: mean of the line" if mode.averaged else ""
+        forms = (
+            self._line(f" {mode.title}  ", "  ", mean),
+            self._line(f" {mode.title}  ", "  ", ""),
+            self._line(f" {mode.short} ", "", ""),
+        )
+        return next((f for f in forms if f.cell_length <= self.size.width), forms[-1])
+
+    def _line(self, title: str, gap: str, end: str) -> Content:
+        mode, palette = self._look.colouring, self.screen.query_one(Transcript).palette
+        assert mode
         parts = [Content(title)]
-        for bounds, style in zip(legend(), transcript.palette.surprise, strict=True):
-            shown = Style.from_rich_style(style)
-            parts += [Content.styled(f" {bounds} ", shown), Content(gap)]
-        return Content.assemble(*parts)
+        for level, (name, style) in enumerate(zip(mode.names, mode.styles, strict=True)):
+            if self._look.digits:
+                parts.append(Content(f" {level or 'blank'}: {name} "))
+            else:
+                shown = Style.from_rich_style(palette.surprise[style])
+                parts.append(Content.styled(f" {name} ", shown))
+            parts.append(Content(gap))
+        return Content.assemble(*parts, end)

@@ -16,9 +16,11 @@ from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse, prompt_of
 from tui.remember import Prompts, State
 from tui.text import brief, one_line
+from tui.write.colours import COLOURINGS, NO_COLOURS
 from tui.write.legend import Legend
 from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter, believed
+from tui.write.painting import Look
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
 from tui.write.prompt import PromptInput
@@ -73,7 +75,7 @@ class WritePane(Walk):
         self.prompt.border_title = "prompt"
         self._player = Player(self, self.session.state, self._played)
         self._unsay = self.set_interval(_NOTE_SECONDS, self._forget_note, pause=True)
-        self.colour(self.session.state.coloured)
+        self.colour(self.session.state.colouring)
         self.present()
 
     # -- the model
@@ -252,6 +254,7 @@ class WritePane(Walk):
                 speed=state.speed,
                 measured=self._player.measured,
                 index=passage.cursor if passage else 0,
+                bits=passage.branch.bits_per_character if passage else None,
                 goal=passage.goal if passage else 0,
                 branch=passage.place if passage else (1, 1),
                 doing=self._doing(),
@@ -316,10 +319,11 @@ class WritePane(Walk):
         self.session.set_sampling(sampling, self.passage)
         self.present()
 
-    def colour(self, on: bool) -> None:
-        self.session.state.coloured = on
-        self.transcript.colour(on)
-        self.query_one(Legend).display = on
+    def colour(self, name: str) -> None:
+        self.session.state.colouring = name if name in COLOURINGS else NO_COLOURS
+        look = Look(COLOURINGS.get(name), digits=self.app.no_color)
+        self.transcript.take(look)
+        self.query_one(Legend).show(look)
 
     @on(Transcript.Pointed)
     def _pointed(self, event: Transcript.Pointed) -> None:

@@ -59,25 +59,25 @@ class Passage:
         self._wanted = False
 
     @property
-    def _branch(self) -> Branch:
+    def branch(self) -> Branch:
         return self.branches[self.current]
 
     @property
     def generation(self) -> Generation:
-        return self._branch.generation
+        return self.branch.generation
 
     @property
     def shown(self) -> int:
-        return self._branch.shown
+        return self.branch.shown
 
     @property
     def kinds(self) -> bytearray:
-        return self._branch.kinds
+        return self.branch.kinds
 
     @property
     def glyphs(self) -> str:
         """The shown text in a form safe to show, one character per symbol."""
-        return self._branch.glyphs.text
+        return self.branch.glyphs.text
 
     @property
     def at_end(self) -> bool:
@@ -91,7 +91,7 @@ class Passage:
     @property
     def reading(self) -> bool:
         """Whether the network has yet to read some of the given characters."""
-        return self._branch.reading
+        return self.branch.reading
 
     @property
     def place(self) -> tuple[int, int]:
@@ -100,12 +100,12 @@ class Passage:
 
     def ids(self) -> Ids:
         """The shown characters as ids."""
-        return self._branch.ids()
+        return self.branch.ids()
 
     def bits(self, start: int) -> Probs:
         """The surprisal in bits of the characters from `start` on that the network has read and that are
         shown."""
-        return self._branch.bits(start)
+        return self.branch.bits(start)
 
     def exact(self, start: int = 0, end: int | None = None) -> str:
         """The shown characters [start, end), unaltered."""
@@ -154,7 +154,7 @@ class Passage:
         end = min(start + count, self.goal, len(self.generation))
         if end <= start:
             return 0
-        self._branch.glyphs.extend(self.generation.ids(start)[: end - start])
+        self.branch.glyphs.extend(self.generation.ids(start)[: end - start])
         self.kinds.extend(bytes([WRITTEN]) * (end - start))
         if at_end:
             self.cursor = end
@@ -252,7 +252,7 @@ class Passage:
             self._forget_ahead()
             for id in ids:
                 self.generation.force(id)
-        self._branch.glyphs.extend(ids)
+        self.branch.glyphs.extend(ids)
         self.kinds.extend(bytes([kind]) * len(ids))
         self.cursor = self.shown
         self.goal = max(self.goal, self.shown)
@@ -321,6 +321,6 @@ class Passage:
         with self._held():
             self._forget_ahead()
             self.generation.prompt = np.concatenate([self.ids(), given])
-        self._branch.glyphs.extend(given)
+        self.branch.glyphs.extend(given)
         self.kinds.extend(bytes([GIVEN]) * len(given))
         self.cursor = self.shown

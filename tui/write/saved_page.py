@@ -17,10 +17,10 @@ from engine.words import counted
 from tui.phrases import filters
 from tui.text import one_line
 from tui.write.branch import CHOSEN, GIVEN, TYPED, WRITTEN
-from tui.write.colours import legend, levels
+from tui.write.colours import SURPRISAL
 from tui.write.passage import Passage
 
-_UNREAD = len(legend())
+_UNREAD = len(SURPRISAL.names)
 """The level of characters that the network has not read yet."""
 _ORIGINS = {WRITTEN: "", GIVEN: " given", CHOSEN: " chosen", TYPED: " typed"}
 
@@ -76,14 +76,14 @@ def page_of(passage: Passage) -> Page:
     added = np.frombuffer(kinds, np.uint8)[: len(bits)] != GIVEN
     if added.any():
         facts.append(f"{bits[added].mean():.2f} bits a character")
-    read = levels(bits)
+    read = SURPRISAL.levels_of(bits)
     unread = bytes([_UNREAD]) * (len(kinds) - len(read))
     return Page(one_line(passage.model.name), tuple(facts), passage.glyphs, read + unread, kinds)
 
 
 def legend_of(page: Page) -> Sequence[Sample]:
     """The ranges of surprisal in bits, in their styles, and the other styles that the page has."""
-    samples = [Sample(text, f"s{level}") for level, text in enumerate(legend())]
+    samples = [Sample(text, f"s{level}") for level, text in enumerate(SURPRISAL.names)]
     others = (_ORIGINS[kind].strip() for kind in sorted(set(page.kinds) - {WRITTEN}))
     return [*samples, *(Sample(other, other) for other in others)]
 

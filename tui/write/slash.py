@@ -9,6 +9,7 @@ from engine.errors import UsageError
 from engine.words import counted, quoted
 from engine.writing.rows import Number, Setting
 from engine.writing.settings import SETTINGS
+from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
 from tui.write.rates import speed_name
 from tui.write.saving import save
@@ -58,6 +59,13 @@ def _theme(screen: Screen, argument: str) -> None:
         known = ", ".join(sorted(screen.app.available_themes))
         raise UsageError(f"there is no theme {quoted(argument)}; choose from {known}")
     screen.app.theme = argument
+
+
+def _colour(screen: Screen, argument: str) -> None:
+    modes = NO_COLOURS, *COLOURINGS
+    if argument and argument not in modes:
+        raise UsageError(f"/colour takes {', '.join(modes)}, not {quoted(argument)}")
+    screen.colour(argument or following(screen.session.state.colouring))
 
 
 def _model(host: Host, argument: str) -> None:
@@ -117,11 +125,14 @@ COMMANDS = (
         _append,
         keeps_lines=True,
     ),
-    on_screen(
+    Command(
         "colour",
-        "",
-        "colour the text by surprisal, or stop",
-        lambda screen, _: screen.action_colour(),
+        "[MODE]",
+        "what the colours of the text tell; alone, the next mode",
+        _colour,
+        SCREEN,
+        sets=True,
+        also=("color",),
     ),
     on_screen(
         "branch",

@@ -27,6 +27,8 @@ class Status:
     speed: float = 30.0
     measured: float | None = None
     """The recent speed in characters per second; None if nothing is being written."""
+    bits: float | None = None
+    """The mean surprisal of what the model wrote; None if it wrote nothing."""
     index: int = 0
     goal: int = 0
     branch: tuple[int, int] = (1, 1)
@@ -81,8 +83,11 @@ class StatusLine(Widget, can_focus=False):
             (f"{status.index:,} of {status.goal:,}" if status.goal else "",),
             (filters(status.sampling, True), *short) if wide else short,
             (speed_name(status.speed) + measured,),
+            ()
+            if status.bits is None
+            else (f"{status.bits:.2f} bits a character", f"{status.bits:.2f} bits"),
             (one_line(status.model),),
         ]
         if status.branch[1] > 1:
             facts.insert(1, ("branch {} of {}".format(*status.branch),))
-        return [forms for forms in facts if forms[0]]
+        return [forms for forms in facts if any(forms)]

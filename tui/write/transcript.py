@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.geometry import Offset, Size
@@ -18,44 +16,23 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.text import common_prefix, visible_char
-from tui.width import Cluster
-from tui.write.branch import CHOSEN, GIVEN, TYPED
-from tui.write.colours import Palette, levels
+from tui.write.colours import LEVELS
 from tui.write.ordered import OrderedKeys
+from tui.write.painting import STYLES, Block, Look, Palette
 from tui.write.passage import Passage
 from tui.write.wrap import Wrapped
 
-_GAP = 1
-"""Empty lines below each passage."""
 _KEPT = 300_000
 """How many characters are kept; beyond that, the oldest blocks are dropped."""
 _CACHED = 1000
-_STYLES = ("given", "chosen", "ahead", "note", "cursor")
-_BOLD = Style(bold=True)
-
-
-class _Block:
-    """A part of the transcript: a passage, or, if `passage` is None, one of helo's own notes."""
-
-    def __init__(self, passage: Passage | None, width: int) -> None:
-        self.passage = passage
-        self.wrapped = Wrapped(width)
-        self.levels = bytearray()
-        """The level of surprisal of each character that the network has read."""
-        self.branch = 0
-
-    @property
-    def height(self) -> int:
-        return len(self.wrapped) + (_GAP if self.passage else 0)
 
 
 class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
     """Blocks of text from top to bottom. It follows its end unless the user has scrolled up."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"transcript--{name}" for name in _STYLES),
-        *(f"transcript--surprise-{i}" for i in range(5)),
+        *(f"transcript--{name}" for name in STYLES),
+        *(f"transcript--surprise-{i}" for i in range(LEVELS)),
     }
 
     class Pointed(Message):
@@ -68,8 +45,8 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.coloured = False
-        self._blocks: list[_Block] = []
+        self._look = Look()
+        self._blocks: list[Block] = []
         self._tops: list[int] = [0]
         """The first line of each block, and the line after the last block."""
         self._strips: dict[int, Strip] = {}
@@ -86,13 +63,16 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     def add_note(self, text: str) -> None:
         """Add a line of helo's own at the end."""
-        block = _Block(None, self._wrap_width)
+        block = self._new_block(None)
         block.wrapped.extend(text)
         self._add(block)
 
     def add_passage(self, passage: Passage) -> None:
-        self._add(_Block(passage, self._wrap_width))
+        self._add(self._new_block(passage))
         self.sync(passage)
+
+    def _new_block(self, passage: Passage | None) -> Block:
+        return Block(passage, Wrapped(self._wrap_width), self._look)
 
     @property
     def welcome(self) -> list[str]:
@@ -115,18 +95,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
     def sync(self, passage: Passage) -> None:
         """Update the block of this passage to what it shows now."""
         i = next(i for i, block in enumerate(self._blocks) if block.passage is passage)
-        block, wrapped, text = self._blocks[i], self._blocks[i].wrapped, passage.glyphs
-        if block.branch != passage.current:
-            block.branch = passage.current
-            wrapped.truncate(len(common_prefix([wrapped.text, text])))
-            del block.levels[len(wrapped.text) :]
-        line = max(0, len(wrapped) - 2)
-        wrapped.extend(text[len(wrapped.text) :])
-        known = len(block.levels)
-        block.levels += levels(passage.bits(known))
-        if self.coloured:
-            line = min(line, wrapped.line_of(known))
-        self._changed(i, line)
+        self._changed(i, self._blocks[i].update(passage))
 
     def show_cursor(self, passage: Passage | None) -> None:
         """Mark the cursor of this passage; None marks nothing."""
@@ -152,9 +121,10 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         if not top <= y < top + height:
             self.scroll_to(y=y - height // 2, animate=False)
 
-    def colour(self, on: bool) -> None:
-        """Switch colouring by surprisal on or off."""
-        self.coloured = on
+    def take(self, look: Look) -> None:
+        """Show all text in another way."""
+        self._look = look
+        self._lay_out()
         self._restyle()
 
     def beside(self, passage: Passage, lines: int) -> int:
@@ -166,18 +136,18 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
 
     # -- lines
 
-    def _add(self, block: _Block) -> None:
+    def _add(self, block: Block) -> None:
         self._blocks.append(block)
         while sum(len(b.wrapped.text) for b in self._blocks[:-2]) > _KEPT:
             del self._blocks[0]
         self._changed(0, 0)
 
-    def _block_of(self, passage: Passage) -> _Block:
+    def _block_of(self, passage: Passage) -> Block:
         return next(block for block in self._blocks if block.passage is passage)
 
     def _line_of(self, passage: Passage, index: int) -> int:
         i = next(i for i, block in enumerate(self._blocks) if block.passage is passage)
-        return self._tops[i] + self._blocks[i].wrapped.line_of(index)
+        return self._tops[i] + self._blocks[i].row_of(index)
 
     def _changed(self, i: int, line: int) -> None:
         """Lay out again from this line of block i on."""
@@ -210,16 +180,19 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         self.border_subtitle = "" if self.following else "↓ more below · End"
 
     def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         following = self.following
         for block in self._blocks:
-            block.wrapped.rewrap(self._wrap_width)
+            block.take(self._look, self._wrap_width)
         self.following = following
         self._changed(0, 0)
 
     @property
     def _wrap_width(self) -> int:
         """After a full line there is room for a space that hangs, and for the cursor."""
-        return (self.size.width or 80) - 2
+        return (self.size.width or 80) - 2 - self._look.margin
 
     # -- painting
 
@@ -241,8 +214,8 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             get = self.get_component_rich_style
             self._palette = Palette(
                 written=self.rich_style,
-                surprise=tuple(get(f"transcript--surprise-{i}") for i in range(5)),
-                **{name: get(f"transcript--{name}") for name in _STYLES},
+                surprise=tuple(get(f"transcript--surprise-{i}") for i in range(LEVELS)),
+                **{name: get(f"transcript--{name}") for name in STYLES},
             )
         return self._palette
 
@@ -261,11 +234,18 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             return Strip.blank(width, palette.written)
         i = bisect_right(self._tops, line) - 1
         block, own = self._blocks[i], line - self._tops[i]
-        if own >= len(block.wrapped):
+        if own >= block.text_height:
             return Strip.blank(width, palette.written)
         selection = self.text_selection
         span = selection.get_span(line) if selection else None
-        segments = _runs(self._styled(block, own, span), line)
+        marked = self._cursor
+        cursor = marked[1] if marked and marked[0] is block.passage else None
+        selected = span, self.screen.get_component_rich_style("screen--selection")
+        segments = block.segments(own, line, palette, cursor, selected)
+        if mean := block.mean(own):
+            room = self.scrollable_content_region.width - len(mean)  # beside the scrollbar
+            strip = Strip(segments).adjust_cell_length(room, palette.written)
+            segments = [*strip, Segment(mean, palette.note)]
         return Strip(segments).extend_cell_length(width, palette.written).crop(0, width)
 
     def _welcome_line(self, line: int, width: int) -> Strip:
@@ -278,45 +258,6 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
             width, self.palette.written
         )
 
-    @property
-    def _selection_style(self) -> Style:
-        return self.screen.get_component_rich_style("screen--selection")
-
-    def _styled(
-        self, block: _Block, line: int, span: tuple[int, int] | None
-    ) -> Iterator[tuple[Cluster, Style]]:
-        """The clusters of a line and their styles, with the cursor and the selection. `span` holds the
-        selected cells [start, end); an end of −1 is the end of the line."""
-        passage, wrapped, palette = block.passage, block.wrapped, self.palette
-        cursor = passage.cursor if passage and self._cursor and self._cursor[0] is passage else None
-        first, last = span or (0, 0)
-        beyond = 0
-        for cluster in wrapped.clusters(line):
-            beyond = cluster.column + cluster.cells
-            if first < beyond and (cluster.column < last or last < 0):
-                yield cluster, self._selection_style
-            else:
-                yield cluster, self._style(block, cluster, cursor) if passage else palette.note
-        end = wrapped.span(line)[1]
-        if cursor == end and wrapped.line_of(end) == line:
-            mark = visible_char("\n") if end < len(wrapped.text) else " "
-            yield Cluster(end, end, beyond, 1, mark), palette.cursor
-
-    def _style(self, block: _Block, cluster: Cluster, cursor: int | None) -> Style:
-        assert block.passage
-        palette, i = self.palette, cluster.start
-        kind = block.passage.kinds[i]
-        if cursor is not None and i <= cursor < cluster.end:
-            return palette.cursor
-        if self.coloured and (steps := block.levels[i : cluster.end]):
-            style = palette.surprise[max(steps)]
-            return style + _BOLD if kind == GIVEN else style
-        if kind == GIVEN:
-            return palette.given
-        if cursor is not None and i > cursor:
-            return palette.ahead
-        return palette.chosen if kind in (CHOSEN, TYPED) else palette.written
-
     # -- mouse
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -326,12 +267,15 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         end = selection.end or Offset(self.size.width, last)
         parts = []
         for block, top in zip(self._blocks, self._tops, strict=False):
-            if top > end.y or top + len(block.wrapped) <= start.y:
+            beneath = top + block.text_height
+            if top > end.y or beneath <= start.y:
                 continue
-            wrapped = block.wrapped
-            above, below = start.y < top, end.y >= top + len(wrapped)
-            first = 0 if above else wrapped.index_at(start.y - top, start.x)
-            beyond = len(wrapped.text) if below else wrapped.index_from(end.y - top, end.x)
+            wrapped, rows = block.wrapped, block.rows
+            above, below = start.y < top, end.y >= beneath
+            first = 0 if above else wrapped.index_at((start.y - top) // rows, start.x)
+            beyond = (
+                len(wrapped.text) if below else wrapped.index_from((end.y - top) // rows, end.x)
+            )
             text = wrapped.text[first:beyond]
             parts.append(block.passage.exact(first, beyond) if block.passage else text)
         return "\n".join(parts), "\n"
@@ -343,25 +287,7 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         i = bisect_right(self._tops, offset.y) - 1
         if i >= len(self._blocks) or not (passage := self._blocks[i].passage):
             return
-        wrapped, line = self._blocks[i].wrapped, offset.y - self._tops[i]
+        block, wrapped = self._blocks[i], self._blocks[i].wrapped
+        line = (offset.y - self._tops[i]) // block.rows
         if line < len(wrapped):
             self.post_message(self.Pointed(passage, wrapped.nearest(line, offset.x)))
-
-
-def _runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:
-    """The segments of a line, each a run of one style. Each carries its column, from which Textual finds
-    what the mouse selects. Textual takes each character for one cell, so only clusters of which that is
-    true are merged."""
-    runs: list[tuple[int, str, Style, bool]] = []
-    for cluster, style in styled:
-        text = cluster.shown
-        simple = len(text) == cluster.cells and (cluster.cells == 1 or text.isspace())
-        if simple and runs and runs[-1][2:] == (style, True):
-            column, before, *_ = runs.pop()
-            runs.append((column, before + text, style, True))
-        else:
-            runs.append((cluster.column, text, style, simple))
-    return [
-        Segment(text, Style.from_meta({"offset": (column, line)}) + style)
-        for column, text, style, _ in runs
-    ]

@@ -12,6 +12,7 @@ from engine.vocab import name_characters
 from engine.words import counted
 from engine.writing.settings import SamplingConfig
 from tui.write.any_character import AnyCharacter
+from tui.write.colours import following
 from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
 from tui.write.passage import Passage
@@ -57,8 +58,8 @@ class Walk(Vertical, InApp):
         the model."""
         raise NotImplementedError
 
-    def colour(self, on: bool) -> None:
-        """Colour the transcript by surprisal, or stop colouring it."""
+    def colour(self, name: str) -> None:
+        """Colour the transcript by this mode of `colours`, or not."""
         raise NotImplementedError
 
     # -- keys
@@ -169,7 +170,7 @@ class Walk(Vertical, InApp):
         self.present()
 
     def action_colour(self) -> None:
-        self.colour(not self.session.state.coloured)
+        self.colour(following(self.session.state.colouring))
 
     def action_prompt(self) -> None:
         self.screen.set_focus(self.prompt)
