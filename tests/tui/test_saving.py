@@ -236,7 +236,8 @@ async def test_y_copies_the_true_text_whatever_it_is(home: Path, until: Until) -
         await screen.press("i")
         screen.write.prompt.fill(HARD)
         await screen.press("enter")
-        await until(screen.pilot, lambda: screen.write.passage)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+        await until(screen.pilot, lambda: not screen.write.writing)
         await screen.press("escape", "y")
         assert screen.app.clipboard == screen.passage.exact().replace("\ud800", "?")
         assert "\u202e" in screen.app.clipboard
