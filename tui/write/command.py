@@ -64,6 +64,9 @@ class Screen(Host, Protocol):
     def walk(self) -> None:
         """Switch to WALK."""
 
+    def edit(self) -> None:
+        """Open the prompt in the user's editor."""
+
     def colour(self, name: str) -> None:
         """Colour the text by this mode of `colours`, or not."""
 

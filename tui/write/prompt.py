@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from engine.vocab import normalise
 from tui.commands import Choice, Completion
 from tui.remember import Prompts
 from tui.text import visible
+from tui.write.editor import edited
 from tui.write.menu import Menu
 from tui.write.ordered import OrderedKeys
 
@@ -30,6 +32,9 @@ class Writer(Protocol):
 
     def walk(self) -> None:
         """Switch to WALK, before the next key is handled."""
+
+    def complaining(self) -> AbstractContextManager[None]:
+        """Show a HeloError."""
 
 
 class PromptInput(OrderedKeys, TextArea):
@@ -83,6 +88,14 @@ class PromptInput(OrderedKeys, TextArea):
             show=False,
             id="prompt.later",
             tooltip="In the last line: the next prompt. In the menu: the command below.",
+        ),
+        Binding(
+            "ctrl+o",
+            "edit",
+            "Editor",
+            show=False,
+            id="prompt.edit",
+            tooltip="Open the prompt in your editor, which $VISUAL or $EDITOR names.",
         ),
     ]
 
@@ -166,6 +179,10 @@ class PromptInput(OrderedKeys, TextArea):
             self._writer.pause()
         else:
             self._writer.walk()
+
+    def action_edit(self) -> None:
+        with self._writer.complaining():
+            self.fill(edited(self.app, self.text))
 
     def hint(self, action: str) -> str:
         """What a key does now, if that is not what its binding says."""

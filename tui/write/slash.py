@@ -167,6 +167,9 @@ COMMANDS = (
     ),
     Command("clear", "", "forget what was written", _clear),
     on_screen(
+        "edit", "", "write a prompt in your editor", lambda screen, _: screen.edit(), "prompt.edit"
+    ),
+    on_screen(
         "walk",
         "",
         "look at each character, step, take another one",

@@ -175,6 +175,11 @@ class Walk(Vertical, InApp):
     def action_prompt(self) -> None:
         self.screen.set_focus(self.prompt)
 
+    def edit(self) -> None:
+        """Open the prompt in the user's editor."""
+        self.screen.set_focus(self.prompt)
+        self.prompt.action_edit()
+
     def action_command(self) -> None:
         self.prompt.fill("/")
         self.screen.set_focus(self.prompt)
