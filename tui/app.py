@@ -42,6 +42,7 @@ from tui.keys import APP_BINDINGS, KeyNames
 from tui.legible import Legible
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.phrases import farewell
+from tui.read.door import OpensTexts
 from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
@@ -64,7 +65,7 @@ TABS = (
 )
 
 
-class HeloApp(TypedAhead):
+class HeloApp(OpensTexts, TypedAhead):
     """The tab bar, the current tab, and a line of key hints."""
 
     TITLE = "helo"

@@ -69,6 +69,7 @@ class Reading:
             self._nats += float(piece.losses.sum())
             if (end - 1) % self._every == 0:
                 self._states.append(piece.state)
+            self._seen = self._seen or piece
             self.done = end  # last, since other threads look at what is before it
             yield end
 
@@ -76,9 +77,14 @@ class Reading:
         """Bits per character of those before `end` that were predicted; 0 if there are none."""
         return float(self.bits[1:end].mean(dtype=np.float64)) if end > 1 else 0.0
 
+    def at_hand(self, i: int) -> bool:
+        """Whether `step(i)` is there at once, since a character near it was asked for before."""
+        seen = self._seen
+        return i == 0 or (seen is not None and _covers(seen, i))
+
     def step(self, i: int) -> Step:
-        """The Step of character i < `done`. Takes the time of reading up to CHUNK characters, or more in a
-        text of over a million, unless the last one asked for was near."""
+        """The Step of character i < `done`. Unless it is `at_hand`, this takes the time of reading up to
+        CHUNK characters, or more in a text of over a million."""
         id = int(self.ids[i])
         prediction = Prediction(float(self.entropy[i]), self._top(i) if i else ())
         bits = float(self.bits[i])
@@ -96,12 +102,15 @@ class Reading:
     def _piece(self, i: int) -> Piece:
         """The piece that predicts character i > 0."""
         seen = self._seen
-        if seen is None or not seen.first <= i < seen.first + len(seen.losses):
+        if seen is None or not _covers(seen, i):
             j = (i - 1) // self._every
             pieces = one_pass(self.stepper, self.ids, j * self._every, self._states[j])
-            seen = next(piece for piece in pieces if i < piece.first + len(piece.losses))
-            self._seen = seen
+            self._seen = seen = next(piece for piece in pieces if _covers(piece, i))
         return seen
+
+
+def _covers(piece: Piece, i: int) -> bool:
+    return piece.first <= i < piece.first + len(piece.losses)
 
 
 def ranks(log_p: LogProbs, ids: Ids) -> npt.NDArray[np.int64]:

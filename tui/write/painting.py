@@ -125,7 +125,7 @@ class Block:
         of_text, below = divmod(own, self.rows)
         if below:
             return [Segment(self._digits(of_text), palette.note)]
-        return _runs(self._styled(of_text, palette, cursor, *selected), line)
+        return runs(self._styled(of_text, palette, cursor, *selected), line)
 
     def mean(self, own: int) -> str:
         """The mean of what is told of a line, for the margin; empty if there is none."""
@@ -182,20 +182,20 @@ class Block:
         return palette.chosen if kind in (CHOSEN, TYPED) else palette.written
 
 
-def _runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:
+def runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:
     """The segments of a line, each a run of one style. Each carries its column, from which Textual finds
     what the mouse selects. Textual takes each character for one cell, so only clusters of which that is
     true are merged."""
-    runs: list[tuple[int, str, Style, bool]] = []
+    found: list[tuple[int, str, Style, bool]] = []
     for cluster, style in styled:
         text = cluster.shown
         simple = len(text) == cluster.cells and (cluster.cells == 1 or text.isspace())
-        if simple and runs and runs[-1][2:] == (style, True):
-            column, before, *_ = runs.pop()
-            runs.append((column, before + text, style, True))
+        if simple and found and found[-1][2:] == (style, True):
+            column, before, *_ = found.pop()
+            found.append((column, before + text, style, True))
         else:
-            runs.append((cluster.column, text, style, simple))
+            found.append((cluster.column, text, style, simple))
     return [
         Segment(text, Style.from_meta({"offset": (column, line)}) + style)
-        for column, text, style, _ in runs
+        for column, text, style, _ in found
     ]

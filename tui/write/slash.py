@@ -9,6 +9,7 @@ from engine.errors import UsageError
 from engine.words import counted, quoted
 from engine.writing.rows import Number, Setting
 from engine.writing.settings import SETTINGS
+from tui.write.asked import ReadAsked, TextAsked
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
 from tui.write.rates import speed_name
@@ -74,6 +75,19 @@ def _model(host: Host, argument: str) -> None:
 
 def _append(host: Host, argument: str) -> None:
     host.append(argument)
+
+
+READ = (
+    "read FILE with the model's eyes, or a text to paste; /read validation: the part of its corpus "
+    "that was held out"
+)
+
+
+def _ask(screen: Screen, message: type[TextAsked], ref: str) -> None:
+    """Ask the app for a screen that reads a text with the open model."""
+    if (opened := screen.session.opened) is None:
+        raise UsageError("no model is open: /model NAME opens one")
+    screen.app.post_message(message(opened, ref))
 
 
 def _clear(host: Host, argument: str) -> None:
@@ -166,6 +180,7 @@ COMMANDS = (
         save,
     ),
     Command("clear", "", "forget what was written", _clear),
+    on_screen("read", "[FILE]", READ, lambda screen, ref: _ask(screen, ReadAsked, ref)),
     on_screen(
         "edit", "", "write a prompt in your editor", lambda screen, _: screen.edit(), "prompt.edit"
     ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from corpora import BUILT_IN
 from engine import forms, places
@@ -134,8 +135,14 @@ def _obtain(ref: str, report: Report, say: Callable[[str], object]) -> Corpus:
     return added.corpus
 
 
-def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) -> str | bytes:
-    """The whole text of a file, or of standard input for "-": str, or bytes for units "byte".
+def read(
+    ref: str,
+    units: str = "char",
+    say: Callable[[str], object] = _silent,
+    most: int | None = None,
+) -> str | bytes:
+    """The whole text of a file, or of standard input for "-", or the first `most` characters of a longer
+    one: str, or bytes for units "byte".
 
     Raises NotFoundError, UsageError, CorpusError.
     """
@@ -154,14 +161,20 @@ def read(ref: str, units: str = "char", say: Callable[[str], object] = _silent) 
         raise NotFoundError(
             f"no file {quoted(ref)}: name a text file, or - for standard input"
         ) from error
+    parts: list[Any] = []
+    length = 0
     try:
-        parts = list(blocks(source, reading))
+        for block in blocks(source, reading):
+            parts.append(block)
+            if most and (length := length + len(block)) > most:
+                say(f"only the first {most:,} characters are read")
+                break
     except CorpusError as error:
         advice = "name a text file in UTF-8" if error.remedy else ""
         raise CorpusError(error.problem, advice) from error
     for line in source.ledger.notes:
         say(line)
-    return (b"" if units == "byte" else "").join(parts)  # type: ignore[arg-type]
+    return (b"" if units == "byte" else "").join(parts)[:most]
 
 
 def folder_of(ref: str) -> Path | None:
