@@ -27,14 +27,13 @@ from tui.text import one_line
 from tui.told import in_app
 from tui.trouble import TellsTrouble
 from tui.write.colours import SURPRISAL
-from tui.write.next_character import NextCharacter, Shown
+from tui.write.next_character import NextCharacter
 from tui.write.passage import View
 from tui.write.session import Opened
+from tui.write.shown import STRIP, Shown
 
 _FOLLOW = 0.1
 """Seconds between two looks at how far the text has been read."""
-_STRIP = 120
-"""How many characters the surprisal strip shows."""
 _SURPRISE = SURPRISAL.bounds[-1]
 """Bits above which a character is a surprise."""
 
@@ -215,7 +214,7 @@ class ReadPane(TellsTrouble, Vertical):
             self._look()
 
     def _shown(self, reading: Reading, view: View) -> Shown:
-        first = max(1, view.index + 1 - _STRIP)
+        first = max(1, view.index + 1 - STRIP)
         bits = reading.bits[first : view.index + 1].tolist()
         return Shown(view, reading.stepper.alphabet.units, bits=tuple(bits))
 

@@ -72,6 +72,8 @@ class Screen(Host, Protocol):
 
     def action_branch(self) -> None: ...
 
+    def action_details(self) -> None: ...
+
 
 class Lines(Host, Protocol):
     """What the commands of `helo --plain` can also ask."""

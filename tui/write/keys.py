@@ -82,6 +82,14 @@ WALK_BINDINGS: list[BindingType] = [
         id="write.type",
         tooltip="Then any character: it stands here, however unlikely; before the end as a branch",
     ),
+    Binding(
+        "d",
+        "details",
+        "details",
+        show=False,
+        id="write.details",
+        tooltip="The figures beside the text in full, in its place, or the text again",
+    ),
     Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),
     Binding("i", "prompt", "prompt", id="write.prompt", tooltip="Back to the prompt input"),
     Binding(

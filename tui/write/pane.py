@@ -19,7 +19,7 @@ from tui.text import brief, one_line
 from tui.write.colours import COLOURINGS, NO_COLOURS
 from tui.write.legend import Legend
 from tui.write.menu import Menu
-from tui.write.next_character import NextCharacter, believed
+from tui.write.next_character import NextCharacter
 from tui.write.painting import Look
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
@@ -244,7 +244,7 @@ class WritePane(Walk):
             self.set_class(walking, "-walk")
             self.refresh_bindings()
         self.transcript.show_cursor(passage if walking or self.writing else None)
-        self._next.show(believed(passage, self.looked_at if passage else 0))
+        self._next.look(passage, self.looked_at if passage else 0)
         opened = self.session.opened
         self._status.show(
             Status(

@@ -154,6 +154,13 @@ COMMANDS = (
         "show the next branch of the passage",
         lambda screen, _: screen.action_branch(),
     ),
+    on_screen(
+        "details",
+        "",
+        "the figures beside the text in full, in its place, or the text again",
+        lambda screen, _: screen.action_details(),
+        "write.details",
+    ),
     in_lines(
         "candidates",
         "[N]",

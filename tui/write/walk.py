@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.actions import SkipAction
@@ -15,6 +16,7 @@ from tui.write.any_character import AnyCharacter
 from tui.write.colours import following
 from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
+from tui.write.next_character import NextCharacter
 from tui.write.passage import Passage
 from tui.write.prompt import PromptInput
 from tui.write.rates import neighbour
@@ -33,6 +35,8 @@ class Walk(Vertical, InApp):
     """The passage being written or walked through."""
     prompt: PromptInput
     transcript: Transcript
+    _key_of: Callable[[str], str]
+    """Names the key of a binding."""
 
     # -- done by the pane
 
@@ -171,6 +175,13 @@ class Walk(Vertical, InApp):
 
     def action_colour(self) -> None:
         self.colour(following(self.session.state.colouring))
+
+    def action_details(self) -> None:
+        """Show the figures of the text in its place, or the text again."""
+        self.toggle_class("-details")
+        back = f"{self._key_of('write.details')}: back to the text"
+        pane = self.query_one(NextCharacter)
+        pane.border_subtitle = back if self.has_class("-details") else ""
 
     def action_prompt(self) -> None:
         self.screen.set_focus(self.prompt)
