@@ -14,6 +14,7 @@ from tui.help import HelpScreen
 from tui.keys import APP_BINDINGS
 from tui.library.pane import LibraryPane
 from tui.read.keys import READ_BINDINGS
+from tui.read.models import MODELS_BINDINGS
 from tui.train.form import TrainForm
 from tui.train.keys import KEYS
 from tui.train.watch import RunView
@@ -86,6 +87,7 @@ def _tables() -> Iterator[tuple[str, list[object]]]:
     yield "Write, in the prompt input", [*PromptInput.BINDINGS]
     yield "Write, in WALK", [*WALK_BINDINGS]
     yield "Read", [*READ_BINDINGS]
+    yield "Read, the models", [*MODELS_BINDINGS]
     yield "Train, the form", [*TrainForm.BINDINGS]
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]
     yield "Library", [*LibraryPane.BINDINGS]

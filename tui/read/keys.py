@@ -34,6 +34,13 @@ READ_BINDINGS: list[BindingType] = [
         group=_WALK,
     ),
     Binding("right,l", "walk(1)", "right", id="read.right", tooltip="one forward", group=_WALK),
+    Binding(
+        "m",
+        "models",
+        "models",
+        id="read.models",
+        tooltip="All models side by side: which of them would have written it?",
+    ),
     Binding("up", "line(-1)", "line up", show=False, id="read.up", tooltip="A line up"),
     Binding("down", "line(1)", "line down", show=False, id="read.down", tooltip="A line down"),
     Binding("pageup", "page(-1)", "page up", show=False, id="read.page-up", tooltip="A page up"),

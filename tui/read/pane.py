@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from tui.phrases import UNITS
 from tui.read.keys import READ_BINDINGS
 from tui.read.legend import SurpriseLegend
 from tui.read.line import FactLine
+from tui.read.models import ModelsDialog
 from tui.read.page import Page
 from tui.read.text import Known, Text, glyphs_of, known
 from tui.text import one_line
@@ -29,8 +31,8 @@ from tui.trouble import TellsTrouble
 from tui.write.colours import SURPRISAL
 from tui.write.next_character import NextCharacter
 from tui.write.passage import View
-from tui.write.session import Opened
-from tui.write.shown import STRIP, Shown
+from tui.write.session import Opened, open_path
+from tui.write.shown import RANKS, STRIP, Shown
 
 _FOLLOW = 0.1
 """Seconds between two looks at how far the text has been read."""
@@ -75,6 +77,8 @@ class ReadPane(TellsTrouble, Vertical):
         self._was_read = False
         """Whether a model has read the text."""
         self._coloured = 0
+        self._ranks = np.zeros(len(RANKS) + 1, np.int64)
+        """How many of the characters that were read had a rank of each class."""
         self._problem = ""
         self._view: View | None = None
 
@@ -129,6 +133,7 @@ class ReadPane(TellsTrouble, Vertical):
             return
         self._reading, self._fitted = found.reading, found.fitted
         self._coloured, self._was_read = 0, True
+        self._ranks[:] = 0
         ids, alphabet = found.fitted.ids, self._opened.model.alphabet
         self._page.show(found.shown, lambda start, end: alphabet.decode(ids[start:end].tolist()))
         for note in filter(None, [*found.notes, found.fitted.note]):
@@ -150,6 +155,8 @@ class ReadPane(TellsTrouble, Vertical):
             return
         done = reading.done
         self._page.colour(reading.bits[self._coloured : done])
+        classes = np.searchsorted(RANKS, reading.rank[max(1, self._coloured) : done])
+        self._ranks += np.bincount(classes, minlength=len(self._ranks))
         self._coloured = done
         self._present()
 
@@ -216,7 +223,8 @@ class ReadPane(TellsTrouble, Vertical):
     def _shown(self, reading: Reading, view: View) -> Shown:
         first = max(1, view.index + 1 - STRIP)
         bits = reading.bits[first : view.index + 1].tolist()
-        return Shown(view, reading.stepper.alphabet.units, bits=tuple(bits))
+        ranks = tuple(self._ranks.tolist())
+        return Shown(view, reading.stepper.alphabet.units, bits=tuple(bits), ranks=ranks)
 
     @on(Page.Moved)
     def _moved(self) -> None:
@@ -238,6 +246,17 @@ class ReadPane(TellsTrouble, Vertical):
 
     def action_go(self, index: int) -> None:
         self._page.go(index if index >= 0 else len(self._page.text))
+
+    @work(group="models", exclusive=True, exit_on_error=False)
+    async def action_models(self) -> None:
+        """Compare all models on this text, and read it with the one that is chosen, if any."""
+        entry = await self.app.push_screen_wait(ModelsDialog(self._text))
+        if entry is None:
+            return
+        try:
+            self.open(await asyncio.to_thread(open_path, entry.name, entry.path))
+        except HeloError as error:
+            self.notify(one_line(in_app(error)), severity="error", markup=False)
 
     def action_surprise(self, way: int) -> None:
         """Go to the next character above 7 bits, or the one before."""
