@@ -37,6 +37,7 @@ bench: $(VENV)/developing
 	$(BIN)/helo bench train --hidden 128 --batch 50 --seq-length 50
 	$(BIN)/helo bench train --dtype float32 --dtype bfloat16
 	$(BIN)/python -m tests.bench.long_log
+	$(BIN)/python -m tests.bench.typing
 clean:
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache snapshot_report.html

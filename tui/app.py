@@ -125,6 +125,8 @@ class HeloApp(OpensTexts, TypedAhead):
         self.set_interval(_REMEMBER_SECONDS, partial(asyncio.to_thread, self._remember))
         sampling = replace(self._remembered.sampling, **self._settings.sampling)
         self._remembered.sampling = sampling
+        if self._settings.ghost is not None:
+            self._remembered.ghost = self._settings.ghost
         self.set_keymap(self._settings.keys)
         self._check_keys()
         problems = [
@@ -354,7 +356,8 @@ class HeloApp(OpensTexts, TypedAhead):
         """Save what should be there next time, if it has changed."""
         if self.theme != self._first_theme:
             self._remembered.theme = self.theme
-        left = self._remembered.without(self._settings.sampling, self._saved)
+        by_hand = ["ghost"] if self._settings.ghost is not None else []
+        left = self._remembered.without(self._settings.sampling, self._saved, *by_hand)
         if left != self._saved:
             with suppress(HeloError):
                 left.save()

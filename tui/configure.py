@@ -31,6 +31,9 @@ _HEAD = """\
 # What learning curves are drawn with: braille, blocks or ascii. Without it, whatever suits the terminal.
 # curves = "braille"
 
+# Whether what the model would write next stands dimmed behind the prompt while you type.
+# ghost = true
+
 [sampling]
 # How a character is drawn.
 """

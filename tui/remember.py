@@ -41,16 +41,19 @@ class State:
     length: int = 2000
     colouring: str = "none"
     """What the colours of the transcript tell."""
+    ghost: bool = True
+    """Whether the network's continuation stands behind the prompt while it is typed."""
     all_settings: bool = False
     """Whether the form of Train shows all settings."""
     sort: str = "newest"
     """How the Library is sorted."""
 
-    def without(self, sampling: Mapping[str, Any], before: State) -> State:
-        """A copy in which these settings of sampling are as they were before: the user sets them by hand,
-        and what is set by hand is not remembered."""
+    def without(self, sampling: Mapping[str, Any], before: State, *names: str) -> State:
+        """A copy in which these settings of sampling, and the fields of these names, are as they were
+        before: the user sets them by hand, and what is set by hand is not remembered."""
         kept = {name: getattr(before.sampling, name) for name in sampling}
-        return replace(self, sampling=replace(self.sampling, **kept))
+        others = {name: getattr(before, name) for name in names}
+        return replace(self, sampling=replace(self.sampling, **kept), **others)
 
     def save(self) -> None:
         """Write `state.json`. Raises StorageError."""

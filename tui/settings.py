@@ -32,6 +32,8 @@ class Settings:
     theme: str = ""
     curves: str = ""
     """What learning curves are drawn with; empty if that is not set."""
+    ghost: bool | None = None
+    """Whether there is ghost text; None if that is not set."""
     sampling: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     """Keys, separated by commas, by binding id."""
@@ -57,6 +59,10 @@ def load_settings() -> Settings:
                 settings.curves = value
             case "curves", _:
                 settings.problems.append(f"config.toml: curves must be one of {', '.join(CURVES)}")
+            case "ghost", bool():
+                settings.ghost = value
+            case "ghost", _:
+                settings.problems.append("config.toml: ghost must be true or false")
             case "sampling", dict():
                 _sampling(value, settings)
             case "keys", dict():

@@ -54,7 +54,7 @@ async def test_every_line_of_it_is_understood(cli: Cli, until: Until) -> None:
     text = active(places.config().read_text())
     places.config().write_text(text)
     data = tomllib.loads(text)
-    assert set(data) == {"theme", "curves", "sampling", "keys"}
+    assert set(data) == {"theme", "curves", "ghost", "sampling", "keys"}
     assert set(data["sampling"]) == {setting.word for setting in SETTINGS.values()}
     some = {"app.help", "write.run", "train.pause", "train.start", "library.open", "help.close"}
     assert some <= set(data["keys"])

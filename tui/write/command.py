@@ -74,6 +74,8 @@ class Screen(Host, Protocol):
 
     def action_details(self) -> None: ...
 
+    def toggle_ghost(self) -> None: ...
+
 
 class Lines(Host, Protocol):
     """What the commands of `helo --plain` can also ask."""

@@ -243,6 +243,7 @@ class WritePane(Walk):
             self.prompt.border_subtitle = self._keys_told()
             self.set_class(walking, "-walk")
             self.refresh_bindings()
+        self.prompt.foresee()
         self.transcript.show_cursor(passage if walking or self.writing else None)
         self._next.look(passage, self.looked_at if passage else 0)
         opened = self.session.opened

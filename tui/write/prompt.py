@@ -11,13 +11,15 @@ from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
+from engine.network.stepper import Stepper
 from engine.vocab import normalise
+from engine.writing.mixture import Mixture
 from tui.commands import Choice, Completion
 from tui.remember import Prompts
 from tui.text import visible
 from tui.write.editor import edited
+from tui.write.ghost import GhostText
 from tui.write.menu import Menu
 from tui.write.ordered import OrderedKeys
 
@@ -36,8 +38,15 @@ class Writer(Protocol):
     def complaining(self) -> AbstractContextManager[None]:
         """Show a HeloError."""
 
+    @property
+    def guesser(self) -> Stepper | Mixture | None:
+        """What foresees how a prompt goes on; None while nothing should."""
 
-class PromptInput(OrderedKeys, TextArea):
+    def toggle_ghost(self) -> None:
+        """Foresee from now on, or no longer."""
+
+
+class PromptInput(OrderedKeys, GhostText):
     """Where the prompt is typed. Enter submits; ↑ in the first line and ↓ in the last line walk the
     history."""
 
@@ -97,6 +106,30 @@ class PromptInput(OrderedKeys, TextArea):
             id="prompt.edit",
             tooltip="Open the prompt in your editor, which $VISUAL or $EDITOR names.",
         ),
+        Binding(
+            "right",
+            "cursor_right",
+            "Take character",
+            show=False,
+            id="prompt.take",
+            tooltip="At the end of the text: take a character of what stands dimmed there.",
+        ),
+        Binding(
+            "ctrl+right",
+            "cursor_word_right",
+            "Take word",
+            show=False,
+            id="prompt.take-word",
+            tooltip="At the end of the text: take a word of it.",
+        ),
+        Binding(
+            "ctrl+t",
+            "ghost",
+            "Ghost text",
+            show=False,
+            id="prompt.ghost",
+            tooltip="Show behind the prompt how the model would go on, or not.",
+        ),
     ]
 
     class Submitted(Message):
@@ -148,9 +181,21 @@ class PromptInput(OrderedKeys, TextArea):
             self.refresh_bindings()
 
     def _suggest(self) -> None:
+        self.foresee()
+        if self._ghost:
+            return
         chosen, text = self._menu.chosen, self.text
         fits = len(text) > 1 and self.cursor_at_end_of_text and chosen.startswith(text)
         self.suggestion = chosen[len(text) :].rstrip() if fits else ""
+
+    def watch_selection(self) -> None:
+        if self.is_mounted:
+            self._suggest()
+
+    @property
+    def guesser(self) -> Stepper | Mixture | None:
+        command = self._menu.display or self.document.get_line(0).startswith("/")
+        return None if command else self._writer.guesser
 
     def fill(self, text: str) -> None:
         """Put this text in, with the cursor at its end."""
@@ -183,6 +228,9 @@ class PromptInput(OrderedKeys, TextArea):
     def action_edit(self) -> None:
         with self._writer.complaining():
             self.fill(edited(self.app, self.text))
+
+    def action_ghost(self) -> None:
+        self._writer.toggle_ghost()
 
     def hint(self, action: str) -> str:
         """What a key does now, if that is not what its binding says."""

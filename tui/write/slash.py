@@ -149,6 +149,13 @@ COMMANDS = (
         also=("color",),
     ),
     on_screen(
+        "ghost",
+        "",
+        "show behind the prompt how the model would go on, or not",
+        lambda screen, _: screen.toggle_ghost(),
+        "prompt.ghost",
+    ),
+    on_screen(
         "branch",
         "",
         "show the next branch of the passage",

@@ -9,6 +9,7 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from engine.network.stepper import Stepper
 from engine.vocab import name_characters
 from engine.words import counted
 from engine.writing.settings import SamplingConfig
@@ -65,6 +66,20 @@ class Walk(Vertical, InApp):
     def colour(self, name: str) -> None:
         """Colour the transcript by this mode of `colours`, or not."""
         raise NotImplementedError
+
+    # -- asked by the prompt input
+
+    @property
+    def guesser(self) -> Stepper | None:
+        """What foresees how a prompt goes on. Nothing does while a passage is written, which needs the
+        processor."""
+        opened = self.session.opened
+        return opened.stepper if opened and self.session.state.ghost and not self.writing else None
+
+    def toggle_ghost(self) -> None:
+        state = self.session.state
+        state.ghost = not state.ghost
+        self.say("ghost text " + ("on" if state.ghost else "off"))
 
     # -- keys
 
