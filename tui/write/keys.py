@@ -146,6 +146,14 @@ WALK_BINDINGS: list[BindingType] = [
         group=_PASSAGE,
     ),
     Binding(
+        "ctrl+f",
+        "find",
+        "find",
+        show=False,
+        id="write.find",
+        tooltip="Find words in the transcript; capitals matter only if there is one",
+    ),
+    Binding(
         "ctrl+c",
         "copy_or_pause",
         "copy",
@@ -154,4 +162,4 @@ WALK_BINDINGS: list[BindingType] = [
         tooltip="Copy the selection; if there is none, pause",
     ),
 ]
-"""All but ctrl+c apply only in WALK."""
+"""All but ctrl+c and ctrl+f apply only in WALK."""

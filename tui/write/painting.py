@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,13 +15,14 @@ from tui.width import Cluster
 from tui.write.branch import CHOSEN, GIVEN, TYPED
 from tui.write.colours import Colouring
 from tui.write.passage import Passage
+from tui.write.search import Search, Span
 from tui.write.wrap import Wrapped
 
 GAP = 1
 """Empty lines below each passage."""
 MARGIN = 7
 """Cells that the mean of each line takes, with one for the scrollbar."""
-STYLES = ("given", "chosen", "ahead", "note", "cursor")
+STYLES = ("given", "chosen", "ahead", "note", "cursor", "found", "here")
 _BOLD = Style(bold=True)
 
 
@@ -34,6 +36,9 @@ class Palette:
     ahead: Style
     note: Style
     cursor: Style
+    found: Style
+    here: Style
+    """What was searched for, and the one place of it that is looked at."""
     surprise: tuple[Style, ...]
     """One per level, from what was expected to what was not."""
 
@@ -45,6 +50,8 @@ class Look:
     colouring: Colouring | None = None
     digits: bool = False
     """Whether levels are told by a digit below each character, not by colours."""
+    search: Search | None = None
+    """What is looked for, and marked."""
 
     @property
     def rows(self) -> int:
@@ -57,7 +64,7 @@ class Look:
         return MARGIN if self.colouring and self.colouring.averaged else 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Block:
     """A part of the transcript: a passage, or, if there is none, one of helo's own notes."""
 
@@ -67,6 +74,10 @@ class Block:
     levels: bytearray = field(default_factory=bytearray)
     """The level of each character that the network has read, if there is a colouring."""
     branch: int = 0
+    here: Span | None = None
+    """The match that is looked at."""
+    _found: tuple[Search | None, str, list[Span]] = (None, "", [])
+    """What was looked for last, in what text, and where it stands."""
 
     @property
     def rows(self) -> int:
@@ -109,6 +120,15 @@ class Block:
             self.levels = bytearray(new[: len(self.wrapped.text)])
         self.look = look
         self.wrapped.rewrap(width)
+
+    def matches(self) -> list[Span]:
+        """Where what is looked for stands in the text; nowhere in a note of helo's."""
+        search, text = self.look.search, self.wrapped.text
+        if search is None or self.passage is None:
+            return []
+        if self._found[:2] != (search, text):
+            self._found = search, text, search.spans(text)
+        return self._found[2]
 
     # -- painting
 
@@ -154,16 +174,25 @@ class Block:
         """The clusters of a line and their styles, with the cursor and the selection."""
         first, last = span or (0, 0)
         wrapped, beyond = self.wrapped, 0
+        matches = self._matches_in(*wrapped.span(of_text))
         for cluster in wrapped.clusters(of_text):
             beyond = cluster.column + cluster.cells
             if first < beyond and (cluster.column < last or last < 0):
                 yield cluster, selection
+            elif match := next((m for m in matches if _meet(m, cluster)), None):
+                yield cluster, palette.here if match == self.here else palette.found
             else:
                 yield cluster, self._style(cluster, palette, cursor)
         end = wrapped.span(of_text)[1]
         if cursor == end and wrapped.line_of(end) == of_text:
             mark = visible_char("\n") if end < len(wrapped.text) else " "
             yield Cluster(end, end, beyond, 1, mark), palette.cursor
+
+    def _matches_in(self, start: int, end: int) -> list[Span]:
+        """The matches that reach into the characters [start, end)."""
+        matches = self.matches()
+        first = bisect_right(matches, start, key=lambda match: match[1])
+        return matches[first : bisect_left(matches, end, key=lambda match: match[0])]
 
     def _style(self, cluster: Cluster, palette: Palette, cursor: int | None) -> Style:
         if self.passage is None:
@@ -180,6 +209,10 @@ class Block:
         if cursor is not None and i > cursor:
             return palette.ahead
         return palette.chosen if kind in (CHOSEN, TYPED) else palette.written
+
+
+def _meet(match: Span, cluster: Cluster) -> bool:
+    return match[0] < cluster.end and cluster.start < match[1]
 
 
 def runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:

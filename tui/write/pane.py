@@ -312,7 +312,7 @@ class WritePane(Walk):
         self.prompt.action_complete()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action == "copy_or_pause" or self.mode == "WALK" or not self.is_mounted
+        return action in ("copy_or_pause", "find") or self.mode == "WALK" or not self.is_mounted
 
     # -- called by WALK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from itertools import accumulate
 from typing import ClassVar
 
@@ -20,11 +21,16 @@ from tui.write.colours import LEVELS
 from tui.write.ordered import OrderedKeys
 from tui.write.painting import STYLES, Block, Look, Palette
 from tui.write.passage import Passage
+from tui.write.search import Search, Span
 from tui.write.wrap import Wrapped
 
 _KEPT = 300_000
 """How many characters are kept; beyond that, the oldest blocks are dropped."""
 _CACHED = 1000
+
+
+Match = tuple[Block, Span]
+"""A place where what is looked for stands."""
 
 
 class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
@@ -117,15 +123,45 @@ class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False
         """Scroll to the cursor if it is out of view."""
         if self._cursor is None:
             return
-        y, top, height = self._line_of(*self._cursor), self.scroll_offset.y, self.size.height
-        if not top <= y < top + height:
-            self.scroll_to(y=y - height // 2, animate=False)
+        self._bring(self._line_of(*self._cursor))
+
+    def _bring(self, row: int) -> None:
+        top, height = self.scroll_offset.y, self.size.height
+        if not top <= row < top + height:
+            self.scroll_to(y=row - height // 2, animate=False)
 
     def take(self, look: Look) -> None:
         """Show all text in another way."""
         self._look = look
         self._lay_out()
         self._restyle()
+
+    # -- what is found in it
+
+    @property
+    def seen_from(self) -> int:
+        """The row of the cursor if it is in view, else the first row that is."""
+        top = self.scroll_offset.y
+        row = self._line_of(*self._cursor) if self._cursor else -1
+        return row if top <= row < top + self.size.height else top
+
+    def search(self, search: Search | None) -> list[Match]:
+        """Mark every place where this stands, from now on. Returns those that there are, from the top."""
+        self.take(replace(self._look, search=search))
+        return [(block, span) for block in self._blocks for span in block.matches()]
+
+    def row_of(self, match: Match) -> int:
+        """The row in which a match begins."""
+        block, span = match
+        return self._tops[self._blocks.index(block)] + block.row_of(span[0])
+
+    def show_match(self, match: Match | None) -> None:
+        """Mark this match as the one that is looked at, and bring it into view."""
+        for block in self._blocks:
+            block.here = match[1] if match and block is match[0] else None
+        self._restyle()
+        if match:
+            self._bring(self.row_of(match))
 
     def beside(self, passage: Passage, lines: int) -> int:
         """The character `lines` lines below (or, if negative, above) the cursor of a passage."""

@@ -15,6 +15,7 @@ from engine.words import counted
 from engine.writing.settings import SamplingConfig
 from tui.write.any_character import AnyCharacter
 from tui.write.colours import following
+from tui.write.find import Find
 from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
 from tui.write.next_character import NextCharacter
@@ -22,7 +23,7 @@ from tui.write.passage import Passage
 from tui.write.prompt import PromptInput
 from tui.write.rates import neighbour
 from tui.write.session import Session
-from tui.write.transcript import Transcript
+from tui.write.transcript import Match, Transcript
 
 
 class Walk(Vertical, InApp):
@@ -209,6 +210,18 @@ class Walk(Vertical, InApp):
     def action_command(self) -> None:
         self.prompt.fill("/")
         self.screen.set_focus(self.prompt)
+
+    def action_find(self) -> None:
+        if self.transcript.passages:
+            self.app.push_screen(Find(self.transcript), self._left_at)
+        else:
+            self.needed()
+
+    def _left_at(self, match: Match | None) -> None:
+        """Go to where the search was left, in WALK."""
+        if match and (passage := match[0].passage) and self.transcript.has_focus:
+            passage.go(match[1][0])
+            self.choose(passage)
 
     def action_copy(self) -> None:
         selection = self.transcript.text_selection
