@@ -14,7 +14,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from tui.text import visible
+from tui.text import one_line, visible
 
 Answer = TypeVar("Answer")
 
@@ -122,6 +122,13 @@ class ConfirmDialog(ChoiceDialog[bool]):
         super().__init__(question, [(True, yes), (False, no)])
 
 
+class _Line(Input):
+    """What hides or moves text, as a paste may, is replaced by its visible form."""
+
+    def validate_value(self, value: str) -> str:
+        return one_line(value)
+
+
 class AskDialog(Dialog[str | None]):
     """A question answered by a line of text; None if the user goes back."""
 
@@ -139,7 +146,7 @@ class AskDialog(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content(visible(self._question)), classes="question")
-            yield Input(self._value)
+            yield _Line(self._value)
             yield Static("Enter: OK · Esc: cancel", classes="note")
 
     @on(Input.Submitted)

@@ -111,5 +111,5 @@ async def test_the_status_has_the_bits_of_what_was_written(tiny: Model, until: U
     async with written(until, 60) as screen:
         passage = screen.passage
         bits = passage.bits(len(PROMPT))
-        assert passage.branch.bits_per_character == pytest.approx(bits.mean())
+        assert passage.branch.mean_bits() == pytest.approx(bits.mean())
         assert f"{bits.mean():.2f} bits" in screen.see("#status")

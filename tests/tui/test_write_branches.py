@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import UsageError
 from engine.network.stepper import Stepper
@@ -212,3 +214,97 @@ def test_a_branch_has_a_name_of_limited_length() -> None:
     assert len(p.branches[0].name) == 60
     p.rename(0, " ")
     assert p.branches[0].name == ""
+
+
+OPERATIONS = ("take", "type", "end", "forward", "write", "go", "show", "delete", "append", "name")
+Operations = list[tuple[str, int, int]]
+
+
+def operations(*names: str) -> st.SearchStrategy[Operations]:
+    """Operations, each with two numbers that say where and what."""
+    numbers = st.integers(0, 400)
+    return st.lists(st.tuples(st.sampled_from(names), numbers, numbers), max_size=12)
+
+
+def do(p: Passage, what: str, where: int, which: int) -> None:
+    """One operation of a user."""
+    least = p.generation.shortest
+    index = least + where % (p.shown - least + 1)
+    ids = list(p.branches)
+    if what == "take":
+        p.take(index, 1 + which % 10)
+    elif what == "type":
+        p.type(index, np.array([which % SYMBOLS, where % SYMBOLS][: 1 + which % 2]))
+    elif what == "end":
+        p.type(p.shown, np.array([which % SYMBOLS]))
+    elif what == "forward":
+        p.forward()
+    elif what == "write":
+        p.extend_goal(which % 50)
+        p.write_ahead(which % 40, never)
+        p.reveal(which % 30)
+    elif what == "go":
+        p.go(index)
+    elif what == "show":
+        p.show_branch(ids[which % len(ids)])
+    elif what == "delete" and which % len(ids):
+        p.delete(ids[which % len(ids)])
+    elif what == "append":
+        p.append(np.array([where % SYMBOLS, which % SYMBOLS]))
+    elif what == "name":
+        p.rename(ids[which % len(ids)], "name")
+
+
+@given(operations(*OPERATIONS), st.sampled_from(["", "T", PROMPT]))
+def test_whatever_is_done_the_branches_agree(done: Operations, prompt: str) -> None:
+    p = passage(40, prompt)
+    check(p)
+    for operation in done:
+        do(p, *operation)
+        check(p)
+    for id in p.branches:
+        p.show_branch(id)
+        check(p)
+
+
+@given(operations("take", "type", "end", "write", "show", "delete"), st.integers(0, 400))
+def test_going_back_and_replaying_gives_the_same_steps(done: Operations, back: int) -> None:
+    p = written(40)
+    for operation in done:
+        do(p, *operation)
+    for branch in p.branches.values():
+        if branch.reading:
+            continue
+        generation = branch.generation
+        first = 1 + back % branch.shown
+        again = generation.fork(first)
+        assert again.ids().tolist() == generation.ids()[:first].tolist()
+        for i in range(first, branch.shown):
+            if branch.kinds[i] in (WRITTEN, GIVEN):
+                again.advance()
+            else:
+                again.force(int(branch.ids()[i]))
+        for i in range(branch.shown):
+            assert again.step(i) == generation.step(i)
+
+
+@given(operations("take", "type", "end", "write", "go", "show", "delete", "name"))
+def test_whatever_is_branched_the_first_branch_goes_on_as_if_nothing_had_been(
+    done: Operations,
+) -> None:
+    p = written(40)
+    for what, where, which in done:
+        if p.current == 0 and what in ("end", "take", "type"):
+            where = min(where, p.shown - 3)
+            what = "take" if what == "take" else "type"
+        do(p, what, where, which)
+    p.show_branch(0)
+    text = p.exact()
+    assert text == expected(200)[: len(text)]
+    p.go(len(PROMPT) + 7)
+    while not p.at_end:
+        p.forward()
+    p.extend_goal(20)
+    p.write_ahead(100, never)
+    p.reveal(20)
+    assert p.exact() == expected(200)[: len(text) + 20]

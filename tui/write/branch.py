@@ -74,9 +74,9 @@ class Branch:
     def _count(self, start: int, end: int | None) -> int:
         return max(0, (self.shown if end is None else min(end, self.shown)) - start)
 
-    @property
-    def bits_per_character(self) -> float | None:
-        """The mean surprisal of the characters that were not given; None if there are none."""
-        bits = self.bits(0)
-        new = np.frombuffer(bytes(self.kinds), np.uint8)[: len(bits)] != GIVEN
-        return float(bits[new].mean()) if new.any() else None
+    def mean_bits(self, start: int = 0) -> float | None:
+        """The mean surprisal of what was not given, from `start` on; None if there is nothing else."""
+        bits = self.bits(start)
+        kinds = np.frombuffer(bytes(self.kinds[start : start + len(bits)]), np.uint8)
+        own = bits[kinds != GIVEN]
+        return float(own.mean()) if len(own) else None

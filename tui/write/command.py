@@ -76,6 +76,8 @@ class Screen(Host, Protocol):
 
     def toggle_ghost(self) -> None: ...
 
+    def action_tree(self) -> None: ...
+
 
 class Lines(Host, Protocol):
     """What the commands of `helo --plain` can also ask."""

@@ -91,6 +91,14 @@ WALK_BINDINGS: list[BindingType] = [
         tooltip="The figures beside the text in full, in its place, or the text again",
     ),
     Binding("b", "branch", "branch", id="write.branch", tooltip="The next branch of the passage"),
+    Binding(
+        "B",
+        "tree",
+        "tree",
+        show=False,
+        id="write.tree",
+        tooltip="All its branches: go to one, name it, compare two, delete it",
+    ),
     Binding("i", "prompt", "prompt", id="write.prompt", tooltip="Back to the prompt input"),
     Binding(
         "tab",

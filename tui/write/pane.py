@@ -255,7 +255,7 @@ class WritePane(Walk):
                 speed=state.speed,
                 measured=self._player.measured,
                 index=passage.cursor if passage else 0,
-                bits=passage.branch.bits_per_character if passage else None,
+                bits=passage.branch.mean_bits() if passage else None,
                 goal=passage.goal if passage else 0,
                 branch=passage.place if passage else (1, 1),
                 doing=self._doing(),

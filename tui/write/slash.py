@@ -168,6 +168,13 @@ COMMANDS = (
         lambda screen, _: screen.action_details(),
         "write.details",
     ),
+    on_screen(
+        "tree",
+        "",
+        "the branches of the passage: go to one, name it, compare two, delete it",
+        lambda screen, _: screen.action_tree(),
+        "write.tree",
+    ),
     in_lines(
         "candidates",
         "[N]",

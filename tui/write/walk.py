@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.actions import SkipAction
@@ -24,6 +25,7 @@ from tui.write.prompt import PromptInput
 from tui.write.rates import neighbour
 from tui.write.session import Session
 from tui.write.transcript import Match, Transcript
+from tui.write.tree import BranchTree
 
 
 class Walk(Vertical, InApp):
@@ -162,6 +164,19 @@ class Walk(Vertical, InApp):
                 self.choose(passage)
             else:
                 self.say("no branch yet: go back with ←, and take another character with 1-9 or '")
+
+    def action_tree(self) -> None:
+        if passage := self.needed():
+            self.pause()
+            self.app.push_screen(BranchTree(passage), partial(self._branch_chosen, passage))
+
+    def _branch_chosen(self, passage: Passage, id: int | None) -> None:
+        if id is not None:
+            passage.show_branch(id)
+            if passage.branches[id].parent is not None:
+                passage.go(passage.branches[id].fork)
+            self.screen.set_focus(self.transcript)
+        self.choose(passage)
 
     def action_passage(self, way: int) -> None:
         passages = self.transcript.passages
