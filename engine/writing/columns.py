@@ -1,4 +1,4 @@
-"""What a text keeps of each of its characters, about 220 bytes, in columns."""
+"""What a text keeps of each of its characters, about 160 bytes, in columns."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Columns:
         self.facts = np.zeros(256, _FACTS)
         """The facts, of which the first n are of the text."""
         self._pages: list[np.ndarray] = []
-        self._page = np.dtype([("top", np.int32, (top,)), ("p", np.float64, (2, top))])
+        self._page = np.dtype([("top", np.int32, (top,)), ("p", np.float32, (2, top))])
 
     def append(self, record: Record, top: Ids, p: Probs, q: Probs) -> None:
         """Add a character: its candidates top (K,), p of them by the model and q after the filters."""

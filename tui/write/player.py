@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from threading import Event
-from time import monotonic
+from time import monotonic, thread_time
 
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -15,7 +15,11 @@ from tui.write.passage import Passage
 from tui.write.rates import Pace
 
 FRAME = 1 / 30
-"""Seconds between two frames."""
+"""The least seconds between two frames."""
+SHARE = 0.15
+"""The share of a core that the frames take where the network cannot keep up with them. Python runs one
+thread at a time, so the network waits while the screen is painted."""
+_LONGEST_FRAME = 0.25
 WRITER = "writer"
 """The group of the writing workers."""
 _AHEAD = (64, 2000)
@@ -36,6 +40,10 @@ class Player:
         self._passage: Passage | None = None
         self._pace = Pace()
         self._last = 0.0
+        self._next = 0.0
+        """When the next frame may be shown."""
+        self._busy = 0.0
+        """The processor time of the screen's thread at the last frame."""
         self._ticks = widget.set_interval(FRAME, self._tick, pause=True)
 
     @property
@@ -50,7 +58,8 @@ class Player:
     def start(self, passage: Passage) -> None:
         self._passage = passage
         self._pace.restart()
-        self._last = monotonic()
+        self._last = self._next = monotonic()
+        self._busy = thread_time()
         self._widget.run_worker(
             partial(self._write, passage),
             group=WRITER,
@@ -77,9 +86,13 @@ class Player:
     def _tick(self) -> None:
         if (passage := self._passage) is None:
             return
-        now = monotonic()
+        if (now := monotonic()) < self._next:
+            return
+        before, self._busy = self._busy, thread_time()
         due = self._pace.due(self._state.speed, now - self._last)
         self._last = now
         moved = passage.reveal(due) if passage.at_end else passage.skip(due)
         self._pace.count(now, moved)
+        if passage.at_end and passage.shown == len(passage.generation):
+            self._next = now + min((self._busy - before) / SHARE, _LONGEST_FRAME)
         self._played(passage, bool(moved) or passage.reading)
