@@ -1,3 +1,3 @@
 """What passes between a training and whoever watches it, all on disk.
 
-May import the writing wing and what lies below it. No torch."""
+May import the inspecting and writing wings and what lies below it. No torch."""
