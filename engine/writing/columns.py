@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.vocab import Ids
 from engine.writing.sampling import Probs
 
-_PAGE = 512
+_PAGE = 256
 """Characters in a page."""
 
 
@@ -30,33 +30,44 @@ _FACTS = np.dtype(
 
 
 class Columns:
-    """The facts lie in one array that grows; the candidates, most of it all, in pages. A page that another
-    text shares is never written to."""
+    """Everything lies in pages; the ids, which are read most, also in an array that grows. A page that
+    another text shares is never written to."""
 
     def __init__(self, top: int) -> None:
         """`top` candidates are kept of each character."""
         self.n = 0
         self.top = top
-        self.facts = np.zeros(256, _FACTS)
-        """The facts, of which the first n are of the text."""
+        self.ids: Ids = np.zeros(_PAGE, np.int32)
+        """The ids, of which the first n are of the text."""
         self._pages: list[np.ndarray] = []
-        self._page = np.dtype([("top", np.int32, (top,)), ("p", np.float32, (2, top))])
+        candidates = ("top", np.int32, (top,)), ("p", np.float32, (2, top))
+        self._page = np.dtype([("facts", _FACTS), *candidates], align=True)
 
     def append(self, record: Record, top: Ids, p: Probs, q: Probs) -> None:
         """Add a character: its candidates top (K,), p of them by the model and q after the filters."""
         n = self.n
-        if n == len(self.facts):
-            more = np.zeros(max(256, n // 4), _FACTS)
-            self.facts = np.concatenate([self.facts, more])
+        if n == len(self.ids):
+            self.ids = np.concatenate([self.ids, np.zeros(max(_PAGE, n // 4), np.int32)])
         if n == _PAGE * len(self._pages):
             self._pages.append(np.zeros(_PAGE, self._page))
-        self.facts[n] = record
+        self.ids[n] = record.id
         row = self._pages[-1][n % _PAGE]
+        row["facts"] = record
         row["top"], row["p"][0], row["p"][1] = top, p, q
         self.n = n + 1  # last, since another thread reads what is below n
 
     def record(self, i: int) -> Record:
-        return Record(*self.facts[i].item())
+        return Record(*self._pages[i // _PAGE]["facts"][i % _PAGE].item())
+
+    def column(self, name: str, start: int = 0) -> np.ndarray[Any, Any]:
+        """A field of the record of each character from `start` on."""
+        n, first = self.n, start // _PAGE
+        if start >= n:
+            return np.zeros(0, _FACTS[name])
+        pages = self._pages[first : -(-n // _PAGE)]
+        return np.concatenate([page["facts"][name] for page in pages])[
+            start - first * _PAGE : n - first * _PAGE
+        ]
 
     def candidates(self, i: int) -> tuple[Ids, Probs, Probs]:
         """Of character i: the ids (K,) of the candidates, p, and q."""
@@ -68,11 +79,11 @@ class Columns:
         pages = self._pages[: -(-n // _PAGE)]
         if n % _PAGE:
             pages[-1] = pages[-1].copy()
-        self._pages, self.n = pages, n
+        self._pages, self.ids, self.n = pages, self.ids[:n].copy(), n
 
     def copy(self) -> Columns:
         """The same for another text. Pages are shared until one of the two is truncated."""
         new = Columns(self.top)
-        new.facts, new._pages = self.facts[: max(self.n, 1)].copy(), self._pages[:]
+        new.ids, new._pages = self.ids, self._pages[:]
         new.truncate(self.n)
         return new

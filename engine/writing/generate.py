@@ -235,7 +235,7 @@ class Generation:
         self._stand = None
         self._state = self._snapshot(first)
         self._believe(self._first)
-        for id in self._columns.facts["id"][first:n]:
+        for id in self._columns.ids[first:n]:
             self._feed(int(id))
         if n and self._reads_block(first):
             log_p, _ = self._block(first)
@@ -284,7 +284,7 @@ class Generation:
         """Where the next character comes."""
         n = len(self)
         written = max(0, n - len(self.prompt))
-        return Place(self._columns.facts["id"][:n], written, self._standing())
+        return Place(self._columns.ids[:n], written, self._standing())
 
     def _standing(self) -> State | None:
         """Where the text stands in the automaton of its constraint; None without one, and in the prompt."""
@@ -295,7 +295,7 @@ class Generation:
             begin = 0 if constraint.reads_given else given
             last = _Stand(given, begin, constraint.start)
         state = last.state
-        for id in self._columns.facts["id"][last.n : n].tolist():
+        for id in self._columns.ids[last.n : n].tolist():
             state = constraint.after(state, id)
         self._stand = _Stand(given, n, state)
         return state
@@ -351,19 +351,19 @@ class Generation:
 
     def ids(self, start: int = 0) -> Ids:
         """The characters from `start` on, as ids."""
-        return self._columns.facts["id"][start : self._columns.n].copy()
+        return self._columns.ids[start : self._columns.n].copy()
 
     def entropies(self, start: int = 0) -> Probs:
         """The entropy in bits of the prediction of each character from `start` on."""
-        return self._columns.facts["entropy"][start : self._columns.n].copy()
+        return self._columns.column("entropy", start)
 
     def ranks(self, start: int = 0) -> Ids:
         """The rank of each character from `start` on."""
-        return self._columns.facts["rank"][start : self._columns.n].copy()
+        return self._columns.column("rank", start)
 
     def bits(self, start: int = 0) -> Probs:
         """The surprisal of each character from `start` on."""
-        return self._columns.facts["bits"][start : self._columns.n].copy()
+        return self._columns.column("bits", start)
 
     @property
     def text(self) -> str:

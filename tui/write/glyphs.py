@@ -24,9 +24,12 @@ class Glyphs:
         if self._alphabet.units == "char":
             self.text += visible("".join(symbols), self.text)
             return
+        shown, before = [], self.text[-4:]
         for symbol in symbols:
             decoded = self._decoder.decode(symbol.encode("latin-1"))
-            self.text += visible(decoded[-1], self.text[-4:].rstrip(INSIDE)) if decoded else INSIDE
+            shown.append(visible(decoded[-1], before.rstrip(INSIDE)) if decoded else INSIDE)
+            before = before[-3:] + shown[-1]
+        self.text += "".join(shown)
 
 
 def symbol_name(char: str, units: str) -> str:

@@ -304,7 +304,7 @@ def test_a_prompt_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, l
     assert len(blocks) == len(single) == length
     assert blocks.ids().tolist() == single.ids().tolist() == prompt.tolist()
     for name in ("bits", "entropy", "drawn_prob"):
-        facts = blocks._columns.facts[name][:length], single._columns.facts[name][:length]
+        facts = blocks._columns.column(name), single._columns.column(name)
         np.testing.assert_allclose(*facts, rtol=1e-4, atol=1e-5)
     for i in range(1, length):
         both = blocks._columns.candidates(i), single._columns.candidates(i)
