@@ -13,7 +13,7 @@ from engine.writing.settings import SETTINGS
 from tui.help import HelpScreen
 from tui.keys import APP_BINDINGS
 from tui.library.pane import LibraryPane
-from tui.read.keys import READ_BINDINGS
+from tui.read.keys import GAME_BINDINGS, READ_BINDINGS
 from tui.read.models import MODELS_BINDINGS
 from tui.train.form import TrainForm
 from tui.train.keys import KEYS
@@ -91,6 +91,7 @@ def _tables() -> Iterator[tuple[str, list[object]]]:
     yield "Write, in WALK", [*WALK_BINDINGS]
     yield "Read", [*READ_BINDINGS]
     yield "Read, the models", [*MODELS_BINDINGS]
+    yield "Shannon's game", [*GAME_BINDINGS]
     yield "Train, the form", [*TrainForm.BINDINGS]
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]
     yield "Library", [*LibraryPane.BINDINGS]

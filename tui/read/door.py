@@ -11,21 +11,23 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from engine.errors import HeloError
 from tui.dialogs import Dialog
 from tui.keys import KeyNames
+from tui.read.game import GamePane
 from tui.read.pane import ReadPane
-from tui.read.screen import PaneScreen
+from tui.read.screen import Back, PaneScreen
 from tui.read.text import Text, pasted, text_of
 from tui.text import one_line
 from tui.told import in_app
-from tui.write.asked import ReadAsked
+from tui.write.asked import GameAsked, ReadAsked
 from tui.write.pane import WritePane
 from tui.write.prompt import PromptInput
 from tui.write.session import Opened
-from tui.write.slash import READ
+from tui.write.slash import GAME, READ
 
 
 class OpensTexts(App[int]):
@@ -37,6 +39,7 @@ class OpensTexts(App[int]):
         yield from super().get_system_commands(screen)
         write = self.query_one(WritePane)
         yield SystemCommand("Read", f"{READ} (/read)", partial(write.command, "read"))
+        yield SystemCommand("Shannon's game", f"{GAME} (/game)", partial(write.command, "game"))
 
     @on(ReadAsked)
     def _read_asked(self, event: ReadAsked) -> None:
@@ -46,6 +49,13 @@ class OpensTexts(App[int]):
             self._read(text_of(event.ref, event.opened), event.opened, again)
         else:
             self._ask_to_paste(event.opened, "")
+
+    @on(GameAsked)
+    def _game_asked(self, event: GameAsked) -> None:
+        """Play on the text that is named, or on the usual one."""
+        text = text_of(event.ref, event.opened) if event.ref else None
+        again = partial(self.query_one(PromptInput).fill, f"/game {event.ref}".rstrip())
+        self._show(lambda back: GamePane(text, event.opened, back), again)
 
     def _ask_to_paste(self, opened: Opened, before: str) -> None:
         """Read what the user types or pastes, where `before` stands already."""
@@ -58,6 +68,10 @@ class OpensTexts(App[int]):
 
     def _read(self, text: Text, opened: Opened, again: Callable[[], None]) -> None:
         """Show a text in Read. If it cannot be read, say why and call `again`."""
+        self._show(lambda back: ReadPane(text, opened, back), again)
+
+    def _show(self, make: Callable[[Back], Widget], again: Callable[[], None]) -> None:
+        """Show a pane on a screen of its own. If it leaves with an error, say it and call `again`."""
 
         def back(error: HeloError | None) -> None:
             self.pop_screen()
@@ -65,7 +79,7 @@ class OpensTexts(App[int]):
                 self.notify(one_line(in_app(error)), severity="error", markup=False)
                 self.call_later(again)  # as the app: the answer to a dialog goes to who opened it
 
-        self.push_screen(PaneScreen(ReadPane(text, opened, back), self._names))
+        self.push_screen(PaneScreen(make(back), self._names))
 
 
 class PasteArea(TextArea):

@@ -1,4 +1,4 @@
-"""The keys of Read."""
+"""The keys of Read and of Shannon's game."""
 
 from __future__ import annotations
 
@@ -49,4 +49,25 @@ READ_BINDINGS: list[BindingType] = [
     ),
     Binding("home", "go(0)", "start", show=False, id="read.start", tooltip="To the start"),
     Binding("end", "go(-1)", "end", show=False, id="read.end", tooltip="To the end"),
+]
+
+GAME_BINDINGS: list[BindingType] = [
+    Binding(
+        "escape",
+        "leave",
+        "leave",
+        id="game.leave",
+        tooltip="To the result so far; from there, back to Write",
+    ),
+    Binding(
+        "ctrl+n",
+        "give_up",
+        "show it",
+        id="game.give-up",
+        tooltip="Show the character, after ten wrong guesses",
+    ),
+    Binding("y", "copy", "copy", id="game.copy", tooltip="Copy the result, when the game is over"),
+    Binding("enter", "again", "again", id="game.again", tooltip="Another game, after one is over"),
+    Binding("up", "scroll(-1)", "up", show=False, id="game.up", tooltip="Scroll up"),
+    Binding("down", "scroll(1)", "down", show=False, id="game.down", tooltip="Scroll down"),
 ]

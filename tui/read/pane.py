@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from tui.read.legend import SurpriseLegend
 from tui.read.line import FactLine
 from tui.read.models import ModelsDialog
 from tui.read.page import Page
+from tui.read.screen import Back
 from tui.read.text import Known, Text, glyphs_of, known
 from tui.text import one_line
 from tui.told import in_app
@@ -66,10 +66,7 @@ class ReadPane(TellsTrouble, Vertical):
             super().__init__()
             self.reading, self.view = reading, view
 
-    def __init__(
-        self, text: Text, opened: Opened, back: Callable[[HeloError | None], object]
-    ) -> None:
-        """`back` leaves the screen, with the error if the text cannot be read."""
+    def __init__(self, text: Text, opened: Opened, back: Back) -> None:
         super().__init__()
         self._text, self._opened, self._back = text, opened, back
         self._reading: Reading | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,9 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
+from engine.errors import HeloError
 from tui.frame import KeyHints
 from tui.help import HelpScreen
 from tui.keys import KeyNames
+
+Back = Callable[[HeloError | None], object]
+"""Leaves the screen of a pane, with an error if there is nothing to show."""
 
 
 class PaneScreen(Screen[None]):

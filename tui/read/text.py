@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from corpora.sonnets import TEXT
 from engine import places
-from engine.errors import NotFoundError, UsageError
+from engine.errors import HeloError, NotFoundError, UsageError
 from engine.runs.heldout import held_out
 from engine.text import sources
 from engine.text.sources.find import STANDARD_INPUT
@@ -43,6 +44,15 @@ def text_of(ref: str, opened: Opened) -> Text:
     if ref == VALIDATION:
         return Text("the validation part", partial(_validation, opened))
     return Text(os.path.basename(ref.rstrip(os.sep)) or ref, partial(_file, ref))
+
+
+def usual(opened: Opened) -> Text:
+    """The text that a model is tried on: the validation part of its corpus, else sonnets."""
+    try:
+        found = held_out(opened.model, opened.path, MOST)
+    except HeloError:
+        return Text("Shakespeare's sonnets", lambda units, say: TEXT)
+    return Text(f"the validation part of {found.corpus}", lambda units, say: found.text)
 
 
 def pasted(text: str) -> Text:

@@ -18,3 +18,7 @@ class TextAsked(Message):
 
 class ReadAsked(TextAsked):
     """It is to be read."""
+
+
+class GameAsked(TextAsked):
+    """It is to be guessed, by the user and by the model."""

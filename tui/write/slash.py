@@ -9,7 +9,7 @@ from engine.errors import UsageError
 from engine.words import counted, quoted
 from engine.writing.rows import Number, Setting
 from engine.writing.settings import SETTINGS
-from tui.write.asked import ReadAsked, TextAsked
+from tui.write.asked import GameAsked, ReadAsked, TextAsked
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
 from tui.write.rates import speed_name
@@ -80,6 +80,11 @@ def _append(host: Host, argument: str) -> None:
 READ = (
     "read FILE with the model's eyes, or a text to paste; /read validation: the part of its corpus "
     "that was held out"
+)
+
+GAME = (
+    "Shannon's game: guess a text character by character against the model; FILE, or the part of its "
+    "corpus that was held out, or sonnets"
 )
 
 
@@ -202,6 +207,7 @@ COMMANDS = (
     ),
     Command("clear", "", "forget what was written", _clear),
     on_screen("read", "[FILE]", READ, lambda screen, ref: _ask(screen, ReadAsked, ref)),
+    on_screen("game", "[FILE]", GAME, lambda screen, ref: _ask(screen, GameAsked, ref)),
     on_screen(
         "edit", "", "write a prompt in your editor", lambda screen, _: screen.edit(), "prompt.edit"
     ),
