@@ -45,6 +45,10 @@ class Stepper:
     def alphabet(self) -> Alphabet:
         return self.model.alphabet
 
+    @property
+    def name(self) -> str:
+        return self.model.name
+
     def zero_state(self, *batch: int) -> States:
         """The state before any character: zeros (H,), or (B, H) for a batch of B."""
         H = self.model.config.hidden

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.network.stepper import States, Stepper
+from engine.network.stepper import States
 from engine.vocab import Ids
-from engine.writing.mixture import Mixture
+from engine.writing.mixture import AnyStepper
 
 _BLOCK = 32
 """Characters that are read at once, and between two stands that are always kept."""
@@ -30,7 +30,7 @@ class Foresight:
     It keeps what it has read: a further character costs one step, and less if it is the one foreseen.
     """
 
-    def __init__(self, stepper: Stepper | Mixture) -> None:
+    def __init__(self, stepper: AnyStepper) -> None:
         self.stepper = stepper
         self._read: list[int] = []
         # [i] is the stand after i characters, None if it is not kept

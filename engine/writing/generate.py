@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import UsageError
-from engine.network.stepper import LogProbs, States, Stepper, log_softmax
+from engine.network.stepper import LogProbs, States, log_softmax
 from engine.vocab import Ids
 from engine.writing.columns import Columns, Record
 from engine.writing.constraint import State
-from engine.writing.mixture import Mixture
+from engine.writing.mixture import AnyStepper, Mixture
 from engine.writing.sampling import Place, Probs, Sampler, draw, uniform
 from engine.writing.settings import SamplingConfig
 from engine.writing.snapshots import Snapshots
@@ -104,7 +104,7 @@ class Generation:
 
     def __init__(
         self,
-        stepper: Stepper | Mixture,
+        stepper: AnyStepper,
         prompt: Ids,
         sampling: SamplingConfig | None = None,
         seed: int = 0,
@@ -152,6 +152,15 @@ class Generation:
     def sampling(self, sampling: SamplingConfig) -> None:
         self._sampler = Sampler(sampling, self.alphabet)
         self._drawn_from = self._stand = None
+
+    def mix(self, mixture: Mixture) -> None:
+        """Let the models of the present mixture write on in another share. Takes effect with the next draw,
+        and in whatever is read or written anew."""
+        self.stepper = mixture
+        if self._log_p is not None:
+            self._believe(log_softmax(mixture.believed(self._state)))
+        if self._first is not None:
+            self._first = log_softmax(mixture.believed(self._snapshot(0)))
 
     @property
     def shortest(self) -> int:

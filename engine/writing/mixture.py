@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 
 import numpy as np
 
@@ -12,12 +13,23 @@ from engine.network.stepper import LogProbs, States, Stepper, log_softmax
 from engine.vocab import Alphabet, Ids
 from engine.words import quoted
 
+_NOTHING = -1000.0
+"""The logarithm of a weight of 0: a number, so that 0 · log 0 is 0, and so low that its power is 0."""
+
 
 def mixed(first: Stepper, second: Stepper, share: float) -> Stepper | Mixture:
     """Two models mixed; where the share of the second is 0 or 1, one of them alone.
 
-    Raises UsageError if one has characters and the other bytes, or if they have no symbol in common.
+    Raises UsageError if they cannot be mixed.
     """
+    check_mixable(first, second)
+    if share in (0, 1):
+        return second if share else first
+    return Mixture(first, second, share)
+
+
+def check_mixable(first: Stepper, second: Stepper) -> None:
+    """Raises UsageError if one has characters and the other bytes, or if they have no symbol in common."""
     if first.alphabet.units != second.alphabet.units:
         writer, other = sorted((first, second), key=lambda s: s.alphabet.units == "byte")
         raise UsageError(
@@ -27,9 +39,6 @@ def mixed(first: Stepper, second: Stepper, share: float) -> Stepper | Mixture:
         raise UsageError(
             f"--mix: {first.model.name} and {second.model.name} have no character in common"
         )
-    if share in (0, 1):
-        return second if share else first
-    return Mixture(first, second, share)
 
 
 def parse_mix(text: str) -> tuple[str, float]:
@@ -58,13 +67,28 @@ class Mixture:
     where a model gives 0 to a symbol that it does not know. A model reads such a symbol as its nearest form
     that it does know; if there is none, it skips the symbol, and believes what it believed before.
 
-    Its state is that of the first model, then that of the second; what they believe is part of them.
+    Its state is that of the first model, then that of the second; what they believe is part of them. No
+    state depends on the share.
     """
 
     def __init__(self, first: Stepper, second: Stepper, share: float) -> None:
-        """0 < share < 1. Both have characters, or both bytes."""
+        """0 ≤ share ≤ 1. Both have characters, or both bytes."""
         self.alphabet = both = first.alphabet.united(second.alphabet)
-        self._parts = _Part(first, both, 1 - share), _Part(second, both, share)
+        self.models = first, second
+        self._parts = _Part(first, both), _Part(second, both)
+        self.share = share
+
+    @property
+    def name(self) -> str:
+        """Of both models, with their weights."""
+        first, second = self.models
+        return f"{first.name} {1 - self.share:.0%} + {second.name} {self.share:.0%}"
+
+    def shared(self, share: float) -> Mixture:
+        """The same models in another mixture, which can go on from the states of this one."""
+        other = copy(self)
+        other.share = share
+        return other
 
     def start_state(self) -> States:
         """The state that a text begins in."""
@@ -72,15 +96,22 @@ class Mixture:
 
     def step(self, id: int, state: States) -> tuple[LogProbs, States]:
         """Feed one character: its id and the state before it give log p (V,) and the state after."""
+        first, second = self._parts
+        layers = first.layers
+        after = (*first.step(id, state[:layers]), *second.step(id, state[layers:]))
+        return self.believed(after), after
+
+    def believed(self, state: States) -> LogProbs:
+        """log p (V,) of the next character in a state."""
         log_p = np.full(len(self.alphabet), -np.inf)
-        after: States = ()
-        for part in self._parts:
-            own, state = state[: part.layers], state[part.layers :]
-            own = part.step(id, own)
-            after += own
-            weighted = part.log_weight + own[-1][0]
+        first, second = self._parts
+        for part, weight, own in (
+            (first, 1 - self.share, state[first.layers - 1]),
+            (second, self.share, state[-1]),
+        ):
+            weighted = (math.log(weight) if weight else _NOTHING) + own[0]
             log_p[part.symbols] = np.logaddexp(log_p[part.symbols], weighted)
-        return log_p, after
+        return log_p
 
     def sequence(self, ids: Ids, state: States) -> tuple[LogProbs, States]:
         """Feed T characters: ids (T,) give log p (T, V) and the state after."""
@@ -99,9 +130,8 @@ class Mixture:
 class _Part:
     """A model in a mixture. Its state ends with log p (V,) of its own symbols."""
 
-    def __init__(self, stepper: Stepper, both: Alphabet, weight: float) -> None:
+    def __init__(self, stepper: Stepper, both: Alphabet) -> None:
         self.stepper = stepper
-        self.log_weight = math.log(weight)
         own = stepper.alphabet
         self.symbols = own.ids_in(both)
         self.layers = len(stepper.start_state()) + 1
@@ -124,3 +154,7 @@ class _Part:
             logits, after = self.stepper.step(each, tuple(own))
             own, believed = list(after), (log_softmax(logits),)
         return (*own, believed)
+
+
+AnyStepper = Stepper | Mixture
+"""What can write a text."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,3 +184,78 @@ async def test_a_remembered_ban_that_leaves_nothing_of_another_model(
             screen.pilot, lambda: "/ban leaves no character that the model" in screen.toasts
         )
         assert screen.write.prompt.text == "ab" and screen.passage.model.name == "tiny"
+
+
+def other(text: str = "abc\nXY", name: str = "other") -> None:
+    """A second model in the library."""
+    modelfile.save(
+        places.models() / f"{name}.safetensors", replace(random_model(text=text), name=name)
+    )
+
+
+async def test_a_mixture_writes_from_the_next_passage_on_and_keys_slide_it(
+    tiny: Model, until: Until
+) -> None:
+    other()
+    async with opened((140, 30)) as screen:
+        screen.write.session.seed, screen.write.session.state.length = 3, 30
+        screen.write.session.state.speed = math.inf
+        await screen.enter("/mix other:0.3")
+        await until(screen.pilot, lambda: "mix other ───●─────── 30%" in screen.see("#status"))
+        await screen.enter("Xa")
+        await until(screen.pilot, lambda: screen.passage.finished and not screen.write.writing)
+        assert screen.passage.exact().startswith("Xa"), "an X is of the other alphabet"
+        assert screen.passage.model.name == "tiny 70% + other 30%"
+        await screen.press("escape", "M", "M")
+        assert "mix other ────●────── 40%" in screen.see("#status")
+        assert screen.write.query_one("#next").border_title == "next character · 60% + 40%"
+        before = screen.passage.ids().tolist()
+        for _ in range(14):
+            await screen.press("M")
+        assert screen.write.session.share == 1 and screen.passage.ids().tolist() == before
+        view = screen.passage.view(screen.passage.shown)
+        assert view and {c.char for c in view.prediction.top if c.prob} == {*"abc\nXY"}
+        await screen.press("m", "i")
+        await screen.enter("/mix other:0.5")
+        assert screen.passage.model.name == "tiny 50% + other 50%", "the same models: from here on"
+        await screen.enter("/mix")
+        assert "mix" not in screen.see("#status").replace("next", "").split("│", 1)[1]
+        assert screen.passage.model.name == "tiny 50% + other 50%"
+        await screen.enter("Sh")
+        await until(screen.pilot, lambda: screen.passage.model.name == "tiny")
+
+
+async def test_what_cannot_be_mixed_is_refused_in_a_line(tiny: Model, until: Until) -> None:
+    other("αβγ", "greek")
+    other()
+    async with opened((140, 30)) as screen:
+        for argument, told in (
+            ("greek:0.5", "tiny and greek have no character in common"),
+            ("other", "Mix must be a model and its share"),
+            ("nosuch:0.5", "nosuch"),
+        ):
+            await screen.enter(f"/mix {argument}")
+            await until(screen.pilot, lambda: told in screen.toasts)  # noqa: B023
+            assert screen.write.prompt.text == f"/mix {argument}"
+            screen.write.prompt.fill("")
+        await screen.press("escape", "M")
+        assert "/mix MODEL:SHARE" in screen.see("#status")
+        await screen.press("i")
+        await screen.enter("/mix other:0.5")
+        await until(screen.pilot, lambda: screen.write.session.other)
+        await screen.enter("/model greek")
+        await until(screen.pilot, lambda: "nothing is mixed in" in screen.toasts)
+        assert screen.write.session.other is None
+
+
+def test_plain_mixes_until_the_mixture_is_off(cli: Cli, tiny: Model) -> None:
+    other()
+    lines = ("/length 60", "/seed 3", "/mix other:0.5", "Xa", "/mix", PROMPT)
+    done = cli("-m", "tiny", "--plain", stdin="\n".join((*lines, "")).encode())
+    mixed = cli("sample", "tiny", "-n", "60", "-s", "3", "-p", "Xa", "--mix", "other:0.5").out
+    alone = cli("sample", "tiny", "-n", "60", "-s", "3", "-p", PROMPT).out
+    assert done.out.splitlines() == [*mixed.splitlines(), *alone.splitlines()]
+    told = cli("-m", "tiny", "--plain", stdin=b"/mix other:0.5\n/settings\n")
+    assert "mix other 50%" in told.out and "tiny 50% + other 50%" in told.err
+    refused = cli("-m", "tiny", "--plain", stdin=b"/mix no:0.5\n")
+    assert "no" in refused.err and refused.err.count("\n") == 1

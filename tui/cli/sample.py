@@ -200,9 +200,9 @@ def _begin(
     from engine.vocab import name_characters
     from engine.writing.generate import Generation
     from engine.writing.masks import never_written
-    from engine.writing.mixture import Mixture, mixed, parse_mix
+    from engine.writing.mixture import AnyStepper, mixed, parse_mix
 
-    stepper: Stepper | Mixture = Stepper(opened)
+    stepper: AnyStepper = Stepper(opened)
     if mix is not None:
         name, share = parse_mix(mix)
         other = open_model(name)

@@ -201,6 +201,8 @@ class Repl:
             f"writes at {speed_name(state.speed)}, {counted(state.length, 'character')} at a time, "
             + ("with a new seed each time" if seed == RANDOM else f"with seed {seed}"),
         ]
+        if other := self.session.other:
+            lines.append(f"mix {other.model.name} {self.session.share:.0%}")
         if passage := self.passage:
             written = counted(passage.shown, "character")
             lines.append(f"this passage: {written}, seed {passage.seed}")
@@ -214,8 +216,8 @@ class Repl:
         return self.session.opened
 
     def _take_model(self, opened: Opened) -> None:
-        self.session.opened = opened
-        self.session.state.model = opened.ref
+        if unmixed := self.session.take(opened):
+            self.say(unmixed)
         if self.person:
             self.say(f"{opened.model.name}: {describe(opened.model)}")
 
@@ -231,9 +233,9 @@ class Repl:
             if newer := self._opened.newer():
                 if news := newer.news_since(self._opened):
                     self.say(news)
-                self.session.opened = newer
+                self.session.take(newer)
         self._console.end_line()
-        self.passage, changed = self.session.begin(self._opened, prompt_of(typed))
+        self.passage, changed = self.session.begin(prompt_of(typed))
         if changed:
             self.say(changed)
         if self.person:

@@ -90,7 +90,6 @@ class ReadPane(TellsTrouble, Vertical):
         self._page = self.query_one(Page)
         self._next = self.query_one(NextCharacter)
         self._facts = self.query_one(FactLine)
-        self._next.border_title = "next character"
         self._page.focus()
         self.set_interval(_FOLLOW, self._follow)
         self.open(self._opened)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.vocab import Ids
 from engine.writing.generate import Generation
+from engine.writing.mixture import Mixture
 from engine.writing.sampling import Probs
 from tui.write.glyphs import Glyphs
 
@@ -52,6 +53,12 @@ class Branch:
     def reading(self) -> bool:
         """Whether the network has yet to read some of the given characters."""
         return len(self.generation) < self.shown
+
+    def mix(self, mixture: Mixture) -> None:
+        """Forget what is not shown yet, and let the models write in another share."""
+        if len(self.generation) > self.shown:
+            self.generation.rewind(self.shown)
+        self.generation.mix(mixture)
 
     def ids(self) -> Ids:
         """The shown characters as ids."""

@@ -11,9 +11,8 @@ from textual import work
 from textual.widgets import TextArea
 
 from engine.errors import HeloError
-from engine.network.stepper import Stepper
 from engine.writing.foresight import Foresight
-from engine.writing.mixture import Mixture
+from engine.writing.mixture import AnyStepper
 from tui.text import one_line
 from tui.width import spans
 
@@ -28,7 +27,7 @@ _WORD = re.compile(r"\s*(?:\w+|[^\w\s]+)|\s+")
 class _Asked:
     """What is to be foreseen: what `stepper` writes after `text`, in `room` cells."""
 
-    stepper: Stepper | Mixture
+    stepper: AnyStepper
     text: str
     room: int
 
@@ -48,7 +47,7 @@ class GhostText(TextArea):
     _foresight: Foresight | None = None
 
     @property
-    def guesser(self) -> Stepper | Mixture | None:
+    def guesser(self) -> AnyStepper | None:
         """What foresees; None while nothing should be foreseen."""
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ from engine.writing.settings import SETTINGS
 
 _WALK = Binding.Group("walk", compact=True)
 _TAKE = Binding.Group("take", compact=True)
+_MIX = Binding.Group("mix", compact=True)
 _PASSAGE = Binding.Group("passage", compact=True)
 
 
@@ -64,6 +65,13 @@ WALK_BINDINGS: list[BindingType] = [
             setting.alias or setting.word,
             f"{setting.word.capitalize()} down",
             f"up: {setting.help.format(setting.letter)}",
+        )
+    ),
+    *(
+        Binding(key, f"mix({way})", "mix", show=False, id=id, tooltip=tooltip, group=_MIX)
+        for key, way, id, tooltip in (
+            ("m", -1, "write.lower-mix", "Less of the model that /mix mixed in"),
+            ("M", 1, "write.raise-mix", "more of it"),
         )
     ),
     *_pair("s", "S", "speed({})", "speed", "speed", "Slower", "faster"),

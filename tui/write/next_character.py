@@ -10,11 +10,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.writing.mixture import Mixture
 from tui.write import sections
 from tui.write.passage import Passage, View
 from tui.write.sections import Form, Ink, Line
 from tui.write.shown import Shown, Tally, believed
 
+_TITLE = "next character"
 _GRID_BELOW = 9
 """With fewer rows than this, candidates are shown in columns."""
 _BESIDE = 56
@@ -46,12 +48,19 @@ class NextCharacter(Widget, can_focus=False):
         super().__init__(id=id)
         self._shown = Shown()
         self._tally = Tally()
+        self._share: float | None = None
+        self.border_title = _TITLE
         self._lines: list[Strip] = []
         self._named_styles: dict[str, Style] = {}
         self._names = _NAME
 
     def look(self, passage: Passage | None, index: int) -> None:
-        """Show what was believed of the character at `index`."""
+        """Show what was believed of the character at `index`, and in the title the weights of a mixture."""
+        share = passage.model.share if passage and isinstance(passage.model, Mixture) else None
+        if share != self._share:
+            self._share = share
+            weights = "" if share is None else f" · {1 - share:.0%} + {share:.0%}"
+            self.border_title = _TITLE + weights
         self.show(believed(passage, index, self._tally))
 
     def show(self, shown: Shown) -> None:

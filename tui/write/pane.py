@@ -71,7 +71,6 @@ class WritePane(Walk):
         self._next = self.query_one(NextCharacter)
         self.prompt = self.query_one(PromptInput)
         self._status = self.query_one(StatusLine)
-        self._next.border_title = "next character"
         self.prompt.border_title = "prompt"
         self._player = Player(self, self.session.state, self._played)
         self._unsay = self.set_interval(_NOTE_SECONDS, self._forget_note, pause=True)
@@ -107,8 +106,8 @@ class WritePane(Walk):
             ]
 
     def _take_model(self, opened: Opened) -> None:
-        self.session.opened = opened
-        self.session.state.model = opened.ref
+        if unmixed := self.session.take(opened):
+            self.complain(unmixed)
         self.transcript.welcome = [
             "Type how a text should begin, and press Enter.",
             "",
@@ -159,12 +158,12 @@ class WritePane(Walk):
                     self.say(news)
                 self._take_model(opened := newer)
         try:
-            self.passage, note = self.session.begin(opened, prompt_of(typed))
+            self.passage, note = self.session.begin(prompt_of(typed))
         except HeloError as error:
             self.prompt.fill(typed)
             self.complain(error)
             return
-        head = f"{opened.model.name} · seed {self.passage.seed}"
+        head = f"{self.passage.model.name} · seed {self.passage.seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(self.passage)
         self.run()
@@ -246,11 +245,12 @@ class WritePane(Walk):
         self.prompt.foresee()
         self.transcript.show_cursor(passage if walking or self.writing else None)
         self._next.look(passage, self.looked_at if passage else 0)
-        opened = self.session.opened
+        opened, other = self.session.opened, self.session.other
         self._status.show(
             Status(
                 mode=self.mode,
                 model=opened.model.name if opened else "no model",
+                mixed=(other.model.name, self.session.share) if other else None,
                 sampling=state.sampling,
                 speed=state.speed,
                 measured=self._player.measured,

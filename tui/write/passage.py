@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import UsageError
-from engine.network.stepper import Stepper
 from engine.vocab import Ids
 from engine.writing.generate import Generation, Prediction, Step
+from engine.writing.mixture import AnyStepper, Mixture
 from engine.writing.sampling import Probs
 from engine.writing.settings import SamplingConfig
 from tui.write.branch import CHOSEN, GIVEN, TYPED, WRITTEN, Branch, Came
@@ -39,12 +39,12 @@ class Passage:
     after the last."""
 
     def __init__(
-        self, stepper: Stepper, prompt: Ids, sampling: SamplingConfig, seed: int, length: int
+        self, stepper: AnyStepper, prompt: Ids, sampling: SamplingConfig, seed: int, length: int
     ) -> None:
         generation = Generation(stepper, prompt, sampling, seed)
-        glyphs = Glyphs(stepper.model.alphabet)
+        glyphs = Glyphs(stepper.alphabet)
         glyphs.extend(generation.prompt)
-        self.model = stepper.model
+        self.model = stepper
         self.seed = seed
         given = bytearray([GIVEN]) * len(generation.prompt)
         self.branches = {0: Branch(generation, glyphs, given)}
@@ -183,6 +183,13 @@ class Passage:
         with self._held():
             self.generation.sampling = sampling
             self._forget_ahead()
+
+    def mix(self, mixture: Mixture) -> None:
+        """Let its models write in another share, from the first character that is not shown yet."""
+        with self._held():
+            self.model = mixture
+            for branch in self.branches.values():
+                branch.mix(mixture)
 
     def _forget_ahead(self) -> None:
         if len(self.generation) > self.shown:

@@ -12,9 +12,8 @@ from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.network.stepper import Stepper
 from engine.vocab import normalise
-from engine.writing.mixture import Mixture
+from engine.writing.mixture import AnyStepper
 from tui.commands import Choice, Completion
 from tui.remember import Prompts
 from tui.text import visible
@@ -39,7 +38,7 @@ class Writer(Protocol):
         """Show a HeloError."""
 
     @property
-    def guesser(self) -> Stepper | Mixture | None:
+    def guesser(self) -> AnyStepper | None:
         """What foresees how a prompt goes on; None while nothing should."""
 
     def toggle_ghost(self) -> None:
@@ -193,7 +192,7 @@ class PromptInput(OrderedKeys, GhostText):
             self._suggest()
 
     @property
-    def guesser(self) -> Stepper | Mixture | None:
+    def guesser(self) -> AnyStepper | None:
         command = self._menu.display or self.document.get_line(0).startswith("/")
         return None if command else self._writer.guesser
 

@@ -17,6 +17,7 @@ from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.runs import library
 from engine.words import counted
+from engine.writing.mixture import AnyStepper, Mixture, check_mixable
 from engine.writing.sampling import Sampler
 from engine.writing.settings import SamplingConfig
 from tui.remember import LENGTHS, SPEEDS, State
@@ -114,6 +115,52 @@ class Session:
         self.state = state
         self.opened: Opened | None = None
         self.seed = RANDOM
+        self.other: Opened | None = None
+        """The model that is mixed in from the next passage on."""
+        self.share = 0.0
+        """Its share."""
+        self._mixture: Mixture | None = None
+
+    @property
+    def writer(self) -> AnyStepper | None:
+        """What writes the next passage: the open model, alone or mixed."""
+        if self.opened is None:
+            return None
+        if self.other is None:
+            return self.opened.stepper
+        models = self.opened.stepper, self.other.stepper
+        if self._mixture is None or self._mixture.models != models:
+            self._mixture = Mixture(*models, self.share)
+        elif self._mixture.share != self.share:
+            self._mixture = self._mixture.shared(self.share)
+        return self._mixture
+
+    def take(self, opened: Opened) -> str:
+        """Write with this model from the next passage on. Returns why the other model is no longer mixed
+        in, if it cannot be mixed with this one."""
+        self.opened, self.state.model = opened, opened.ref
+        if self.other:
+            try:
+                check_mixable(opened.stepper, self.other.stepper)
+            except UsageError as error:
+                self.other = None
+                return f"{error}; nothing is mixed in"
+        return ""
+
+    def mix(self, other: Opened | None, share: float, passage: Passage | None) -> None:
+        """Mix in another model from the next passage on, or none; in a passage that these two models write,
+        from its next character on.
+
+        Raises UsageError if that cannot be; then nothing has changed.
+        """
+        if other:
+            if self.opened is None:
+                raise UsageError("no model is open: /model NAME opens one")
+            check_mixable(self.opened.stepper, other.stepper)
+        self.other, self.share = other, share
+        if passage and isinstance(passage.model, Mixture) and isinstance(self.writer, Mixture):
+            if passage.model.models == self.writer.models:
+                passage.mix(self.writer)
 
     def set_seed(self, text: str) -> None:
         """Set the random seed. Raises UsageError."""
@@ -127,8 +174,8 @@ class Session:
 
         Raises UsageError if they do not fit a model; then nothing has changed.
         """
-        if self.opened:
-            Sampler(sampling, self.opened.model.alphabet)
+        if writer := self.writer:
+            Sampler(sampling, writer.alphabet)
         if passage:
             passage.change(sampling)
         self.state.sampling = sampling
@@ -149,12 +196,14 @@ class Session:
             )
         self.state.speed = speed
 
-    def begin(self, opened: Opened, prompt: str) -> tuple[Passage, str]:
-        """A passage that begins with this prompt, and a note of what was changed in it.
+    def begin(self, prompt: str) -> tuple[Passage, str]:
+        """A passage that begins with this prompt, and a note of what was changed in it. A model is open.
 
         Raises UsageError if the settings of sampling do not fit the model.
         """
-        fitted = opened.model.alphabet.fit(prompt)
+        writer = self.writer
+        assert writer
+        fitted = writer.alphabet.fit(prompt)
         seed = secrets.randbelow(1 << 32) if self.seed == RANDOM else self.seed
         state = self.state
-        return Passage(opened.stepper, fitted.ids, state.sampling, seed, state.length), fitted.note
+        return Passage(writer, fitted.ids, state.sampling, seed, state.length), fitted.note

@@ -12,6 +12,7 @@ from engine.writing.settings import SETTINGS
 from tui.write.asked import GameAsked, ReadAsked, TextAsked
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
+from tui.write.mixing import mix
 from tui.write.rates import speed_name
 from tui.write.saving import save
 from tui.write.session import RANDOM, number
@@ -112,6 +113,13 @@ COMMANDS = (
         "model", "NAME", "write with another model, from the next passage on", _model, sets=True
     ),
     *map(_setting, SETTINGS.values()),
+    Command(
+        "mix",
+        "[MODEL:SHARE]",
+        "mix in the probabilities of another model, as in other:0.3; alone, it is off",
+        mix,
+        sets=True,
+    ),
     Command(
         "seed",
         "N",

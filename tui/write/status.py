@@ -12,6 +12,7 @@ from textual.widget import Widget
 from engine.writing.settings import SamplingConfig
 from tui.phrases import filters
 from tui.text import one_line
+from tui.write.mixing import slider
 from tui.write.rates import speed_name
 
 _ROOM_FOR_WORDS = 96
@@ -23,6 +24,8 @@ class Status:
 
     mode: str = "PROMPT"
     model: str = ""
+    mixed: tuple[str, float] | None = None
+    """The model that is mixed in, and its share."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     speed: float = 30.0
     measured: float | None = None
@@ -88,6 +91,11 @@ class StatusLine(Widget, can_focus=False):
             else (f"{status.bits:.2f} bits a character", f"{status.bits:.2f} bits"),
             (one_line(status.model),),
         ]
+        if status.mixed:
+            name, share = status.mixed
+            facts.insert(
+                1, (f"mix {one_line(name)} {slider(share)} {share:.0%}", f"mix {share:.0%}")
+            )
         if status.branch[1] > 1:
             facts.insert(1, ("branch {} of {}".format(*status.branch),))
         return [forms for forms in facts if any(forms)]

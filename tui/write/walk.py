@@ -10,15 +10,16 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from engine.network.stepper import Stepper
 from engine.vocab import name_characters
 from engine.words import counted
+from engine.writing.mixture import AnyStepper
 from engine.writing.settings import SamplingConfig
 from tui.write.any_character import AnyCharacter
 from tui.write.colours import following
 from tui.write.find import Find
 from tui.write.in_app import InApp
 from tui.write.keys import WALK_BINDINGS
+from tui.write.mixing import slide
 from tui.write.next_character import NextCharacter
 from tui.write.passage import Passage
 from tui.write.prompt import PromptInput
@@ -73,11 +74,10 @@ class Walk(Vertical, InApp):
     # -- asked by the prompt input
 
     @property
-    def guesser(self) -> Stepper | None:
+    def guesser(self) -> AnyStepper | None:
         """What foresees how a prompt goes on. Nothing does while a passage is written, which needs the
         processor."""
-        opened = self.session.opened
-        return opened.stepper if opened and self.session.state.ghost and not self.writing else None
+        return self.session.writer if self.session.state.ghost and not self.writing else None
 
     def toggle_ghost(self) -> None:
         state = self.session.state
@@ -199,6 +199,9 @@ class Walk(Vertical, InApp):
     def action_tune(self, name: str, way: int) -> None:
         with self.complaining():
             self.set_sampling(self.session.state.sampling.stepped(name, way))
+
+    def action_mix(self, way: int) -> None:
+        self.say(slide(self.session, self.passage, way))
 
     def action_speed(self, way: int) -> None:
         self.session.state.speed = neighbour(self.session.state.speed, way)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
@@ -113,3 +113,56 @@ def test_a_share_that_is_none_is_refused(text: str, said: str) -> None:
 
 def test_a_path_may_have_a_colon() -> None:
     assert parse_mix("C:/models/a.safetensors:0.25") == ("C:/models/a.safetensors", 0.25)
+
+
+@pytest.mark.parametrize(("share", "alone"), [(0.0, ONE), (1.0, OTHER)])
+@settings(max_examples=12)
+@given(st.text("abc \n", min_size=1, max_size=40), st.integers(0, 9))
+def test_at_its_ends_a_mixture_writes_as_one_model_does(
+    share: float, alone: Stepper, prompt: str, seed: int
+) -> None:
+    mixture, known = Mixture(ONE, OTHER, share), alone.alphabet
+    prompt = "".join(c for c in prompt if c in known.ids) or " "
+    text, expected = (
+        write(Generation(stepper, stepper.alphabet.encode(prompt), seed=seed), 40)
+        for stepper in (mixture, alone)
+    )
+    for ours, other in zip(text, expected, strict=True):
+        assert ours.char == other.char
+        assert ours.prob == pytest.approx(other.prob, rel=1e-12)
+        assert ours.prediction.entropy == pytest.approx(other.prediction.entropy)
+        possible = {c.char: c.prob for c in ours.prediction.top if c.prob}
+        assert possible == {
+            c.char: pytest.approx(c.prob) for c in other.prediction.top if c.char in possible
+        }
+
+
+@settings(max_examples=12)
+@given(
+    st.floats(0, 1), st.floats(0, 1), st.text("abXY é", min_size=1, max_size=40), st.integers(0, 60)
+)
+def test_another_share_counts_from_the_next_character_on(
+    before: float, after: float, prompt: str, back: int
+) -> None:
+    first = Mixture(ONE, OTHER, before)
+    second = first.shared(after)
+    ids = first.alphabet.encode(prompt)
+    text = Generation(first, ids, SamplingConfig(top_k=9), seed=5)
+    old = write(text, len(ids) + 30)
+    text.mix(second)
+    anew = Generation(Mixture(ONE, OTHER, after), text.ids(), SamplingConfig(top_k=9), seed=5)
+    while anew.in_prompt:
+        anew.advance()
+    assert write(text, len(old)) == old, "what is written stays as it was"
+    np.testing.assert_allclose(
+        [c.prob for c in text.prediction().top], [c.prob for c in anew.prediction().top], rtol=1e-5
+    )
+    n = max(text.shortest, len(old) - back)
+    text.rewind(n)
+    anew.rewind(max(n, anew.shortest))
+    if n:
+        np.testing.assert_allclose(
+            [c.prob for c in text.prediction().top],
+            [c.prob for c in anew.prediction().top],
+            rtol=1e-5,
+        )
