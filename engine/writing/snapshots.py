@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.network.stepper import States
 
-_PAGE = 16
-"""Snapshots in a page. Pages spare the memory that many small arrays lose between them."""
+_PAGE = 4
+"""Snapshots in a page. Pages spare what many small arrays lose between them. A branch copies one page."""
 
 
 class Snapshots:
