@@ -8,14 +8,14 @@ from engine.words import counted
 from tui.text import one_line
 
 
-def place(index: Index, found: Found) -> str:
-    """Where a passage stands."""
-    return f"line {index.line(found.start):,} of {one_line(index.corpus.info.name)}"
-
-
 def passage(index: Index, found: Found) -> str:
-    """How long a passage is, and where it stands."""
-    return f"{counted(found.length, 'character')}, at {place(index, found)}"
+    """How long a passage is, and the line where it stands."""
+    return f"{counted(found.length, 'character')}, at line {index.line(found.start):,}"
+
+
+def passage_of(index: Index, found: Found) -> str:
+    """The same, with the name of the corpus."""
+    return f"{passage(index, found)} of {one_line(index.corpus.info.name)}"
 
 
 def missing(name: str, history: History) -> str:

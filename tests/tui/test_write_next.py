@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.style import Style
 
 from engine.network.modelfile import Model
@@ -16,8 +17,8 @@ from tests.conftest import make_model
 from tests.tui.writing import Until, opened, written
 from tui.write.branch import GIVEN
 from tui.write.passage import Passage
-from tui.write.sections import Form, Ink, Line, ranks, stacked, strip
-from tui.write.shown import Shown, Tally
+from tui.write.sections import Form, Ink, Line, copied, not_copied, ranks, stacked, strip
+from tui.write.shown import Copying, Shown, Tally
 
 INK = Ink(lambda name: Style(), 3)
 
@@ -64,6 +65,7 @@ def test_the_strip_shows_a_bit_an_eighth_and_every_character(bits: list[float], 
 
 def test_one_character_makes_no_strip_and_nothing_written_no_ranks() -> None:
     assert strip(Shown(bits=(1.0,)), INK, 40) == [] == ranks(Shown(), INK, 40)
+    assert copied(Shown(), INK, 40) == [] == not_copied(Shown(), INK, 40)
 
 
 @pytest.mark.parametrize("width", [20, 28, 40, 60])
@@ -83,6 +85,19 @@ def test_ranks_are_shares_in_classes(width: int) -> None:
     assert {len(line) for line in lines[1:]} == {width}
     assert " ".join(text(short)[1:]) == "1 50%, 2 20%, 3–5 20%, 11–100 10%"
     assert all(len(line) <= width for line in text(short)[1:])
+
+
+def test_a_copy_is_told_in_forms_that_fit_and_nothing_in_it_moves_the_screen() -> None:
+    long = "31 characters, at line 10,984 of tinyshakespeare"
+    shown = Shown(copied=Copying(longest=long, text="日本" * 40, here="1 character, at line 2"))
+    for width in (20, 28, 40, 60):
+        most, middle, least = copied(shown, INK, width)
+        assert " ".join(text(least)) == f"copied: {long}"
+        assert text(middle)[:-1] == text(least) and text(middle)[-1].startswith("  日本")
+        assert "here: 1 character, at line 2".startswith(text(most)[-1].rstrip("…"))
+        assert all(cell_len(line) <= width for line in text(most))
+    (why,) = not_copied(Shown(copied=Copying(note="copied: index of big 40%")), INK, 12)
+    assert text(why) == ["copied:", "index of big", "40%"]
 
 
 def classes(ranked: list[int]) -> tuple[int, ...]:

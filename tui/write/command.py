@@ -78,6 +78,8 @@ class Screen(Host, Protocol):
 
     def action_tree(self) -> None: ...
 
+    def action_copies(self) -> None: ...
+
 
 class Lines(Host, Protocol):
     """What the commands of `helo --plain` can also ask."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.widget import Widget
 
 from engine.writing.mixture import Mixture
 from tui.write import sections
+from tui.write.meter import CopyMeter
 from tui.write.passage import Passage, View
 from tui.write.sections import Form, Ink, Line
 from tui.write.shown import Shown, Tally, believed
@@ -50,18 +52,29 @@ class NextCharacter(Widget, can_focus=False):
         self._tally = Tally()
         self._share: float | None = None
         self.border_title = _TITLE
+        self.meter = CopyMeter(self, self._look_again)
+        self._looked: tuple[Passage | None, int] = (None, 0)
         self._lines: list[Strip] = []
         self._named_styles: dict[str, Style] = {}
         self._names = _NAME
 
     def look(self, passage: Passage | None, index: int) -> None:
         """Show what was believed of the character at `index`, and in the title the weights of a mixture."""
+        self._looked = passage, index
         share = passage.model.share if passage and isinstance(passage.model, Mixture) else None
         if share != self._share:
             self._share = share
             weights = "" if share is None else f" · {1 - share:.0%} + {share:.0%}"
             self.border_title = _TITLE + weights
-        self.show(believed(passage, index, self._tally))
+        shown = believed(passage, index, self._tally)
+        if passage and (view := shown.view):
+            known = index + 1 if view.step else index
+            shown = replace(shown, copied=self.meter.look(passage, known))
+        self.show(shown)
+
+    def _look_again(self) -> None:
+        """Show what has become known since."""
+        self.look(*self._looked)
 
     def show(self, shown: Shown) -> None:
         """Paint this, redrawing only lines that differ."""
@@ -135,5 +148,7 @@ class NextCharacter(Widget, can_focus=False):
         """The sections below the summary, the most important first."""
         return [
             sections.strip(self._shown, ink, width),
+            sections.copied(self._shown, ink, width),
             sections.ranks(self._shown, ink, width),
+            sections.not_copied(self._shown, ink, width),
         ]

@@ -18,6 +18,7 @@ from rich.style import Style
 from engine.words import counted
 from engine.writing.generate import Candidate
 from tui.phrases import percent
+from tui.width import cut
 from tui.write.glyphs import symbol_name
 from tui.write.passage import View
 from tui.write.shown import RANKS, Shown
@@ -225,3 +226,20 @@ def ranks(shown: Shown, ink: Ink, width: int) -> list[Form]:
 def _class_names() -> list[str]:
     names = [f"{a + 1}–{b}" if b - a > 1 else f"{b}" for a, b in pairwise((0, *RANKS))]
     return [*names, "beyond"]
+
+
+def copied(shown: Shown, ink: Ink, width: int) -> list[Form]:
+    """The longest passage of the text that was copied, and the one that ends here."""
+    found = shown.copied
+    if found is None or found.note:
+        return []
+    told = [ink.line(line, "number") for line in wrap(f"copied: {found.longest}", width)]
+    text = ink.line(cut(f"  {found.text}", width))
+    here = ink.line(cut(f"here: {found.here or 'nothing'}", width))
+    return [[*told, text, here], [*told, text], told]
+
+
+def not_copied(shown: Shown, ink: Ink, width: int) -> list[Form]:
+    """Why nothing can be said of copies."""
+    found = shown.copied
+    return [[ink.line(line) for line in wrap(found.note, width)]] if found and found.note else []

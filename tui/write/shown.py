@@ -19,6 +19,20 @@ Counts = tuple[int, ...]
 
 
 @dataclass(frozen=True)
+class Copying:
+    """What stands word for word in the text that the model was trained on."""
+
+    note: str = ""
+    """Why nothing can be said; empty otherwise."""
+    longest: str = ""
+    """How long the longest passage so far is, and where it stands."""
+    text: str = ""
+    """How it begins."""
+    here: str = ""
+    """The same of the passage that ends here; empty if there is none."""
+
+
+@dataclass(frozen=True)
 class Shown:
     """Everything the pane paints."""
 
@@ -30,6 +44,7 @@ class Shown:
     """The surprisal of the latest characters, oldest first."""
     ranks: Counts = ()
     """How many of the characters written so far had a rank of each class; empty if none was written."""
+    copied: Copying | None = None
 
 
 class Tally:

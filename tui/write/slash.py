@@ -175,6 +175,12 @@ COMMANDS = (
         lambda screen, _: screen.action_branch(),
     ),
     on_screen(
+        "copies",
+        "",
+        "the longest passage that stands word for word in the training text",
+        lambda screen, _: screen.action_copies(),
+    ),
+    on_screen(
         "details",
         "",
         "the figures beside the text in full, in its place, or the text again",

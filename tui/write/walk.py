@@ -217,6 +217,11 @@ class Walk(Vertical, InApp):
         pane = self.query_one(NextCharacter)
         pane.border_subtitle = back if self.has_class("-details") else ""
 
+    def action_copies(self) -> None:
+        """Say what was copied, or make the index for that."""
+        if passage := self.needed():
+            self.say(self.query_one(NextCharacter).meter.ask(passage))
+
     def action_prompt(self) -> None:
         self.screen.set_focus(self.prompt)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine import storage
 from engine.runs import launch
 from engine.text import copies, corpus, prefixes
-from engine.text.copied import Copied
+from engine.text.copied import SKIPPED, Copied
 from engine.text.copies import Found, Index
 from engine.text.corpus import Corpus
 from engine.text.prefixes import ordered
@@ -62,8 +62,8 @@ def longest_end(text: str, written: str) -> int:
 def test_equal_to_searching_for_every_passage(text: str, written: str, given_chars: int) -> None:
     index, alphabet = indexed(text), Alphabet(tuple(sorted(ABC + "x")))
     copied, ids = Copied(index, alphabet), alphabet.encode(written)
-    copied.skip(len(written[:given_chars]))
-    copied.extend(ids[given_chars:])
+    ids[:given_chars] = SKIPPED
+    copied.extend(ids)
     assert len(copied) == len(written)
     inside = set()
     for i in range(len(written)):
@@ -79,16 +79,25 @@ def test_equal_to_searching_for_every_passage(text: str, written: str, given_cha
     assert copied.covered(3) == len(inside)
 
 
-@given(st.text(ABC, min_size=1, max_size=40), st.text(ABC, max_size=40), st.integers(0, 40))
-def test_going_back_and_on_is_the_same_as_going_on(text: str, written: str, back: int) -> None:
+@given(
+    st.text(ABC, min_size=1, max_size=40),
+    st.text(ABC, max_size=40),
+    st.integers(0, 40),
+    st.text(ABC, max_size=40),
+)
+def test_a_fork_goes_on_by_itself(text: str, written: str, n: int, other: str) -> None:
     alphabet = Alphabet(tuple(sorted(ABC)))
-    ids = alphabet.encode(written)
-    once, twice = Copied(indexed(text), alphabet), Copied(indexed(text), alphabet)
-    once.extend(ids)
-    twice.extend(ids)
-    twice.rewind(back)
-    twice.extend(ids[back:])
-    assert [once.at(i) for i in range(len(ids))] == [twice.at(i) for i in range(len(twice))]
+    first = Copied(indexed(text), alphabet)
+    first.extend(alphabet.encode(written))
+    fork = first.fork(n)
+    fork.extend(alphabet.encode(other))
+    first.extend(alphabet.encode(other))
+    for copied, whole in (first, written + other), (fork, written[:n] + other):
+        anew = Copied(indexed(text), alphabet)
+        anew.extend(alphabet.encode(whole))
+        assert len(copied) == len(anew) == len(whole)
+        assert [copied.at(i) for i in range(len(whole))] == [anew.at(i) for i in range(len(whole))]
+        assert copied.covered(2) == anew.covered(2)
 
 
 def test_a_long_text_is_followed_past_every_doubling() -> None:

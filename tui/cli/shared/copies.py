@@ -47,7 +47,7 @@ def tell(index: Index | None, generation: Generation, json: bool) -> None:
         note("copied: nothing; no character that was written is in the training text")
         return
     note(
-        f"copied: {copied.passage(index, longest)} (character {longest.start:,}): "
+        f"copied: {copied.passage_of(index, longest)} (character {longest.start:,}): "
         f"{shortened(index.text(longest), LONG)}"
     )
     share = within.covered() / len(within)
