@@ -25,6 +25,7 @@ from tui.read import page
 from tui.read.door import PasteArea
 from tui.read.page import Page
 from tui.read.pane import ReadPane
+from tui.write.colours import SURPRISAL
 
 
 @asynccontextmanager
@@ -38,6 +39,7 @@ async def reading(
         pane = screen.app.screen.query_one(ReadPane)
         await until(screen.pilot, lambda: pane._reading and pane._reading.finished)
         await until(screen.pilot, lambda: "READ  reading" not in see(screen, "#facts"))
+        await until(screen.pilot, lambda: pane._page.size.width > 50)  # laid out for its size
         yield screen, pane
 
 
@@ -180,3 +182,22 @@ async def test_a_long_text_is_wrapped_in_a_thread(
         await screen.pilot.resize_terminal(60, 18)
         await until(screen.pilot, lambda: whole._wrapped.width < 60)
         assert len(whole._wrapped.text) == n and whole.cursor == n - 1
+
+
+async def test_without_colours_digits_stand_below_the_text(
+    tiny: Model, sonnet: Path, until: Until, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with reading(until, str(sonnet), (80, 24)) as (screen, pane):
+        assert pane._reading
+        levels = SURPRISAL.levels_of(pane._reading.bits)
+        rows = [pane._page.render_line(y).text for y in range(4)]
+        lines = SONNET.splitlines()
+        for i, line in enumerate(lines[:2]):
+            at = SONNET.index(line)
+            assert rows[2 * i].startswith(line)
+            below = "".join(str(level or " ") for level in levels[at : at + len(line)])
+            assert rows[2 * i + 1].startswith(below)
+        assert "1: 0.5–2" in see(screen, "#surprise")
+        await screen.pilot.click("#page", offset=(8, 4))
+        assert pane._page.cursor == len(lines[0]) + 1 + 6

@@ -12,7 +12,7 @@ from tui.write.colours import SURPRISAL
 
 
 class SurpriseLegend(Widget, can_focus=False):
-    """The levels of surprisal in the styles of the page, each with its range in bits."""
+    """The levels of surprisal in the styles of the page, or as digits, each with its range in bits."""
 
     ALLOW_SELECT = False
 
@@ -25,6 +25,10 @@ class SurpriseLegend(Widget, can_focus=False):
     def _line(self, title: str, gap: str) -> Content:
         parts = [Content(title)]
         styles = self.screen.query_one(Page).surprise
-        for name, style in zip(SURPRISAL.names, styles, strict=True):
-            parts += [Content.styled(f" {name} ", Style.from_rich_style(style)), Content(gap)]
+        for level, (name, style) in enumerate(zip(SURPRISAL.names, styles, strict=True)):
+            if self.app.no_color:
+                parts.append(Content(f" {level or 'blank'}: {name} "))
+            else:
+                parts.append(Content.styled(f" {name} ", Style.from_rich_style(style)))
+            parts.append(Content(gap))
         return Content.assemble(*parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
 from textual.geometry import Offset, Size
@@ -18,7 +19,7 @@ from tui.text import visible_char
 from tui.width import Cluster
 from tui.write.colours import LEVELS, SURPRISAL, Values
 from tui.write.ordered import OrderedKeys
-from tui.write.painting import runs
+from tui.write.painting import digits, runs
 from tui.write.wrap import Wrapped
 
 _AT_ONCE = 100_000
@@ -67,18 +68,18 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
         """Colour the next characters by their surprisal in bits (N,)."""
         if not len(bits):
             return
-        first = self._wrapped.line_of(len(self._levels))
+        first = self._row_of(len(self._levels))
         self._levels += SURPRISAL.levels_of(bits)
-        last = self._wrapped.line_of(len(self._levels) - 1)
-        for y in [y for y in self._strips if first <= y <= last]:
+        beyond = self._row_of(len(self._levels) - 1) + self._rows
+        for y in [y for y in self._strips if first <= y < beyond]:
             del self._strips[y]
-        self.refresh_lines(first, last - first + 1)
+        self.refresh_lines(first, beyond - first)
 
     def go(self, index: int) -> None:
         """Put the cursor on a character, or as near as possible, and bring it into view."""
         before = self.cursor
         self.cursor = max(0, min(index, len(self.text) - 1))
-        for y in {self._wrapped.line_of(before), self._wrapped.line_of(self.cursor)}:
+        for y in {self._row_of(before), self._row_of(self.cursor)}:
             self._strips.pop(y, None)
             self.refresh_lines(y, 1)
         self._bring_cursor()
@@ -93,11 +94,24 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
         self.go(wrapped.nearest(line, wrapped.column_of(self.cursor)))
 
     def _bring_cursor(self) -> None:
-        y, top, height = self._wrapped.line_of(self.cursor), self.scroll_offset.y, self.size.height
-        if not top <= y < top + height:
+        y, top, height = self._row_of(self.cursor), self.scroll_offset.y, self.size.height
+        if not top <= y <= top + height - self._rows:
             self.scroll_to(y=y - height // 2, animate=False)
 
     # -- layout
+
+    @property
+    def _rows(self) -> int:
+        """Rows of the screen that a line takes: without colours, digits stand below it."""
+        return 2 if self.app.no_color else 1
+
+    def _row_of(self, index: int) -> int:
+        return self._wrapped.line_of(index) * self._rows
+
+    @property
+    def lines_shown(self) -> int:
+        """How many lines of the text fit."""
+        return self.size.height // self._rows
 
     @property
     def _wrap_width(self) -> int:
@@ -133,7 +147,7 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
     def _take(self, wrapped: Wrapped) -> None:
         self._wrapped = wrapped
         self._strips.clear()
-        self.virtual_size = Size(self.size.width, len(wrapped))
+        self.virtual_size = Size(self.size.width, len(wrapped) * self._rows)
         self._bring_cursor()
         self.refresh()
 
@@ -160,30 +174,35 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles
 
     def render_line(self, y: int) -> Strip:
-        line = self.scroll_offset.y + y
-        if (strip := self._strips.get(line)) is None:
+        row = self.scroll_offset.y + y
+        if (strip := self._strips.get(row)) is None:
             if len(self._strips) > _CACHED:
                 self._strips.clear()
-            self._strips[line] = strip = self._paint(line)
+            self._strips[row] = strip = self._paint(row)
         return strip
 
-    def _paint(self, line: int) -> Strip:
+    def _paint(self, row: int) -> Strip:
         width, plain = self.size.width, self.rich_style
+        line, below = divmod(row, self._rows)
         if line >= len(self._wrapped):
             return Strip.blank(width, plain)
-        segments = runs(self._styled(line), line)
+        if below:
+            segments = [Segment(digits(self._wrapped, self._levels, line), plain)]
+        else:
+            segments = runs(self._styled(line, row), row)
         return Strip(segments).extend_cell_length(width, plain).crop(0, width)
 
-    def _styled(self, line: int) -> Iterator[tuple[Cluster, Style]]:
+    def _styled(self, line: int, row: int) -> Iterator[tuple[Cluster, Style]]:
         selection = self.text_selection
-        first, last = (selection.get_span(line) if selection else None) or (0, 0)
+        first, last = (selection.get_span(row) if selection else None) or (0, 0)
         selected = self.screen.get_component_rich_style("screen--selection")
         on_cursor = self.get_component_rich_style("transcript--cursor")
         beyond = 0
         for cluster in self._wrapped.clusters(line):
             beyond = cluster.column + cluster.cells
             style = self.rich_style
-            if steps := self._levels[cluster.start : cluster.end]:
+            steps = self._levels[cluster.start : cluster.end]
+            if steps and self._rows == 1:
                 style = self.surprise[max(steps)]
             if first < beyond and (cluster.column < last or last < 0):
                 style = selected
@@ -194,7 +213,7 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
         if end < len(self.text) and self.text[end] == "\n" and self._wrapped.line_of(end) == line:
             if self.cursor == end:
                 yield Cluster(end, end + 1, beyond, 1, visible_char("\n")), on_cursor
-            elif self._levels[end : end + 1] > b"\x02":  # a line end that surprises
+            elif self._levels[end : end + 1] > b"\x02" and self._rows == 1:  # it surprises
                 style = self.surprise[self._levels[end]]
                 yield Cluster(end, end + 1, beyond, 1, visible_char("\n")), style
 
@@ -203,13 +222,14 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         wrapped = self._wrapped
         start = selection.start or Offset(0, 0)
-        end = selection.end or Offset(self.size.width, len(wrapped) - 1)
-        first = wrapped.index_at(min(start.y, len(wrapped) - 1), start.x)
-        beyond = wrapped.index_from(min(end.y, len(wrapped) - 1), end.x)
+        end = selection.end or Offset(self.size.width, len(wrapped) * self._rows - 1)
+        last = len(wrapped) - 1
+        first = wrapped.index_at(min(start.y // self._rows, last), start.x)
+        beyond = wrapped.index_from(min(end.y // self._rows, last), end.x)
         return self._exact(first, beyond), "\n"
 
     def on_click(self, event: events.Click) -> None:
         if self.text_selection is None and self.text:
             offset = event.get_content_offset_capture(self) + self.scroll_offset
-            line = max(0, min(offset.y, len(self._wrapped) - 1))
+            line = max(0, min(offset.y // self._rows, len(self._wrapped) - 1))
             self.go(self._wrapped.nearest(line, offset.x))

@@ -238,7 +238,7 @@ class ReadPane(TellsTrouble, Vertical):
         self._page.move_lines(way)
 
     def action_page(self, way: int) -> None:
-        self._page.move_lines(way * max(1, self._page.size.height - 1))
+        self._page.move_lines(way * max(1, self._page.lines_shown - 1))
 
     def action_go(self, index: int) -> None:
         self._page.go(index if index >= 0 else len(self._page.text))

@@ -144,7 +144,7 @@ class Block:
         [start, end) and their style; an end of −1 is the end of the line."""
         of_text, below = divmod(own, self.rows)
         if below:
-            return [Segment(self._digits(of_text), palette.note)]
+            return [Segment(digits(self.wrapped, self.levels, of_text), palette.note)]
         return runs(self._styled(of_text, palette, cursor, *selected), line)
 
     def mean(self, own: int) -> str:
@@ -155,13 +155,6 @@ class Block:
             return ""
         values = colouring.values(passage.branch, *self.wrapped.span(of_text))
         return f"{np.mean(values.astype(float)):{MARGIN - 1}.2f}" if len(values) else ""
-
-    def _digits(self, of_text: int) -> str:
-        row = ""
-        for cluster in self.wrapped.clusters(of_text):
-            level = max(self.levels[cluster.start : cluster.end], default=0)
-            row = row.ljust(cluster.column) + (str(level) if level else " ")
-        return row
 
     def _styled(
         self,
@@ -213,6 +206,15 @@ class Block:
 
 def _meet(match: Span, cluster: Cluster) -> bool:
     return match[0] < cluster.end and cluster.start < match[1]
+
+
+def digits(wrapped: Wrapped, levels: bytearray, line: int) -> str:
+    """The level of each cluster of a line, to stand below it; blank for the lowest level."""
+    row = ""
+    for cluster in wrapped.clusters(line):
+        level = max(levels[cluster.start : cluster.end], default=0)
+        row = row.ljust(cluster.column) + (str(level) if level else " ")
+    return row
 
 
 def runs(styled: Iterable[tuple[Cluster, Style]], line: int) -> list[Segment]:

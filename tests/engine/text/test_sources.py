@@ -350,6 +350,15 @@ def test_whatever_report_raises_ends_an_import(tmp_path: Path) -> None:
     assert not list(places.corpora().iterdir())
 
 
+@pytest.mark.parametrize("units", ["char", "byte"])
+def test_the_beginning_of_a_long_text_can_be_read(tmp_path: Path, units: str) -> None:
+    ref, said = file(tmp_path, b"abcdefgh" * 400_000), list[str]()
+    whole = sources.read(ref, units)
+    assert sources.read(ref, units, said.append, 3_200_000) == whole and said == []
+    begun = sources.read(ref, units, said.append, 1_500_003)
+    assert begun == whole[:1_500_003] and said == ["only the first 1,500,003 characters are read"]
+
+
 def test_lines_are_examples(tmp_path: Path) -> None:
     lines = Reading(lines=True)
     ref = file(tmp_path, b"\n\nann\r\n\r\n\nbob\n\n\ncy")
