@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.vocab import Alphabet
 from engine.writing.automaton import Regex
-from engine.writing.masks import Mask, banned
+from engine.writing.masks import Mask, ruled_out
 from engine.writing.settings import SamplingConfig
 from engine.writing.words import Words, read_words
 
@@ -97,27 +97,24 @@ def constraint(config: SamplingConfig, alphabet: Alphabet) -> Constraint | None:
 
     Raises UsageError if nothing can follow it.
     """
+    if not (config.regex or config.words):
+        return None
+    out = ruled_out(config.ban, config.force, alphabet).tobytes()
     if config.regex:
-        return _of_regex(config.regex, config.ban, alphabet)
-    if config.words:
-        try:
-            stat = Path(config.words).expanduser().stat()
-            version = stat.st_mtime_ns, stat.st_size
-        except (OSError, ValueError, RuntimeError):
-            version = 0, 0  # reading it says what is wrong
-        return _of_words(config.words, version, config.ban, alphabet)
-    return None
+        return _of_regex(config.regex, alphabet, out)
+    try:
+        stat = Path(config.words).expanduser().stat()
+        version = stat.st_mtime_ns, stat.st_size
+    except (OSError, ValueError, RuntimeError):
+        version = 0, 0  # reading it says what is wrong
+    return _of_words(config.words, version, alphabet, out)
 
 
 @lru_cache(maxsize=4)
-def _of_regex(regex: str, ban: str, alphabet: Alphabet) -> Constraint:
-    return Constraint(Regex(regex, alphabet, _out(ban, alphabet)))
+def _of_regex(regex: str, alphabet: Alphabet, out: bytes) -> Constraint:
+    return Constraint(Regex(regex, alphabet, np.frombuffer(out, np.bool_)))
 
 
 @lru_cache(maxsize=2)
-def _of_words(name: str, version: tuple[int, int], ban: str, alphabet: Alphabet) -> Constraint:
-    return Constraint(Words(read_words(name), alphabet, _out(ban, alphabet)))
-
-
-def _out(ban: str, alphabet: Alphabet) -> Mask:
-    return banned(ban, alphabet) if ban else np.zeros(len(alphabet), np.bool_)
+def _of_words(name: str, version: tuple[int, int], alphabet: Alphabet, out: bytes) -> Constraint:
+    return Constraint(Words(read_words(name), alphabet, np.frombuffer(out, np.bool_)))

@@ -125,8 +125,3 @@ def characters(option: str, text: str) -> Class:
             yield cursor.character()
 
     return Class(tuple(parts()))
-
-
-def check_ban(text: str) -> None:
-    """Raises UsageError if this is no list of characters."""
-    characters("ban", text)

@@ -30,25 +30,37 @@ def mask_of(found: Class, alphabet: Alphabet) -> Mask:
     return np.array([has(symbol) for symbol in alphabet.symbols])
 
 
-def banned(text: str, alphabet: Alphabet) -> Mask:
-    """The symbols of a list of characters.
+def ruled_out(ban: str, force: str, alphabet: Alphabet) -> Mask:
+    """The symbols in one list of characters, or not in another one, unless that is empty.
 
-    Raises UsageError if they are all that the alphabet has, or not ASCII in an alphabet of bytes.
+    Raises UsageError if these are all that the alphabet has, or if a list is not ASCII in an alphabet of
+    bytes.
     """
-    found = characters("ban", text)
+    out, forced = _listed("ban", ban, alphabet), _listed("force", force, alphabet)
+    if out.all():
+        raise UsageError("--ban leaves no character that the model could write")
+    if not force:
+        return out
+    if not forced.any():
+        raise UsageError("--force: the model knows none of these characters")
+    if (out | ~forced).all():
+        raise UsageError("--ban leaves none of the characters that --force asks for")
+    return out | ~forced
+
+
+def _listed(option: str, text: str, alphabet: Alphabet) -> Mask:
+    """The symbols in a list of characters."""
+    found = characters(option, text)
     if alphabet.units == "byte" and not found.ascii:
         foreign = next(p.last for p in found.parts if isinstance(p, Range) and p.last >= "\x80")
         raise UsageError(
-            f"--ban: {name_character(foreign)} is several bytes, and this model writes single bytes"
+            f"--{option}: {name_character(foreign)} is several bytes, and this model writes single bytes"
         )
-    out = mask_of(found, alphabet)
-    if out.all():
-        raise UsageError("--ban leaves no character that the model could write")
-    return out
+    return mask_of(found, alphabet)
 
 
-def never_written(text: str, alphabet: Alphabet) -> tuple[str, ...]:
+def never_written(option: str, text: str, alphabet: Alphabet) -> tuple[str, ...]:
     """The characters of a list that the model does not know anyway."""
-    found = characters("ban", text)
+    found = characters(option, text)
     known = alphabet.ids
     return tuple(p.last for p in found.parts if isinstance(p, Range) and p.last not in known)

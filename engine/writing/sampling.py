@@ -2,8 +2,8 @@
 
 The filters work on log-probabilities (V,) in float64, -inf standing for what is left out. Every one of them
 keeps at least one symbol, and all but `typical` the likeliest. Each has the name of its row in `settings`,
-and is called only where that setting is not off, in the order in which the filters stand here. Bans and
-constraints come before all of them.
+and is called only where that setting is not off, in the order in which the filters stand here. Lists of
+characters and constraints come before all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.network.stepper import LogProbs, log_softmax
 from engine.vocab import Alphabet, Ids
 from engine.writing.constraint import State, constraint
-from engine.writing.masks import banned
+from engine.writing.masks import ruled_out
 from engine.writing.schedule import schedule_of
 from engine.writing.settings import SETTINGS, SamplingConfig
 
@@ -144,7 +144,8 @@ class Sampler:
         on = {name for name, row in SETTINGS.items() if getattr(config, name) != row.off}
         on -= {SETTINGS[name].instead_of for name in on}
         self._filters = [function for name, function in _FILTERS.items() if name in on]
-        self._free = ~banned(config.ban, alphabet) if config.ban else None
+        listed = config.ban or config.force
+        self._free = ~ruled_out(config.ban, config.force, alphabet) if listed else None
         self.constraint = constraint(config, alphabet)
         self.by_place = self.constraint is not None or not on.isdisjoint(_BY_PLACE)
         """Whether the distribution depends on the place, and not on the prediction alone."""

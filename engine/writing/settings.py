@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Self
 
 from engine.errors import UsageError
-from engine.writing.expression import check_ban
+from engine.writing.expression import characters
 from engine.writing.regex import check_regex
 from engine.writing.rows import Keys, Number, S, Setting, Text, along, evenly
 from engine.writing.schedule import HOTTEST, check_schedule
@@ -131,7 +132,15 @@ class SamplingConfig:
             help=r"never write any of these; \n is a line end, \d a digit, \s a space, \\ a backslash",
             letter="CHARACTERS",
             short="ban",
-            check_text=check_ban,
+            check_text=partial(characters, "ban"),
+        )
+    )
+    force: str = _row(
+        Text(
+            help="write only these characters, which are given as those of a ban",
+            letter="CHARACTERS",
+            short="force",
+            check_text=partial(characters, "force"),
         )
     )
     regex: str = _row(

@@ -36,6 +36,14 @@ def test_what_is_banned_is_not_written_and_each_step_tells_how_likely_it_was(
     assert all(json.loads(line)["removed"] == 0 for line in plain)
 
 
+def test_only_what_is_forced_is_written(cli: Cli, tiny: Model) -> None:
+    done = cli(*SAMPLE, "-p", "Shall", "--force", r"easl\sΩ")
+    assert {*done.out.removeprefix("Shall")} <= {*"easl \n"} and len(done.out) == 65
+    assert done.err == "--force: the model never writes 'Ω' anyway\n"
+    plain = cli("-m", "tiny", "--plain", stdin=b"/length 60\n/seed 3\n/force easl\\s\nShall\n")
+    assert plain.out.split() == done.out.split() and r"force easl\s" in plain.err
+
+
 def test_a_ban_of_what_the_model_does_not_know_is_noted(cli: Cli, tiny: Model) -> None:
     done = cli(*SAMPLE, "--ban", "漢Ω")
     assert done.err == "--ban: the model never writes 'Ω', '漢' anyway\n"
@@ -46,6 +54,15 @@ def test_a_ban_of_what_the_model_does_not_know_is_noted(cli: Cli, tiny: Model) -
     ("options", "said"),
     [
         (["--ban", r"\w\W"], "--ban leaves no character that the model could write"),
+        (["--force", r"\d"], "--force: the model knows none of these characters"),
+        (
+            ["--force", "ea", "--ban", "aew"],
+            "--ban leaves none of the characters that --force asks",
+        ),
+        (
+            ["--force", "a\\"],
+            r"--force: \ stands at the end; \\ is a backslash, at character 2: a▸\ ",
+        ),
         (
             ["--ban", "ab\\"],
             r"--ban: \ stands at the end; \\ is a backslash, at character 3: ab▸\ ",

@@ -214,8 +214,9 @@ def _begin(
         note(fitted.note)
     if config.top_k > len(alphabet):
         note(f"--top-k {config.top_k} keeps all {counted(len(alphabet), 'character')} of the model")
-    if needless := never_written(config.ban, alphabet):
-        note(f"--ban: the model never writes {name_characters(needless)} anyway")
+    for name, listed in (("ban", config.ban), ("force", config.force)):
+        if needless := never_written(name, listed, alphabet):
+            note(f"--{name}: the model never writes {name_characters(needless)} anyway")
     if seed == _RANDOM and (config.temperature > 0 or config.schedule):
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")

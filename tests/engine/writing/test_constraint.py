@@ -208,8 +208,10 @@ def test_an_expression_that_nothing_can_follow_is_refused(regex: str, said: str)
 
 def test_bans_count_and_what_cannot_be_written_is_no_way() -> None:
     assert states(of(regex="(a|b)b|a", ban="b"), "a") and not states(of(regex="a|b", ban="b"), "b")
-    with pytest.raises(UsageError, match="without 'b'"):
-        of(regex="ab", ban="b")
+    assert of(regex="(a|b)b|a", force="a").start.allowed.tolist() == [False, True, False]
+    for steered in ({"ban": "b"}, {"force": "a"}):
+        with pytest.raises(UsageError, match="without 'b'"):
+            of(regex="ab", **steered)
     assert of(regex="a(漢|b)").start.allowed.tolist() == [False, True, False]
 
 

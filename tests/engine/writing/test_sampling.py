@@ -212,6 +212,30 @@ def test_what_is_banned_is_never_drawn_and_the_rest_is_as_before(
     np.testing.assert_allclose(got[~out], rest, rtol=1e-6, atol=1e-9)
 
 
+@given(
+    LOGITS,
+    CONFIG,
+    st.sets(st.sampled_from("abcdefghijklm")),
+    st.sets(st.sampled_from("abcdefghijklm"), min_size=1),
+)
+def test_what_is_forced_is_all_that_is_drawn(
+    logits: np.ndarray, config: SamplingConfig, ban: set[str], force: set[str]
+) -> None:
+    log_p = log_softmax(logits)
+    known = alphabet(len(log_p))
+    forced = replace(config, force="".join(sorted(force)), ban="".join(sorted(ban)))
+    others = "".join({*known.symbols} - (force - ban))
+    if not others:
+        assert filtered(log_p, forced).tolist() == filtered(log_p, config).tolist()
+    elif len(others) == len(known):
+        with pytest.raises(UsageError, match=r"^--(ban leaves no|force: the model knows none)"):
+            Sampler(forced, known)
+    else:
+        got, removed = sampled(log_p, forced)
+        expected, out = sampled(log_p, replace(config, ban=others))
+        assert got.tolist() == expected.tolist() and removed == out
+
+
 def test_a_ban_takes_escapes_and_kinds() -> None:
     known = Alphabet(tuple("\n !09A\\a\u00e9"))
 

@@ -100,7 +100,7 @@ ANSWERS = {
             "rank": "its place among all characters by their probability; 1 is the likeliest",
             "drawn_prob": "its probability after temperature and filters",
             "entropy": "of the model's prediction, in bits",
-            "removed": "the sum of the probabilities of all that --ban, --regex or --words rule out",
+            "removed": "the sum of the probabilities of all that --ban, --force, --regex, --words rule out",
             "top": "the 10 likeliest characters, each with its probability",
             "top_filtered": "the same characters, each with its probability after temperature and filters",
         },
