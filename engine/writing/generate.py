@@ -293,7 +293,8 @@ class Generation:
         """Where the next character comes."""
         n = len(self)
         written = max(0, n - len(self.prompt))
-        return Place(self._columns.ids[:n], written, self._standing())
+        line_end = self.alphabet.ids.get("\n", -1)
+        return Place(self._columns.ids[:n], written, self._standing(), line_end)
 
     def _standing(self) -> State | None:
         """Where the text stands in the automaton of its constraint; None without one, and in the prompt."""

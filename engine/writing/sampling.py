@@ -40,6 +40,8 @@ class Place:
     """How many of these characters come after the last that was given."""
     state: State | None = None
     """Of the configuration's constraint, if it has one and the character is not given."""
+    line_end: int = -1
+    """The id of a line end; -1 where there is none."""
 
 
 _NOWHERE = Place(np.array([], np.int32))
@@ -88,7 +90,12 @@ def temperature(log_p: LogProbs, T: float) -> LogProbs:
 @_filter_by_place
 def schedule(log_p: LogProbs, config: SamplingConfig, place: Place) -> LogProbs:
     """The temperature that the schedule has for the place, instead of the setting's."""
-    return temperature(log_p, schedule_of(config.schedule).at(place.written))
+    found, i = schedule_of(config.schedule), place.written
+    if found.lines:
+        tail = place.text[len(place.text) - min(i, found.length) :]
+        if len(ends := np.flatnonzero(tail == place.line_end)):
+            i = len(tail) - 1 - int(ends[-1])
+    return temperature(log_p, found.at(i))
 
 
 @_filter

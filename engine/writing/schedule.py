@@ -12,7 +12,7 @@ from engine.words import quoted
 
 HOTTEST = 100
 _NUMBER = r"([0-9]*\.?[0-9]+)"
-_FORM = re.compile(rf"{_NUMBER}\s*(?:-|->|→)\s*{_NUMBER}\s*/\s*([0-9]+)")
+_FORM = re.compile(rf"{_NUMBER}\s*(?:-|->|→)\s*{_NUMBER}\s*/\s*([0-9]+)\s*(/\s*line)?")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Schedule:
     first: float
     last: float
     length: int
+    lines: bool = False
+    """Whether each line begins it anew."""
 
     def at(self, i: int) -> float:
         """The temperature for character i that is written, from 0."""
@@ -31,16 +33,16 @@ class Schedule:
 
 @lru_cache(maxsize=64)
 def schedule_of(text: str) -> Schedule:
-    """A schedule as it is written: 0.5-1.2/500, 0.5->1.2/500 or 0.5→1.2/500.
+    """A schedule as it is written: 0.5-1.2/500, 0.5->1.2/500 or 0.5→1.2/500, each with /line or without.
 
     Raises UsageError.
     """
     if not (match := _FORM.fullmatch(text.strip())):
         raise UsageError(
             "--schedule must be a temperature, another, and the characters between them, as in "
-            f"0.5-1.2/500, not {quoted(text)}"
+            f"0.5-1.2/500 or 1.2-0.5/20/line, not {quoted(text)}"
         )
-    schedule = Schedule(float(match[1]), float(match[2]), int(match[3][:20]))
+    schedule = Schedule(float(match[1]), float(match[2]), int(match[3][:20]), bool(match[4]))
     for T in (schedule.first, schedule.last):
         check_number("schedule", T, 0, HOTTEST)
     check_count("schedule", schedule.length, 1, MOST_NEW)

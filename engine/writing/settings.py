@@ -120,7 +120,7 @@ class SamplingConfig:
     )
     schedule: str = _row(
         Text(
-            help="change the temperature along the text: 0.5-1.2/500 reaches 1.2 after 500 characters",
+            help="go from one temperature to another within N characters; with /line, in each line",
             letter="T-T/N",
             short="sched",
             check_text=check_schedule,
