@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from engine.network.modelfile import History, Model
 from engine.network.stepper import Stepper
 from engine.text import corpus
 from engine.writing import score
-from tests.conftest import SONNET, make_model
+from tests.conftest import SONNET, Cli, make_model
 from tests.tui.writing import Screen, Until, opened
 from tui.read import page
 from tui.read.door import PasteArea
@@ -99,17 +100,18 @@ async def test_n_goes_from_surprise_to_surprise(tiny: Model, sonnet: Path, until
 
 
 async def test_unknown_characters_are_left_out_and_counted(
-    tiny: Model, tmp_path: Path, until: Until
+    tiny: Model, tmp_path: Path, until: Until, cli: Cli
 ) -> None:
     path = tmp_path / "odd.txt"
     path.write_text("Shall\x1b[31m ☃☃ \u202esummer's 日本 day\n[b]\n", "utf-8")
+    scored = json.loads(cli("score", str(path), "-m", "tiny", "--skip-unknown", "--json").out)
     async with reading(until, str(path)) as (screen, _):
         assert "left out" in see(screen, "#facts") and "☃" in screen.toasts
         shown = see(screen, "#page")
         assert "summer's" in shown and "☃" not in shown and "\x1b" not in shown
-        fitted = tiny.alphabet.fit(path.read_text("utf-8"), strictly=True)
-        assert f"{fitted.left_out} unknown" in see(screen, "#facts")
-        assert f"of {len(fitted.ids)}" in see(screen, "#facts")
+        assert f"{scored['skipped']} unknown" in see(screen, "#facts")
+        assert f"{scored['bits_per_char']:.4f} bits" in see(screen, "#facts")
+        assert f"of {scored['chars'] + 1}" in see(screen, "#facts")
 
 
 async def test_what_is_selected_is_the_true_text(home: Path, tmp_path: Path, until: Until) -> None:
@@ -201,3 +203,18 @@ async def test_without_colours_digits_stand_below_the_text(
         assert "1: 0.5–2" in see(screen, "#surprise")
         await screen.pilot.click("#page", offset=(8, 4))
         assert pane._page.cursor == len(lines[0]) + 1 + 6
+
+
+async def test_reading_pauses_the_writing_and_another_tab_leaves_it(
+    tiny: Model, sonnet: Path, until: Until
+) -> None:
+    async with opened() as screen:
+        screen.write.session.state.speed = 20.0
+        await screen.enter("Shall")
+        await until(screen.pilot, lambda: screen.write.writing)
+        await screen.enter(f"/read {sonnet}")
+        await until(screen.pilot, lambda: screen.app.screen.query(ReadPane))
+        assert not screen.write.writing
+        await screen.press("f5")
+        await until(screen.pilot, lambda: screen.app.tab == "library")
+        assert len(screen.app.screen_stack) == 1

@@ -79,6 +79,7 @@ class OpensTexts(App[int]):
                 self.notify(one_line(in_app(error)), severity="error", markup=False)
                 self.call_later(again)  # as the app: the answer to a dialog goes to who opened it
 
+        self.query_one(WritePane).pause()
         self.push_screen(PaneScreen(make(back), self._names))
 
 

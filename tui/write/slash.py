@@ -220,7 +220,14 @@ COMMANDS = (
         save,
     ),
     Command("clear", "", "forget what was written", _clear),
-    on_screen("read", "[FILE]", READ, lambda screen, ref: _ask(screen, ReadAsked, ref)),
+    Command(
+        "read",
+        "[FILE]",
+        READ,
+        lambda screen, ref: _ask(screen, ReadAsked, ref),
+        SCREEN,
+        usual=("validation",),
+    ),
     on_screen("game", "[FILE]", GAME, lambda screen, ref: _ask(screen, GameAsked, ref)),
     on_screen(
         "edit", "", "write a prompt in your editor", lambda screen, _: screen.edit(), "prompt.edit"
