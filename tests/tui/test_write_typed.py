@@ -7,12 +7,11 @@ from textual import events
 
 from engine.network.modelfile import Model
 from tests.tui.writing import PROMPT, Screen, Until, opened, written
-from tui.write.any_character import AnyCharacter
 from tui.write.branch import TYPED
 
 
 def waits(screen: Screen) -> bool:
-    return isinstance(screen.app.screen, AnyCharacter)
+    return screen.write.transcript.takes_character and "TYPE" in screen.see("#status")
 
 
 async def test_a_typed_character_stands_here_as_a_branch(tiny: Model, until: Until) -> None:
@@ -20,7 +19,7 @@ async def test_a_typed_character_stands_here_as_a_branch(tiny: Model, until: Unt
         text = screen.passage.exact()
         await screen.press("left", "left", "left", "left", "apostrophe")
         await until(screen.pilot, lambda: waits(screen))
-        assert "TYPE" in "".join(s.text for s in screen.app.screen._compositor.render_strips())
+        assert "any character" in screen.see("#status")
         typed = "R" if text[-4] != "R" else "S"
         await screen.press(typed)
         assert screen.passage.exact() == text[:-4] + typed
@@ -48,9 +47,31 @@ async def test_escape_types_nothing(tiny: Model, until: Until) -> None:
     async with written(until) as screen:
         text = screen.passage.exact()
         for key in ("escape", "ctrl+c"):
-            await screen.press("apostrophe", "f3", "left", key)
-            assert not waits(screen) and screen.passage.exact() == text
-            assert screen.passage.at_end and screen.app.tab == "write"
+            await screen.press("apostrophe", key)
+            assert not waits(screen) and "WALK" in screen.see("#status")
+            assert screen.passage.exact() == text and screen.passage.at_end
+
+
+async def test_a_key_without_a_character_does_what_it_does(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("apostrophe", "left", "left")
+        assert not waits(screen) and screen.passage.cursor == len(text) - 2
+        await screen.press("apostrophe", "f3")
+        await until(screen.pilot, lambda: screen.app.tab == "train")
+        await screen.press("f2", "right")
+        assert not screen.write.transcript.takes_character
+        assert screen.passage.exact() == text and screen.passage.cursor == len(text) - 1
+
+
+async def test_who_goes_to_the_prompt_types_there(tiny: Model, until: Until) -> None:
+    async with written(until) as screen:
+        text = screen.passage.exact()
+        await screen.press("apostrophe")
+        await screen.pilot.click("#prompt")
+        await screen.press("R")
+        assert screen.write.prompt.text == "R" and screen.passage.exact() == text
+        assert "PROMPT" in screen.see("#status")
 
 
 async def test_a_character_in_another_form_is_told(tiny: Model, until: Until) -> None:

@@ -248,7 +248,7 @@ class WritePane(Walk):
         opened, other = self.session.opened, self.session.other
         self._status.show(
             Status(
-                mode=self.mode,
+                mode="TYPE" if self.transcript.takes_character else self.mode,
                 model=opened.model.name if opened else "no model",
                 mixed=(other.model.name, self.session.share) if other else None,
                 sampling=state.sampling,

@@ -16,6 +16,8 @@ from tui.write.mixing import slider
 from tui.write.rates import speed_name
 
 _ROOM_FOR_WORDS = 96
+_TYPE = "any character, to stand here · Enter: a line end · Esc: none"
+"""What is done in the mode TYPE."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,11 @@ class StatusLine(Widget, can_focus=False):
 
     def render(self) -> RenderResult:
         status = self._status
-        mode = self.get_visual_style("status--walk" if status.mode == "WALK" else "status--mode")
+        mode = self.get_visual_style("status--mode" if status.mode == "PROMPT" else "status--walk")
         quiet = self.get_visual_style("status--quiet")
         parts = [Content.styled(f" {status.mode} ", mode)]
-        if status.doing:
-            parts.append(Content.styled(f" {status.doing}", self.get_visual_style("status--doing")))
+        if doing := _TYPE if status.mode == "TYPE" else status.doing:
+            parts.append(Content.styled(f" {doing}", self.get_visual_style("status--doing")))
         room = self.size.width - sum(part.cell_length for part in parts)
         for forms in self._facts():
             for fact in filter(None, forms):

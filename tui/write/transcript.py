@@ -17,8 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.write.any_character import TakesCharacter
 from tui.write.colours import LEVELS
-from tui.write.ordered import OrderedKeys
 from tui.write.painting import STYLES, Block, Look, Palette
 from tui.write.passage import Passage
 from tui.write.search import Search, Span
@@ -33,7 +33,7 @@ Match = tuple[Block, Span]
 """A place where what is looked for stands."""
 
 
-class Transcript(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
+class Transcript(TakesCharacter, ScrollView, can_focus=True, inherit_bindings=False):
     """Blocks of text from top to bottom. It follows its end unless the user has scrolled up."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

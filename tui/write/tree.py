@@ -146,6 +146,7 @@ class BranchTree(ModalScreen[int | None]):
 
     DEFAULT_CSS = """
     BranchTree {
+        background: $background;
         & > Vertical { border: round $primary; background: $background; padding: 0 1; }
         & .heading { height: 1; color: $foreground 60%; text-wrap: nowrap; }
         & OptionList {

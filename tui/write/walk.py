@@ -14,7 +14,6 @@ from engine.vocab import name_characters
 from engine.words import counted
 from engine.writing.mixture import AnyStepper
 from engine.writing.settings import SamplingConfig
-from tui.write.any_character import AnyCharacter
 from tui.write.colours import following
 from tui.write.find import Find
 from tui.write.in_app import InApp
@@ -143,10 +142,12 @@ class Walk(Vertical, InApp):
     def action_type(self) -> None:
         if self.needed():
             self.pause()
-            self.app.push_screen(AnyCharacter(), self._typed)
+            self.transcript.take_character(self._typed)
+            self.present()
 
     def _typed(self, char: str | None) -> None:
         if char is None or not (passage := self.passage):
+            self.present()
             return
         fitted = passage.model.alphabet.fit(char)
         if fitted.dropped:
