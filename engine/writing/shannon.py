@@ -27,6 +27,8 @@ LEAST = 2 * ROUNDS
 """The fewest characters of a text for a game."""
 MOST = 10
 """Wrong guesses after which a character may be given up."""
+_BYTES = 4
+"""Bytes of a character in UTF-8, at most."""
 _NEAR = 20
 """How many characters later a context may begin, so that it begins with a word."""
 
@@ -63,11 +65,19 @@ def excerpt(ids: Ids, alphabet: Alphabet, random: Random) -> Ids:
             f"this one has {counted(len(ids), 'character')}"
         )
     hidden = random.randint(min(CONTEXT, len(ids) - ROUNDS), len(ids) - ROUNDS)
+    if alphabet.units == "byte":  # not between the bytes of a character
+        near = range(hidden, hidden - _BYTES, -1)
+        hidden = next((i for i in near if _begins(alphabet.symbols[int(ids[i])])), hidden)
     begin = max(0, hidden - CONTEXT)
     between = {alphabet.ids.get(char) for char in " \n"}
-    near = range(begin, min(begin + _NEAR, hidden - ROUNDS)) if begin else range(0)
-    begin = next((i + 1 for i in near if int(ids[i]) in between), begin)
+    words = range(begin, min(begin + _NEAR, hidden - ROUNDS)) if begin else range(0)
+    begin = next((i + 1 for i in words if int(ids[i]) in between), begin)
     return ids[begin : hidden + ROUNDS]
+
+
+def _begins(byte: str) -> bool:
+    """Whether a byte begins a character in UTF-8."""
+    return not "\x80" <= byte < "\xc0"
 
 
 class Game:

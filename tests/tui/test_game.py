@@ -154,3 +154,20 @@ async def test_a_text_without_a_game_is_said_and_the_command_kept(
         await until(screen.pilot, lambda: why in screen.toasts)
         await until(screen.pilot, lambda: len(screen.app.screen_stack) == 1)
         assert screen.write.prompt.text == f"/game {path}"
+
+
+async def test_a_character_of_several_bytes_is_one_key(
+    home: Path, tmp_path: Path, until: Until
+) -> None:
+    text = "日本é" * 30
+    symbols = "".join(sorted(set(text.encode().decode("latin-1"))))
+    model = random_model(text=symbols)
+    model = replace(model, alphabet=replace(model.alphabet, units="byte"))
+    modelfile.save(home / "models" / "tiny.safetensors", model)
+    path = tmp_path / "bytes.txt"
+    path.write_text(text, "utf-8")
+    async with playing(until, str(path)) as (screen, _, game):
+        hidden = bytes(ord(symbols[i]) for i in game.ids[game.first :])
+        char = hidden.decode("utf-8", "ignore")[0]
+        await screen.press(char)
+        await until(screen.pilot, lambda: game.guesses == [1] * len(char.encode()))

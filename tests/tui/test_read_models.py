@@ -36,7 +36,7 @@ async def test_they_are_sorted_by_bits_and_one_is_taken(
         lines = see(screen, "#models").splitlines()
         for line, name in zip(lines, names, strict=False):
             assert name in line and f"{found[name].bits_per_char:.4f}" in line
-        assert "best" in lines[0] and "best" not in lines[1]
+        assert "▶" in lines[0] and "▶" not in lines[1]
         assert "%" in next(line for line in lines if "other" in line)
         rest = "\n".join(lines[2:])
         assert "two characters" in rest and "damaged" in rest and "run" not in rest

@@ -165,16 +165,17 @@ class GamePane(TellsTrouble, Vertical):
         game = self._game
         if game is None or self._result:
             return
-        alphabet = self._opened.model.alphabet
-        symbols = alphabet.symbols_of(guessed.char)
-        name = symbol_name(guessed.char, "char")
+        alphabet, name = self._opened.model.alphabet, symbol_name(guessed.char, "char")
         self._said = ""
-        if (id := alphabet.ids.get(symbols[0])) is None:
-            self._said = f"the model does not know {name}: it is not in the text"
-        elif id in game.wrong:
-            self._said = f"{name} was wrong already"
-        elif not game.guess(id):
-            self._said = f"not {name}"
+        for symbol in alphabet.symbols_of(guessed.char):  # of a character in bytes, each
+            if (id := alphabet.ids.get(symbol)) is None:
+                self._said = f"the model does not know {name}: it is not in the text"
+            elif id in game.wrong:
+                self._said = f"{name} was wrong already"
+            elif not game.guess(id):
+                self._said = f"not {name}"
+            if self._said or game.finished:
+                break
         self._advance(game)
 
     def action_give_up(self) -> None:

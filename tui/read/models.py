@@ -97,7 +97,10 @@ class ModelsDialog(Dialog[ModelEntry | None]):
             yield Static(Content(one_line(about)), classes="question")
             yield Static(id="columns")
             yield OptionList(id="models")
-            yield Static("Enter: read the text with it · Esc: back", classes="note")
+            yield Static(
+                "▶ best of those that leave out as little · Enter: read with it · Esc: back",
+                classes="note",
+            )
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -180,5 +183,5 @@ def _line(row: Row, name: int, best: bool) -> Content:
     shown = set_cell_size(cut(one_line(row.entry.name), name), name)
     if row.verdict:
         figures = f"{row.verdict.bits_per_char:9.4f}{percent(row.verdict.left_out):>10}"
-        return Content(f"{'▶' if best else ' '} {shown}{figures}{'  the best' if best else ''}")
+        return Content(f"{'▶' if best else ' '} {shown}{figures}")
     return Content(f"  {shown}  {one_line(row.said)}")

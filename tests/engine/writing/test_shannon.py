@@ -15,6 +15,7 @@ from corpora.sonnets import TEXT
 from engine.errors import UsageError
 from engine.network.stepper import Stepper
 from engine.runs.library import open_model
+from engine.vocab import Alphabet
 from engine.writing import score
 from engine.writing.generate import Generation
 from engine.writing.shannon import CONTEXT, LEAST, MOST, ROUNDS, Game, bounds, excerpt
@@ -61,6 +62,15 @@ def test_an_excerpt_is_a_part_of_the_text_and_begins_with_a_word(n: int, seed: i
     assert part in text and ROUNDS < len(part) <= CONTEXT + ROUNDS
     starts = [i for i in range(n) if text.startswith(part, i)]
     assert any(i == 0 or text[i - 1] in " \n" for i in starts)
+
+
+@given(st.integers(0, 1000))
+def test_bytes_are_guessed_from_the_beginning_of_a_character(seed: int) -> None:
+    text = ("日本 жёсткий é " * 20).encode()
+    alphabet = Alphabet(tuple(sorted({chr(byte) for byte in text})), "byte")
+    ids = excerpt(alphabet.encode(text), alphabet, Random(seed))
+    whole = "".join(alphabet.symbols[i] for i in ids).encode("latin-1")
+    assert not 0x80 <= whole[-ROUNDS] < 0xC0
 
 
 @pytest.mark.parametrize("n", [0, 1, LEAST - 1])
