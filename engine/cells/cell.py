@@ -94,6 +94,12 @@ class Cell(ABC):
         """The gradients of what `input_side` returned, by parameter."""
         return {"W_xh": W, "b_h": b}
 
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        """The share (…, H) of its memory, the last of the `states`, that each unit keeps in a step, from
+        the gates (…, H) by name: the memory after is this share of the one before, and something new. None
+        if the cell has no such share."""
+        return gates.get("f")
+
     @abstractmethod
     def views(self, a: Array) -> Views:
         """The parts of `a` (…, G·H) that the methods below work on: `a` itself and slices of it. They are

@@ -8,6 +8,8 @@ multiplies the recurrent product, not the state before it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
 
@@ -25,6 +27,9 @@ class GRU(Cell):
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         return super().shapes(inputs, hidden) | {"b_hn": (hidden,)}
+
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        return gates["z"]
 
     def views(self, a: Array) -> Views:
         r, z, n = cut(a, 3)

@@ -10,6 +10,8 @@ Since h is a weighted sum, all T steps can be computed in log₂ T rounds over w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.cells.cell import Cell, Parameters, State, Trace, Views, cut
 from engine.cells.functions import Array, Functions
 
@@ -24,6 +26,9 @@ class MinGRU(Cell):
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         return {"W_xh": (inputs, 2 * hidden), "b_h": (2 * hidden,)}
+
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        return 1 - gates["z"]
 
     def views(self, a: Array) -> Views:
         return cut(a, 2)

@@ -7,6 +7,7 @@ are never written to once they are returned: keeping one is keeping a snapshot.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from engine.vocab import Alphabet, Ids
 Logits = npt.NDArray[np.float32]
 LogProbs = npt.NDArray[np.float64]
 States = tuple[State, ...]
+Watch = Callable[[int, bptt.Tape, Array], None]
+"""Is given the number of a layer, the arrays of all its steps, and what is read of its output (T, …, H)."""
 
 
 class Stepper:
@@ -90,8 +93,11 @@ class Stepper:
         for _ in range(4):
             _, state = self.step(0, state)
 
-    def sequence(self, ids: Ids, state: States) -> tuple[Logits, States]:
+    def sequence(
+        self, ids: Ids, state: States, watch: Watch = lambda l, tape, x: None
+    ) -> tuple[Logits, States]:
         """Feed T characters: ids (T,) or (T, B) give logits (T, V) or (T, B, V) and the state after.
+        `watch` is shown what each layer did.
 
         Layer by layer, so that what does not depend on the state is one product for all T. Raises
         ModelFileError where the logits overflow.
@@ -102,9 +108,10 @@ class Stepper:
         after: list[State] = []
         for l, own in enumerate(self._layers):
             a = self._rows[ids] if x is None else x @ own.W + own.b
-            h, new, _ = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried)
+            h, new, tape = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried)
             after.append(tuple(map(np.copy, new)))
             x, passed = self._read(own, h, passed)
+            watch(l, tape, x)
         logits = x @ self._W_hy + self._b_y
         self._check(logits)
         return logits, tuple(after)

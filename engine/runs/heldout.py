@@ -24,17 +24,19 @@ class HeldOut:
     text: str | bytes
 
 
-def held_out(model: Model, path: Path, most: int) -> HeldOut:
+def held_out(model: Model, path: Path | None, most: int) -> HeldOut:
     """The part of a model's corpus that was held out, up to `most` characters.
 
-    For a model at a `path` in the folder of a run, it is what the run held out; for another, what is held
-    out usually. Raises NotFoundError if the corpus is not here or has no such part, CorpusError.
+    For a model at a `path` in the folder of a run, it is what the run held out; for another, or one whose
+    path is not known, what is held out usually. Raises NotFoundError if the corpus is not here or has no
+    such part, CorpusError.
     """
     found = _corpus(model)
     share, way = TrainConfig.validation, usual_split(model.config.lines)
-    with suppress(RunError):
-        config = RunDirectory(path.parent).info().config
-        share, way = config.validation, config.split
+    if path:
+        with suppress(RunError):
+            config = RunDirectory(path.parent).info().config
+            share, way = config.validation, config.split
     _, held = found.split(share, way)
     if not len(held):
         raise NotFoundError(f"no part of {found.info.name} was held out: name a text file")
