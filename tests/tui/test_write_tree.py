@@ -28,6 +28,8 @@ from tui.write.compare import BranchesCompared, Side, diverge, tail
 from tui.write.passage import Passage
 from tui.write.tree import BranchTree, heading, line, rows
 
+HIDDEN = "\x00\x1b\x7f\x9b\u200e\u202e\u2066\u2028\U000e0041"
+"""Characters that control the terminal, turn text around, or show nothing."""
 HOSTILE = "\x1b[31m\u202egnp\u2066\x07\t日本e\u0301👩\u200d💻\n[b]x[/b]"
 
 
@@ -303,24 +305,26 @@ async def test_both_sides_scroll_together(tiny: Model, until: Until) -> None:
 async def test_odd_characters_stay_in_line_in_the_tree_and_beside_each_other(
     home: Path, until: Until
 ) -> None:
-    model = make_model(text=ODD)
+    model = make_model(text=ODD + HIDDEN)
     modelfile.save(home / "models" / "tiny.safetensors", model)
     async with screen_written(until, length=60) as screen:
         whole = screen.passage.exact()
-        for i, char in enumerate(ODD):
+        for i, char in enumerate(ODD + HIDDEN):
             screen.passage.show_branch(0)
-            screen.passage.go(5 + 2 * i)
+            screen.passage.go(5 + i)
             at = screen.passage.cursor
             screen.write._typed(char)
             passage = screen.passage
             assert passage.exact()[at : at + 1] == char and whole[:at] == passage.exact()[:at]
             passage.rename(passage.current, f"{char}{char}")
+            assert visible(shown := screen.see("#transcript")) == shown
         await show(screen, until)
         width = screen.app.size.width
         for strip in screen.app.screen._compositor.render_strips():
-            assert strip.cell_length == cell_len(strip.text) == width or "\u200d" in strip.text
+            assert strip.cell_length == width and visible(strip.text) == strip.text
+            assert cell_len(strip.text) == width or "\u200d" in strip.text
         await screen.press("end", "c")
         await until(screen.pilot, lambda: isinstance(screen.app.screen, BranchesCompared))
         await until(screen.pilot, lambda: "bits a character" in seen(screen))
         for strip in screen.app.screen._compositor.render_strips():
-            assert strip.cell_length == width
+            assert strip.cell_length == width and visible(strip.text) == strip.text

@@ -16,7 +16,7 @@ from tui.write.mixing import slider
 from tui.write.rates import speed_name
 
 _ROOM_FOR_WORDS = 96
-_TYPE = "any character, to stand here · Enter: a line end · Esc: none"
+_TYPE = "type any character · Enter: a line end · Esc: none"
 """What is done in the mode TYPE."""
 
 
