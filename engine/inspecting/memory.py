@@ -33,6 +33,8 @@ BEFORE = 512
 """Characters that are read before those, for the loss with all the context there is."""
 NEAR = 0.01
 """Within so many nats of the loss with all the context, a shorter context is as good."""
+MOST = BEFORE + LONGEST + TARGETS
+"""Characters of a text that are read at most."""
 LEAST = 16
 """The least number of characters that anything can be measured on."""
 _PIECE = 8
@@ -78,13 +80,9 @@ class Memory:
     lags: Lags
 
 
-def sample(ids: Ids) -> Ids:
-    """As much of the start of a text as is measured on."""
-    return ids[: BEFORE + LONGEST + TARGETS]
-
-
 def measure(stepper: Stepper, ids: Ids, report: Report = lambda done, total: None) -> Memory:
-    """Both for a text of N ids, of which the last are predicted. A short text shortens the contexts.
+    """Both for a text of N ids, of which MOST are read, and the last of these predicted. A short text
+    shortens the contexts.
 
     Raises UsageError for fewer than LEAST characters, ModelFileError where the logits overflow.
     """
@@ -93,6 +91,7 @@ def measure(stepper: Stepper, ids: Ids, report: Report = lambda done, total: Non
             f"how far back a model remembers needs {LEAST} characters or more; the text has "
             f"{counted(len(ids), 'character')} that it knows"
         )
+    ids = ids[:MOST]
     K = min(LONGEST, len(ids) // 2)
     targets = min(TARGETS, len(ids) - K)
     columns = min(COLUMNS, targets)

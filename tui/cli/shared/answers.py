@@ -125,6 +125,16 @@ ANSWERS = {
             "skipped": "characters left out by --skip-unknown",
         },
     ),
+    "inspect memory": Answer(
+        ONE,
+        {
+            "text": "what was read",
+            "models": "an object for each model: model, effective_memory (in characters; null if it is "
+            "longer than what was measured), full_nats (the loss with all the text), nats (by the number "
+            "of characters before, from 1), predictions (how many), rms and median (of the gradient by "
+            "lag, from 0, as shares of that at lag 0) and gradients (how many)",
+        },
+    ),
     "train": _FOLLOWED,
     "race": Answer(
         LINES,

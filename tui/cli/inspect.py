@@ -1,0 +1,10 @@
+"""`helo inspect`: what goes on inside a model."""
+
+from __future__ import annotations
+
+from tui.cli import inspect_memory
+from tui.cli.shared.options import group
+
+app = group("Look inside a model.")
+for part in (inspect_memory,):
+    app.add_typer(part.app)
