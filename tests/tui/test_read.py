@@ -124,6 +124,9 @@ async def test_what_is_selected_is_the_true_text(home: Path, tmp_path: Path, unt
         whole = Selection(Offset(0, 0), None)
         selected = pane._page.get_selection(whole)
         assert selected and selected[0] == text
+        screen.app.screen.selections = {pane._page: Selection(Offset(0, 0), Offset(3, 0))}
+        await screen.press("ctrl+c")
+        assert screen.app.clipboard == "tab"
 
 
 async def test_a_paste_is_read(tiny: Model, until: Until) -> None:
