@@ -25,6 +25,8 @@ Views = Sequence[Array]
 Parameters = Mapping[str, Array]
 """A layer's parameters by name."""
 
+OPENINGS = frozenset("ifozr")
+"""Those of a cell's `gates` whose values lie between 0, shut, and 1, open."""
 
 Trace = tuple[Views, State, State, tuple[Array, ...]]
 """The arrays of one step (…, H), or of all steps (T, …, H): the views of `a`, the state before, the state

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.cells.cell import OPENINGS
 from engine.network import bptt
 from engine.network.lines import carry
 from engine.runs.events import Vitals
@@ -28,8 +29,6 @@ from engine.vocab import Text
 
 _COLUMNS, _LENGTH = 16, 64
 _NEAR = 0.01
-_SIGMOID = frozenset("ifozr")
-"""Those of a cell's `gates` whose values lie between 0 and 1."""
 
 
 def vitals(learner: Learner, about: dict[str, Any]) -> Iterator[Vitals]:
@@ -80,7 +79,7 @@ def saturated(model: CharRNN, ids: Tensor) -> list[float]:
     carried = carry(ids, model.newline)
     if carried is not None:
         carried = carried.to(model.head.get_parameter("W_hy").dtype)
-    flat = [k for k, gate in enumerate(cell.gates) if gate in _SIGMOID]
+    flat = [k for k, gate in enumerate(cell.gates) if gate in OPENINGS]
     shares, x, passed = list[float](), ids, ids
     for l, state in enumerate(model.zero_state(ids.shape[1])):
         p, norm = model.parameters_of(l)

@@ -75,7 +75,7 @@ def _draw(measured: list[tuple[Inspected, Memory]]) -> None:
     drawn = ink() if draws(reach.DRAWN) else ASCII
 
     def show(title: str, legend: list[tuple[str, str]], picture: Any) -> None:
-        write(f"{title}: {', '.join(text for text, _ in legend)}\n")
+        write(f"{title}\n{'   '.join(text for text, _ in legend)}\n")
         write("".join(f"{''.join(text for text, _ in row).rstrip()}\n" for row in picture))
 
     title = "loss in nats by the number of characters before it"

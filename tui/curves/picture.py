@@ -66,6 +66,13 @@ class Picture:
         if len(columns) > 1:
             ways = np.maximum(abs(np.diff(columns)), abs(np.diff(rows)))
             columns, rows = (_joined(places, np.maximum(ways, 1)) for places in (columns, rows))
+        self._ink_dots(columns, rows, style)
+
+    def dots(self, xs: FloatArray, ys: FloatArray, style: str) -> None:
+        """Draw a dot at each of the points (N,)."""
+        self._ink_dots(*self._places(xs, ys), style)
+
+    def _ink_dots(self, columns: IntArray, rows: IntArray, style: str) -> None:
         grid = np.zeros((self.rows * HIGH, self.columns * WIDE), bool)
         grid[rows, columns] = True
         patterns = grid.reshape(self.rows, HIGH, self.columns, WIDE).transpose(0, 2, 1, 3) * _DOTS
@@ -102,6 +109,11 @@ class Picture:
         column = int(self.x.dots(x, self.columns * WIDE)) // WIDE
         for row in self._cells:
             row[column] = (mark, style)
+
+    def cells(self) -> list[Row]:
+        """All rows, without axes."""
+        rows = (_stretches(cells) for cells in self._cells)
+        return [[(self._ink.text(text), style) for text, style in row] for row in rows]
 
     def framed(self) -> list[Row]:
         """All rows, with axes to the left and below, and the labels that fit."""

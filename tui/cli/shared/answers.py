@@ -135,6 +135,19 @@ ANSWERS = {
             "lag, from 0, as shares of that at lag 0) and gradients (how many)",
         },
     ),
+    "inspect gates": Answer(
+        ONE,
+        {
+            "model": "as named on the command line",
+            "text": "what was read",
+            "chars": "how many characters",
+            "gates": "an object for each gate of each layer: name, and for each unit the share of time "
+            "nearly shut (shut) and nearly open (open), and the mean (mean)",
+            "keeping": "an object for each layer, with the same keys about the share of its memory that "
+            "each unit keeps, and integrators (how many units keep nearly all nearly always) and memory "
+            "(-1/ln of the mean share, in characters; null if it is infinite)",
+        },
+    ),
     "train": _FOLLOWED,
     "race": Answer(
         LINES,
