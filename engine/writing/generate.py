@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import UsageError
-from engine.network.stepper import LogProbs, States, log_softmax
+from engine.network.stepper import Logits, LogProbs, States, log_softmax
 from engine.vocab import Ids
 from engine.writing.columns import Columns, Record
 from engine.writing.constraint import State
@@ -171,6 +171,11 @@ class Generation:
         return 1 if self._first is None else 0
 
     @property
+    def state(self) -> States:
+        """The network's, after the last character."""
+        return self._state
+
+    @property
     def in_prompt(self) -> bool:
         """Whether characters of the prompt remain to be read."""
         return len(self) < len(self.prompt)
@@ -179,8 +184,7 @@ class Generation:
         """Read the prompt on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
         n = len(self)
         if not self.in_prompt:
-            _, _, q, _ = self._distribution()
-            self.force(draw(q, uniform(self.seed, n)))
+            self.force(self.choose())
             return
         first = n - n % SNAPSHOT_EVERY
         if not self._reads_block(first):
@@ -208,13 +212,18 @@ class Generation:
         logits, state = self.stepper.sequence(ids, self._snapshot(first))
         return log_softmax(logits), state
 
-    def force(self, id: int) -> None:
+    def choose(self) -> int:
+        """Draw the next character, which is not written by that. The prompt has been read."""
+        _, _, q, _ = self._distribution()
+        return draw(q, uniform(self.seed, len(self)))
+
+    def force(self, id: int, stepped: tuple[Logits, States] | None = None) -> None:
         """Write this character, whatever its probability. If it differs from the prompt's, the prompt ends
-        here."""
+        here. `stepped` is what the stepper gives for it, if that is known."""
         if self.in_prompt and id != self.prompt[len(self)]:
             self.prompt = self.prompt[: len(self)]
         self._record(id)
-        self._feed(id)
+        self._feed(id, stepped)
         if len(self) % SNAPSHOT_EVERY == 0:
             self._snapshots.append(self._state)
 
@@ -269,8 +278,8 @@ class Generation:
         new.rewind(n)
         return new
 
-    def _feed(self, id: int) -> None:
-        logits, self._state = self.stepper.step(id, self._state)
+    def _feed(self, id: int, stepped: tuple[Logits, States] | None = None) -> None:
+        logits, self._state = stepped or self.stepper.step(id, self._state)
         self._believe(log_softmax(logits))
 
     def _believe(self, log_p: LogProbs | None) -> None:

@@ -276,3 +276,23 @@ def test_plain_mixes_until_the_mixture_is_off(cli: Cli, tiny: Model) -> None:
     assert "mix other 50%" in told.out and "tiny 50% + other 50%" in told.err
     refused = cli("-m", "tiny", "--plain", stdin=b"/mix no:0.5\n")
     assert "no" in refused.err and refused.err.count("\n") == 1
+
+
+def test_streams_are_the_texts_of_as_many_seeds(cli: Cli, tiny: Model) -> None:
+    alone = [cli("sample", "tiny", "-p", "Sh", "-s", f"{seed}", "-n", "30").out for seed in (5, 6)]
+    done = cli("sample", "tiny", "-p", "Sh", "-s", "5", "-n", "30", "--streams", "2")
+    assert done.out == f"==> seed 5 <==\n{alone[0]}\n\n==> seed 6 <==\n{alone[1]}\n"
+    stopped = cli("sample", "tiny", "-n", "300", "-s", "5", "--streams", "12", "--stop", "e").out
+    texts = re.split(r"\n*==> seed \d+ <==\n", stopped)[1:]
+    assert len(texts) == 12 and all(
+        text.strip("\n").find("e") == len(text.strip("\n")) - 1 for text in texts
+    )
+    lines = cli("sample", "tiny", "-p", "Sh", "-s", "5", "-n", "30", "--streams", "2", "--json").out
+    steps = [json.loads(line) for line in lines.splitlines()]
+    for stream in (0, 1):
+        own = [step for step in steps if step["stream"] == stream]
+        assert "".join(step["char"] for step in own) == alone[stream]
+        assert [step["index"] for step in own] == list(range(32))
+    refused = cli(*SAMPLE, "--streams", "2", "--copies")
+    assert refused.status == 2 and "--copies looks at one text" in refused.err
+    assert cli(*SAMPLE, "--streams", "1001").err.count("\n") == 1

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.writing.generate import Generation
 
 _RANDOM = -1
+_MOST_STREAMS = 1000
 _LONG = 1000
 """Characters of a prompt that are read at once."""
 _ALIASES = {"prime": "prompt", "start": "prompt"} | {
@@ -98,6 +99,12 @@ def sample(
         int,
         option("--seed", "-s", shows="N", help="Random seed; -1 picks one and reports it."),
     ] = _RANDOM,
+    streams: Annotated[
+        int,
+        option(
+            "--streams", shows="N", help="Write N texts at once; their seeds count from --seed up."
+        ),
+    ] = 1,
     stop: Annotated[
         str | None, option("--stop", shows="TEXT", help="Stop after writing this text.")
     ] = None,
@@ -136,32 +143,43 @@ def sample(
     check_count("seed", seed, _RANDOM, LARGEST_SEED)
     if model is not None and named is not None and model != named:
         raise UsageError(f"name one model: {model} or -m {named}")
+    check_count("streams", streams, 1, _MOST_STREAMS)
+    if copies and streams > 1:
+        raise UsageError("--copies looks at one text, and --streams writes several: leave out one")
     if stop == "":
         raise UsageError("--stop needs at least one character")
     opened = _open(named or model)
     index = _index(opened) if copies else None
     generation = _begin(opened, mix, prompt, config, seed, top=10 if json else 1)
-    alphabet = generation.alphabet
-    ending = _Ending(alphabet, stop)
+    endings = [_Ending(generation.alphabet, stop) for _ in range(streams)]
     _read(generation)
+    if streams > 1:
+        from tui.cli.shared.streams import write_all
+
+        texts = write_all(generation, length, [ending.reached for ending in endings], json)
+    else:
+        _write(generation, length, endings[0], json)
+        texts = [generation]
+    if length and any(len(text) == len(text.prompt) + length and text.unfinished for text in texts):
+        option = "regex" if config.regex else "words"
+        note(f"--length {length} ended the text where --{option} does not let it end")
+    if not json and streams == 1 and sys.stdout.isatty():
+        write("\n")
+    if copies:
+        _tell_copies(index, generation, json)
+
+
+def _write(generation: Generation, length: int, ending: _Ending, json: bool) -> None:
+    """Write a text to stdout, a character at a time."""
     read = map(generation.step, range(len(generation)))
-    steps = islice(chain(read, generation), len(generation.prompt) + length)
-    put = symbols(alphabet)
-    for step in steps:
+    put = symbols(generation.alphabet)
+    for step in islice(chain(read, generation), len(generation.prompt) + length):
         if json:
-            emit(step.to_json())
+            emit({"stream": 0} | step.to_json())
         else:
             put(step.char)
         if not step.given and (ending.reached(step.char) or generation.complete):
             break
-    else:
-        if generation.unfinished and length:
-            option = "regex" if config.regex else "words"
-            note(f"--length {length} ended the text where --{option} does not let it end")
-    if not json and sys.stdout.isatty():
-        write("\n")
-    if copies:
-        _tell_copies(index, generation, json)
 
 
 def _open(model: str | None) -> Model:

@@ -91,6 +91,7 @@ ANSWERS = {
     "sample": Answer(
         LINES,
         {
+            "stream": "the text that it is of, counted from 0: more than one with --streams",
             "index": "its place in the text, counted from 0; the prompt counts",
             "char": "the character; of a model of bytes, the one with the byte's number",
             "id": "its place in the model's alphabet",
