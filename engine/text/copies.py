@@ -1,19 +1,21 @@
 """Where the end of a text stands word for word in a corpus: an index, kept beside the corpus.
 
 The index is the corpus's `prefixes` in order, in the file `copies.index`: a line of JSON, padded to 512
-bytes, then one number of 4 bytes a character. It is memory-mapped, so that of 100 million characters only
-what is looked at is read. `python -m engine.text.copies FOLDER` makes it in a process of its own, and
-prints the share that is done.
+bytes, then one number of 4 bytes a character. Only what is looked at is read. `python -m
+engine.text.copies FOLDER` makes it in a process of its own, and prints the share that is done.
 """
 
 from __future__ import annotations
 
+import mmap
+import os
 import sys
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +24,8 @@ from engine import outside
 from engine.blas import background
 from engine.errors import CorpusError, DamagedError, HeloError, exit_status
 from engine.storage import encode_json, write_atomically
-from engine.text.corpus import INFO, Corpus, corpora, load, read_info
-from engine.text.prefixes import Ends, ordered
+from engine.text.corpus import IDS, INFO, Corpus, corpora, load, read_info
+from engine.text.prefixes import ordered
 from engine.vocab import Ids
 
 KEPT = "copies.index"
@@ -32,8 +34,11 @@ SEARCHED_MOST = 1 << 28
 _VERSION = 1
 _HEAD = 512
 """Bytes before the numbers."""
-_CHECKED = 10_000_000
+_CHECKED = 1_000_000
 """How many numbers, from the first, are checked when an index is opened."""
+_MAPPED_MOST = 10_000_000
+"""The most characters of a corpus whose files are mapped: that is three times as fast as reading them, and
+what is mapped stays in memory."""
 _STRETCH = 1 << 16
 """Characters between two counts of line ends."""
 
@@ -61,72 +66,82 @@ class Found(NamedTuple):
 NOTHING = Found(0, -1)
 
 
+Read = Callable[[int, int], bytes]
+"""(size, offset) to so many bytes from there, fewer at the end."""
+
+
 class Index:
-    """Finds passages of a corpus.
+    """Finds passages of a corpus. An index that is damaged makes passages too short, never wrong."""
 
-    A file that was damaged after it was opened makes passages too short, never wrong.
-    """
-
-    def __init__(self, corpus: Corpus, ends: Ends) -> None:
+    def __init__(self, corpus: Corpus, ends: Read, ids: Read) -> None:
+        """`ends` and `ids` are bytes of the numbers and of the corpus, the lowest byte first."""
         self.corpus = corpus
-        self._ends = np.asarray(ends)
-        self._ids = np.asarray(corpus.ids)[: len(ends)]
-        self._big = self._ids.dtype.newbyteorder(">")
-        self._lines: npt.NDArray[np.int64] | None = None
-
-    @property
-    def searched(self) -> int:
+        self.searched = min(len(corpus.ids), SEARCHED_MOST)
         """How many characters of the corpus are searched, from its beginning."""
-        return len(self._ids)
+        self._ends, self._ids = ends, ids
+        self._type = corpus.ids.dtype.newbyteorder("<")
+        self._size = self._type.itemsize
+        self._lines: npt.NDArray[np.int64] | None = None
 
     def follows(self, found: Found, id: int) -> bool:
         """Whether the character after a passage is this one."""
         after = found.end + 1
-        return after < len(self._ids) and int(self._ids[after]) == id
+        if after >= self.searched:
+            return False
+        return int.from_bytes(self._ids(self._size, after * self._size), "little") == id
 
     def longest(self, written: Ids) -> Found:
         """The longest end of `written`, ids (M,) of the corpus, that occurs in it, and where."""
-        wanted, most = self._backward(written), len(written)
-        low, high = 0, len(self._ends)
+        # the bytes backward are the ids backward, the highest byte first, so they compare as the ids do
+        wanted, most = written.astype(self._type).tobytes()[::-1], len(written)
+        low, high = 0, self.searched
         while low < high:
             middle = (low + high) // 2
-            if self._before(middle, most) < wanted:
+            if self._before(self._end(middle), most) < wanted:
                 low = middle + 1
             else:
                 high = middle
         best = NOTHING
-        for slot in (low - 1, low):
-            if 0 <= slot < len(self._ends):
-                end = int(self._ends[slot])
-                same = _common(self._before(slot, most), wanted) // self._ids.itemsize
-                if same > best.length and end < len(self._ids):
-                    best = Found(same, end)
+        for slot in range(max(0, low - 1), min(low + 1, self.searched)):
+            end = self._end(slot)
+            same = _common(self._before(end, most), wanted) // self._size
+            if same > best.length and end < self.searched:
+                best = Found(same, end)
         return best
 
-    def _before(self, slot: int, most: int) -> bytes:
-        """The characters up to a place of the order, at most so many, backward."""
-        end = int(self._ends[slot]) + 1
-        return self._backward(self._ids[max(0, end - most) : end])
+    def _end(self, slot: int) -> int:
+        return int.from_bytes(self._ends(4, 4 * slot), "little")
 
-    def _backward(self, ids: Ids) -> bytes:
-        """Ids from the last to the first, in bytes that compare as they do."""
-        return ids[::-1].astype(self._big).tobytes()
+    def _before(self, end: int, most: int) -> bytes:
+        """The bytes of the characters up to a place, at most so many, backward."""
+        start = max(0, end + 1 - most)
+        return self._ids((end + 1 - start) * self._size, start * self._size)[::-1]
+
+    def _read(self, start: int, stop: int) -> Ids:
+        stop = min(stop, self.searched)
+        return np.frombuffer(self._ids((stop - start) * self._size, start * self._size), self._type)
 
     def text(self, found: Found) -> str:
         """A passage as text."""
-        ids = self._ids[found.start : found.end + 1]
+        ids = self._read(found.start, found.end + 1)
         return self.corpus.info.alphabet.decode(ids.tolist())
 
     def line(self, place: int) -> int:
         """The line, from 1, of a character of the corpus."""
         newline = self.corpus.info.alphabet.ids.get("\n", -1)
         if self._lines is None:
-            starts = range(0, len(self._ids), _STRETCH)
-            ends = [np.count_nonzero(self._ids[a : a + _STRETCH] == newline) for a in starts]
+            starts = range(0, self.searched, _STRETCH)
+            ends = [np.count_nonzero(self._read(a, a + _STRETCH) == newline) for a in starts]
             self._lines = np.cumsum([0, *ends])
         stretch = place // _STRETCH
-        before = self._ids[stretch * _STRETCH : place] == newline
+        before = self._read(stretch * _STRETCH, place) == newline
         return 1 + int(self._lines[stretch]) + int(np.count_nonzero(before))
+
+
+def in_memory(array: npt.NDArray[Any]) -> Read:
+    """The bytes of an array of whole numbers."""
+    data = array.astype(array.dtype.newbyteorder("<"), copy=False).data.cast("B")
+    return lambda size, offset: bytes(data[offset : offset + size])
 
 
 def _common(a: bytes, b: bytes) -> int:
@@ -155,12 +170,35 @@ def kept(corpus: Corpus) -> Index | None:
         outside.require_file(path)
         with open(path, "rb") as file:
             head = outside.convert(_Head, outside.parse_json(file.read(_HEAD)))
+            first = np.frombuffer(file.read(4 * min(chars, _CHECKED)), "<u4")
         if head != _Head(corpus.info.sha256, chars) or path.stat().st_size != _HEAD + 4 * chars:
             return None
-        ends: Ends = np.memmap(path, "<u4", "r", offset=_HEAD, shape=(chars,))
-    except (OSError, DamagedError):
+        return _index(corpus, path) if first.max() < chars else None
+    except (OSError, DamagedError, ValueError):
         return None
-    return Index(corpus, ends) if ends[:_CHECKED].max() < chars else None
+
+
+def _index(corpus: Corpus, path: Path) -> Index:
+    """An index that is read from its file, and the corpus from its own. Raises OSError."""
+    text = corpus.folder / IDS
+    begin = text.stat().st_size - corpus.ids.nbytes
+    mapped = len(corpus.ids) <= _MAPPED_MOST
+    return Index(corpus, _on_disk(path, _HEAD, mapped), _on_disk(text, begin, mapped))
+
+
+def _on_disk(path: Path, begin: int, mapped: bool) -> Read:
+    """The bytes of a file from `begin` on. Raises OSError."""
+    if mapped:
+        with open(path, "rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return lambda size, offset: data[begin + offset : begin + offset + size]
+    opened = os.open(path, os.O_RDONLY)
+
+    def read(size: int, offset: int) -> bytes:
+        return os.pread(opened, size, begin + offset)
+
+    weakref.finalize(read, os.close, opened)
+    return read
 
 
 def obtain(corpus: Corpus, report: Callable[[float], None] = lambda share: None) -> Index:
@@ -181,7 +219,7 @@ def obtain(corpus: Corpus, report: Callable[[float], None] = lambda share: None)
     if (corpus.folder / INFO).exists():  # do not recreate a corpus that was just deleted
         with suppress(HeloError):
             write_atomically(corpus.folder / KEPT, write)
-    return Index(corpus, ends)
+    return Index(corpus, in_memory(ends), in_memory(ids))
 
 
 def main() -> None:

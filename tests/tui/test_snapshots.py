@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import textual
 from textual.pilot import Pilot
 
-from engine.network.modelfile import Model
+from engine.network import modelfile
+from engine.network.modelfile import History, Model
+from engine.text import copies, corpus
+from tests.conftest import SONNET
 from tui.app import HeloApp
+from tui.write.next_character import NextCharacter
 from tui.write.pane import WritePane
 
 DRAWN_WITH = "8.2.8"
@@ -81,3 +87,32 @@ def test_help(snap_compare: Compare) -> None:
     assert snap_compare(
         HeloApp("tiny"), terminal_size=(120, 40), run_before=scene("Shall I", keys=("f1",))
     )
+
+
+@pytest.mark.parametrize("size", [(140, 45), (80, 24), (60, 18)])
+def test_details(snap_compare: Compare, tiny: Model, home: Path, size: tuple[int, int]) -> None:
+    """All that the pane can say, what was copied included."""
+    text = corpus.add([SONNET], "verses", "here")
+    copies.obtain(text)
+    taught = replace(tiny, history=History("verses", text.info.sha256))
+    modelfile.save(home / "models" / "tiny.safetensors", taught)
+    play = scene("Shall I", keys=("escape", "left", "d"))
+
+    async def play_and_wait(pilot: Pilot[Any]) -> None:
+        await play(pilot)
+        meter, passage = (
+            pilot.app.query_one(NextCharacter).meter,
+            pilot.app.query_one(WritePane).passage,
+        )
+        assert passage
+        while len(meter._followed.get(passage.generation, ())) < passage.shown:
+            await pilot.pause(0.01)
+        await pilot.pause()
+
+    assert snap_compare(HeloApp("tiny"), terminal_size=size, run_before=play_and_wait)
+
+
+def test_details_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    play = scene("Shall I", keys=("escape", "left", "d"))
+    assert snap_compare(HeloApp("tiny"), terminal_size=(80, 24), run_before=play)

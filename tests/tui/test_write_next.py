@@ -91,9 +91,9 @@ def test_a_copy_is_told_in_forms_that_fit_and_nothing_in_it_moves_the_screen() -
     long = "31 characters, at line 10,984 of tinyshakespeare"
     shown = Shown(copied=Copying(longest=long, text="日本" * 40, here="1 character, at line 2"))
     for width in (20, 28, 40, 60):
-        most, middle, least = copied(shown, INK, width)
+        most, least = copied(shown, INK, width)
         assert " ".join(text(least)) == f"copied: {long}"
-        assert text(middle)[:-1] == text(least) and text(middle)[-1].startswith("  日本")
+        assert text(most)[:-2] == text(least) and text(most)[-2].startswith("  日本")
         assert "here: 1 character, at line 2".startswith(text(most)[-1].rstrip("…"))
         assert all(cell_len(line) <= width for line in text(most))
     (why,) = not_copied(Shown(copied=Copying(note="copied: index of big 40%")), INK, 12)

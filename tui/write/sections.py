@@ -63,20 +63,23 @@ def stacked(sections: Sequence[Sequence[Form]], height: int) -> list[Line]:
     """The forms of sections one below the other, with an empty line before each.
 
     Those that come first are the most important: first each gets its shortest form, as far as there is
-    room, and then each the longest that still fits.
+    room, and then in turns the next longer one, if it fits.
     """
-    chosen: list[tuple[Sequence[Form], int]] = []
+    chosen: list[tuple[Form, list[Form]]] = []
+    """The form of each section, and the longer ones, the longest first."""
     room = height
     for forms in sections:
         if forms and len(forms[-1]) < room:
-            chosen.append((forms, len(forms[-1])))
+            chosen.append((forms[-1], list(forms[:-1])))
             room -= len(forms[-1]) + 1
-    lines: list[Line] = []
-    for forms, taken in chosen:
-        form = next(form for form in forms if len(form) - taken <= room)
-        room -= len(form) - taken
-        lines += [[], *form]
-    return lines
+    before = -1
+    while room != before:
+        before = room
+        for i, (form, longer) in enumerate(chosen):
+            if longer and len(longer[-1]) - len(form) <= room:
+                room -= len(longer[-1]) - len(form)
+                chosen[i] = longer[-1], longer[:-1]
+    return [line for form, _ in chosen for line in ([], *form)]
 
 
 # -- candidates
@@ -236,7 +239,7 @@ def copied(shown: Shown, ink: Ink, width: int) -> list[Form]:
     told = [ink.line(line, "number") for line in wrap(f"copied: {found.longest}", width)]
     text = ink.line(cut(f"  {found.text}", width))
     here = ink.line(cut(f"here: {found.here or 'nothing'}", width))
-    return [[*told, text, here], [*told, text], told]
+    return [[*told, text, here], told]
 
 
 def not_copied(shown: Shown, ink: Ink, width: int) -> list[Form]:

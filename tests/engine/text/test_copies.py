@@ -28,7 +28,8 @@ def indexed(text: str, folder: Path = Path()) -> Index:
     counts = tuple(text.count(symbol) for symbol in symbols)
     info = corpus.CorpusInfo("c", "", "", "", len(text), "char", "".join(symbols), counts, "")
     ids = info.alphabet.encode(text).astype(np.min_scalar_type(len(symbols)))
-    return Index(Corpus(folder, info, ids), ordered(ids, len(symbols)))
+    ends = ordered(ids, len(symbols))
+    return Index(Corpus(folder, info, ids), copies.in_memory(ends), copies.in_memory(ids))
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.integers(1, 9), st.integers(1, 70))
@@ -136,6 +137,29 @@ def test_it_is_made_once_and_kept(sonnet: Corpus, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(copies, "ordered", lambda *_: pytest.fail("made again"))
     assert finds(copies.obtain(sonnet)) == finds(first)
     assert corpus.corpora() == [sonnet.folder]
+
+
+@pytest.mark.parametrize("symbols", [10, 300])
+def test_it_finds_the_same_in_memory_and_from_mapped_and_read_files(
+    home: Path, monkeypatch: pytest.MonkeyPatch, symbols: int
+) -> None:
+    text = "".join(chr(0x4E00 + i * i % symbols) for i in range(2000)) + "\n" + SONNET
+    found = corpus.add([text], "odd", "here")
+    made = copies.obtain(found)
+    mapped = copies.kept(found)
+    monkeypatch.setattr(copies, "_MAPPED_MOST", 0)
+    read = copies.kept(found)
+    assert mapped and read
+    for start in range(0, len(text), 7):
+        written = found.ids[start : start + 40]
+        length = len(written)
+        for index in (made, mapped, read):
+            passage = index.longest(written)
+            assert (passage.length, index.text(passage)) == (length, text[start : start + length])
+            assert index.follows(passage, int(written[-1])) == made.follows(
+                passage, int(written[-1])
+            )
+            assert index.line(passage.start) == 1 + text[: passage.start].count("\n")
 
 
 def torn(path: Path) -> None:
