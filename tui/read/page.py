@@ -197,10 +197,10 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
         first, last = (selection.get_span(row) if selection else None) or (0, 0)
         selected = self.screen.get_component_rich_style("screen--selection")
         on_cursor = self.get_component_rich_style("transcript--cursor")
-        beyond = 0
+        plain, beyond = self.rich_style, 0
         for cluster in self._wrapped.clusters(line):
             beyond = cluster.column + cluster.cells
-            style = self.rich_style
+            style = plain
             steps = self._levels[cluster.start : cluster.end]
             if steps and self._rows == 1:
                 style = self.surprise[max(steps)]
