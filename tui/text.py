@@ -104,6 +104,13 @@ def visible_char(char: str) -> str:
     return visible(char) if char < " " or char == "\x7f" else alone(char)
 
 
+def symbol_name(char: str, units: str) -> str:
+    """One symbol by itself: a character, or a byte above 7F as two hexadecimal digits."""
+    if units == "byte" and ord(char) >= 0x80:
+        return f"{ord(char):02X}"
+    return visible_char(char)
+
+
 def one_line(text: str) -> str:
     """`visible`, with line ends and tabs made visible as well."""
     return visible(text).replace("\n", _NAMES["\n"]).replace("\t", _NAMES["\t"])

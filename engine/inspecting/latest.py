@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.inspecting.trace import Trace, joined, part, trace
+from engine.inspecting.trace import Trace, blocks, joined, part, trace
 from engine.network.stepper import States, Stepper
 from engine.vocab import Ids
 
@@ -49,6 +49,18 @@ def latest(stepper: Stepper, ids: Ids, near: Near, before: Latest | None = None)
             found = joined(found, trace(stepper, ids[end:], found.after))
         return Latest(stepper, ids, first, found)
     return Latest(stepper, ids, near.index, trace(stepper, ids[near.index :], near.state))
+
+
+def read(stepper: Stepper, ids: Ids) -> Latest:
+    """The trace of the end of a text of N > 0 ids, which is read from its start state.
+
+    Raises ModelFileError where the logits overflow.
+    """
+    index = max(0, len(ids) - SPAN)
+    state = stepper.start_state()
+    for found in blocks(stepper, ids[:index], wanted=()):
+        state = found.after
+    return latest(stepper, ids, Near(index, state))
 
 
 def _kept(before: Latest, ids: Ids, near: Near) -> tuple[int, int] | None:

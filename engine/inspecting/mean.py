@@ -13,13 +13,12 @@ import numpy.typing as npt
 
 from engine.errors import UsageError
 from engine.inspecting.trace import trace
-from engine.network.stepper import Stepper, log_softmax
+from engine.network.stepper import Stepper
 from engine.vocab import Ids
 
-COLUMNS, COLUMN = 16, 1000
-"""Columns, and the characters of each, that are read of a text at most."""
+_COLUMNS = 16
 _UNKNOWING = 48
-_WRITTEN = 300
+"""Characters of a column that are left out."""
 _STEP = 50
 
 
@@ -40,25 +39,9 @@ def mean_of(stepper: Stepper, ids: Ids, source: str) -> Mean:
     """
     if not len(ids):
         raise UsageError("a text needs at least one character")
-    columns = max(1, min(COLUMNS, len(ids) // (4 * _UNKNOWING)))
-    T = min(COLUMN, len(ids) // columns)
+    columns = max(1, min(_COLUMNS, len(ids) // (4 * _UNKNOWING)))
+    T = len(ids) // columns
     return _mean(stepper, ids[: T * columns].reshape(columns, T).T, source)
-
-
-def written_mean(stepper: Stepper) -> Mean:
-    """The mean over texts that the model writes itself, always the same.
-
-    Raises ModelFileError where the logits overflow.
-    """
-    rng = np.random.default_rng(0)
-    ids = np.full((_WRITTEN, COLUMNS), stepper.alphabet.start)
-    state = stepper.start_state(COLUMNS)
-    for t in range(_WRITTEN - 1):
-        logits, state = stepper.sequence(ids[t : t + 1], state)
-        below = np.exp(log_softmax(logits[0])).cumsum(axis=1)
-        drawn = (below < rng.random((COLUMNS, 1)) * below[:, -1:]).sum(axis=1)
-        ids[t + 1] = drawn
-    return _mean(stepper, ids, "texts that it wrote itself")
 
 
 def _mean(stepper: Stepper, ids: Ids, source: str) -> Mean:

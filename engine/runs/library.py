@@ -83,6 +83,10 @@ def model_path(ref: str) -> Path:
     for found in (path / f"best{MODEL}", path / f"latest{MODEL}", path):
         if os.path.isfile(found):
             return found
+    if not looks_like_path and (places.runs() / ref).is_dir():
+        raise NotFoundError(
+            f"the run {quoted(ref)} has no model yet: there is one after its first evaluation"
+        )
     raise NotFoundError(f"no model {quoted(ref)}; `helo models list` shows all models")
 
 

@@ -20,9 +20,9 @@ class UsualText:
     source: str
 
 
-def usual_text(stepper: Stepper, path: Path, most: int) -> UsualText:
-    """Up to `most` characters of the held-out part of the corpus of the model at `path`; if that is not
-    here, of what the model itself writes, always the same.
+def usual_text(stepper: Stepper, path: Path | None, most: int) -> UsualText:
+    """Up to `most` characters of the held-out part of the corpus of the model at `path`, if that is known;
+    if that part is not here, of what the model itself writes, always the same.
 
     Raises ModelFileError where the logits overflow.
     """

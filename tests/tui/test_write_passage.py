@@ -14,8 +14,9 @@ from engine.vocab import Alphabet
 from engine.writing.generate import Generation
 from engine.writing.settings import SamplingConfig
 from tests.conftest import random_model
+from tui.text import symbol_name
 from tui.write.branch import CHOSEN, GIVEN, WRITTEN
-from tui.write.glyphs import Glyphs, symbol_name
+from tui.write.glyphs import Glyphs
 from tui.write.passage import Passage
 
 STEPPER = Stepper(random_model())

@@ -25,8 +25,8 @@ from tui.phrases import filters, percent
 from tui.plain.console import Console, Words
 from tui.remember import Prompts, State, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
+from tui.text import symbol_name
 from tui.write.command import LINES
-from tui.write.glyphs import symbol_name
 from tui.write.passage import Passage
 from tui.write.rates import Pace, speed_name
 from tui.write.session import RANDOM, Opened, Session, describe, open_ref

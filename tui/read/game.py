@@ -23,9 +23,8 @@ from tui.read.line import FactLine
 from tui.read.result import Result, digit, level, result
 from tui.read.screen import Back
 from tui.read.text import Known, Text, glyphs_of, known, usual
-from tui.text import one_line
+from tui.text import one_line, symbol_name
 from tui.trouble import TellsTrouble
-from tui.write.glyphs import symbol_name
 from tui.write.session import Opened
 
 _STYLES = (0, 2, 3, 4)

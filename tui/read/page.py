@@ -17,10 +17,10 @@ from textual.worker import get_current_worker
 
 from tui.text import visible_char
 from tui.width import Cluster
+from tui.wrap import Wrapped
 from tui.write.colours import LEVELS, SURPRISAL, Values
 from tui.write.ordered import OrderedKeys
 from tui.write.painting import digits, runs
-from tui.write.wrap import Wrapped
 
 _AT_ONCE = 100_000
 """Characters that are wrapped at once. Those of a longer text are wrapped in a thread."""

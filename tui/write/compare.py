@@ -22,9 +22,9 @@ from engine.words import counted
 from tui.phrases import number
 from tui.text import one_line
 from tui.width import INSIDE, cut, expanded, spans
+from tui.wrap import Wrapped
 from tui.write.branch import CHOSEN, GIVEN, TYPED, Branch
 from tui.write.passage import Passage
-from tui.write.wrap import Wrapped
 
 _CLUSTER = 64
 """Characters before a place among which the cluster begins that it lies in."""

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterable
 
 from engine.vocab import Alphabet
-from tui.text import visible, visible_char
+from tui.text import visible
 from tui.width import INSIDE
 
 
@@ -30,10 +30,3 @@ class Glyphs:
             shown.append(visible(decoded[-1], before.rstrip(INSIDE)) if decoded else INSIDE)
             before = before[-3:] + shown[-1]
         self.text += "".join(shown)
-
-
-def symbol_name(char: str, units: str) -> str:
-    """One symbol by itself: a character, or a byte above 7F as two hexadecimal digits."""
-    if units == "byte" and ord(char) >= 0x80:
-        return f"{ord(char):02X}"
-    return visible_char(char)

@@ -12,11 +12,11 @@ from rich.style import Style
 
 from tui.text import common_prefix, visible_char
 from tui.width import Cluster
+from tui.wrap import Wrapped
 from tui.write.branch import CHOSEN, GIVEN, TYPED
 from tui.write.colours import Colouring
 from tui.write.passage import Passage
 from tui.write.search import Search, Span
-from tui.write.wrap import Wrapped
 
 GAP = 1
 """Empty lines below each passage."""

@@ -8,9 +8,9 @@ from itertools import count
 from typing import NamedTuple
 
 from tui.width import Cluster
+from tui.wrap import Wrapped
 from tui.write.passage import Passage
 from tui.write.saved_page import Page, legend_of, page_of, style
-from tui.write.wrap import Wrapped
 
 _COLUMNS = 80
 _CELL, _LINE, _MARGIN = 8.4, 20, 16

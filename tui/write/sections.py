@@ -17,16 +17,16 @@ from rich.style import Style
 
 from engine.words import counted
 from engine.writing.generate import Candidate
+from tui.bars import bar
 from tui.phrases import percent
+from tui.text import symbol_name
 from tui.width import cut
-from tui.write.glyphs import symbol_name
 from tui.write.passage import View
 from tui.write.shown import RANKS, Shown
 
 Line = list[Segment]
 Form = list[Line]
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _TOP = 8.0
 """Bits that a full bar of the strip of surprisal stands for."""
@@ -49,14 +49,6 @@ class Ink:
 
     def line(self, text: str, style: str = "quiet") -> Line:
         return [Segment(text, self.style(style))]
-
-
-def bar(share: float, width: int) -> str:
-    """A bar whose full width, `width` cells, stands for 1, in eighths of a cell. Anything above 0 is
-    visible."""
-    eighths = max(round(share * width * 8), 1 if share > 0 else 0)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)[:width]
 
 
 def stacked(sections: Sequence[Sequence[Form]], height: int) -> list[Line]:

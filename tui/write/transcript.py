@@ -17,12 +17,12 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.wrap import Wrapped
 from tui.write.any_character import TakesCharacter
 from tui.write.colours import LEVELS
 from tui.write.painting import STYLES, Block, Look, Palette
 from tui.write.passage import Passage
 from tui.write.search import Search, Span
-from tui.write.wrap import Wrapped
 
 _KEPT = 300_000
 """How many characters are kept; beyond that, the oldest blocks are dropped."""

@@ -126,6 +126,27 @@ ANSWERS = {
             "skipped": "characters left out by --skip-unknown",
         },
     ),
+    "inspect why": Answer(
+        ONE,
+        {
+            "model": "the model, as named on the command line",
+            "at": "the characters that were read",
+            "top": "the 10 likeliest characters, each with its probability",
+            "a": "the character explained",
+            "b": "the one it is against",
+            "log_odds": "log of p(a) / p(b), in nats, at temperature 1: habit + news",
+            "habit": "the log-odds with every unit at its mean",
+            "news": "the rest: the sum of all units' pushes",
+            "mean_over": "the text that the mean is over",
+            "mean_chars": "how many of its characters",
+            "for_a": "units (the strongest five, each with its name and push), others (how many more push "
+            "that way) and rest (their sum)",
+            "for_b": "the same of the units that push towards b, as numbers above 0",
+            "written": "pushes (of each of the last characters, oldest first), before (of all that came "
+            "before them) and bias, which add up to log_odds; null for a cell that keeps no share of its "
+            "memory",
+        },
+    ),
     "inspect memory": Answer(
         ONE,
         {

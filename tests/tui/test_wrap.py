@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tui.text import visible
 from tui.width import INSIDE
-from tui.write.wrap import Wrapped
+from tui.wrap import Wrapped
 
 ODD = "abc \n日本e\u0301é👍\t\u200d\u200c\ufe0f❤🇫🏽क\u093fี" + INSIDE
 TEXTS = st.text(st.sampled_from(ODD), max_size=80).map(
