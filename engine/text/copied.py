@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from engine.vocab import Alphabet, Ids
 
 LEAST = 20
 """From this many characters on, a passage counts as copied; shorter ones are found in any text."""
-_ROW = np.dtype([("id", np.int32), ("length", np.uint32), ("end", np.int64), ("best", np.uint32)])
+_PAGE = 256
+"""Characters in a page. Texts that begin with the same characters share the pages that are full."""
+_ROW = np.dtype([("id", np.int32), ("length", np.uint32), ("end", np.uint32), ("best", np.uint32)])
 SKIPPED = -1
 """Stands for a character that counts for nothing, as those of a prompt."""
 _UNKNOWN = -1
@@ -22,7 +25,7 @@ class Copied:
     """For each character of a text, the longest passage that ends there and stands in the corpus.
 
     A passage never contains a character that was skipped. If a passage stands in several places, any of
-    them is told. One thread writes; others may read.
+    them is told.
     """
 
     def __init__(self, index: Index, alphabet: Alphabet) -> None:
@@ -31,7 +34,7 @@ class Copied:
         ids = index.corpus.info.alphabet.ids
         known = [ids.get(symbol, _UNKNOWN) for symbol in alphabet.symbols]
         self._table = np.array([*known, _UNKNOWN], np.int32)  # the last one is for SKIPPED
-        self._rows = np.zeros(256, _ROW)
+        self._pages: list[np.ndarray[Any, Any]] = []
         self._n = 0
 
     def __len__(self) -> int:
@@ -47,34 +50,46 @@ class Copied:
         """The same for another text that begins with the first n characters of this one."""
         new = copy.copy(self)
         new._n = min(n, self._n)
-        new._rows = self._rows[: max(new._n, 1)].copy()
+        new._pages = self._pages[: -(-new._n // _PAGE)]
+        if new._n % _PAGE:
+            new._pages[-1] = new._pages[-1].copy()
         return new
 
     def _take(self, id: int) -> None:
         n = self._n
-        if n == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
         before, longest = (self.at(n - 1), self.longest(n)) if n else (NOTHING, NOTHING)
-        best = int(self._rows["best"][n - 1]) if n else 0
-        self._rows["id"][n] = id
+        best = self.last_of_longest(n) if n else 0
         found = NOTHING
         if id != _UNKNOWN:
             if before.length and self.index.follows(before, id):
                 found = Found(before.length + 1, before.end + 1)
             else:  # one character longer is the most that it can be
-                found = self.index.longest(self._rows["id"][n - before.length : n + 1])
-        self._rows[n] = (id, *found, n if found.length > longest.length else best)
-        self._n += 1  # last, since another thread reads rows below n
+                last = self._column("id", n - before.length)
+                found = self.index.longest(np.append(last, np.int32(id)))
+        if n == _PAGE * len(self._pages):
+            self._pages.append(np.zeros(_PAGE, _ROW))
+        longer = found.length > longest.length
+        row = (id, found.length, max(0, found.end), n if longer else best)
+        self._pages[-1][n % _PAGE] = row
+        self._n += 1
+
+    def _column(self, name: str, start: int = 0) -> np.ndarray[Any, Any]:
+        """A field of each character from `start` on."""
+        first = start // _PAGE
+        pages = [page[name] for page in self._pages[first:]]
+        whole = np.concatenate([*pages, np.zeros(0, _ROW[name])])
+        return whole[start - first * _PAGE : self._n - first * _PAGE]
 
     def at(self, i: int) -> Found:
         """The longest passage that ends with character i, 0 ≤ i < len."""
-        row = self._rows[i]
-        return Found(int(row["length"]), int(row["end"]))
+        _, length, end, _ = self._pages[i // _PAGE][i % _PAGE].item()
+        return Found(length, end) if length else NOTHING
 
     def last_of_longest(self, n: int) -> int:
         """The character that ends the longest passage within the first n, 0 < n ≤ len; the first one of
         several."""
-        return int(self._rows["best"][n - 1])
+        i = n - 1
+        return int(self._pages[i // _PAGE]["best"][i % _PAGE])
 
     def longest(self, n: int) -> Found:
         """The longest passage within the first n characters, 0 < n ≤ len."""
@@ -82,7 +97,8 @@ class Copied:
 
     def covered(self, least: int = LEAST) -> int:
         """How many characters stand in passages of `least` characters or more."""
-        ends = np.flatnonzero(self._rows["length"][: self._n] >= least)
-        starts = ends + 1 - self._rows["length"][ends].astype(np.int64)
+        lengths = self._column("length").astype(np.int64)
+        ends = np.flatnonzero(lengths >= least)
+        starts = ends + 1 - lengths[ends]
         reached = np.concatenate([[0], ends[:-1] + 1])  # starts and ends both ascend
         return int((ends + 1 - np.maximum(starts, reached)).sum()) if len(ends) else 0

@@ -87,18 +87,22 @@ def test_equal_to_searching_for_every_passage(text: str, written: str, given_cha
     st.text(ABC, max_size=40),
 )
 def test_a_fork_goes_on_by_itself(text: str, written: str, n: int, other: str) -> None:
-    alphabet = Alphabet(tuple(sorted(ABC)))
-    first = Copied(indexed(text), alphabet)
-    first.extend(alphabet.encode(written))
-    fork = first.fork(n)
-    fork.extend(alphabet.encode(other))
-    first.extend(alphabet.encode(other))
-    for copied, whole in (first, written + other), (fork, written[:n] + other):
-        anew = Copied(indexed(text), alphabet)
-        anew.extend(alphabet.encode(whole))
-        assert len(copied) == len(anew) == len(whole)
-        assert [copied.at(i) for i in range(len(whole))] == [anew.at(i) for i in range(len(whole))]
-        assert copied.covered(2) == anew.covered(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.text.copied._PAGE", 5)
+        alphabet = Alphabet(tuple(sorted(ABC)))
+        first = Copied(indexed(text), alphabet)
+        first.extend(alphabet.encode(written))
+        fork = first.fork(n)
+        fork.extend(alphabet.encode(other))
+        first.extend(alphabet.encode(other))
+        for copied, whole in (first, written + other), (fork, written[:n] + other):
+            anew = Copied(indexed(text), alphabet)
+            anew.extend(alphabet.encode(whole))
+            assert len(copied) == len(anew) == len(whole)
+            assert [copied.at(i) for i in range(len(whole))] == [
+                anew.at(i) for i in range(len(whole))
+            ]
+            assert copied.covered(2) == anew.covered(2)
 
 
 def test_a_long_text_is_followed_past_every_doubling() -> None:
