@@ -234,7 +234,7 @@ class Generation:
             self._columns.append(Record(id, 1, 0.0, 0.0, 1.0, 0.0), none.astype(int), none, none)
             return
         log_p, p, q, removed = self._distribution()
-        top, entropy = self._summary(log_p, p)
+        top, entropy = self._summary(log_p, p, q)
         bits = -float(log_p[id]) / math.log(2)
         record = Record(id, rank_of(id, p), bits + 0.0, entropy, float(q[id]), removed)
         self._columns.append(record, top, p[top], q[top])
@@ -331,10 +331,12 @@ class Generation:
         state = self._standing()
         return state is not None and not state.accepts
 
-    def _summary(self, log_p: LogProbs, p: Probs) -> tuple[Ids, float]:
-        k = self._columns.top
-        top = np.argpartition(-p, k - 1)[:k]
-        top = top[np.lexsort((top, -p[top]))]
+    def _summary(self, log_p: LogProbs, p: Probs, q: Probs) -> tuple[Ids, float]:
+        """The ids (K,) of the candidates, those that are possible after the filters first, each kind by p;
+        and the entropy in bits."""
+        k, order = self._columns.top, np.where(q > 0, -p, 1 - p)
+        top = np.argpartition(order, k - 1)[:k]
+        top = top[np.lexsort((top, order[top]))]
         return top, float(-(p @ log_p)) / math.log(2)
 
     def prediction(self) -> Prediction:
@@ -342,7 +344,7 @@ class Generation:
         if self._log_p is None:
             return Prediction(0.0, ())
         log_p, p, q, removed = self._distribution()
-        top, entropy = self._summary(log_p, p)
+        top, entropy = self._summary(log_p, p, q)
         return Prediction(entropy, self._candidates(top, p[top], q[top]), removed)
 
     def _candidates(self, top: Ids, prob: Probs, after: Probs) -> tuple[Candidate, ...]:

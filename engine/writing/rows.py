@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from engine.config import check_count, check_number
@@ -49,6 +50,14 @@ def along(*values: int) -> Callable[[int, int], int]:
         return min((v for v in values if v > value > 0), default=0)
 
     return move
+
+
+def from_anywhere(name: str) -> str:
+    """The name of a file as it can be read from any folder; empty stays empty."""
+    try:
+        return str(Path(name).expanduser().absolute()) if name else ""
+    except (OSError, RuntimeError):
+        return name  # reading it says what is wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +139,8 @@ class Text(Setting[str]):
     off: str = ""
     check_text: Callable[[str], object]
     """Raises UsageError for a text that means nothing."""
+    kept: Callable[[str], str] = str
+    """What is remembered of a text that was typed."""
 
     def check(self, value: str) -> None:
         if not isinstance(value, str):

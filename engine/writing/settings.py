@@ -14,7 +14,7 @@ from typing import Any, Self
 from engine.errors import UsageError
 from engine.writing.expression import characters
 from engine.writing.regex import check_regex
-from engine.writing.rows import Keys, Number, S, Setting, Text, along, evenly
+from engine.writing.rows import Keys, Number, S, Setting, Text, along, evenly, from_anywhere
 from engine.writing.schedule import HOTTEST, check_schedule
 
 LONGEST_WINDOW = 10_000
@@ -158,6 +158,7 @@ class SamplingConfig:
             letter="FILE",
             short="words",
             check_text=str,
+            kept=from_anywhere,
         )
     )
 

@@ -296,3 +296,19 @@ def test_streams_are_the_texts_of_as_many_seeds(cli: Cli, tiny: Model) -> None:
     refused = cli(*SAMPLE, "--streams", "2", "--copies")
     assert refused.status == 2 and "--copies looks at one text" in refused.err
     assert cli(*SAMPLE, "--streams", "1001").err.count("\n") == 1
+
+
+async def test_a_remembered_list_of_words_is_found_from_another_folder(
+    tiny: Model, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.txt").write_text("May Shall")
+    monkeypatch.chdir(tmp_path)
+    async with opened() as screen:
+        await screen.enter("/words words.txt")
+        await until(screen.pilot, lambda: screen.write.session.state.sampling.words)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    async with opened() as screen:
+        assert screen.write.session.state.sampling.words == str(tmp_path / "words.txt")
+        await screen.enter("")
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 3)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.words import counted, quoted
-from engine.writing.rows import Number, Setting
+from engine.writing.rows import Number, Setting, Text
 from engine.writing.settings import SETTINGS
 from tui.write.asked import GameAsked, ReadAsked, TextAsked
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
@@ -22,8 +22,10 @@ def _setting(setting: Setting[Any]) -> Command:
     """The command that changes a setting of sampling. Without its argument, a text is off."""
 
     def do(host: Host, argument: str) -> None:
-        value: Any = argument
-        if isinstance(setting, Number):
+        value: Any
+        if isinstance(setting, Text):
+            value = setting.kept(argument)
+        else:
             value = number(argument, setting.word, setting.kind)
         host.set_sampling(host.session.state.sampling.changed(setting.name, value))
 

@@ -47,6 +47,21 @@ def test_the_prompt_comes_first_and_everything_has_a_step() -> None:
     assert not text.in_prompt and writing().in_prompt
 
 
+@pytest.mark.parametrize(
+    "sampling", [{"regex": "[aeT]+"}, {"ban": "eao "}, {"typical": 0.3}, {"top_k": 3}, {}]
+)
+def test_candidates_that_are_possible_come_first(sampling: dict[str, Any]) -> None:
+    for step in write(writing(**sampling), 40)[7:]:
+        top = step.prediction.top
+        kinds = [[c for c in top if (c.filtered > 0) == possible] for possible in (True, False)]
+        assert list(top) == kinds[0] + kinds[1]
+        for kind in kinds:
+            assert [c.prob for c in kind] == sorted((c.prob for c in kind), reverse=True)
+        if "regex" in sampling:
+            assert {c.char for c in kinds[0]} == {*"aeT"}
+        assert top[0].filtered > 0
+
+
 def test_a_step_says_what_was_believed() -> None:
     for step in write(writing(temperature=0.7, top_k=4), 40)[1:]:
         top = step.prediction.top

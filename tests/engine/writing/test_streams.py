@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.network.stepper import Stepper
@@ -25,6 +25,7 @@ def begun(stepper: Stepper, prompt: str, config: SamplingConfig, seed: int) -> G
 
 
 @pytest.mark.parametrize("stepper", [ONE, Stepper(stacked("gru")), BOTH])
+@settings(max_examples=10)
 @given(
     st.integers(1, 12), st.text("Shall I\n", max_size=60), st.integers(0, 9), st.integers(0, 1000)
 )

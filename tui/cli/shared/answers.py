@@ -102,7 +102,7 @@ ANSWERS = {
             "drawn_prob": "its probability after temperature and filters",
             "entropy": "of the model's prediction, in bits",
             "removed": "the sum of the probabilities of all that --ban, --force, --regex, --words rule out",
-            "top": "the 10 likeliest characters, each with its probability",
+            "top": "the 10 likeliest characters, each with its probability; what is possible comes first",
             "top_filtered": "the same characters, each with its probability after temperature and filters",
         },
         "There is an object for each character, those of the prompt included; `seed` tells them apart. "
