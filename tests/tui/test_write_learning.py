@@ -63,7 +63,7 @@ async def test_another_network_in_its_place_is_taken_too(
         await begin(screen, until, "Rough!")
         assert "loaded the new weights of step 7" in screen.see("#status")
         assert screen.passage.exact().startswith("Rough")
-        assert str(screen.passage.model.config) == "gru 8×1"
+        assert str(screen.network) == "gru 8×1"
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(b"torn")])

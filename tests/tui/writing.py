@@ -9,6 +9,8 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from engine.config import ModelConfig
+from engine.network.stepper import Stepper
 from tui.app import HeloApp
 from tui.write.pane import WritePane
 from tui.write.passage import Passage
@@ -31,6 +33,13 @@ class Screen:
     def passage(self) -> Passage:
         assert self.write.passage
         return self.write.passage
+
+    @property
+    def network(self) -> ModelConfig:
+        """The network that writes the passage."""
+        stepper = self.passage.model
+        assert isinstance(stepper, Stepper)
+        return stepper.model.config
 
     def see(self, selector: str) -> str:
         widget = self.app.query_one(selector, Widget)
