@@ -230,9 +230,9 @@ async def test_another_model_is_taken_at_the_next_passage(
         await screen.press("i")
         await screen.enter("/model other")
         await until(screen.pilot, lambda: "other" in screen.see("#status"))
-        assert screen.network.hidden == 16
+        assert screen.model.config.hidden == 16
         await screen.enter(PROMPT)
-        await until(screen.pilot, lambda: screen.network.hidden == 4)
+        await until(screen.pilot, lambda: screen.model.config.hidden == 4)
 
 
 async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
@@ -242,12 +242,12 @@ async def test_a_model_that_learnt_since_is_taken_at_the_next_passage(
         modelfile.save(home / "models" / "tiny.safetensors", make_model(hidden=5, seed=3))
         await screen.press("i")
         await screen.enter(PROMPT)
-        await until(screen.pilot, lambda: screen.network.hidden == 5)
+        await until(screen.pilot, lambda: screen.model.config.hidden == 5)
         (home / "models" / "tiny.safetensors").unlink()
         before = screen.passage
         await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.passage is not before)
-        assert screen.network.hidden == 5
+        assert screen.model.config.hidden == 5
 
 
 @pytest.mark.parametrize("line", ["/temp 0.5", "/set temperature 0.5", "/SET TEMPERATURE=0.5"])

@@ -51,7 +51,7 @@ async def test_the_same_weights_are_no_news(tiny: Model, file: Path, until: Unti
     async with written(until) as screen:
         modelfile.save(file, learnt(2000, make_model()))
         await begin(screen, until, "Rough")
-        assert screen.passage.model.history.steps == 2000
+        assert screen.model.history.steps == 2000
         assert "new weights" not in screen.see("#status")
 
 
@@ -63,7 +63,7 @@ async def test_another_network_in_its_place_is_taken_too(
         await begin(screen, until, "Rough!")
         assert "loaded the new weights of step 7" in screen.see("#status")
         assert screen.passage.exact().startswith("Rough")
-        assert str(screen.network) == "gru 8×1"
+        assert str(screen.model.config) == "gru 8×1"
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(b"torn")])

@@ -9,7 +9,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from engine.config import ModelConfig
+from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from tui.app import HeloApp
 from tui.write.pane import WritePane
@@ -35,11 +35,11 @@ class Screen:
         return self.write.passage
 
     @property
-    def network(self) -> ModelConfig:
-        """The network that writes the passage."""
+    def model(self) -> Model:
+        """The model that writes the passage."""
         stepper = self.passage.model
         assert isinstance(stepper, Stepper)
-        return stepper.model.config
+        return stepper.model
 
     def see(self, selector: str) -> str:
         widget = self.app.query_one(selector, Widget)
