@@ -69,6 +69,11 @@ def history() -> Path:
     return home() / "history"
 
 
+def sessions() -> Path:
+    """What was written in the app, a file for each session."""
+    return home() / "sessions"
+
+
 def bundled() -> Path:
     """The folder of bundled models: inside an installed package, else in the checkout."""
     inside = _PACKAGE / "checkpoints"

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,6 +109,18 @@ def load(path: Path) -> Model:
                 raise DamagedError(f"{name} holds values that are no numbers")
     name = path.parent.name if path.stem in ("best", "latest") else path.stem
     return Model(name, summary.config, summary.alphabet, weights, summary.history)
+
+
+def fingerprint(model: Model) -> str:
+    """The SHA-256, in hexadecimal, of all that a model computes with: two with the same write the same."""
+    digest = sha256()
+    alphabet = model.alphabet
+    facts = asdict(model.config), alphabet.units, "".join(alphabet.symbols)
+    digest.update(json.dumps(facts).encode())
+    for name, W in sorted(model.weights.items()):
+        digest.update(f"{name}{W.shape}".encode())
+        digest.update(np.ascontiguousarray(W).data)
+    return digest.hexdigest()
 
 
 def read_summary(path: Path) -> ModelSummary:

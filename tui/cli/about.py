@@ -31,6 +31,7 @@ def _paths() -> dict[str, str]:
         "config": str(places.config()),
         "state": str(places.state()),
         "history": str(places.history()),
+        "sessions": str(places.sessions()),
         "bundled": str(places.bundled()),
     }
 

@@ -44,6 +44,9 @@ class Branch:
     came: Came = Came.BEGUN
     name: str = ""
     """Given by the user; any text."""
+    source: int | None = None
+    """The id of the branch that was shown when it left its parent: the parent, or one that equals it
+    there."""
 
     @property
     def shown(self) -> int:

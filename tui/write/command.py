@@ -67,6 +67,9 @@ class Screen(Host, Protocol):
     def edit(self) -> None:
         """Open the prompt in the user's editor."""
 
+    def sessions(self) -> None:
+        """Let the user choose one of the older sessions."""
+
     def colour(self, name: str) -> None:
         """Colour the text by this mode of `colours`, or not."""
 

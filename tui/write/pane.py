@@ -17,6 +17,7 @@ from tui.commands import Completion, parse, prompt_of
 from tui.remember import Prompts, State
 from tui.text import brief, one_line
 from tui.write.colours import COLOURINGS, NO_COLOURS
+from tui.write.keeping import Keeping
 from tui.write.legend import Legend
 from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter
@@ -27,12 +28,11 @@ from tui.write.prompt import PromptInput
 from tui.write.session import Opened, Session, describe, open_ref
 from tui.write.status import Status, StatusLine
 from tui.write.transcript import Transcript
-from tui.write.walk import Walk
 
 _NOTE_SECONDS = 5.0
 
 
-class WritePane(Walk):
+class WritePane(Keeping):
     """The transcript, the `next character` pane, and the prompt input."""
 
     def __init__(
@@ -108,15 +108,7 @@ class WritePane(Walk):
     def _take_model(self, opened: Opened) -> None:
         if unmixed := self.session.take(opened):
             self.complain(unmixed)
-        self.transcript.welcome = [
-            "Type how a text should begin, and press Enter.",
-            "",
-            f"{one_line(opened.model.name)} continues it:",
-            brief(describe(opened.model)),
-            "",
-            f"{self._key_of('prompt.walk')} walks through the text",
-            f"/ lists commands · {self._key_of('app.help')} helps",
-        ]
+        self.transcript.welcome = [*_welcome(opened, self._key_of), *self.cut_off]
         self.present()
 
     # -- a passage
@@ -166,13 +158,14 @@ class WritePane(Walk):
         head = f"{self.passage.model.name} · seed {self.passage.seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(self.passage)
+        self.keeper.add(self.passage, opened.ref)
         self.run()
         with self.complaining():
             await asyncio.to_thread(self._prompts.add, typed)
 
     def append(self, text: str) -> None:
         """Append given text to the passage and continue from there."""
-        if not (passage := self.needed()):
+        if not (passage := self.going_on()):
             return
         fitted = passage.model.alphabet.fit(text)
         if fitted.note:
@@ -204,13 +197,17 @@ class WritePane(Walk):
     def run(self) -> None:
         if (passage := self.passage) is None:
             return
+        if passage.at_end and not self.going_on():
+            return
         if passage.at_end and passage.finished:
             passage.extend_goal(self.session.state.length)
         self._player.start(passage)
         self.present()
 
     def pause(self) -> None:
-        self._player.stop()
+        if self.writing:
+            self._player.stop()
+            self.keep()
         self.present()
 
     @on(Worker.StateChanged)
@@ -330,3 +327,16 @@ class WritePane(Walk):
     def _pointed(self, event: Transcript.Pointed) -> None:
         event.passage.go(event.index)
         self.choose(event.passage)
+
+
+def _welcome(opened: Opened, key_of: Callable[[str], str]) -> list[str]:
+    """What the transcript says while it is empty."""
+    return [
+        "Type how a text should begin, and press Enter.",
+        "",
+        f"{one_line(opened.model.name)} continues it:",
+        brief(describe(opened.model)),
+        "",
+        f"{key_of('prompt.walk')} walks through the text",
+        f"/ lists commands · {key_of('app.help')} helps",
+    ]

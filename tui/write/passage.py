@@ -6,7 +6,6 @@ the screen's. Code that changes the Generation does so inside `_held`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from engine.errors import UsageError
 from engine.vocab import Ids
 from engine.writing.generate import Generation, Prediction, Step
 from engine.writing.mixture import AnyStepper, Mixture
-from engine.writing.sampling import Probs
 from engine.writing.settings import SamplingConfig
 from tui.write.branch import CHOSEN, GIVEN, TYPED, WRITTEN, Branch, Came
 from tui.write.glyphs import Glyphs
+from tui.write.shown_text import ShownText
 
 _LONGEST_NAME = 60
 
@@ -34,9 +33,8 @@ class View:
     step: Step | None
 
 
-class Passage:
-    """A text with its branches. `shown` of its characters are visible; the cursor is before one of them or
-    after the last."""
+class Passage(ShownText):
+    """A text with its branches, that is written and walked through."""
 
     def __init__(
         self, stepper: AnyStepper, prompt: Ids, sampling: SamplingConfig, seed: int, length: int
@@ -44,79 +42,19 @@ class Passage:
         generation = Generation(stepper, prompt, sampling, seed)
         glyphs = Glyphs(stepper.alphabet)
         glyphs.extend(generation.prompt)
-        self.model = stepper
-        self.seed = seed
         given = bytearray([GIVEN]) * len(generation.prompt)
-        self.branches = {0: Branch(generation, glyphs, given)}
-        """By id, in the order in which they came to be. An id is never used again."""
-        self.current = 0
-        """The id of the branch that is shown."""
-        self._next_id = 1
-        self.cursor = self.shown
-        self.goal = self.shown + length
-        """The length at which writing pauses by itself."""
-        self._lock = threading.Lock()
-        self._wanted = False
+        super().__init__(stepper, seed, {0: Branch(generation, glyphs, given)}, 1)
+        self.goal += length
 
-    @property
-    def branch(self) -> Branch:
-        return self.branches[self.current]
-
-    @property
-    def generation(self) -> Generation:
-        return self.branch.generation
-
-    @property
-    def shown(self) -> int:
-        return self.branch.shown
-
-    @property
-    def kinds(self) -> bytearray:
-        return self.branch.kinds
-
-    @property
-    def glyphs(self) -> str:
-        """The shown text in a form safe to show, one character per symbol."""
-        return self.branch.glyphs.text
-
-    @property
-    def at_end(self) -> bool:
-        return self.cursor == self.shown
-
-    @property
-    def finished(self) -> bool:
-        """Whether everything asked for has been written."""
-        return self.shown >= self.goal
-
-    @property
-    def reading(self) -> bool:
-        """Whether the network has yet to read some of the given characters."""
-        return self.branch.reading
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """The number of the shown branch, from 1, and how many there are."""
-        return 1 + list(self.branches).index(self.current), len(self.branches)
-
-    def ids(self) -> Ids:
-        """The shown characters as ids."""
-        return self.branch.ids()
-
-    def bits(self, start: int) -> Probs:
-        """The surprisal in bits of the characters from `start` on that the network has read and that are
-        shown."""
-        return self.branch.bits(start)
-
-    def exact(self, start: int = 0, end: int | None = None) -> str:
-        """The shown characters [start, end), unaltered."""
-        return self.model.alphabet.decode(self.ids()[start:end].tolist())
-
-    def exact_bytes(self) -> bytes:
-        """The whole shown text as the bytes of a file."""
-        if self.model.alphabet.units == "char":
-            return self.exact().encode("utf-8", "surrogatepass")
-        symbols = self.model.alphabet.symbols
-        return "".join(symbols[i] for i in self.ids()).encode("latin-1")
+    @classmethod
+    def kept(
+        cls, model: AnyStepper, seed: int, branches: dict[int, Branch], next_id: int, closed: str
+    ) -> Passage:
+        """One that was written before, and why nothing can be added to it."""
+        passage = cls.__new__(cls)
+        ShownText.__init__(passage, model, seed, branches, next_id)
+        passage.closed = closed
+        return passage
 
     # -- the writing thread
 
@@ -126,7 +64,7 @@ class Passage:
         Returns whether anything was written. Runs in the writing thread.
         """
         wrote = False
-        while not (cancelled() or self._wanted):
+        while not (cancelled() or self._wanted or self.closed):
             with self._lock:
                 if len(self.generation) >= min(self.shown + ahead, self.goal):
                     break
@@ -180,6 +118,7 @@ class Passage:
 
         Raises UsageError if they do not fit the model; then nothing has changed.
         """
+        self.before()
         with self._held():
             self.generation.sampling = sampling
             self._forget_ahead()
@@ -273,6 +212,7 @@ class Passage:
         while (above := self.branches[parent]).parent is not None and index <= above.fork:
             parent = above.parent
         branch = Branch(generation, glyphs, self.kinds[:index], parent, index, came)
+        branch.source = self.current
         self.current, self._next_id = self._next_id, self._next_id + 1
         self.branches[self.current] = branch
 
@@ -312,6 +252,7 @@ class Passage:
         branch = self.branches[id]
         if branch.parent is None:
             raise UsageError("the first branch cannot be deleted: the others come from it")
+        self.before()
         gone = self.family(id)
         if self.current in gone:
             self.show_branch(branch.parent)
@@ -325,6 +266,9 @@ class Passage:
 
     def append(self, given: Ids) -> None:
         """Append given text. The writing thread reads it."""
+        if not len(given):
+            return
+        self.before()
         with self._held():
             self._forget_ahead()
             self.generation.prompt = np.concatenate([self.ids(), given])

@@ -221,6 +221,12 @@ COMMANDS = (
         ".html and .svg with colours of surprisal, .jsonl with all predictions",
         save,
     ),
+    on_screen(
+        "sessions",
+        "",
+        "open what was written before, or delete it",
+        lambda screen, _: screen.sessions(),
+    ),
     Command("clear", "", "forget what was written", _clear),
     Command(
         "read",

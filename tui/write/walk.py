@@ -90,6 +90,13 @@ class Walk(Vertical, InApp):
             self.say("nothing is written yet: type a prompt and press Enter")
         return self.passage
 
+    def going_on(self) -> Passage | None:
+        """The passage if it can be added to."""
+        if (passage := self.needed()) and passage.closed:
+            self.say(f"it can only be read: {passage.closed}")
+            return None
+        return passage
+
     @property
     def looked_at(self) -> int:
         """The character whose prediction is shown: while writing, the one just written; else the one after
@@ -112,6 +119,8 @@ class Walk(Vertical, InApp):
         self.pause()
         if way < 0:
             passage.go(passage.cursor - 1)
+        elif passage.at_end and not self.going_on():
+            return
         elif not passage.forward():
             self.say("the prompt has not been read yet: space continues")
         self.walked(passage)
@@ -133,14 +142,14 @@ class Walk(Vertical, InApp):
         scroll(animate=False)
 
     def action_take(self, rank: int) -> None:
-        if not (passage := self.needed()):
+        if not (passage := self.going_on()):
             return
         if not passage.take(self.looked_at, rank):
             self.say("there is no such candidate here")
         self.walked(passage)
 
     def action_type(self) -> None:
-        if self.needed():
+        if self.going_on():
             self.pause()
             self.transcript.take_character(self._typed)
             self.present()

@@ -255,6 +255,7 @@ ANSWERS = {
             "config": "config.toml",
             "state": "what the app remembers",
             "history": "earlier prompts",
+            "sessions": "what was written in the app",
             "bundled": "models that came with helo",
         },
     ),
