@@ -150,6 +150,22 @@ def test_a_typed_character_may_break_a_rule_and_what_follows_goes_on(
     check(p)
 
 
+def test_a_typed_character_may_complete_an_expression_and_the_next_match_begins() -> None:
+    p = passage(30, sampling=SamplingConfig(regex="S[ae]"))
+    p.write_ahead(100, never)
+    p.reveal(100)
+    first = p.exact()[len(PROMPT) :]
+    assert first in ("Sa", "Se") and p.finished
+    other = "Sa" if first == "Se" else "Se"
+    assert p.type(len(PROMPT) + 1, ALPHABET.encode(other[1])) and p.exact() == PROMPT + other
+    for matches in (2, 3):
+        p.extend_goal(30)
+        p.write_ahead(100, never)
+        p.reveal(100)
+        assert p.finished and len(p.exact()) == len(PROMPT) + 2 * matches
+    check(p)
+
+
 def test_a_branch_leaves_the_branch_whose_text_it_changes() -> None:
     p, start = written(20), len(PROMPT)
     one = fork(p, start + 10)

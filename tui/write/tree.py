@@ -241,7 +241,8 @@ class BranchTree(ModalScreen[int | None]):
         family = len(passage.family(row.id))
         parent = passage.branches[row.id].parent
         if parent is None:
-            self.notify("the first branch cannot be deleted: the others come from it", markup=False)
+            why = "the others come from it" if family > 1 else "it is the only one"
+            self.notify(f"the first branch cannot be deleted: {why}", markup=False)
             return
 
         def answered(sure: bool | None, parent: int = parent) -> None:
