@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from engine.network import modelfile
 from engine.network.modelfile import History, Model
@@ -150,6 +151,39 @@ async def test_a_text_that_is_not_here_is_told_and_found_when_it_was_imported(
         await wrote(screen, until)
         await until(screen.pilot, lambda: followed(screen))
         same(screen)
+
+
+async def test_an_index_that_cannot_be_kept_is_told_and_tried_again(
+    taught: Model, verses: Corpus, until: Until
+) -> None:
+    (verses.folder / copies.KEPT).mkdir()
+    async with opened(WIDE) as screen:
+        await wrote(screen, until)
+        await until(screen.pilot, lambda: "tries again" in screen.see("#next"), patience=60)
+        (verses.folder / copies.KEPT).rmdir()
+        await screen.enter("/copies")
+        await until(screen.pilot, lambda: followed(screen), patience=60)
+
+
+async def test_what_a_text_holds_keeps_its_place_on_the_screen(home: Path, until: Until) -> None:
+    """Wide characters, and those that would turn the line, move the cursor or begin an escape."""
+    odd = "日本\u202e\x1b[31m\u0301\t語[b]\n"
+    text = corpus.add([odd * 30], "odd", "here")
+    copies.obtain(text)
+    model = make_model(text=odd)
+    model = replace(model, history=History("odd", text.info.sha256))
+    modelfile.save(home / "models" / "tiny.safetensors", model)
+    async with opened(WIDE) as screen:
+        for line in ("/seed 3", "/length 40", f"/regex ({re.escape(odd)})+", "/speed max", "日"):
+            await screen.enter(line)
+        await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
+        await until(screen.pilot, lambda: followed(screen))
+        pane = screen.app.query_one(NextCharacter)
+        lines = [pane.render_line(y).text for y in range(pane.size.height)]
+        assert {cell_len(line) for line in lines} == {pane.size.width}
+        shown = "\n".join(lines)
+        assert "日本" in shown and "␛[31m" in shown and "[b]⏎" in shown
+        assert not set(shown) & {"\u202e", "\x1b", "\t"}
 
 
 async def test_a_damaged_text_is_told(taught: Model, verses: Corpus, until: Until) -> None:

@@ -142,11 +142,12 @@ async def test_details_take_the_place_of_the_text_and_give_it_back(
     async with written(until) as screen:
         before = screen.see("#next")
         assert "ranks of 30" in before
-        narrow = screen.app.query_one("#next").size.width
+        narrow, size = screen.app.query_one("#next").size.width, screen.write.transcript.size
         await screen.press("d")
         pane = screen.app.query_one("#next")
         await until(screen.pilot, lambda: pane.size.width > 2 * narrow)
         assert pane.size.height == screen.write.transcript.size.height
+        assert screen.write.transcript.size == size
         assert pane.border_subtitle == "d: back to the text"
         assert "ranks of 30 characters" in screen.see("#next")
         await screen.press("left", "left")
@@ -169,9 +170,11 @@ async def test_what_has_no_room_beside_the_text_is_in_the_details(
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
         await until(screen.pilot, lambda: not screen.write.writing)
         assert "ranks of" not in screen.see("#next")
+        text = screen.write.transcript.size
         await screen.press("escape", "d", "left")
         if size == (40, 10):
             await until(screen.pilot, lambda: "chosen" in screen.see("#next"))
         else:
             await until(screen.pilot, lambda: "ranks of" in screen.see("#next"))
             assert {"entropy", "surprisal,"} <= set(screen.see("#next").split())
+        assert screen.write.transcript.size == text, "its lines stay as they are"

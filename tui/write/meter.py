@@ -55,7 +55,7 @@ class _Text:
     """Why nothing can be said of it."""
     index: Index | None = None
     waiting: Corpus | None = None
-    """Its index is made only if asked for."""
+    """The corpus whose index is made only if asked for."""
     missing: bool = False
 
 
@@ -161,7 +161,10 @@ class CopyMeter:
             self._changed()
             await asyncio.sleep(_LOOK)
         text.index = await asyncio.to_thread(_opened, found)
-        text.note = "" if text.index else f"copied: no index of {name} could be made"
+        text.note = ""
+        if text.index is None:
+            text.note = f"copied: no index of {name} could be made; /copies tries again"
+            text.waiting = found
         self._changed()
 
     # -- passages
