@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Timer
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ from engine.text import corpus
 from engine.writing import score
 from tests.conftest import SONNET, Cli, make_model
 from tests.tui.writing import Screen, Until, opened
+from tui.app import HeloApp
 from tui.read import page
 from tui.read.door import PasteArea
 from tui.read.page import Page
 from tui.read.pane import ReadPane
 from tui.write.colours import SURPRISAL
+from tui.write.session import Opened, open_ref
 
 
 @asynccontextmanager
@@ -67,6 +70,28 @@ async def test_a_text_is_read_with_the_bits_of_the_score(
         assert f"1 of {len(SONNET) * 4:,}" in see(screen, "#facts")
         page = screen.app.screen.query_one(Page)
         assert len(page._levels) == len(SONNET) * 4
+
+
+async def test_a_command_waits_until_the_model_is_open(
+    tiny: Model, sonnet: Path, until: Until, monkeypatch: MonkeyPatch
+) -> None:
+    asked, go = Event(), Event()
+
+    def slowly(ref: str) -> Opened:
+        asked.set()
+        go.wait()
+        return open_ref(ref)
+
+    monkeypatch.setattr("tui.write.pane.open_ref", slowly)
+    app = HeloApp("tiny")
+    async with app.run_test(size=(110, 30)) as pilot:
+        screen = Screen(pilot)
+        await until(pilot, asked.is_set)
+        screen.write.prompt.fill(f"/read {sonnet}")
+        screen.write.prompt.action_submit()
+        Timer(0, go.set).start()
+        await until(pilot, lambda: app.screen.query(ReadPane))
+        assert not screen.toasts
 
 
 async def test_the_cursor_shows_what_was_expected(tiny: Model, sonnet: Path, until: Until) -> None:

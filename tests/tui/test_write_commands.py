@@ -360,7 +360,8 @@ async def test_a_click_completes_a_command(tiny: Model, until: Until) -> None:
         await screen.press(*"/t")
         await until(screen.pilot, lambda: "/top-k" in screen.see("#commands"))
         await screen.pilot.click("#commands", offset=(5, 1))
-        assert screen.write.prompt.text == "/top-k " and screen.app.focused is screen.write.prompt
+        await until(screen.pilot, lambda: screen.write.prompt.text == "/top-k ")
+        assert screen.app.focused is screen.write.prompt
 
 
 async def test_arrows_walk_the_history_over_a_prompt_that_looks_like_a_command(

@@ -118,6 +118,7 @@ class WritePane(Keeping):
         event.stop()
         try:
             if parsed := parse(event.text, self.place):
+                await self._opened()
                 command, argument = parsed
                 if going := command.run(self, argument):
                     await going
@@ -134,11 +135,15 @@ class WritePane(Keeping):
         else:
             await self.begin(event.text)
 
-    async def begin(self, typed: str) -> None:
-        """Start a new passage from what was typed, with the newest version of the model's file."""
+    async def _opened(self) -> None:
+        """Wait until the first model is open, or cannot be opened."""
         if self.session.opened is None and self._opening:
             with suppress(WorkerError):
                 await self._opening.wait()
+
+    async def begin(self, typed: str) -> None:
+        """Start a new passage from what was typed, with the newest version of the model's file."""
+        await self._opened()
         if (opened := self.session.opened) is None:
             self.prompt.fill(typed)
             library = self._key_of("app.library")
