@@ -1,4 +1,4 @@
-"""The text that a model was validated on: the part of its corpus that was held out."""
+"""The text that a model was validated on, the part of its corpus that was held out, and the other part."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.runs.rundir import RunDirectory
 from engine.text import copies, corpus
 from engine.text.corpus import Corpus
 from engine.text.sources import catalogue
+from engine.vocab import Text
 from engine.words import quoted
 
 
@@ -31,19 +32,37 @@ def held_out(model: Model, path: Path | None, most: int) -> HeldOut:
     path is not known, what is held out usually. Raises NotFoundError if the corpus is not here or has no
     such part, CorpusError.
     """
+    found, (_, held) = _parts(model, path)
+    if not len(held):
+        raise NotFoundError(f"no part of {found.info.name} was held out: name a text file")
+    text = _text(found, held, most)
+    is_text = found.info.units == "char"
+    return HeldOut(found.info.name, text if is_text else text.encode("latin-1"))
+
+
+def learnt(model: Model, path: Path | None, most: int) -> str:
+    """The part of a model's corpus that was not held out, up to `most` symbols.
+
+    Raises NotFoundError if the corpus is not here, CorpusError.
+    """
+    found, (trained, _) = _parts(model, path)
+    return _text(found, trained, most)
+
+
+def _parts(model: Model, path: Path | None) -> tuple[Corpus, tuple[Text, Text]]:
+    """The corpus of a model, and its part for training and the one held out."""
     found = _corpus(model)
     share, way = TrainConfig.validation, usual_split(model.config.lines)
     if path:
         with suppress(RunError):
             config = RunDirectory(path.parent).info().config
             share, way = config.validation, config.split
-    _, held = found.split(share, way)
-    if not len(held):
-        raise NotFoundError(f"no part of {found.info.name} was held out: name a text file")
+    return found, found.split(share, way)
+
+
+def _text(found: Corpus, ids: Text, most: int) -> str:
     symbols = found.info.alphabet.symbols
-    text = "".join([symbols[i] for i in held[:most].tolist()])
-    is_text = found.info.units == "char"
-    return HeldOut(found.info.name, text if is_text else text.encode("latin-1"))
+    return "".join([symbols[i] for i in ids[:most].tolist()])
 
 
 def _corpus(model: Model) -> Corpus:
