@@ -39,7 +39,18 @@ async def picture(name: str, size: tuple[int, int], prompt: str, *keys: str) -> 
         (HERE / f"{name}.svg").write_text(app.export_screenshot(title="helo", simplify=True))
 
 
+async def lesson(pages: int) -> None:
+    """Save what is seen so many pages into the lesson."""
+    app = HeloApp("shakespeare")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.app.run_action("lesson")
+        await pilot.press(*["space"] * pages)
+        await pilot.pause()
+        (HERE / "lesson.svg").write_text(app.export_screenshot(title="helo", simplify=True))
+
+
 async def main() -> None:
+    await lesson(pages=9)
     await picture("walk", (120, 34), "ROMEO:\n", "escape", "c", *["left"] * 40, "2", "k")
     await picture("narrow", (80, 24), "ROMEO:\n", "escape", "left", "left")
 

@@ -40,6 +40,7 @@ from tui.help import HelpScreen
 from tui.keycheck import KeyCheck
 from tui.keys import APP_BINDINGS, KeyNames
 from tui.legible import Legible
+from tui.lesson.door import OpensLesson
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
 from tui.phrases import farewell
 from tui.read.door import OpensTexts
@@ -65,7 +66,7 @@ TABS = (
 )
 
 
-class HeloApp(OpensTexts, TypedAhead):
+class HeloApp(OpensTexts, OpensLesson, TypedAhead):
     """The tab bar, the current tab, and a line of key hints."""
 
     TITLE = "helo"

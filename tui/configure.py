@@ -12,6 +12,7 @@ from engine.storage import make_folder, storage_error
 from engine.writing.settings import SETTINGS
 from tui.help import HelpScreen
 from tui.keys import APP_BINDINGS
+from tui.lesson.keys import LESSON_BINDINGS
 from tui.library.pane import LibraryPane
 from tui.read.keys import GAME_BINDINGS, READ_BINDINGS
 from tui.read.models import MODELS_BINDINGS
@@ -92,6 +93,7 @@ def _tables() -> Iterator[tuple[str, list[object]]]:
     yield "Read", [*READ_BINDINGS]
     yield "Read, the models", [*MODELS_BINDINGS]
     yield "Shannon's game", [*GAME_BINDINGS]
+    yield "The lesson", [*LESSON_BINDINGS]
     yield "Train, the form", [*TrainForm.BINDINGS]
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]
     yield "Library", [*LibraryPane.BINDINGS]

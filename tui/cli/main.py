@@ -11,7 +11,7 @@ import typer
 from engine import __version__
 from engine.errors import UsageError
 from tui import signals
-from tui.cli import about, bench, corpora, inspect, models, race, runs, sample, score, train
+from tui.cli import about, bench, corpora, inspect, lesson, models, race, runs, sample, score, train
 from tui.cli.shared import completing, options, output
 from tui.cli.shared.guard import FAILED, Settings, guarded
 from tui.cli.shared.options import flag, option
@@ -28,6 +28,7 @@ app = options.group(
 for group in (sample, score, train, race):
     app.add_typer(group.app)
 app.add_typer(inspect.app, name="inspect", rich_help_panel="Look inside")
+app.add_typer(lesson.app)
 app.add_typer(runs.app, name="runs", rich_help_panel="Train")
 app.add_typer(models.app, name="models", rich_help_panel="Library")
 app.add_typer(corpora.app, name="corpora", rich_help_panel="Library")

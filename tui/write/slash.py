@@ -80,6 +80,7 @@ def _append(host: Host, argument: str) -> None:
     host.append(argument)
 
 
+LESSON = "every number of a network that learns hello, page by page: forward, back, and a step"
 READ = (
     "read FILE with the model's eyes, or a text to paste; /read validation: the part of its corpus "
     "that was held out"
@@ -249,6 +250,7 @@ COMMANDS = (
     ),
     app_action("write", "this screen", "show_tab('write')", "app.write"),
     app_action("train", "train a network, watch a training", "show_tab('train')", "app.train"),
+    app_action("lesson", LESSON, "lesson"),
     app_action("race", "train networks of several cells in turns, and compare them", "race"),
     app_action("library", "models, runs and corpora", "show_tab('library')", "app.library"),
     Command("theme", "NAME", "choose other colours", _theme, SCREEN, sets=True),

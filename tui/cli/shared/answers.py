@@ -170,6 +170,28 @@ ANSWERS = {
             "(-1/ln of the mean share, in characters; null if it is infinite)",
         },
     ),
+    "lesson": Answer(
+        LINES,
+        {
+            "page": "its number, from 1",
+            "pages": "how many there are",
+            "cell": "",
+            "title": "of the page",
+            "text": "what happens",
+            "more": "what else is worth knowing",
+            "numbers": "those that the page explains, each with row (of the figure, or a parameter), step "
+            "(from 1; null for a parameter), index (in the row, from 0), value and equation",
+            "letters": "the alphabet, in the order of all rows",
+            "loss": "the mean of the four steps, in nats",
+            "rate": "the learning rate of the update",
+            "steps": "the four steps, each with reads, next, loss, y, p, dy, before and after (states), "
+            "gates (s is the sum of a plain cell), kept, and the deltas dh_here, d_right (of states, "
+            "from later steps) and d_gates",
+            "weights": "by name",
+            "gradients": "by name, of the loss",
+        },
+        "There is an object for each page, or with `--page` for that one. Numbers are in full precision.",
+    ),
     "train": _FOLLOWED,
     "race": Answer(
         LINES,

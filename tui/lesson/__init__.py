@@ -1,0 +1,1 @@
+"""The lesson "hello", drawn: for the screen and for `helo lesson`."""
