@@ -89,7 +89,7 @@ class Keeper:
         """Keep on with a passage of an older session."""
         self._lines.setdefault(book, [])
         branches = {
-            id: _Known(len(branch.text), len(branch.bits), branch.sampling, branch.name)
+            id: _Known(branch.length, branch.read, branch.sampling, branch.name)
             for id, branch in told.branches.items()
         }
         at = told.current, told.cursor

@@ -146,18 +146,28 @@ def _line(values: dict[str, Any]) -> bytes:
 
 @dataclass
 class BranchTold:
-    """A branch as the records tell it, as in `branch.Branch`."""
+    """A branch as the records tell it, as in `branch.Branch`: what is its own of it, from `fork` on."""
 
+    parent: int | None = None
+    fork: int = 0
+    came: Came = Came.BEGUN
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    name: str = ""
     text: str = ""
     kinds: bytearray = field(default_factory=bytearray)
     bits: list[float] = field(default_factory=list)
     entropy: list[float] = field(default_factory=list)
     rank: list[int] = field(default_factory=list)
-    sampling: SamplingConfig = field(default_factory=SamplingConfig)
-    parent: int | None = None
-    fork: int = 0
-    came: Came = Came.BEGUN
-    name: str = ""
+
+    @property
+    def length(self) -> int:
+        """The characters of the whole branch."""
+        return self.fork + len(self.text)
+
+    @property
+    def read(self) -> int:
+        """Those of which is known what the network believed."""
+        return self.fork + len(self.bits)
 
 
 @dataclass
@@ -170,11 +180,6 @@ class PassageTold:
     current: int = 0
     cursor: int | None = None
     records: list[Told] = field(default_factory=list)
-
-    @property
-    def length(self) -> int:
-        """The characters of the branch that is shown."""
-        return len(self.branches[self.current].text)
 
     def take(self, record: Told) -> None:
         """Take over what a record tells.
@@ -197,7 +202,7 @@ class PassageTold:
                 case Named():
                     branch.name = record.name
                 case At():
-                    _require((record.cursor or 0) <= len(branch.text), "a place")
+                    _require((record.cursor or 0) <= branch.length, "a place")
                     self.current, self.cursor = record.branch, record.cursor
                 case Deleted():
                     self._deleted(record.branch)
@@ -208,20 +213,11 @@ class PassageTold:
         known = parent is not None and record.source in self.branches
         _require(known and record.branch >= self.next_id, "a branch")
         assert parent
-        _require(record.fork <= min(len(parent.text), len(parent.bits)), "a place")
+        _require(record.fork <= min(parent.length, parent.read), "a place")
         _require(record.came in set(Came), "how a branch came to be")
-        n = record.fork
-        self.branches[record.branch] = BranchTold(
-            parent.text[:n],
-            parent.kinds[:n],
-            parent.bits[:n],
-            parent.entropy[:n],
-            parent.rank[:n],
-            self.branches[record.source].sampling,
-            record.parent,
-            n,
-            Came(record.came),
-        )
+        sampling = self.branches[record.source].sampling
+        came = Came(record.came)
+        self.branches[record.branch] = BranchTold(record.parent, record.fork, came, sampling)
         self.next_id = record.branch + 1
 
     def _deleted(self, id: int) -> None:
@@ -236,7 +232,7 @@ class PassageTold:
 
 def _wrote(branch: BranchTold, record: Wrote) -> None:
     text, runs = record.text, record.kinds
-    _require(record.start == len(branch.text), "a place")
+    _require(record.start == branch.length, "a place")
     right = all(len(run) == 2 and run[0] <= TYPED for run in runs)
     _require(right and sum(run[1] for run in runs) == len(text) == record.count, "the origins")
     branch.text += text
@@ -247,8 +243,8 @@ def _wrote(branch: BranchTold, record: Wrote) -> None:
 def _read(branch: BranchTold, record: Read) -> None:
     counts = {len(record.bits), len(record.entropy), len(record.rank)}
     end = record.start + len(record.bits)
-    _require(record.start == len(branch.bits), "a place")
-    _require(len(counts) == 1 and end <= len(branch.text), "what was believed")
+    _require(record.start == branch.read, "a place")
+    _require(len(counts) == 1 and end <= branch.length, "what was believed")
     branch.bits += record.bits
     branch.entropy += record.entropy
     branch.rank += record.rank

@@ -44,18 +44,30 @@ READING = "the network is still reading it again"
 
 
 class Recalled(Generation):
-    """A text with what the network believed of it, without the network: nothing can follow it."""
+    """A text with what the network believed of it, and nothing to follow it."""
 
-    def __init__(self, stepper: Stepper, ids: Ids, branch: BranchTold, begun: Begun) -> None:
-        super().__init__(stepper, ids[: begun.given], None, begun.seed, top=0)
-        self.prompt = np.array(ids, np.int64)  # of which the network may have read only a part
-        self._sampling = branch.sampling
-        self._columns = Columns(0)
+    def __init__(
+        self, stepper: Stepper, told: BranchTold, begun: Begun, parent: Recalled | None
+    ) -> None:
+        """The text begins as that of its parent does."""
+        own = _ids(stepper.alphabet, told.text)
+        whole = own if parent is None else np.concatenate([parent.whole[: told.fork], own])
+        super().__init__(stepper, whole[: begun.given], None, begun.seed, top=0)
+        self.whole: Ids = whole
+        """All of it, of which the network may have read only a part."""
+        self._sampling = told.sampling
+        if parent:
+            self._columns = parent._columns.copy()
+            self._columns.truncate(told.fork)
+        else:
+            self._columns = Columns(0)
         nothing = np.zeros(0)
-        facts = zip(branch.rank, branch.bits, branch.entropy, strict=True)
-        for id, (rank, bits, entropy) in zip(ids.tolist(), facts, strict=False):
+        facts = zip(told.rank, told.bits, told.entropy, strict=True)
+        for id, (rank, bits, entropy) in zip(own.tolist(), facts, strict=False):
             record = Record(id, rank, bits, entropy, 0.0, 0.0)
             self._columns.append(record, nothing.astype(int), nothing, nothing)
+        if len(self) < len(whole):
+            self.prompt = np.array(whole, np.int64)
         self._believe(None)
 
     @property
@@ -148,7 +160,10 @@ def recover(told: PassageTold, opened: dict[str, Opened | HeloError]) -> Recover
 
 def _passage(told: PassageTold, stepper: Stepper | None, closed: str) -> Passage:
     stepper = stepper or _stand_in(told)
-    branches = {id: _branch(each, stepper, told.begun) for id, each in told.branches.items()}
+    branches = dict[int, Branch]()
+    for id, branch in told.branches.items():
+        parent = None if branch.parent is None else branches[branch.parent]
+        branches[id] = _branch(branch, stepper, told.begun, parent)
     passage = Passage.kept(stepper, told.begun.seed, branches, told.next_id, closed)
     passage.current = told.current
     passage.goal = passage.shown
@@ -168,12 +183,18 @@ def _ids(alphabet: Alphabet, text: str) -> Ids:
     return np.array([ids[symbol] for symbol in text], np.int64)
 
 
-def _branch(told: BranchTold, stepper: Stepper, begun: Begun) -> Branch:
-    ids = _ids(stepper.alphabet, told.text)
-    glyphs = Glyphs(stepper.alphabet)
-    glyphs.extend(ids)
-    generation = Recalled(stepper, ids, told, begun)
-    kinds = bytearray(told.kinds)
+def _branch(told: BranchTold, stepper: Stepper, begun: Begun, parent: Branch | None) -> Branch:
+    glyphs, kinds = Glyphs(stepper.alphabet), bytearray()
+    before = None
+    if parent:
+        assert isinstance(parent.generation, Recalled)
+        before = parent.generation
+        kinds = parent.kinds[: told.fork]
+    generation = Recalled(stepper, told, begun, before)
+    if parent and stepper.alphabet.units == "char":
+        glyphs.text = parent.glyphs.text[: told.fork]
+    glyphs.extend(generation.whole[len(glyphs.text) :])
+    kinds += told.kinds
     return Branch(generation, glyphs, kinds, told.parent, told.fork, told.came, told.name)
 
 
