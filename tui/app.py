@@ -42,9 +42,10 @@ from tui.keys import APP_BINDINGS, KeyNames
 from tui.legible import Legible
 from tui.lesson.door import OpensLesson
 from tui.messages import ModelChosen, RunChosen, RunRenamed, TrainOn
+from tui.panes import new_pane
 from tui.phrases import farewell
 from tui.read.door import OpensTexts
-from tui.remember import Prompts, State, load_state
+from tui.remember import Prompts, load_state
 from tui.settings import MOST_PROBLEMS, load_settings
 from tui.text import one_line
 from tui.write.colours import COLOURINGS, NO_COLOURS
@@ -62,6 +63,7 @@ _LAST_SECONDS = 5.0
 TABS = (
     TabName("write", "Write"),
     TabName("train", "Train"),
+    TabName("inspect", "Inspect"),
     TabName("library", "Library"),
 )
 
@@ -193,10 +195,6 @@ class HeloApp(OpensTexts, OpensLesson, TypedAhead):
         if tab:
             self.action_show_tab(tab)
 
-    def action_tell_later(self, screen: str) -> None:
-        """Say what a key without a screen is for."""
-        self.tell(f"This key is kept for {screen}, a screen of a later version")
-
     def get_default_screen(self) -> Frame:
         return Frame(id="_default")
 
@@ -220,7 +218,8 @@ class HeloApp(OpensTexts, OpensLesson, TypedAhead):
         async with self._making:
             body = self.query_one("#body")
             if not body.query_children(f"#{tab}"):
-                pane = await asyncio.to_thread(_new_pane, tab, self._remembered)
+                write = self.query_one(WritePane)
+                pane = await asyncio.to_thread(new_pane, tab, self._remembered, write)
                 pane.display = self.tab == tab
                 await body.mount(pane)
                 self._check_keys()
@@ -371,17 +370,6 @@ class HeloApp(OpensTexts, OpensLesson, TypedAhead):
 def _line(text: str) -> Segments:
     """A line to print below the app after it has closed, never parsed as markup."""
     return Segments([Segment(f"{one_line(text)}\n")])
-
-
-def _new_pane(tab: str, state: State) -> Widget:
-    """A new pane for Train or Library."""
-    if tab == "train":
-        from tui.train.pane import TrainPane
-
-        return TrainPane(state, id=tab)
-    from tui.library.pane import LibraryPane
-
-    return LibraryPane(state, id=tab)
 
 
 def run_app(model_ref: str | None) -> int:

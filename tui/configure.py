@@ -11,6 +11,8 @@ from engine import places
 from engine.storage import make_folder, storage_error
 from engine.writing.settings import SETTINGS
 from tui.help import HelpScreen
+from tui.inspect.keys import INSPECT_BINDINGS
+from tui.inspect.why import WHY_BINDINGS
 from tui.keys import APP_BINDINGS
 from tui.lesson.keys import LESSON_BINDINGS
 from tui.library.pane import LibraryPane
@@ -96,5 +98,7 @@ def _tables() -> Iterator[tuple[str, list[object]]]:
     yield "The lesson", [*LESSON_BINDINGS]
     yield "Train, the form", [*TrainForm.BINDINGS]
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]
+    yield "Inspect", [*INSPECT_BINDINGS]
+    yield "Inspect, why", [*WHY_BINDINGS]
     yield "Library", [*LibraryPane.BINDINGS]
     yield "Help", [*HelpScreen.BINDINGS]

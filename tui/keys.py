@@ -28,11 +28,11 @@ APP_BINDINGS = [
     ),
     Binding(
         "f4",
-        "tell_later('Inspect')",
+        "show_tab('inspect')",
         "Inspect",
         show=False,
         id="app.inspect",
-        tooltip="Kept for Inspect, a screen of a later version",
+        tooltip="Why a network writes what it writes",
     ),
     Binding(
         "f5",

@@ -67,8 +67,8 @@ def by_lag(written: Written) -> list[tuple[str, float]]:
     for begin, end in zip(begins, (*_LAGS, len(back)), strict=True):
         if begin < len(back):
             last = min(end, len(back)) - 1
-            name = "last" if begin == 0 else f"{begin}–{last}" if last > begin else f"{begin}"
-            found.append((f"{name} back" if begin else name, float(back[begin:end].sum())))
+            name = f"{begin}–{last}" if last > begin else f"{begin}" if begin else "0 back"
+            found.append((name, float(back[begin:end].sum())))
     if written.before:
         found.append(("before", written.before))
     return [*found, ("bias", written.bias)]

@@ -160,7 +160,7 @@ class Generation:
         if self._log_p is not None:
             self._believe(log_softmax(mixture.believed(self._state)))
         if self._first is not None:
-            self._first = log_softmax(mixture.believed(self._snapshot(0)))
+            self._first = log_softmax(mixture.believed(self.nearest(0)[1]))
 
     @property
     def shortest(self) -> int:
@@ -197,9 +197,10 @@ class Generation:
         self._state = state
         self._snapshots.append(self._state)
 
-    def _snapshot(self, n: int) -> States:
-        """The state after n characters, a multiple of SNAPSHOT_EVERY."""
-        return self._snapshots.at(n // SNAPSHOT_EVERY)
+    def nearest(self, n: int) -> tuple[int, States]:
+        """The last place up to n, 0 ≤ n ≤ len, of which the state before it is kept, and that state."""
+        j = min(n // SNAPSHOT_EVERY, self._snapshots.n - 1)
+        return j * SNAPSHOT_EVERY, self._snapshots.at(j)
 
     def _reads_block(self, first: int) -> bool:
         """Whether the characters [first, first + SNAPSHOT_EVERY) are all of the prompt and read at once."""
@@ -209,7 +210,7 @@ class Generation:
         """log p (SNAPSHOT_EVERY, V) after each character of a block of the prompt, and the state after the
         last one. Always computed from the snapshot before the block, so that the bits are the same."""
         ids = self.prompt[first : first + SNAPSHOT_EVERY]
-        logits, state = self.stepper.sequence(ids, self._snapshot(first))
+        logits, state = self.stepper.sequence(ids, self.nearest(first)[1])
         return log_softmax(logits), state
 
     def choose(self) -> int:
@@ -251,7 +252,7 @@ class Generation:
         first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
         self._columns.truncate(n)
         self._stand = None
-        self._state = self._snapshot(first)
+        self._state = self.nearest(first)[1]
         self._believe(self._first)
         for id in self._columns.ids[first:n]:
             self._feed(int(id))
@@ -260,7 +261,7 @@ class Generation:
             self._believe(log_p[n - 1 - first])
         self._snapshots.truncate(n // SNAPSHOT_EVERY + 1)
         if n % SNAPSHOT_EVERY == 0:
-            self._state = self._snapshot(n)
+            self._state = self.nearest(n)[1]
 
     def fork(self, n: int) -> Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""

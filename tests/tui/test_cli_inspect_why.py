@@ -27,7 +27,7 @@ def test_it_says_what_each_number_means(cli: Cli, tiny: Model) -> None:
     for sentence in (LOG_ODDS, HABIT, NEWS, WRITTEN):
         assert sentence in told
     assert "over 5,232 characters of a text that it wrote itself" in told
-    assert "layers.1.h[" in told and "the other" in told and "last +" in told.replace("−", "+")
+    assert "layers.1.h[" in told and "the other" in told and "0 back +" in told.replace("−", "+")
     assert all(len(line) <= 100 for line in done.out.splitlines())
 
 
@@ -110,9 +110,9 @@ def test_words_for_numbers() -> None:
 
 def test_lags_are_classes_that_add_up() -> None:
     for n, names in [
-        (1, ["last"]),
-        (2, ["last", "1 back"]),
-        (12, ["last", "1–2 back", "3–9 back", "10–11 back"]),
+        (1, ["0 back"]),
+        (2, ["0 back", "1"]),
+        (12, ["0 back", "1–2", "3–9", "10–11"]),
     ]:
         when = Written(np.arange(1.0, n + 1), 2.0, -1.0)
         assert [name for name, _ in by_lag(when)] == [*names, "before", "bias"]

@@ -252,6 +252,12 @@ COMMANDS = (
     app_action("train", "train a network, watch a training", "show_tab('train')", "app.train"),
     app_action("lesson", LESSON, "lesson"),
     app_action("race", "train networks of several cells in turns, and compare them", "race"),
+    app_action(
+        "inspect",
+        "why the model writes what it writes",
+        "show_tab('inspect')",
+        "app.inspect",
+    ),
     app_action("library", "models, runs and corpora", "show_tab('library')", "app.library"),
     Command("theme", "NAME", "choose other colours", _theme, SCREEN, sets=True),
     app_action("palette", "all actions by name", "command_palette", "app.palette"),

@@ -1,0 +1,1 @@
+"""Inspect: why a network writes what it writes, in panels below the passage of Write."""

@@ -1,0 +1,8 @@
+"""The panels of Inspect, in the order of their keys: 1 is the first."""
+
+from __future__ import annotations
+
+from tui.inspect.panel import Panel
+from tui.inspect.why import WhyPanel
+
+PANELS: tuple[type[Panel], ...] = (WhyPanel,)
