@@ -120,13 +120,14 @@ class Generation:
         self.seed = seed
         self.prompt = np.array(prompt, np.int64)
         self._columns = Columns(min(top, len(self.alphabet)))
-        self._state: States = stepper.start_state()
+        self.state: States = stepper.start_state()
+        """The network's, after the last character."""
         self._log_p: LogProbs | None = None
         self._drawn_from: tuple[Probs, Probs, float] | None = None
         if not len(self.prompt):
             self._feed(self.alphabet.start)
         # [j] is the state after SNAPSHOT_EVERY·j characters
-        self._snapshots = Snapshots(self._state, rewinds)
+        self._snapshots = Snapshots(self.state, rewinds)
         self._first, self._rewinds = self._log_p, rewinds
 
     def __len__(self) -> int:
@@ -158,7 +159,7 @@ class Generation:
         and in whatever is read or written anew."""
         self.stepper = mixture
         if self._log_p is not None:
-            self._believe(log_softmax(mixture.believed(self._state)))
+            self._believe(log_softmax(mixture.believed(self.state)))
         if self._first is not None:
             self._first = log_softmax(mixture.believed(self.nearest(0)[1]))
 
@@ -169,11 +170,6 @@ class Generation:
         if not self._rewinds:
             return len(self)
         return 1 if self._first is None else 0
-
-    @property
-    def state(self) -> States:
-        """The network's, after the last character."""
-        return self._state
 
     @property
     def in_prompt(self) -> bool:
@@ -194,8 +190,8 @@ class Generation:
         for i in range(n, first + SNAPSHOT_EVERY):
             self._record(int(self.prompt[i]))
             self._believe(log_p[i - first])
-        self._state = state
-        self._snapshots.append(self._state)
+        self.state = state
+        self._snapshots.append(self.state)
 
     def nearest(self, n: int) -> tuple[int, States]:
         """The last place up to n, 0 ≤ n ≤ len, of which the state before it is kept, and that state."""
@@ -226,7 +222,7 @@ class Generation:
         self._record(id)
         self._feed(id, stepped)
         if len(self) % SNAPSHOT_EVERY == 0:
-            self._snapshots.append(self._state)
+            self._snapshots.append(self.state)
 
     def _record(self, id: int) -> None:
         """Append a character with what was believed of it."""
@@ -252,7 +248,11 @@ class Generation:
         first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
         self._columns.truncate(n)
         self._stand = None
+<<<<<<< HEAD
         self._state = self.nearest(first)[1]
+=======
+        self.state = self._snapshot(first)
+>>>>>>> 7fb462b (/stop TEXT ends what is written there, in the app and in helo --plain too)
         self._believe(self._first)
         for id in self._columns.ids[first:n]:
             self._feed(int(id))
@@ -261,7 +261,11 @@ class Generation:
             self._believe(log_p[n - 1 - first])
         self._snapshots.truncate(n // SNAPSHOT_EVERY + 1)
         if n % SNAPSHOT_EVERY == 0:
+<<<<<<< HEAD
             self._state = self.nearest(n)[1]
+=======
+            self.state = self._snapshot(n)
+>>>>>>> 7fb462b (/stop TEXT ends what is written there, in the app and in helo --plain too)
 
     def fork(self, n: int) -> Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""
@@ -275,12 +279,12 @@ class Generation:
         )
         new._columns = self._columns.copy()
         new._snapshots, new._first = self._snapshots.copy(), self._first
-        new._state, new._log_p = self._state, self._log_p
+        new.state, new._log_p = self.state, self._log_p
         new.rewind(n)
         return new
 
     def _feed(self, id: int, stepped: tuple[Logits, States] | None = None) -> None:
-        logits, self._state = stepped or self.stepper.step(id, self._state)
+        logits, self.state = stepped or self.stepper.step(id, self.state)
         self._believe(log_softmax(logits))
 
     def _believe(self, log_p: LogProbs | None) -> None:
@@ -325,6 +329,12 @@ class Generation:
         """Whether a constraint lets nothing follow; what is written from here on begins it anew."""
         state = self._standing()
         return state is not None and state.complete
+
+    @property
+    def ended(self) -> bool:
+        """Whether it should end here: it is complete, or the text has come after which to stop."""
+        written, stop = self._columns.ids[len(self.prompt) : len(self)], self._sampler.stop
+        return (len(stop) > 0 and np.array_equal(written[-len(stop) :], stop)) or self.complete
 
     @property
     def unfinished(self) -> bool:

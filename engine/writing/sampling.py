@@ -16,8 +16,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import UsageError
 from engine.network.stepper import LogProbs, log_softmax
-from engine.vocab import Alphabet, Ids
+from engine.vocab import Alphabet, Fitted, Ids, name_characters, normalise
 from engine.writing.constraint import State, constraint
 from engine.writing.masks import ruled_out
 from engine.writing.schedule import schedule_of
@@ -140,6 +141,18 @@ def min_p(log_p: LogProbs, p: float) -> LogProbs:
     return np.where(log_p >= log_p.max() + math.log(p), log_p, -np.inf)
 
 
+def fitted_stop(text: str, alphabet: Alphabet) -> Fitted:
+    """A text after which to stop, as symbols.
+
+    Raises UsageError if the model cannot write it.
+    """
+    fitted = alphabet.fit(normalise(text))
+    if fitted.dropped:
+        unknown = name_characters(fitted.dropped)
+        raise UsageError(f"--stop can never come: the model does not know {unknown}")
+    return fitted
+
+
 class Sampler:
     """A configuration made ready for an alphabet.
 
@@ -152,6 +165,8 @@ class Sampler:
         on -= {SETTINGS[name].instead_of for name in on}
         self._filters = [function for name, function in _FILTERS.items() if name in on]
         listed = config.ban or config.force
+        self.stop = fitted_stop(config.stop, alphabet).ids
+        """The symbols after which what is written ends; none if it does not."""
         self._free = ~ruled_out(config.ban, config.force, alphabet) if listed else None
         self.constraint = constraint(config, alphabet)
         self.by_place = self.constraint is not None or not on.isdisjoint(_BY_PLACE)

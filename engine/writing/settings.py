@@ -161,6 +161,9 @@ class SamplingConfig:
             kept=from_anywhere,
         )
     )
+    stop: str = _row(
+        Text(help="stop after writing {}", letter="TEXT", short="stop", check_text=str)
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():

@@ -37,7 +37,6 @@ def one_line(done, status: int, *words: str) -> None:
         (["sample", "--temperature", "nan"], ["--temperature"]),
         (["sample", "--top-p", "0"], ["--top-p"]),
         (["sample", "--seed", "-2"], ["--seed"]),
-        (["sample", "--stop", ""], ["--stop"]),
         (["score"], ["FILE"]),
         (["score", "nosuch", "--dynamic", "--windows", "9"], ["--dynamic", "--windows"]),
         (["train"], ["CORPUS"]),

@@ -312,3 +312,27 @@ async def test_a_remembered_list_of_words_is_found_from_another_folder(
         assert screen.write.session.state.sampling.words == str(tmp_path / "words.txt")
         await screen.enter("")
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 3)
+
+
+async def test_the_app_stops_after_a_text_and_enter_goes_on(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        state = screen.write.session.state
+        screen.write.session.seed, state.length, state.speed = 3, 2000, math.inf
+        await screen.enter("/stop a")
+        await until(screen.pilot, lambda: "stop a" in screen.see("#status"))
+        await screen.enter("a day")
+        for times in (1, 2):
+            await until(screen.pilot, lambda: not screen.write.writing)
+            written = screen.passage.exact().removeprefix("a day")
+            assert written.endswith("a") and written.count("a") == times
+            await screen.enter("")
+        screen.write.pause()
+        await screen.enter("/stop 漢")
+        await until(screen.pilot, lambda: "/stop can never come" in screen.toasts)
+        assert state.sampling.stop == "a"
+
+
+def test_plain_stops_after_a_text(cli: Cli, tiny: Model) -> None:
+    done = cli("-m", "tiny", "--plain", stdin=b"/length 300\n/seed 3\n/stop e\nease\n\n")
+    first = cli("sample", "tiny", "-n", "300", "-s", "3", "-p", "ease", "--stop", "e").out
+    assert done.out.startswith(first) and done.out.removeprefix("ease").count("e") == 2

@@ -265,8 +265,8 @@ async def test_an_unknown_command_does_not_cut_the_passage_that_is_written(
         await screen.enter(PROMPT)
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.shown > 10)
         before = screen.passage
-        await screen.enter("/stop")
-        await until(screen.pilot, lambda: "no command /stop" in screen.toasts)
+        await screen.enter("/halt")
+        await until(screen.pilot, lambda: "no command /halt" in screen.toasts)
         assert screen.passage is before and screen.write.writing
 
 

@@ -24,7 +24,6 @@ from tui.cli.shared.output import emit, note, progress, symbols, write
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
     from engine.text.copies import Index
-    from engine.vocab import Alphabet
     from engine.writing.generate import Generation
 
 _RANDOM = -1
@@ -105,9 +104,6 @@ def sample(
             "--streams", shows="N", help="Write N texts at once; their seeds count from --seed up."
         ),
     ] = 1,
-    stop: Annotated[
-        str | None, option("--stop", shows="TEXT", help="Stop after writing this text.")
-    ] = None,
     greedy: Annotated[
         bool, flag("--greedy", help="Always take the likeliest, as with temperature 0.")
     ] = False,
@@ -146,19 +142,16 @@ def sample(
     check_count("streams", streams, 1, _MOST_STREAMS)
     if copies and streams > 1:
         raise UsageError("--copies looks at one text, and --streams writes several: leave out one")
-    if stop == "":
-        raise UsageError("--stop needs at least one character")
     opened = _open(named or model)
     index = _index(opened) if copies else None
     generation = _begin(opened, mix, prompt, config, seed, top=10 if json else 1)
-    endings = [_Ending(generation.alphabet, stop) for _ in range(streams)]
     _read(generation)
     if streams > 1:
         from tui.cli.shared.streams import write_all
 
-        texts = write_all(generation, length, [ending.reached for ending in endings], json)
+        texts = write_all(generation, length, streams, json)
     else:
-        _write(generation, length, endings[0], json)
+        _write(generation, length, json)
         texts = [generation]
     if length and any(len(text) == len(text.prompt) + length and text.unfinished for text in texts):
         option = "regex" if config.regex else "words"
@@ -169,7 +162,7 @@ def sample(
         _tell_copies(index, generation, json)
 
 
-def _write(generation: Generation, length: int, ending: _Ending, json: bool) -> None:
+def _write(generation: Generation, length: int, json: bool) -> None:
     """Write a text to stdout, a character at a time."""
     read = map(generation.step, range(len(generation)))
     put = symbols(generation.alphabet)
@@ -178,7 +171,7 @@ def _write(generation: Generation, length: int, ending: _Ending, json: bool) -> 
             emit({"stream": 0} | step.to_json())
         else:
             put(step.char)
-        if not step.given and (ending.reached(step.char) or generation.complete):
+        if not step.given and generation.ended:
             break
 
 
@@ -219,6 +212,7 @@ def _begin(
     from engine.writing.generate import Generation
     from engine.writing.masks import never_written
     from engine.writing.mixture import AnyStepper, mixed, parse_mix
+    from engine.writing.sampling import fitted_stop
 
     stepper: AnyStepper = Stepper(opened)
     if mix is not None:
@@ -235,6 +229,8 @@ def _begin(
     for name, listed in (("ban", config.ban), ("force", config.force)):
         if needless := never_written(name, listed, alphabet):
             note(f"--{name}: the model never writes {name_characters(needless)} anyway")
+    if changed := fitted_stop(config.stop, alphabet).note:
+        note(f"--stop: {changed}")
     if seed == _RANDOM and (config.temperature > 0 or config.schedule):
         seed = secrets.randbelow(1 << 32)
         note(f"seed {seed}")
@@ -266,28 +262,3 @@ def _text(prompt: str, model: Model) -> str | bytes:
     if prompt != "-" and not prompt.startswith("@"):
         return normalise(prompt)
     return read(prompt.removeprefix("@"), model.alphabet.units, note)
-
-
-class _Ending:
-    """Finds the text that ends the writing.
-
-    Raises UsageError if the model cannot write that text.
-    """
-
-    def __init__(self, alphabet: Alphabet, stop: str | None) -> None:
-        from engine.vocab import name_characters, normalise
-
-        fitted = alphabet.fit(normalise(stop or ""))
-        if fitted.dropped:
-            unknown = name_characters(fitted.dropped)
-            raise UsageError(f"--stop can never come: the model does not know {unknown}")
-        if fitted.note:
-            note(f"--stop: {fitted.note}")
-        self._stop = "".join(alphabet.symbols[i] for i in fitted.ids)
-        self._tail = ""
-
-    def reached(self, symbol: str) -> bool:
-        if not self._stop:
-            return False
-        self._tail = (self._tail + symbol)[-len(self._stop) :]
-        return self._tail == self._stop

@@ -70,7 +70,7 @@ class Passage(ShownText):
                     break
                 self.generation.advance()
                 wrote = True
-                if self.generation.complete:
+                if self.generation.ended:
                     self.goal = min(self.goal, len(self.generation))
         return wrote
 

@@ -326,7 +326,7 @@ def test_a_prompt_that_is_read_in_blocks_is_what_it_is_step_by_step(cell: str, l
         for a, b in zip(both[0][1:], both[1][1:], strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(blocks._log_p, single._log_p, rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
-    for a, b in zip(blocks._state, single._state, strict=True):
+    for a, b in zip(blocks.state, single.state, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from engine.writing.generate import Generation
 from engine.writing.streams import Streams
 from tui.cli.shared.output import emit, progress, symbols, write
 
 
-def write_all(
-    generation: Generation, length: int, ended: Sequence[Callable[[str], bool]], json: bool
-) -> list[Generation]:
-    """Write a text for each of `ended`, which tell whether a symbol ends it."""
+def write_all(generation: Generation, length: int, count: int, json: bool) -> list[Generation]:
+    """Write `count` texts."""
     while generation.in_prompt:
         generation.advance()
-    streams = Streams(generation, len(ended))
-    going, given = list(range(len(ended))), len(generation.prompt)
+    streams = Streams(generation, count)
+    going, given = list(range(count)), len(generation.prompt)
     for i in going if json else []:
         for n in range(given):
             _emit(streams, i, n)
@@ -25,7 +21,7 @@ def write_all(
             streams.advance(going)
             for i in going if json else []:
                 _emit(streams, i, n)
-            going = [i for i in going if not _ends(streams.texts[i], ended[i])]
+            going = [i for i in going if not streams.texts[i].ended]
             report(n + 1 - given, length)
             if not going:
                 break
@@ -37,11 +33,6 @@ def write_all(
                 put(text.step(n).char)
             write("\n")
     return streams.texts
-
-
-def _ends(text: Generation, ended: Callable[[str], bool]) -> bool:
-    last = text.alphabet.symbols[int(text.ids(len(text) - 1)[0])]
-    return ended(last) or text.complete
 
 
 def _emit(streams: Streams, i: int, n: int) -> None:
