@@ -248,11 +248,7 @@ class Generation:
         first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
         self._columns.truncate(n)
         self._stand = None
-<<<<<<< HEAD
-        self._state = self.nearest(first)[1]
-=======
-        self.state = self._snapshot(first)
->>>>>>> 7fb462b (/stop TEXT ends what is written there, in the app and in helo --plain too)
+        self.state = self.nearest(first)[1]
         self._believe(self._first)
         for id in self._columns.ids[first:n]:
             self._feed(int(id))
@@ -261,11 +257,7 @@ class Generation:
             self._believe(log_p[n - 1 - first])
         self._snapshots.truncate(n // SNAPSHOT_EVERY + 1)
         if n % SNAPSHOT_EVERY == 0:
-<<<<<<< HEAD
-            self._state = self.nearest(n)[1]
-=======
-            self.state = self._snapshot(n)
->>>>>>> 7fb462b (/stop TEXT ends what is written there, in the app and in helo --plain too)
+            self.state = self.nearest(n)[1]
 
     def fork(self, n: int) -> Generation:
         """A new text that begins with the first n characters of this one. This one is not changed."""
