@@ -10,6 +10,7 @@ import json
 import shutil
 import struct
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -18,15 +19,18 @@ from textual.geometry import Size
 
 from engine import places
 from engine.config import TrainConfig
+from engine.network import modelfile
 from engine.runs import rundir
 from engine.runs.events import Event
 from engine.runs.rundir import RunDirectory, parse_request
 from engine.text import corpus, survey
 from engine.training.life import Life
 from engine.writing.settings import SamplingConfig
+from tests.conftest import random_model
 from tests.engine.lives import a_run
 from tests.fuzz.mutation import mutate_bytes, mutate_json, mutate_lines, raw
 from tests.fuzz.watch import Wrong, check_line, helo, loads, refusing
+from tests.tui import sessions
 from tui.curves.scale import PARTS, Scale, View
 from tui.figures.table import shown
 from tui.figures.words import describe
@@ -36,6 +40,8 @@ from tui.settings import load_settings
 from tui.text import one_line
 from tui.train.curve import Curve
 from tui.train.follow import Follower
+from tui.write.kept import shelf
+from tui.write.kept.reopened import reopen, replayed
 
 OLD = Path(__file__).parents[1] / "homes" / "0.1.0"
 _TOML = (
@@ -84,8 +90,11 @@ class Records:
         self._kinds: tuple[Callable[[Random], object], ...] = (
             *(self.control, self.control, self.events, self.events, self.run, self.run),
             *(self.corpus, self.corpus, self.survey, self.state, self.prompts, self.config),
-            *(self.owner, self.cursor, self.kept, self.log, self.ids),
+            *(self.owner, self.cursor, self.kept, self.log, self.ids, self.session),
         )
+        modelfile.save(places.models() / "tiny.safetensors", random_model())
+        with redirect_stdout(None):
+            self._session = sessions.write(1, passages=2)
 
     def __call__(self, rng: Random) -> str:
         kind = rng.choice(self._kinds)
@@ -286,6 +295,24 @@ class Records:
             if Prompts(places.history()).all[:-1] != [s for s in before if s != "one more"]:
                 raise Wrong("prompts that are not kept as they are")
         return len(before) < len(lines)
+
+    def session(self, rng: Random) -> bool:
+        """What was written in the app: it is listed, what is whole in it is shown, and the network reads it
+        again."""
+        lines = self._session.read_text().splitlines()
+        with _Damaged(self._session, mutate_lines(rng, lines)):
+            shelf.summary(self._session)
+            with refusing():
+                found = reopen(self._session)
+                found.book.close()
+                check_line(one_line(found.note))
+                for each in found.passages:
+                    if len(each.passage.glyphs) != each.passage.shown:
+                        raise Wrong("a passage that is not whole")
+                    if each.stepper:
+                        replayed(each.told, each.stepper)
+                return bool(found.note)
+        return True
 
     def config(self, rng: Random) -> bool:
         """What was set by hand: each problem is a line, and what is understood holds."""

@@ -15,6 +15,8 @@ from engine.errors import DamagedError, NewerError
 from engine.writing.settings import SamplingConfig
 from tui.write.branch import TYPED, Came
 
+MOST_SYMBOLS = 0x110000
+"""Characters there are in Unicode."""
 VERSION = 1
 """The format version of a session, in its first record."""
 
@@ -244,7 +246,10 @@ def _read(branch: BranchTold, record: Read) -> None:
     counts = {len(record.bits), len(record.entropy), len(record.rank)}
     end = record.start + len(record.bits)
     _require(record.start == branch.read, "a place")
-    _require(len(counts) == 1 and end <= branch.length, "what was believed")
+    right = (
+        len(counts) == 1 and end <= branch.length and max(record.rank, default=0) <= MOST_SYMBOLS
+    )
+    _require(right, "what was believed")
     branch.bits += record.bits
     branch.entropy += record.entropy
     branch.rank += record.rank
@@ -293,7 +298,7 @@ def _take(session: SessionTold, data: Any) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == "session":
         return
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise DamagedError("a record of no known kind")
     record = outside.convert(_KINDS[kind], data)
     session.ended = isinstance(record, Ended)
