@@ -7,9 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from engine.cells import CELLS
 from engine.inspecting.lesson.hello import Lesson, begin
@@ -18,17 +16,9 @@ from engine.inspecting.lesson.pages import Page, page, titles
 from tui.frame import KeyHints
 from tui.help import HelpScreen
 from tui.keys import KeyNames
-from tui.lesson.figure import BOLD, DIM, FALL, HERE, RISE
 from tui.lesson.keys import LESSON_BINDINGS
 from tui.lesson.layout import laid_out
-
-_STYLES = {
-    BOLD: "bold",
-    DIM: "$foreground 60%",
-    RISE: "bold $text-success",
-    FALL: "$text-error",
-    HERE: "bold reverse",
-}
+from tui.lesson.sheet import Sheet
 
 
 class LessonScreen(Screen[None]):
@@ -41,7 +31,7 @@ class LessonScreen(Screen[None]):
         Binding("f1,question_mark", "help", "Help", id="app.help", tooltip="Keys and commands"),
     ]
     DEFAULT_CSS = """
-    LessonScreen #page { width: 1fr; height: 1fr; padding: 0 1; text-wrap: nowrap; }
+    LessonScreen #page { width: 1fr; height: 1fr; padding: 0 1; }
     """
 
     def __init__(self, names: KeyNames) -> None:
@@ -53,7 +43,7 @@ class LessonScreen(Screen[None]):
         self._page: Page = page(self._lesson, 0)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="page", markup=False)
+        yield Sheet(id="page")
         yield KeyHints(id="hints")
 
     def on_resize(self) -> None:
@@ -72,15 +62,9 @@ class LessonScreen(Screen[None]):
         self._paint()
 
     def _paint(self) -> None:
-        area = self.query_one("#page", Static)
-        width, height = area.content_size
+        sheet = self.query_one(Sheet)
         at = f"{self._at + 1}/{len(titles(self._lesson))}"
-        lines = laid_out(self._lesson, self._page, self._here, at, width, height)
-        pieces: list[tuple[str, str]] = []
-        for line in lines[:height]:
-            pieces += [(text, _STYLES.get(style, "")) for text, style in line]
-            pieces.append(("\n", ""))
-        area.update(Content.assemble(*pieces[:-1]))
+        sheet.show(laid_out(self._lesson, self._page, self._here, at, *sheet.size))
 
     # -- keys
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.cells.functions import Array
 from engine.inspecting.lesson.unrolled import Unrolled
@@ -46,7 +47,7 @@ class Line:
     text: str
     said: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Of the number: a gate, a state, what a cell keeps, or the delta of one."""
         return self.text.partition(" = ")[0].rstrip("'")
@@ -57,7 +58,7 @@ class Line:
         found = re.match(r"(σ\(|tanh\(|max\(0, )", self.text.partition(" = ")[2])
         return found[1] if found else ""
 
-    @property
+    @cached_property
     def terms(self) -> list[list[str]]:
         """The terms, each of several factors; none if there is no equation."""
         if " = " not in self.text:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Column:
     terms: Numbers
     """What this step adds to the gradient of each parameter, by its full name."""
 
-    @property
+    @cached_property
     def d(self) -> dict[str, Array]:
         """`d_gates` by name (H); of mlstm also that of x W_mx, which is called mx."""
         return _by_gate(self.d_gates, tuple(self.gates))
@@ -68,7 +69,7 @@ class Unrolled:
     weights: Numbers
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def own(self) -> Numbers:
         """The parameters by the names of the equations."""
         return {name.rpartition(".")[2]: W for name, W in self.weights.items()}
@@ -78,7 +79,7 @@ class Unrolled:
         """Of the whole: the losses of the steps, weighted."""
         return sum(column.weight * column.loss for column in self.columns)
 
-    @property
+    @cached_property
     def gradient(self) -> dict[str, Array]:
         """Of `loss`, by full name: the sum of the steps' terms."""
         return {name: sum(column.terms[name] for column in self.columns) for name in self.weights}
