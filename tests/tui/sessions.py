@@ -22,6 +22,7 @@ from engine import places
 from engine.network import modelfile
 from engine.network.stepper import Stepper
 from engine.writing.generate import Generation
+from engine.writing.mixture import AnyStepper
 from engine.writing.settings import SamplingConfig
 from tests.conftest import SONNET, random_model
 from tui.write.kept import records, shelf
@@ -98,8 +99,8 @@ def prompts(random: random.Random) -> str:
     return (SONNET * 2)[start : start + length]
 
 
-def begin(stepper: Stepper, random: random.Random) -> Passage:
-    ids = stepper.model.alphabet.encode(prompts(random))
+def begin(stepper: AnyStepper, random: random.Random) -> Passage:
+    ids = stepper.alphabet.encode(prompts(random))
     seed = random.randrange(1000)
     return Passage(stepper, ids, random.choice(SAMPLINGS), seed, 20)
 

@@ -14,6 +14,7 @@ from engine import places
 from engine.errors import DamagedError, UsageError
 from engine.network import modelfile
 from engine.network.stepper import Stepper
+from engine.writing.mixture import Mixture
 from tests.conftest import random_model
 from tests.tui.sessions import begin, believed, check_kill, happen, kept, rebuilt, steps
 from tui.write.kept import records, shelf
@@ -235,6 +236,20 @@ def test_without_its_model_a_passage_is_read_and_saved_and_says_why(
     assert not found.passage.write_ahead(100, lambda: False)
     for suffix in (".html", ".svg", ".txt"):
         assert b"".join(parts_of(found.passage, suffix))
+
+
+@pytest.mark.usefixtures("model")
+def test_what_two_models_wrote_can_be_read() -> None:
+    mixture, chance = Mixture(STEPPER, Stepper(random_model(seed=3)), 0.5), random.Random(3)
+    passage, keeper = begin(mixture, chance), Keeper()
+    keeper.add(passage, "tiny")
+    for _ in range(20):
+        happen(passage, chance)
+    keeper.close()
+    (path,) = shelf.paths()
+    (found,) = recovered(path.read_bytes())
+    assert found.stepper is None and found.passage.closed == "two models wrote it"
+    assert kept(found.passage) == kept(passage) and believed(found.passage) == believed(passage)
 
 
 @pytest.mark.usefixtures("model")
