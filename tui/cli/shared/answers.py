@@ -157,6 +157,19 @@ ANSWERS = {
             "lag, from 0, as shares of that at lag 0) and gradients (how many)",
         },
     ),
+    "inspect units": Answer(
+        ONE,
+        {
+            "model": "as named on the command line",
+            "text": "what was read",
+            "chars": "how many characters",
+            "others": "where the labels come from that have nothing to do with the text",
+            "properties": "an object for each: property, says (what is true of a character with it), share "
+            "(of the characters), found (whether a unit tells it), and unless it is too rare: unit, falls "
+            "(whether the unit is lower there), auc, and what it must be above by 0.02: last_character, "
+            "untrained and chance",
+        },
+    ),
     "inspect gates": Answer(
         ONE,
         {

@@ -1,0 +1,115 @@
+"""`helo inspect units`: which unit tells what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.cli.shared import completing
+from tui.cli.shared.options import Command, Json, argument, option
+from tui.cli.shared.output import emit, progress, write
+
+if TYPE_CHECKING:
+    from engine.inspecting.properties import Property
+    from engine.inspecting.units import Finding
+    from engine.runs.found_units import FoundUnits
+
+_MOST = 100_000
+"""Characters of a text that are read."""
+_MODEL = "A model's name, a run's name, or a path."
+
+app = typer.Typer()
+
+
+@app.command(cls=Command)
+def units(
+    model: Annotated[str, argument("MODEL", _MODEL, completing.models)],
+    find: Annotated[
+        str | None, option("--find", shows="P", help="Look for this property alone.")
+    ] = None,
+    match: Annotated[
+        str | None,
+        option("--match", shows="REGEX", help="Look for the matches of this expression."),
+    ] = None,
+    text: Annotated[
+        str | None,
+        option("--text", shows="FILE", help="The text to read, or -; else what was held out."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show which units of a model tell quotes, line ends and other properties of a text.
+
+    For each property, the unit that tells it best, and whether that is more than the last character, an
+    untrained network, or chance would tell.
+    """
+    from engine.blas import settle_threads
+    from engine.network import modelfile
+    from engine.network.stepper import Stepper
+    from engine.runs import library
+    from engine.runs.found_units import found_units
+    from tui.cli.shared.inspected import inspected
+
+    properties = _properties(find, match)
+    path = library.model_path(model)
+    stepper = Stepper(modelfile.load(path))
+    settle_threads(stepper.rehearse)
+    given = inspected([model], text, _MOST)[0].text if text else None
+    with progress("searching", 100, "%") as report:
+        found = found_units(
+            stepper, path, properties, given, lambda share: report(round(100 * share), 100)
+        )
+    if json:
+        emit(_data(model, found))
+    else:
+        _draw(found)
+
+
+def _properties(find: str | None, match: str | None) -> list[Property]:
+    """Raises UsageError, NotFoundError."""
+    from engine.errors import UsageError
+    from engine.inspecting.matching import own_property
+    from engine.inspecting.properties import PROPERTIES, named
+
+    if find is not None and match is not None:
+        raise UsageError("--find and --match name two properties: give one of them")
+    if match is not None:
+        return [own_property(match)]
+    return list(PROPERTIES.values()) if find is None else [named(find)]
+
+
+def _data(model: str, found: FoundUnits) -> dict[str, Any]:
+    def one(each: Finding) -> dict[str, Any]:
+        numbers = {
+            "unit": each.unit,
+            "falls": each.falls,
+            "auc": each.auc,
+            "last_character": each.alone,
+            "untrained": each.untrained,
+            "chance": each.chance,
+        }
+        about = {"property": each.name, "says": each.says, "share": each.share}
+        return {**about, **(numbers if each.unit else {}), "found": each.found}
+
+    return {
+        "model": model,
+        "text": found.text.source,
+        "chars": len(found.text.ids),
+        "others": found.others,
+        "properties": [one(each) for each in found.findings],
+    }
+
+
+def _draw(found: FoundUnits) -> None:
+    from tui import telling
+    from tui.cli.shared.inspected import say
+    from tui.cli.shared.tables import table
+
+    rows = [telling.row(each) for each in found.findings]
+    table(telling.HEADS, rows, ("chance", "new net", "last"))
+    write("\n")
+    if len(found.findings) == 1:
+        (only,) = found.findings
+        say(f"{only.name}: the character {only.says}; {only.share:.1%} of them.")
+    for sentence in (telling.AUC, telling.BASELINES, telling.NOT_SAID, telling.searched(found)):
+        say(sentence)
