@@ -1,16 +1,22 @@
-"""Takes the pictures of the documentation: `python docs/screenshots.py` writes the SVGs beside it."""
+"""Takes the pictures of the documentation: `python docs/screenshots.py` writes the SVGs beside it.
+
+With the names of two models, as of a race, it takes that of how far back they remember.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from engine.blas import one_thread
 from tui.app import HeloApp
+from tui.inspect.far_back import FarBackPanel
 from tui.write.pane import WritePane
 
 HERE = Path(__file__).parent
@@ -49,6 +55,26 @@ async def lesson(pages: int) -> None:
         (HERE / "lesson.svg").write_text(app.export_screenshot(title="helo", simplify=True))
 
 
+async def compared(first: str, second: str) -> None:
+    """Show how far back two models remember, and save what is seen."""
+    app = HeloApp(first)
+    async with app.run_test(size=(120, 42)) as pilot:
+        await write(pilot, "ROMEO:\n")
+        await pilot.press("f4", "2")
+        while not (panels := pilot.app.query(FarBackPanel)) or not panels.first().measured:
+            await pilot.pause(0.05)
+        await pilot.press("m")
+        await pilot.pause(0.2)
+        menu = pilot.app.screen.query_one(OptionList)
+        names = [str(option.prompt) for option in menu.options]
+        await pilot.press(*["down"] * names.index(second), "enter", *["left"] * 30)
+        await pilot.pause(1.0)
+        while not panels.first().measured:
+            await pilot.pause(0.05)
+        await pilot.pause(1.0)
+        (HERE / "far-back.svg").write_text(app.export_screenshot(title="helo", simplify=True))
+
+
 async def main() -> None:
     await lesson(pages=9)
     await picture("walk", (120, 34), "ROMEO:\n", "escape", "c", *["left"] * 40, "2", "k")
@@ -57,6 +83,9 @@ async def main() -> None:
 
 if __name__ == "__main__":
     one_thread()
+    if sys.argv[1:]:
+        asyncio.run(compared(*sys.argv[1:]))
+        sys.exit()
     with tempfile.TemporaryDirectory() as home:
         os.environ["HELO_HOME"] = home
         asyncio.run(main())

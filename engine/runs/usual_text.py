@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import CorpusError, NotFoundError
 from engine.network.stepper import Stepper
 from engine.runs.heldout import held_out
-from engine.vocab import Ids
+from engine.vocab import Alphabet, Ids
 from engine.writing.generate import Generation
 
 
@@ -18,6 +18,11 @@ class UsualText:
 
     ids: Ids
     source: str
+
+    def content(self, alphabet: Alphabet) -> str | bytes:
+        """The text itself, for a model with another alphabet; of bytes, if the ids are those of bytes."""
+        text = "".join(alphabet.symbols[i] for i in self.ids.tolist())
+        return text if alphabet.units == "char" else text.encode("latin-1")
 
 
 def usual_text(stepper: Stepper, path: Path | None, most: int) -> UsualText:

@@ -76,7 +76,7 @@ def _draw(found: Inspected, counts: Tally) -> None:
     for first in range(0, len(gates), a_row):
         part = gates[first : first + a_row]
         pictures = [openings.saturation(each, _WIDTH, _HEIGHT, drawn) for each in part]
-        lines = [[openings.gate_words(each) for each in part]]
+        lines = [[openings.gate_words(each, _WIDTH) for each in part]]
         lines += [
             ["".join(text for text, _ in row) for row in rows]
             for rows in zip(*pictures, strict=True)

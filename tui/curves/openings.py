@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.inspecting.gates import NEARLY_ALWAYS, OPEN, SHUT, Gate
 from engine.words import counted
@@ -40,7 +41,7 @@ def saturation(gate: Gate, width: int, height: int, ink: Ink) -> list[Row]:
     return _framed(gate.shut, gate.open, DOTS, width, height, ink)
 
 
-def in_order(values: FloatArray, width: int, height: int, ink: Ink) -> list[Row]:
+def in_order(values: npt.NDArray[np.floating], width: int, height: int, ink: Ink) -> list[Row]:
     """The values (H,) of a gate in ascending order."""
     return _framed(np.linspace(0.0, 1.0, len(values)), np.sort(values), SORTED, width, height, ink)
 
@@ -56,10 +57,12 @@ def _framed(
     return [*rows, [(foot, AXIS)]]
 
 
-def gate_words(gate: Gate) -> str:
-    """A gate of a layer and its mean shares, in a few words."""
+def gate_words(gate: Gate, width: int) -> str:
+    """A gate of a layer and its mean shares, in words if the width is enough for them."""
     name = gate.name.removeprefix("layers.")
-    return f"{name}  shut {gate.shut.mean():.2f}  open {gate.open.mean():.2f}"
+    shut, opened = (f"{share.mean():.2f}".lstrip("0") for share in (gate.shut, gate.open))
+    words = f"{name} shut {shut} open {opened}"
+    return words if len(words) <= width else f"{name} {shut}, {opened}"
 
 
 def keeping_words(kept: Gate) -> str:

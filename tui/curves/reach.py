@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from engine.inspecting.memory import NEAR, Contexts, Lags
 from tui.curves.ink import LINE, Ink
@@ -126,3 +127,57 @@ def memory_words(found: Contexts) -> str:
     if (memory := found.memory) is None:
         return f"effective memory: more than {len(found.nats)}"
     return f"effective memory: {memory} character{'s' * (memory != 1)}"
+
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+TOLD_MEANS = (
+    "Above each character stands what it told of the one at the cursor: the bits that this costs with only "
+    "the characters after it, less those with it too. They add up exactly. Below stands what misled."
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the characters before one told of it."""
+
+    name: str
+    """Of the character."""
+    before: Sequence[str]
+    """The characters before it as they are shown, each one or two cells wide; the last is next to it."""
+    bits: FloatArray
+    """Those that it costs with none to K characters before it (K + 1,)."""
+    whole: float | None
+    """Those that it costs with all the text; None if that is not known."""
+
+    @property
+    def gains(self) -> FloatArray:
+        """What each of the characters told (K,), from the last one back."""
+        return self.bits[:-1] - self.bits[1:]
+
+
+def told_rows(told: Told, width: int) -> list[Row]:
+    """A bar above each of the last characters for what it told, and one that hangs below what misled."""
+    gains = told.gains
+    most = float(max(np.abs(gains).max(initial=0.0), 0.1))
+    up, text, down = "", "", ""
+    for shown, gain in zip(reversed(told.before), gains, strict=False):
+        cells = cell_len(shown)
+        if cell_len(text) + cells > width:
+            break
+        share = gain / most
+        up = _EIGHTHS[int(np.ceil(8 * max(share, 0.0) - 0.2))] * cells + up
+        text = shown + text
+        down = ("▀" if share < -0.5 else "▔" if share < -0.05 else " ") * cells + down
+    return [[(up, FIRST)], [(text, "")], [(down, SECOND)]]
+
+
+def told_words(told: Told) -> str:
+    """The same in a sentence."""
+    gains, last = told.gains, told.bits[-1]
+    said = f"{told.name}: {last:.2f} bits with the last {len(gains)}, {told.bits[0]:.2f} with none"
+    if len(gains):
+        best = int(np.argmax(gains))
+        said += f"; the one {best + 1} back told most, {gains[best]:.2f}"
+    if told.whole is not None:
+        said += f"; all before these {last - told.whole:.2f}"
+    return said.replace("-0.00", "0.00").replace(" -", " −")

@@ -70,7 +70,7 @@ class Panel(VerticalScroll, can_focus=True, inherit_bindings=False):
     the panel is shown; slow work belongs in a thread."""
 
     DEFAULT_CSS = """
-    Panel { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    Panel { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     Panel > Static { height: auto; }
     """
     title: ClassVar[str]
@@ -97,22 +97,21 @@ class Panel(VerticalScroll, can_focus=True, inherit_bindings=False):
         raise NotImplementedError
 
 
-class TracePanel(Panel):
-    """A panel that tells of the trace of the latest characters, which is kept from place to place."""
+class SlowPanel(Panel):
+    """A panel whose answers take a while. What is no longer looked at when its turn comes is left out."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._latest: Latest | None = None
         self._place: Place | None = None
         """What is to be looked at next."""
         self._looking = False
 
-    def find(self, place: Place, found: Latest) -> Any:
+    def find_slowly(self, place: Place) -> Any:
         """What there is to say of a place. Runs in a thread. Raises HeloError."""
         raise NotImplementedError
 
     def show(self, place: Place, told: Any) -> None:
-        """Show what `find` returned."""
+        """Show what was found."""
         raise NotImplementedError
 
     def look(self, place: Place) -> None:
@@ -127,7 +126,7 @@ class TracePanel(Panel):
             while place := self._place:
                 self._place, begun = None, monotonic()
                 try:
-                    told = await asyncio.to_thread(self._find, place)
+                    told = await asyncio.to_thread(self.find_slowly, place)
                 except HeloError as error:
                     self.say(in_app(error))
                     continue
@@ -137,6 +136,18 @@ class TracePanel(Panel):
         finally:
             self._looking = False
 
-    def _find(self, place: Place) -> Any:
+
+class TracePanel(SlowPanel):
+    """A panel that tells of the trace of the latest characters, which is kept from place to place."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._latest: Latest | None = None
+
+    def find(self, place: Place, found: Latest) -> Any:
+        """What there is to say of a place. Runs in a thread. Raises HeloError."""
+        raise NotImplementedError
+
+    def find_slowly(self, place: Place) -> Any:
         self._latest = latest(place.stepper, place.ids, place.near, self._latest)
         return self.find(place, self._latest)

@@ -11,7 +11,7 @@ from engine.network.stepper import Stepper
 from engine.runs import library
 from engine.runs.usual_text import UsualText, usual_text
 from engine.text import sources
-from engine.vocab import Alphabet, Ids
+from engine.vocab import Ids
 from engine.words import counted
 from tui.cli.shared.output import note, write
 
@@ -40,16 +40,11 @@ def inspected(refs: list[str], file: str | None, most: int) -> list[Inspected]:
         raise UsageError("one of the models counts bytes, the other characters: name two alike")
     if file is None:
         first = usual_text(steppers[0], paths[0], most)
-        content, source = _text(first, alphabet), first.source
+        content, source = first.content(alphabet), first.source
     else:
         content = sources.read(file, alphabet.units, note, most)
         source = "standard input" if file == "-" else file
     return [Inspected(each, UsualText(_ids(each, content), source)) for each in steppers]
-
-
-def _text(found: UsualText, alphabet: Alphabet) -> str | bytes:
-    text = "".join(alphabet.symbols[i] for i in found.ids.tolist())
-    return text if alphabet.units == "char" else text.encode("latin-1")
 
 
 def _ids(stepper: Stepper, content: str | bytes) -> Ids:
