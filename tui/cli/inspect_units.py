@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,10 @@ from tui.cli.shared.options import Command, Json, argument, option
 from tui.cli.shared.output import emit, progress, write
 
 if TYPE_CHECKING:
+    from engine.inspecting.card import Card, Push
     from engine.inspecting.properties import Property
     from engine.inspecting.units import Finding
+    from engine.network.stepper import Stepper
     from engine.runs.found_units import FoundUnits
 
 _MOST = 100_000
@@ -41,7 +44,7 @@ def units(
     """Show which units of a model tell quotes, line ends and other properties of a text.
 
     For each property, the unit that tells it best, and whether that is more than the last character, an
-    untrained network, or chance would tell.
+    untrained network, or chance would tell. A single one shows its unit's card too.
     """
     from engine.blas import settle_threads
     from engine.network import modelfile
@@ -59,10 +62,11 @@ def units(
         found = found_units(
             stepper, path, properties, given, lambda share: report(round(100 * share), 100)
         )
+    told = _card(stepper, found) if len(properties) == 1 else None
     if json:
-        emit(_data(model, found))
+        emit(_data(model, found, told, stepper.alphabet.symbols))
     else:
-        _draw(found)
+        _draw(found, told, stepper)
 
 
 def _properties(find: str | None, match: str | None) -> list[Property]:
@@ -78,7 +82,17 @@ def _properties(find: str | None, match: str | None) -> list[Property]:
     return list(PROPERTIES.values()) if find is None else [named(find)]
 
 
-def _data(model: str, found: FoundUnits) -> dict[str, Any]:
+def _card(stepper: Stepper, found: FoundUnits) -> Card | None:
+    """The card of the only unit; None if the property is too rare."""
+    from engine.inspecting.card import card
+
+    (only,) = found.findings
+    return card(stepper, found.text.ids, only.unit) if only.unit else None
+
+
+def _data(
+    model: str, found: FoundUnits, told: Card | None, symbols: Sequence[str]
+) -> dict[str, Any]:
     def one(each: Finding) -> dict[str, Any]:
         numbers = {
             "unit": each.unit,
@@ -97,12 +111,34 @@ def _data(model: str, found: FoundUnits) -> dict[str, Any]:
         "chars": len(found.text.ids),
         "others": found.others,
         "properties": [one(each) for each in found.findings],
+        "card": told and _card_data(told, symbols),
     }
 
 
-def _draw(found: FoundUnits) -> None:
-    from tui import telling
-    from tui.cli.shared.inspected import say
+def _card_data(told: Card, symbols: Sequence[str]) -> dict[str, Any]:
+    from math import isinf
+
+    def pushed(pushes: tuple[Push, ...] | None) -> list[list[Any]] | None:
+        return None if pushes is None else [[symbols[push.id], push.nats] for push in pushes]
+
+    memory = told.memory
+    return {
+        "unit": told.name,
+        "mean": told.mean,
+        "deviation": told.deviation,
+        "low": told.low,
+        "high": told.high,
+        "counts": told.counts.tolist(),
+        "examples": [[each.kind, each.index, each.value] for each in told.examples],
+        "favours": pushed(told.favours),
+        "opposes": pushed(told.opposes),
+        "memory": None if memory is None or isinf(memory) else memory,
+    }
+
+
+def _draw(found: FoundUnits, told: Card | None, stepper: Stepper) -> None:
+    from tui import telling, unit_card
+    from tui.cli.shared.inspected import WIDTH, say
     from tui.cli.shared.tables import table
 
     rows = [telling.row(each) for each in found.findings]
@@ -113,3 +149,12 @@ def _draw(found: FoundUnits) -> None:
         say(f"{only.name}: the character {only.says}; {only.share:.1%} of them.")
     for sentence in (telling.AUC, telling.BASELINES, telling.NOT_SAID, telling.searched(found)):
         say(sentence)
+    if told:
+        write("\n")
+        shown = unit_card.lines(told, stepper.alphabet, WIDTH)
+        for line in shown:
+            (say if len(line) > WIDTH else _line)(line)
+
+
+def _line(text: str) -> None:
+    write(f"{text}\n")

@@ -168,6 +168,10 @@ ANSWERS = {
             "(of the characters), found (whether a unit tells it), and unless it is too rare: unit, falls "
             "(whether the unit is lower there), auc, and what it must be above by 0.02: last_character, "
             "untrained and chance",
+            "card": "with --find or --match, of the unit, else null: unit, mean, deviation, low, high, "
+            "counts (of its values in 40 equal steps from low to high), examples (kind, place and value), "
+            "favours and opposes (characters, and what their odds gain in nats; null if the head does not "
+            "read it) and memory (in characters; null if there is none, or no end)",
         },
     ),
     "inspect gates": Answer(
