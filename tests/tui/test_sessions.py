@@ -128,8 +128,11 @@ def test_only_its_owner_can_read_a_session_and_an_empty_one_leaves_no_file() -> 
     keeper = Keeper()
     passage = begin(STEPPER, random.Random(1))
     keeper.add(passage, "tiny")
-    keeper.close()
+    happen(passage, random.Random(0))
+    keeper.close(ended=False)
     (path,) = shelf.paths()
+    assert shelf.cut_off(), "it was not left in the ordinary way"
+    assert kept(recovered(path.read_bytes())[0].passage) == kept(passage)
     assert path.stat().st_mode & 0o777 == 0o600
     assert places.home().stat().st_mode & 0o777 == 0o700
 

@@ -36,8 +36,7 @@ class Keeping(Walk):
 
     def on_unmount(self) -> None:
         self._leaving.set()
-        if self.app._exception is None:
-            self.keeper.close()
+        self.keeper.close(ended=self.app._exception is None)
 
     async def _look_back(self) -> None:
         if await asyncio.to_thread(shelf.cut_off):

@@ -113,12 +113,13 @@ class Keeper:
                 self._writer.write(book, lines[:])
                 lines.clear()
 
-    def close(self) -> None:
-        """Write the last of it, and that helo was left in the ordinary way."""
+    def close(self, ended: bool = True) -> None:
+        """Write the last of it, and, if it is so, that helo was left in the ordinary way."""
         self.take()
+        last = [records.line(Ended())] * ended
         for book, lines in self._lines.items():
             if lines or book.opened or book in self._used:
-                self._writer.write(book, [*lines, records.line(Ended())])
+                self._writer.write(book, [*lines, *last])
         self._writer.close()
         for book in self._lines:
             book.close()
