@@ -17,13 +17,14 @@ from engine.inspecting.lesson.numbers import Number
 from engine.inspecting.lesson.pages import Page, deltas, page, parts, titles
 from engine.network.modelfile import Model
 from tests.conftest import Cli
+from tests.tui import writing
 from tests.tui.test_cli_json import asked
 from tests.tui.writing import Screen, Until, opened
+from tui.inspect.pane import InspectPane
 from tui.lesson.figure import HERE, length
 from tui.lesson.layout import laid_out
 from tui.lesson.screen import LessonScreen
 from tui.lesson.words import fitted, in_cells, number, written
-from tui.write.slash import COMMANDS
 
 SIZES = [(138, 44), (78, 23), (58, 17)]
 """What the screen has for a page in terminals of 140×45, 80×24 and 60×18."""
@@ -197,5 +198,13 @@ async def test_it_is_drawn_anew_for_another_size(tiny: Model, until: Until) -> N
         await until(screen.pilot, lambda: "weights of y" in see(screen))
 
 
-def test_there_is_a_command_for_it() -> None:
-    assert "lesson" in [command.name for command in COMMANDS]
+async def test_inspect_opens_it(tiny: Model, until: Until) -> None:
+    async with writing.written(until) as screen:
+        await screen.press("f4")
+        await until(screen.pilot, lambda: screen.app.query(InspectPane))
+        await until(screen.pilot, lambda: screen.app.focused in screen.app.query("InspectPane *"))
+        await screen.press("L")
+        await until(screen.pilot, lambda: isinstance(screen.app.screen, LessonScreen))
+        await screen.app.run_action("lesson")
+        await screen.press("escape")
+        assert not isinstance(screen.app.screen, LessonScreen), "it was not opened twice"

@@ -53,6 +53,14 @@ INSPECT_BINDINGS: list[BindingType] = [
         for n in range(1, _MOST + 1)
     ),
     Binding(
+        "L",
+        "app.lesson",
+        "lesson",
+        show=False,
+        id="inspect.lesson",
+        tooltip="The lesson: every number of a network that learns hello",
+    ),
+    Binding(
         "g",
         "app.choose_tab",
         "screens",

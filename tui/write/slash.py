@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.words import counted, quoted
 from engine.writing.rows import Number, Setting, Text
 from engine.writing.settings import SETTINGS
-from tui.write.asked import GameAsked, ReadAsked, TextAsked
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
 from tui.write.mixing import mix
 from tui.write.rates import speed_name
 from tui.write.saving import save
 from tui.write.session import RANDOM, number
+
+if TYPE_CHECKING:
+    from tui.write.asked import TextAsked
 
 
 def _setting(setting: Setting[Any]) -> Command:
@@ -90,6 +92,18 @@ GAME = (
     "Shannon's game: guess a text character by character against the model; FILE, or the part of its "
     "corpus that was held out, or sonnets"
 )
+
+
+def _read(screen: Screen, ref: str) -> None:
+    from tui.write.asked import ReadAsked  # a message of Textual, which helo --plain does without
+
+    _ask(screen, ReadAsked, ref)
+
+
+def _game(screen: Screen, ref: str) -> None:
+    from tui.write.asked import GameAsked
+
+    _ask(screen, GameAsked, ref)
 
 
 def _ask(screen: Screen, message: type[TextAsked], ref: str) -> None:
@@ -233,11 +247,11 @@ COMMANDS = (
         "read",
         "[FILE]",
         READ,
-        lambda screen, ref: _ask(screen, ReadAsked, ref),
+        _read,
         SCREEN,
         usual=("validation",),
     ),
-    on_screen("game", "[FILE]", GAME, lambda screen, ref: _ask(screen, GameAsked, ref)),
+    on_screen("game", "[FILE]", GAME, _game),
     on_screen(
         "edit", "", "write a prompt in your editor", lambda screen, _: screen.edit(), "prompt.edit"
     ),
