@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -119,28 +120,32 @@ class PassageText(ScrollView, can_focus=False):
         line, below = divmod(self.scroll_offset.y + y, self._rows)
         if line >= len(self._wrapped):
             return Strip.blank(width, plain)
-        parts = self._marks(line) if below else self._characters(line)
+        parts = self._marks(line) if below else self._characters(line, plain, self._coloured)
         return Strip(parts).extend_cell_length(width, plain).crop(0, width)
 
-    def _characters(self, line: int) -> Iterator[Segment]:
-        beyond = 0
-        for cluster in self._wrapped.clusters(line):
-            beyond = cluster.column + cluster.cells
-            yield Segment(cluster.shown, self._style_of(cluster))
-        end = self._wrapped.span(line)[1]
-        if self._wrapped.line_of(end) == line and (
-            end == self._cursor or self._level(end, end + 1)
-        ):
-            mark = visible_char("\n") if end < len(self._wrapped.text) else " "
-            yield Segment(mark, self._style_of(Cluster(end, end + 1, beyond, 1, mark)))
+    def _characters(self, line: int, plain: Style, coloured: bool) -> Iterator[Segment]:
+        """The characters of a line, in runs of one style."""
+        styled = ((c.shown, self._name_of(c, coloured)) for c in self._clusters(line))
+        for name, run in groupby(styled, key=lambda each: each[1]):
+            yield Segment("".join(text for text, _ in run), self._style(name) if name else plain)
 
-    def _style_of(self, cluster: Cluster) -> Style:
+    def _clusters(self, line: int) -> Iterator[Cluster]:
+        """What is shown in a line: its line end, too, if the cursor is there or it has a shade."""
+        beyond, wrapped = 0, self._wrapped
+        for cluster in wrapped.clusters(line):
+            beyond = cluster.column + cluster.cells
+            yield cluster
+        end = wrapped.span(line)[1]
+        if wrapped.line_of(end) == line and (end == self._cursor or self._level(end, end + 1)):
+            mark = visible_char("\n") if end < len(wrapped.text) else " "
+            yield Cluster(end, end + 1, beyond, 1, mark)
+
+    def _name_of(self, cluster: Cluster, coloured: bool) -> str:
+        """The name of the style of a cluster; empty if it has none of its own."""
         if cluster.start <= self._cursor < cluster.end:
-            return self._style("cursor")
-        level = self._level(cluster.start, cluster.end) if self._coloured else 0
-        if not level:
-            return self.rich_style
-        return self._style(f"for-{level}" if level > 0 else f"against-{-level}")
+            return "cursor"
+        level = self._level(cluster.start, cluster.end) if coloured else 0
+        return f"for-{level}" if level > 0 else f"against-{-level}" if level else ""
 
     def _level(self, start: int, end: int) -> int:
         """The strongest shade of the characters [start, end)."""
@@ -154,13 +159,10 @@ class PassageText(ScrollView, can_focus=False):
         style, row = self._style("marks"), ""
         shades = self._shades
         last = shades.first + len(shades.levels) if shades else 0
-        for cluster in self._wrapped.clusters(line):
+        for cluster in self._clusters(line):
             known = shades is not None and shades.first <= cluster.start < last
             mark = _MARKS[abs(self._level(cluster.start, cluster.end))] if known else " "
             row = row.ljust(cluster.column) + mark
-        end, column = self._wrapped.span(line)[1], len(row)
-        if self._wrapped.line_of(end) == line and self._level(end, end + 1):
-            row = row.ljust(column) + _MARKS[abs(self._level(end, end + 1))]
         yield Segment(row, style)
 
     def on_click(self, event: events.Click) -> None:
