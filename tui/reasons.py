@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from engine.inspecting.mean import Mean
 from engine.inspecting.why import Why, Written
@@ -74,12 +75,13 @@ def by_lag(written: Written) -> list[tuple[str, float]]:
     return [*found, ("bias", written.bias)]
 
 
-def in_short(told: Why, a: str, b: str, unit: str) -> str:
-    """All of it in a line, with the name of the unit that pushes most."""
-    sides = (told.towards, a, 1), (told.against, b, -1)
-    strongest = [(s.units[0].push, sign) for s, _, sign in sides if s.units]
-    line = f"{a} over {b} {signed(told.log_odds)}: habit {signed(told.habit)}, news {signed(told.news)}"
-    if strongest:
-        push, sign = max(strongest)
-        line += f", {unit} {signed(push * sign)}"
-    return line
+def in_short(told: Why, a: str, b: str, name_of: Callable[[int], str]) -> str:
+    """All of it in a line, with the unit that pushes most."""
+    line = f"why {a}, not {b}: {signed(told.log_odds)} = habit {signed(told.habit)}"
+    line += f", news {signed(told.news)}"
+    terms = [(t.push, t.unit) for t in told.towards.units[:1]]
+    terms += [(-t.push, t.unit) for t in told.against.units[:1]]
+    if not terms:
+        return line
+    push, unit = max(terms, key=lambda term: abs(term[0]))
+    return f"{line}, of which {name_of(unit)} {signed(push)}"

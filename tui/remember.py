@@ -43,6 +43,8 @@ class State:
     """What the colours of the transcript tell."""
     ghost: bool = True
     """Whether the network's continuation stands behind the prompt while it is typed."""
+    why: bool = False
+    """Whether the pane of candidates says why the first is likelier than the second."""
     all_settings: bool = False
     """Whether the form of Train shows all settings."""
     sort: str = "newest"

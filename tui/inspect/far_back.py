@@ -143,7 +143,7 @@ class FarBackPanel(TracePanel):
 
     def find(self, place: Place, found: Latest) -> Told | None:
         sleep(_REST)
-        if self._place is not None:  # the cursor has gone on
+        if self.overtaken:  # the cursor has gone on
             return None
         log_p = log_softmax(found.trace.logits[-1])
         alphabet, come = place.stepper.alphabet, place.came

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,10 +14,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.errors import HeloError
 from engine.inspecting.latest import Latest, Near, latest
 from engine.network.stepper import Stepper
 from engine.vocab import Ids
+from tui.newest import Newest
 from tui.told import in_app
 
 LEVELS = 4
@@ -102,9 +100,14 @@ class SlowPanel(Panel):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._place: Place | None = None
-        """What is to be looked at next."""
-        self._looking = False
+        self._newest: Newest[Place, Any] = Newest(
+            self, self.find_slowly, self.show, lambda error: self.say(in_app(error))
+        )
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether another place is to be looked at next."""
+        return self._newest.waiting
 
     def find_slowly(self, place: Place) -> Any:
         """What there is to say of a place. Runs in a thread. Raises HeloError."""
@@ -115,26 +118,9 @@ class SlowPanel(Panel):
         raise NotImplementedError
 
     def look(self, place: Place) -> None:
-        """Look at a place as soon as the last one is done with; what came between is left out."""
-        self._place = place
-        if not self._looking:
-            self._looking = True
-            self.run_worker(self._look(), group="look")
-
-    async def _look(self) -> None:
-        try:
-            while place := self._place:
-                self._place, begun = None, monotonic()
-                try:
-                    told = await asyncio.to_thread(self.find_slowly, place)
-                except HeloError as error:
-                    self.say(in_app(error))
-                    continue
-                self.show(place, told)
-                if place.live:  # half of the time is the writer's alone
-                    await asyncio.sleep(monotonic() - begun)
-        finally:
-            self._looking = False
+        """Look at a place as soon as the last one is done with. While the text is written, half of the time
+        is the writer's alone."""
+        self._newest.ask(place, gently=place.live)
 
 
 class TracePanel(SlowPanel):

@@ -91,6 +91,14 @@ WALK_BINDINGS: list[BindingType] = [
         tooltip="Then any character: it stands here, however unlikely; before the end as a branch",
     ),
     Binding(
+        "w",
+        "why",
+        "why",
+        show=False,
+        id="write.why",
+        tooltip="Say why the first candidate is likelier than the second, or not",
+    ),
+    Binding(
         "d",
         "details",
         "details",

@@ -15,7 +15,9 @@ from engine.writing.mixture import Mixture
 from tui.write import sections
 from tui.write.meter import CopyMeter
 from tui.write.passage import Passage, View
+from tui.write.reason import Reason
 from tui.write.sections import Form, Ink, Line
+from tui.write.session import Session
 from tui.write.shown import Shown, Tally, believed
 
 _TITLE = "next character"
@@ -46,13 +48,15 @@ class NextCharacter(Widget, can_focus=False):
     }
     ALLOW_SELECT = False
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session | None = None, *, id: str) -> None:
+        """With a session, it says why as well, if that is to be said."""
         super().__init__(id=id)
         self._shown = Shown()
         self._tally = Tally()
         self._share: float | None = None
         self.border_title = _TITLE
         self.meter = CopyMeter(self, self._look_again)
+        self._reason = Reason(self, session, self._look_again) if session else None
         self._looked: tuple[Passage | None, int] = (None, 0)
         self._lines: list[Strip] = []
         self._named_styles: dict[str, Style] = {}
@@ -69,7 +73,8 @@ class NextCharacter(Widget, can_focus=False):
         shown = believed(passage, index, self._tally)
         if passage and (view := shown.view):
             known = index + 1 if view.step else index
-            shown = replace(shown, copied=self.meter.look(passage, known))
+            why = self._reason.look(passage, index) if self._reason else ""
+            shown = replace(shown, copied=self.meter.look(passage, known), why=why)
         self.show(shown)
 
     def _look_again(self) -> None:
@@ -147,6 +152,7 @@ class NextCharacter(Widget, can_focus=False):
     def _others(self, ink: Ink, width: int) -> list[list[Form]]:
         """The sections below the summary, the most important first."""
         return [
+            sections.why(self._shown, ink, width),
             sections.strip(self._shown, ink, width),
             sections.copied(self._shown, ink, width),
             sections.ranks(self._shown, ink, width),

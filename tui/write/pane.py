@@ -59,7 +59,7 @@ class WritePane(Keeping):
     def compose(self) -> ComposeResult:
         with Horizontal(id="write-main"):
             yield Transcript(id="transcript")
-            yield NextCharacter(id="next")
+            yield NextCharacter(self.session, id="next")
         yield Legend(id="legend")
         menu = Menu(id="commands")
         yield menu

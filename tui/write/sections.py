@@ -133,7 +133,7 @@ def grid(shown: Shown, view: View, ink: Ink, width: int, height: int) -> list[Li
         head += " bits · nothing chosen yet"
     if removed := view.prediction.removed:
         head += f" · {percent(removed)} ruled out"
-    lines = [ink.line(head)] if height > 1 else []
+    lines = [ink.line(cut(shown.why or head, width))] if height > 1 else []
     columns = max(1, width // _COLUMN)
     rows = max(1, height - len(lines))
     each = width // columns
@@ -221,6 +221,11 @@ def ranks(shown: Shown, ink: Ink, width: int) -> list[Form]:
 def _class_names() -> list[str]:
     names = [f"{a + 1}–{b}" if b - a > 1 else f"{b}" for a, b in pairwise((0, *RANKS))]
     return [*names, "beyond"]
+
+
+def why(shown: Shown, ink: Ink, width: int) -> list[Form]:
+    """Why the first candidate and not the second."""
+    return [[ink.line(line, "number") for line in wrap(shown.why, width)]] if shown.why else []
 
 
 def copied(shown: Shown, ink: Ink, width: int) -> list[Form]:

@@ -45,6 +45,8 @@ class Shown:
     ranks: Counts = ()
     """How many of the characters written so far had a rank of each class; empty if none was written."""
     copied: Copying | None = None
+    why: str = ""
+    """Why the first candidate rather than the second, in a line; empty if it is not to be said."""
 
 
 class Tally:

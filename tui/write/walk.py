@@ -220,6 +220,12 @@ class Walk(Vertical, InApp):
     def action_colour(self) -> None:
         self.colour(following(self.session.state.colouring))
 
+    def action_why(self) -> None:
+        """Say why the first candidate is likelier than the second, or not."""
+        state = self.session.state
+        state.why = not state.why
+        self.say("why is said below the candidates" if state.why else "why is no longer said")
+
     def action_details(self) -> None:
         """Show the figures of the text in its place, or the text again."""
         self.toggle_class("-details")
