@@ -74,9 +74,11 @@ def test_a_small_terminal_is_told_what_is_left_out() -> None:
     lesson = begin("lstm")
     at = titles(lesson).index("The input gate")
     found = page(lesson, at)
-    lines = drawn(lesson, at, found, found.numbers[-1], (40, 10))
+    here = found.numbers[-1]
+    lines = drawn(lesson, at, found, here, (40, 10))
     assert any("lines more than fit here" in line for line in lines)
-    assert any("[" in line for line in lines), "the number is there"
+    text = " ".join(lines)
+    assert "[" in text and here.equation.name in text, "the number is there"
     lines = drawn(lesson, at, found, found.numbers[-1], (58, 17))
     assert lines[1].startswith("‹") and "›" not in lines[1]
     lines = drawn(lesson, at, found, found.numbers[0], (58, 17))
@@ -102,7 +104,8 @@ def test_a_number_fits_its_cells(value: float) -> None:
 def test_equations_in_a_line() -> None:
     made = Equation("h₁", -0.5, ((0.31, 1.0), (-0.2, 0.0), (0.5, -0.25), (0.0,)), ("tanh(",), ")")
     assert written(made) == "h₁ = tanh(0.31·1 − 0.20·0 + 0.50·−0.25 + 0) = −0.50"
-    assert fitted(made, 45) == "h₁ = tanh(0.31·1 + … 3 more …) = −0.50"
+    assert fitted("", made, 45, 1) == ["h₁ = tanh(0.31·1 + … 3 more …) = −0.50"]
+    assert fitted("", made, 45, 2) == ["h₁ = tanh(0.31·1 − 0.20·0 + 0.50·−0.25 + 0) =", "−0.50"]
     assert written(Equation("q", 0.0, ((0.0,),))) == "q = 0 = 0.00"
     assert written(Equation("d", -0.00034, ((0.02, -0.017),))) == "d = 0.0200·−0.0170 = −0.0003"
     assert written(Equation("d", 0.25, ())) == "d = 0.25"

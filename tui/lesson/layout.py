@@ -13,6 +13,8 @@ from tui.lesson.words import fitted, number, written
 
 _TEXT = 4, 3
 """Lines of text below the figure, at least: so many, or fewer for a figure that needs them."""
+_SMALLEST = 4
+"""Lines of a figure that leaves its room to the text."""
 _FIGURE = GUTTER + 4 * COLUMN
 _GAP = 3
 """Cells between the figure and the matrices."""
@@ -76,18 +78,16 @@ def _below(page: Page, here: Number | None, width: int, height: int) -> list[Lin
     is room, what else is worth knowing."""
     said = wrap(page.said, width)
     usual, least = _TEXT
-    kept = (
-        usual if lines_a_part(page, height - usual) == lines_a_part(page, height - least) else least
-    )
+    lines = [lines_a_part(page, height - text) for text in _TEXT]
+    kept = usual if lines[0] == lines[1] else least
+    shortest = fitted(_where(here), here.equation, width, 1) if here else []
+    kept = max(kept, min(len(said) + len(shortest), height - _SMALLEST))
     drawn = figure(page, here, width, max(1, height - kept))
     room = height - len(drawn)
     text: list[Line] = [[(line, PLAIN)] for line in said]
     if here is not None:
-        whole = wrap(_where(here) + written(here.equation), width)
-        left = room - len(text)
-        if len(whole) > left:
-            whole = wrap(fitted(here.equation, width), width)
-        text += [[(line, BOLD)] for line in whole]
+        left = max(1, room - len(text))
+        text += [[(line, BOLD)] for line in fitted(_where(here), here.equation, width, left)]
     more = wrap(page.more, width)
     if len(more) + 1 <= room - len(text):
         text += [[], *([(line, DIM)] for line in more)]

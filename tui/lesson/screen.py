@@ -63,6 +63,8 @@ class LessonScreen(Screen[None]):
 
     def _paint(self) -> None:
         sheet = self.query_one(Sheet)
+        if not sheet.size:  # not laid out yet, or a terminal of a cell or two
+            return
         at = f"{self._at + 1}/{len(titles(self._lesson))}"
         sheet.show(laid_out(self._lesson, self._page, self._here, at, *sheet.size))
 

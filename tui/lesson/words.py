@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from engine.inspecting.lesson.equations import Equation
 
 MINUS = "−"
@@ -41,14 +43,13 @@ def written(equation: Equation, most: int | None = None) -> str:
     return f"{equation.name} = {before}{total}{more}{equation.after} = {result}"
 
 
-def fitted(equation: Equation, cells: int) -> str:
-    """An equation in so many cells, with as many terms as fit."""
-    whole = written(equation)
-    for most in range(len(equation.terms) - 1, 0, -1):
-        if len(whole) <= cells:
+def fitted(where: str, equation: Equation, width: int, lines: int) -> list[str]:
+    """An equation in so many lines of so many cells after `where` it belongs, with as many terms as fit."""
+    for most in (None, *range(len(equation.terms) - 1, 0, -1)):
+        found = wrap(where + written(equation, most), width)
+        if len(found) <= lines:
             break
-        whole = written(equation, most)
-    return whole
+    return found
 
 
 def _digits(equation: Equation) -> int:
