@@ -33,7 +33,7 @@ from tui.curves.picture import AXIS, TICK, Row
 from tui.curves.reach import FIRST, FIRST_MEDIAN, SECOND, SECOND_MEDIAN, Told
 from tui.inspect.other import OtherModel
 from tui.inspect.panel import LEVELS, Place, Shades, TracePanel
-from tui.inspect.rows import QUIET, beside, content, sentence, titled
+from tui.inspect.rows import QUIET, beside, sentence, titled
 from tui.text import one_line, symbol_name
 from tui.told import in_app
 
@@ -263,7 +263,7 @@ class FarBackPanel(TracePanel):
     def _present(self) -> None:
         width, height = self.scrollable_content_region.size
         if self.is_mounted and width:
-            self.say(content(self._rows(width, height), _STYLES))
+            self.say_rows(self._rows(width, height), _STYLES)
 
     def _rows(self, width: int, height: int) -> list[Row]:
         rows = list[Row]()

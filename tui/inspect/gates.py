@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import sleep
 
 from textual import work
 from textual.message import Message
@@ -18,7 +19,7 @@ from tui.curves import openings
 from tui.curves.ink import ink
 from tui.curves.picture import Row
 from tui.inspect.panel import Place, SlowPanel
-from tui.inspect.rows import QUIET, beside, content, sentence, titled
+from tui.inspect.rows import QUIET, beside, sentence, titled
 from tui.text import one_line
 
 _STYLES = {
@@ -33,6 +34,8 @@ _HIGH, _LOW = 9, 4
 """The most and the fewest rows of a picture."""
 _GAP, _AROUND = 2, 3
 """Columns between two pictures, and rows for all else that should be seen with them."""
+_REST = 0.1
+"""Seconds that the cursor must rest before the text before it is read."""
 _OFTEN = 2.0
 """Seconds between two looks at whether a training has replaced the model."""
 
@@ -91,8 +94,12 @@ class GatesPanel(SlowPanel):
             self._file, self._trained = event.file, event.stepper
             self.look(self._asked)
 
-    def find_slowly(self, place: Place) -> Counted:
+    def find_slowly(self, place: Place) -> Counted | None:
         counts = self._counts
+        if not place.live:
+            sleep(_REST)
+            if self.overtaken:
+                return counts
         if counts is None or counts.stepper is not place.stepper:
             counts = Counted(place.stepper)
         counts = count_on(counts, place.ids)
@@ -100,7 +107,7 @@ class GatesPanel(SlowPanel):
             counts = count_on(counts, place.ids)
         return counts
 
-    def show(self, place: Place, told: Counted) -> None:
+    def show(self, place: Place, told: Counted | None) -> None:
         self._counts = told
         self._present()
 
@@ -110,7 +117,7 @@ class GatesPanel(SlowPanel):
     def _present(self) -> None:
         width, height = self.scrollable_content_region.size
         if self._counts is not None and width:
-            self.say(content(pictures(self._counts, width, height), _STYLES))
+            self.say_rows(pictures(self._counts, width, height), _STYLES)
 
 
 def pictures(counts: Counted, width: int, height: int) -> list[Row]:

@@ -124,7 +124,7 @@ class InspectPane(TellsTrouble, Vertical):
         passage = self._walked.passage
         at = len(seen.ids) if isinstance(seen, Place) else passage.cursor if passage else 0
         self._text.show(passage.glyphs if passage else "", at)
-        self._bar.update(self._told(seen))
+        self._bar.update(self._told(seen), layout=False)
         shown = isinstance(seen, Place)
         self._note.display = not shown
         for panel in self._panels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ from textual.widgets import Static
 from engine.inspecting.latest import Latest, Near, latest
 from engine.network.stepper import Stepper
 from engine.vocab import Ids
+from tui.curves.picture import Row
+from tui.inspect.rows import content
 from tui.newest import Newest
 from tui.told import in_app
 
@@ -76,6 +79,9 @@ class Panel(VerticalScroll, can_focus=True, inherit_bindings=False):
     waits: ClassVar[str] = "…"
     """What is said until something is found."""
 
+    _high = 0
+    """How many lines are shown, if `say_rows` showed them."""
+
     class Shaded(Message):
         """The text is to be shaded in another way, or not at all."""
 
@@ -88,7 +94,13 @@ class Panel(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def say(self, what: Content | str) -> None:
         """Show this in the panel."""
+        self._high = 0
         self.query_one(Static).update(what)
+
+    def say_rows(self, rows: Sequence[Row], styles: Mapping[str, str]) -> None:
+        """Show lines that fit the width. As many as before cost no new layout of the screen."""
+        moves, self._high = len(rows) != self._high, len(rows)
+        self.query_one(Static).update(content(rows, styles), layout=moves)
 
     def look(self, place: Place) -> None:
         """Show what there is to say of a place."""
