@@ -9,6 +9,7 @@ import numpy as np
 from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widgets import Static
 
 from engine.inspecting.latest import Latest
 from engine.inspecting.mean import Mean
@@ -131,12 +132,21 @@ class WhyPanel(TracePanel):
         if told is None:
             self.say("The model knows only one character: there is nothing to choose.")
             return
-        self.say(painted(place, told, self.content_size.width))
+        self._paint(place, told)
         self.post_message(self.Shaded(self, shades(told)))
 
     def on_resize(self) -> None:
         if self._told and self._asked:
-            self.say(painted(self._asked, self._told, self.content_size.width))
+            self._paint(self._asked, self._told)
+
+    def _paint(self, place: Place, told: Told) -> None:
+        """To lay out the screen again takes longer than all else, so it is done only where what is said has
+        another height."""
+        width = self.content_size.width
+        content = painted(place, told, width)
+        lines = len(content.wrap(max(1, width)))
+        text = self.query_one(Static)
+        text.update(content, layout=lines != text.size.height)
 
 
 def shades(told: Told) -> Shades | None:
