@@ -69,7 +69,7 @@ def _example(example: Example, card: Card, alphabet: Alphabet, width: int) -> st
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no −0.00
 
 
 def _signed(value: float) -> str:
