@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
-import pyte
 import pytest
 
 from engine.network import modelfile
@@ -19,61 +17,11 @@ from engine.network.modelfile import Model
 from engine.runs import rundir
 from engine.runs.events import Progress, Started, parse
 from engine.runs.logs import LineReader
+from tests.app_terminal import PATIENCE, AppTerminal
 from tests.conftest import make_model
 from tests.engine.lives import a_run, only, until
 
-PATIENCE = 60
 TRAIN, LIBRARY, RIGHT = "\x1bOR", "\x1b[15~", "\x1b[C"
-
-
-class AppTerminal:
-    """helo in a pseudo-terminal, and the screen that it paints."""
-
-    def __init__(self, folder: Path, size: tuple[int, int], env: dict[str, str]) -> None:
-        columns, rows = size
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-P", "-m", "tui", "-m", "tiny"],
-            dimensions=(rows, columns),
-            cwd=str(folder),
-            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | env,
-        )
-        self.child.delaybeforesend = 0
-
-    @property
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
-
-    def read(self) -> None:
-        try:
-            self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=0.05))
-        except pexpect.TIMEOUT:
-            pass
-
-    def until(self, true: Callable[[str], object]) -> None:
-        """Read what is painted until `true(the screen's text)` is."""
-        deadline = time.monotonic() + PATIENCE
-        while not true(self.text):
-            assert time.monotonic() < deadline, self.text
-            self.read()
-
-    def send(self, keys: str) -> None:
-        """All keys in one packet."""
-        self.child.send(keys)
-
-    def hang_up(self) -> None:
-        """Close the terminal, as a lost connection does, and wait for the end."""
-        self.child.ptyproc.fileobj.close()
-        self.child.wait()
-
-    def end(self) -> int:
-        """Let it go on to its end; returns the exit status."""
-        self.child.expect(pexpect.EOF, timeout=PATIENCE)
-        self._stream.feed(self.child.before[-10_000:])
-        self.child.close()
-        return int(self.child.exitstatus if self.child.signalstatus is None else -1)
 
 
 Start = Callable[..., AppTerminal]
@@ -85,7 +33,7 @@ def start(tiny: Model, tmp_path: Path) -> Iterator[Start]:
     started: list[AppTerminal] = []
 
     def call(size: tuple[int, int] = (110, 30), **env: str) -> AppTerminal:
-        started.append(AppTerminal(tmp_path, size, env))
+        started.append(AppTerminal(size, env, "-m", "tiny", folder=tmp_path))
         started[-1].until(lambda text: "PROMPT" in text and "opening" not in text)
         return started[-1]
 
