@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from textual.widget import Widget
 
@@ -48,7 +50,7 @@ class Newest(Generic[T, R]):
             while (what := self._asked) is not None:
                 self._asked, begun = None, monotonic()
                 try:
-                    found = await asyncio.to_thread(self._work, what)
+                    found = await _in_thread(self._work, what)
                 except HeloError as error:
                     self._failed(error)
                 else:
@@ -57,3 +59,29 @@ class Newest(Generic[T, R]):
                     await asyncio.sleep(monotonic() - begun)
         finally:
             self._busy = False
+
+
+def _in_thread(work: Callable[[T], R], what: T) -> asyncio.Future[R]:
+    """Do this in a thread that helo does not wait for when it quits."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[R] = loop.create_future()
+
+    def settle(found: R | None, error: Exception | None) -> None:
+        if future.done():  # cancelled
+            return
+        if error:
+            future.set_exception(error)
+        else:
+            future.set_result(cast(R, found))
+
+    def run() -> None:
+        found, error = None, None
+        try:
+            found = work(what)
+        except Exception as problem:
+            error = problem
+        with suppress(RuntimeError):  # the app has ended
+            loop.call_soon_threadsafe(settle, found, error)
+
+    Thread(target=run, daemon=True).start()
+    return future
