@@ -32,8 +32,8 @@ LOSS_MEANS = (
 )
 GRADIENT_MEANS = (
     "How much a small change of the state so many characters back would change one loss, and so how far "
-    "learning reaches; not what is remembered. Few places make most of the root mean square (rms): see the "
-    "median."
+    "learning reaches; not what is remembered. Few places make most of the root mean square (rms), so "
+    "another text may give one several times as large: see the median."
 )
 
 
