@@ -21,13 +21,13 @@ from tui.write.keeping import Keeping
 from tui.write.legend import Legend
 from tui.write.menu import Menu
 from tui.write.next_character import NextCharacter
-from tui.write.painting import Look
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
 from tui.write.prompt import PromptInput
 from tui.write.session import Opened, Session, describe, open_ref
 from tui.write.status import Status, StatusLine
 from tui.write.transcript import Transcript
+from tui.write.unit_colour import UnitColour
 
 _NOTE_SECONDS = 5.0
 
@@ -60,6 +60,7 @@ class WritePane(Keeping):
         with Horizontal(id="write-main"):
             yield Transcript(id="transcript")
             yield NextCharacter(self.session, id="next")
+        yield UnitColour(self)
         yield Legend(id="legend")
         menu = Menu(id="commands")
         yield menu
@@ -324,9 +325,7 @@ class WritePane(Keeping):
 
     def colour(self, name: str) -> None:
         self.session.state.colouring = name if name in COLOURINGS else NO_COLOURS
-        look = Look(COLOURINGS.get(name), digits=self.app.no_color)
-        self.transcript.take(look)
-        self.query_one(Legend).show(look)
+        self.query_one(UnitColour).end(COLOURINGS.get(name))
 
     @on(Transcript.Pointed)
     def _pointed(self, event: Transcript.Pointed) -> None:

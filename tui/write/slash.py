@@ -15,6 +15,7 @@ from tui.write.mixing import mix
 from tui.write.rates import speed_name
 from tui.write.saving import save
 from tui.write.session import RANDOM, number
+from tui.write.unit_colour import UnitColour
 
 if TYPE_CHECKING:
     from tui.write.asked import TextAsked
@@ -69,8 +70,14 @@ def _theme(screen: Screen, argument: str) -> None:
 
 def _colour(screen: Screen, argument: str) -> None:
     modes = NO_COLOURS, *COLOURINGS
+    word, _, name = argument.partition(" ")
+    if word == "unit":
+        screen.app.query_one(UnitColour).begin(name.strip())
+        return
     if argument and argument not in modes:
-        raise UsageError(f"/colour takes {', '.join(modes)}, not {quoted(argument)}")
+        raise UsageError(
+            f"/colour takes {', '.join(modes)}, or unit and its name, not {quoted(argument)}"
+        )
     screen.colour(argument or following(screen.session.state.colouring))
 
 
@@ -172,7 +179,7 @@ COMMANDS = (
     Command(
         "colour",
         "[MODE]",
-        "what the colours of the text tell; alone, the next mode",
+        "what the colours of the text tell; alone, the next mode; or unit layers.1.c[3]",
         _colour,
         SCREEN,
         sets=True,
