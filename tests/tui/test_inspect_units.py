@@ -129,3 +129,19 @@ async def test_chinese_in_a_narrow_terminal(cell: str, until: Until) -> None:
 def test_shades_rise_with_the_distance_from_zero() -> None:
     found = units.shades(3, np.array([0, 0.1, -1.0, 2.0, -2.0], np.float32))
     assert found.first == 3 and found.levels.tolist() == [0, 0, -2, LEVELS, -LEVELS]
+
+
+def test_what_would_come_with_the_unit_at_other_values() -> None:
+    stepper = Stepper(random_model("lstm"))
+    found, ids = read(stepper, place(stepper, 30).ids), place(stepper, 30).ids
+    made = card(stepper, ids, "layers.1.h[2]")
+    lines = units.held_lines(stepper, found.trace, made)
+    assert [line[:13].strip() for line in lines] == [
+        "as it is",
+        "at −1",
+        "at 0",
+        "at its mean",
+        "at +1",
+    ]
+    assert len({line[13:] for line in lines}) > 1 and all(line.count("%") == 5 for line in lines)
+    assert units.held_lines(stepper, found.trace, card(stepper, ids, "layers.0.h[2]")) == []

@@ -83,8 +83,8 @@ def test_the_list(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 async def card(pilot: Pilot[Any], prompt: str = "Shall I compare thee") -> None:
     panel = await listed(pilot, prompt)
-    await pilot.press("down", "enter")
-    while not units._cards.get(panel._asked.stepper):  # type: ignore[union-attr]
+    await pilot.press("enter")
+    while not panel._held:
         await pilot.pause(0.01)
     await shaded(pilot)
 

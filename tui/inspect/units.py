@@ -19,11 +19,13 @@ from textual.worker import get_current_worker
 
 from engine.errors import HeloError
 from engine.inspecting.card import Card, card
+from engine.inspecting.hold import held
 from engine.inspecting.latest import Latest
 from engine.inspecting.matching import own_property
 from engine.inspecting.properties import PROPERTIES, Property
-from engine.inspecting.trace import Values, unit
+from engine.inspecting.trace import Trace, Values, unit
 from engine.inspecting.units import Finding
+from engine.inspecting.why import likeliest
 from engine.network.stepper import Stepper
 from engine.runs.found_units import FoundUnits, found_units
 from tui import telling, unit_card
@@ -31,7 +33,8 @@ from tui.curves.picture import Row
 from tui.dialogs import AskDialog
 from tui.inspect.panel import LEVELS, Place, Shades, TracePanel
 from tui.inspect.rows import QUIET, content, sentence
-from tui.text import one_line
+from tui.phrases import percent
+from tui.text import one_line, symbol_name
 from tui.told import in_app
 from tui.width import cut
 
@@ -71,6 +74,11 @@ _BEGIN = (
 _SHADED = (
     "The text above is shaded by it: green above 0, red below, darkest where it is farthest from 0."
 )
+_HELD = (
+    "What may come at the cursor with the unit as it is, and set to other values for this one step: all "
+    "that it did before stays."
+)
+_CANDIDATES = 5
 
 _known: WeakKeyDictionary[Stepper, FoundUnits] = WeakKeyDictionary()
 _cards: WeakKeyDictionary[Stepper, dict[str, Card]] = WeakKeyDictionary()
@@ -108,6 +116,8 @@ class UnitsPanel(TracePanel):
         self._row, self._open = 0, False
         """The property that is chosen, and whether its unit's card is open."""
         self._said = ""
+        self._held: list[str] = []
+        """What would come next if the unit had other values."""
 
     # -- the passage
 
@@ -122,14 +132,18 @@ class UnitsPanel(TracePanel):
         else:
             self.post_message(self.Shaded(self, None))
 
-    def find(self, place: Place, found: Latest) -> Shades | None:
-        if (chosen := self.chosen) is None or not chosen.unit:
-            return None
+    def find(self, place: Place, found: Latest) -> tuple[Shades | None, list[str]]:
+        if (chosen := self.chosen) is None:
+            return None, []
         array, index = unit(place.stepper, chosen.unit)
-        return shades(found.first, found.trace.arrays[array][:, index])
+        made = _cards.get(place.stepper, {}).get(chosen.unit) if self._open else None
+        told = held_lines(place.stepper, found.trace, made) if made else []
+        return shades(found.first, found.trace.arrays[array][:, index]), told
 
-    def show(self, place: Place, told: Shades | None) -> None:
-        self.post_message(self.Shaded(self, told))
+    def show(self, place: Place, told: tuple[Shades | None, list[str]]) -> None:
+        shaded, self._held = told
+        self.post_message(self.Shaded(self, shaded))
+        self._present()
 
     # -- what is chosen
 
@@ -152,7 +166,7 @@ class UnitsPanel(TracePanel):
     def action_choose(self, way: int) -> None:
         if self._open or not self.listed:
             raise SkipAction
-        self._row = max(0, min(len(self.listed) - 1, self._row + way))
+        self._row, self._held = max(0, min(len(self.listed) - 1, self._row + way)), []
         self._again()
         self.scroll_to(y=max(0, self._row - self.size.height // 2), animate=False)
 
@@ -273,7 +287,7 @@ class UnitsPanel(TracePanel):
         chosen = self.chosen
         if chosen and self._open:
             made = _cards.get(self._asked.stepper, {}).get(chosen.unit)
-            return [*rows, *card_rows(chosen, made, self._asked.stepper, width)]
+            return [*rows, *card_rows(chosen, made, self._held, self._asked.stepper, width)]
         return [*rows, *list_rows(self.known, self.listed, chosen, width)]
 
 
@@ -319,12 +333,32 @@ def list_rows(
     return rows
 
 
-def card_rows(chosen: Finding, made: Card | None, stepper: Stepper, width: int) -> list[Row]:
+def held_lines(stepper: Stepper, found: Trace, made: Card) -> list[str]:
+    """The likeliest characters at the cursor with the unit as it is, and at other values."""
+    values = {"at −1": -1.0, "at 0": 0.0, "at its mean": made.mean, "at +1": 1.0}
+    logits = {name: held(stepper, found, made.name, value) for name, value in values.items()}
+    lines = []
+    for name, own in {"as it is": found.logits[-1], **logits}.items():
+        if own is None:
+            return []
+        likely = (
+            f"{symbol_name(stepper.alphabet.symbols[id], stepper.alphabet.units)} {percent(p)}"
+            for id, p in likeliest(own, _CANDIDATES)
+        )
+        lines.append(f"{name:<13}{'  '.join(likely)}")
+    return lines
+
+
+def card_rows(
+    chosen: Finding, made: Card | None, told: Sequence[str], stepper: Stepper, width: int
+) -> list[Row]:
     """The card of a unit that tells a property."""
     about = f"{one_line(chosen.name)}: {telling.verdict(chosen)}, AUC {telling.auc(chosen.auc)}"
     rows = sentence(f"{about}; Esc: the list. {_SHADED}", width, _FOUND if chosen.found else "")
     if made is None:
         return [*rows, *sentence("Reading the text once more…", width)]
+    if told:
+        rows += [[(cut(line, width), "")] for line in told] + sentence(_HELD, width)
     for line in unit_card.lines(made, stepper.alphabet, width):
         rows += [[(line, "")]] if cell_len(line) <= width else sentence(line, width)
     return rows
