@@ -39,7 +39,7 @@ class _NumPy:
         return out
 
     def gates(self, x: Array, tanh: Array, block: int) -> None:
-        scale, shift = _as_tanh(x.shape[-1], tanh.shape[-1], block, x.dtype.name)
+        scale, shift = _as_tanh(x.shape[-1], tanh.shape[-1], block, x.dtype)
         np.multiply(x, scale, out=x)
         np.tanh(x, out=x)
         np.multiply(x, scale, out=x)
@@ -87,7 +87,7 @@ class _NumPy:
 
 
 @cache
-def _as_tanh(n: int, H: int, block: int, dtype: str) -> tuple[Array, Array]:
+def _as_tanh(n: int, H: int, block: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
     """The rows (n,) for which scale·tanh(scale·x) + shift is σ(x), but tanh(x) in one block of H."""
     scale, shift = np.full(n, 0.5, dtype), np.full(n, 0.5, dtype)
     scale[block * H : (block + 1) * H], shift[block * H : (block + 1) * H] = 1.0, 0.0
