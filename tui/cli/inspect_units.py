@@ -46,7 +46,7 @@ def units(
     For each property, the unit that tells it best, and whether that is more than the last character, an
     untrained network, or chance would tell. A single one shows its unit's card too.
     """
-    from engine.blas import settle_threads
+    from engine.blas import one_thread
     from engine.network import modelfile
     from engine.network.stepper import Stepper
     from engine.runs import library
@@ -56,7 +56,7 @@ def units(
     properties = _properties(find, match)
     path = library.model_path(model)
     stepper = Stepper(modelfile.load(path))
-    settle_threads(stepper.rehearse)
+    one_thread()  # on a busy machine two were half as fast, and on one it is fast enough
     given = inspected([model], text, _MOST)[0].text if text else None
     with progress("searching", 100, "%") as report:
         found = found_units(
