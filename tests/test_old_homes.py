@@ -80,7 +80,7 @@ def test_a_mark_is_something_to_begin_from(old: Path, helo: Helo) -> None:
 
 def test_what_the_app_remembered_and_what_was_set_is_read(old: Path) -> None:
     sampling = SamplingConfig(temperature=0.7, top_k=5, top_p=0.9, min_p=0.01)
-    assert load_state() == (State("nord", "kept", sampling, math.inf, 300, True), "")
+    assert load_state() == (State("nord", "kept", sampling, math.inf, 300, "surprisal"), "")
     settings = load_settings()
     assert not settings.problems
     assert settings.sampling == {"temperature": 0.8, "top_k": 4}

@@ -83,7 +83,7 @@ def model_path(ref: str) -> Path:
     for found in (path / f"best{MODEL}", path / f"latest{MODEL}", path):
         if os.path.isfile(found):
             return found
-    if not looks_like_path and (places.runs() / ref).is_dir():
+    if not looks_like_path and os.path.isdir(places.runs() / ref):
         raise NotFoundError(
             f"the run {quoted(ref)} has no model yet: there is one after its first evaluation"
         )
