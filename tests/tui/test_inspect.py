@@ -20,7 +20,9 @@ from engine.writing.mixture import Mixture
 from tests.conftest import make_model
 from tests.engine.networks import random_model
 from tests.tui.writing import PROMPT, Screen, Until, opened, written
+from tui.inspect.keys import PANEL_KEYS
 from tui.inspect.panel import Place, Shades
+from tui.inspect.panels import PANELS
 from tui.inspect.text import PassageText
 from tui.inspect.why import WhyPanel
 from tui.reasons import NEVER, signed
@@ -154,3 +156,7 @@ def test_places_are_told_apart() -> None:
     ):
         assert not place.same_as(different)
     assert not place.same_as(Place(one, None, ids[:1], 3, near, False))
+
+
+def test_each_panel_has_a_key() -> None:
+    assert len(PANELS) == PANEL_KEYS

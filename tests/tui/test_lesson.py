@@ -201,12 +201,13 @@ async def test_it_is_drawn_anew_for_another_size(tiny: Model, until: Until) -> N
         await until(screen.pilot, lambda: "weights of y" in see(screen))
 
 
-async def test_inspect_opens_it(tiny: Model, until: Until) -> None:
+@pytest.mark.parametrize("key", ["5", "L"])
+async def test_inspect_opens_it(tiny: Model, until: Until, key: str) -> None:
     async with writing.written(until) as screen:
         await screen.press("f4")
         await until(screen.pilot, lambda: screen.app.query(InspectPane))
         await until(screen.pilot, lambda: screen.app.focused in screen.app.query("InspectPane *"))
-        await screen.press("L")
+        await screen.press(key)
         await until(screen.pilot, lambda: isinstance(screen.app.screen, LessonScreen))
         await screen.app.run_action("lesson")
         await screen.press("escape")

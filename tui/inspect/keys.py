@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 _WALK = Binding.Group("walk", compact=True)
-_MOST = 5
+PANEL_KEYS = 4
+"""The next key is the lesson's."""
 
 INSPECT_BINDINGS: list[BindingType] = [
     Binding(
@@ -50,10 +51,10 @@ INSPECT_BINDINGS: list[BindingType] = [
             id=f"inspect.panel-{n}",
             tooltip=f"Panel {n}",
         )
-        for n in range(1, _MOST + 1)
+        for n in range(1, PANEL_KEYS + 1)
     ),
     Binding(
-        "L",
+        f"{PANEL_KEYS + 1},L",
         "app.lesson",
         "lesson",
         show=False,

@@ -165,6 +165,7 @@ class InspectPane(TellsTrouble, Vertical):
         for i, panel in enumerate(self._panels):
             style = "bold $text-primary" if i == self._open else "$foreground 60%"
             parts.append(Content.styled(f" {i + 1} {panel.title} ", style))
+        parts.append(Content.styled(f" {len(parts) + 1} lesson ", "$foreground 60%"))
         if isinstance(seen, Place) and (passage := self._walked.passage):
             name = one_line(seen.stepper.model.name)
             where = f"│ {seen.index:,} of {passage.shown:,} │ {name}"
@@ -215,6 +216,3 @@ class InspectPane(TellsTrouble, Vertical):
             self._open = number
             self._text.shade(None)
             self._look(self._place())
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "panel" or parameters[0] in range(len(self._panels))
