@@ -20,6 +20,7 @@ NEEDED = {
     "runs clip": ("none",),
     "runs dropout": ("none",),
     "corpora add": ("hello",),
+    "inspect why": ("tiny", "--text", "Shall I compare thee"),
 }
 """What stands without a name where a command must have it."""
 ALLOWED = {("sample", "--seed", "-1")}

@@ -190,7 +190,7 @@ async def test_wide_and_odd_characters_stay_in_line(until: Until, size: tuple[in
     panel = FarBackPanel(id="panel")
     async with shown(panel, size) as pilot:
         panel.look(place(stepper, 15, "床前\u202e明月\u0301\x1b光，疑是"))
-        await until(pilot, lambda: "bits with" in words(panel))
+        await until(pilot, lambda: "bits with" in words(panel) and "床前" in text_of(panel))
         lines = text_of(panel).splitlines()
     row = next(i for i, line in enumerate(lines) if "床前" in line)
     assert "\u202e" not in lines[row] and "\x1b" not in lines[row]

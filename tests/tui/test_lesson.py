@@ -123,8 +123,8 @@ def test_the_command_prints_a_page_or_all(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--page", "21"), "the lesson with rnn has pages 1 to 20, not 21"),
-        (("--page", "0"), "pages 1 to 20, not 0"),
+        (("--page", "21"), "--page must be between 1 and 20, not 21"),
+        (("--page", "0"), "--page must be between 1 and 20, not 0"),
         (("--cell", "x\x1b"), "there is no cell"),
     ],
 )

@@ -89,7 +89,7 @@ async def test_training_starts_from_what_is_chosen(tiny, fake_run, winter, home,
         for name in ("tiny", "daily", "winter", "hello", "empty"):
             app.choose(name)
             await pilot.press("t")
-        await until(pilot, lambda: "no model 'empty'" in app.told)
+        await until(pilot, lambda: "the run 'empty' has no model yet" in app.told)
         app.choose("tiny", Kind.RUN)  # the model hides the run of its name
         await pilot.press("t")
         await until(pilot, lambda: len(app.opened) == 5)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cells import CELLS, named
+from engine.config import check_count
 from engine.errors import UsageError
 from engine.words import quoted
 from tui.cli.shared.completing import one_of
@@ -47,8 +48,8 @@ def lesson(
         raise UsageError(f"there is no cell {quoted(cell)}; choose from {', '.join(CELLS)}")
     begun = hello.begin(name)
     last = len(pages.titles(begun))
-    if page is not None and not 1 <= page <= last:
-        raise UsageError(f"the lesson with {name} has pages 1 to {last}, not {page}")
+    if page is not None:
+        check_count("page", page, 1, last)
     for at in range(last) if page is None else (page - 1,):
         found = pages.page(begun, at)
         if json:

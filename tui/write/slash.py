@@ -15,7 +15,6 @@ from tui.write.mixing import mix
 from tui.write.rates import speed_name
 from tui.write.saving import save
 from tui.write.session import RANDOM, number
-from tui.write.unit_colour import UnitColour
 
 if TYPE_CHECKING:
     from tui.write.asked import TextAsked
@@ -72,6 +71,8 @@ def _colour(screen: Screen, argument: str) -> None:
     modes = NO_COLOURS, *COLOURINGS
     word, _, name = argument.partition(" ")
     if word == "unit":
+        from tui.write.unit_colour import UnitColour  # helo --plain has no textual
+
         screen.app.query_one(UnitColour).begin(name.strip())
         return
     if argument and argument not in modes:
