@@ -44,14 +44,26 @@ class AppTerminal:
 
     def read(self, seconds: float = 0.05) -> None:
         """Draw what it paints next, if it paints something within so long."""
-        if select.select([self.child.child_fd], [], [], max(0, seconds))[0]:
-            self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=0))
+        self.draw(self._painted(seconds))
 
     def read_for(self, seconds: float) -> None:
         """Draw what it paints for so long."""
-        end = time.monotonic() + seconds
+        self.draw(self.take(seconds))
+
+    def take(self, seconds: float) -> bytes:
+        """What it paints for so long, not drawn yet: drawing takes a processor."""
+        end, painted = time.monotonic() + seconds, list[bytes]()
         while (left := end - time.monotonic()) > 0:
-            self.read(left)
+            painted.append(self._painted(left))
+        return b"".join(painted)
+
+    def draw(self, painted: bytes) -> None:
+        self._stream.feed(painted)
+
+    def _painted(self, seconds: float) -> bytes:
+        if not select.select([self.child.child_fd], [], [], max(0, seconds))[0]:
+            return b""
+        return bytes(self.child.read_nonblocking(1 << 16, timeout=0))
 
     def until(self, true: Callable[[str], object]) -> None:
         """Read what is painted until `true(the screen's text)` is."""
@@ -72,6 +84,6 @@ class AppTerminal:
     def end(self) -> int:
         """Let it go on to its end; returns the exit status."""
         self.child.expect(pexpect.EOF, timeout=PATIENCE)
-        self._stream.feed(self.child.before[-10_000:])
+        self.draw(self.child.before[-10_000:])
         self.child.close()
         return int(self.child.exitstatus if self.child.signalstatus is None else -1)

@@ -90,10 +90,12 @@ class _Writing(AppTerminal):
         """Continue for some seconds, and pause."""
         self.send("\r")
         self.read_for(_WARM)
-        begin, count, busy = time.monotonic(), self._written(), self._busy()
-        self.read_for(seconds)
-        took = time.monotonic() - begin
-        rate, share = (self._written() - count) / took, (self._busy() - busy) / took
+        count, busy = self._written(), self._busy()
+        begin = time.monotonic()
+        painted = self.take(seconds)
+        took, busy = time.monotonic() - begin, self._busy() - busy
+        self.draw(painted)
+        rate, share = (self._written() - count) / took, busy / took
         self._pause()
         return Slice(rate, share, self._written(), self.resident())
 
