@@ -44,7 +44,7 @@ class AppTerminal:
 
     def read(self, seconds: float = 0.05) -> None:
         """Draw what it paints next, if it paints something within so long."""
-        self.draw(self._painted(seconds))
+        self.draw(self.next(seconds))
 
     def read_for(self, seconds: float) -> None:
         """Draw what it paints for so long."""
@@ -54,13 +54,14 @@ class AppTerminal:
         """What it paints for so long, not drawn yet: drawing takes a processor."""
         end, painted = time.monotonic() + seconds, list[bytes]()
         while (left := end - time.monotonic()) > 0:
-            painted.append(self._painted(left))
+            painted.append(self.next(left))
         return b"".join(painted)
 
     def draw(self, painted: bytes) -> None:
         self._stream.feed(painted)
 
-    def _painted(self, seconds: float) -> bytes:
+    def next(self, seconds: float) -> bytes:
+        """What it paints next, within so long; not drawn yet."""
         if not select.select([self.child.child_fd], [], [], max(0, seconds))[0]:
             return b""
         return bytes(self.child.read_nonblocking(1 << 16, timeout=0))

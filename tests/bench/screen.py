@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import sys
 import tempfile
 import time
@@ -102,12 +101,14 @@ class _Writing(AppTerminal):
     def answer(self, key: str) -> float:
         """Milliseconds until all that a key changes has been painted."""
         self.read_for(_QUIET)
+        painted = b""
         begin = end = time.perf_counter()
         self.send(key)
         while end == begin or time.perf_counter() < end + _QUIET:
-            if select.select([self.child.child_fd], [], [], _QUIET)[0]:
-                self.read(0)
+            if new := self.next(_QUIET):
+                painted += new
                 end = time.perf_counter()
+        self.draw(painted)
         return 1000 * (end - begin)
 
     def close(self) -> None:

@@ -358,7 +358,9 @@ async def test_values_of_an_argument_are_listed(tiny: Model, until: Until) -> No
 async def test_a_click_completes_a_command(tiny: Model, until: Until) -> None:
     async with opened() as screen:
         await screen.press(*"/t")
-        await until(screen.pilot, lambda: "/top-k" in screen.see("#commands"))
+        menu = screen.app.query_one(Menu)
+        await until(screen.pilot, lambda: 1 < menu.count == menu.size.height)  # laid out for "/t"
+        await screen.pilot.pause()
         await screen.pilot.click("#commands", offset=(5, 1))
         await until(screen.pilot, lambda: screen.write.prompt.text == "/top-k ")
         assert screen.app.focused is screen.write.prompt

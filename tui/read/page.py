@@ -96,7 +96,7 @@ class Page(OrderedKeys, ScrollView, can_focus=True, inherit_bindings=False):
     def _bring_cursor(self) -> None:
         y, top, height = self._row_of(self.cursor), self.scroll_offset.y, self.size.height
         if not top <= y <= top + height - self._rows:
-            self.scroll_to(y=y - height // 2, animate=False)
+            self.scroll_to(y=y - height // 2, animate=False, immediate=True)
 
     # -- layout
 

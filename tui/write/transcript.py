@@ -128,7 +128,7 @@ class Transcript(TakesCharacter, ScrollView, can_focus=True, inherit_bindings=Fa
     def _bring(self, row: int) -> None:
         top, height = self.scroll_offset.y, self.size.height
         if not top <= row < top + height:
-            self.scroll_to(y=row - height // 2, animate=False)
+            self.scroll_to(y=row - height // 2, animate=False, immediate=True)
 
     def take(self, look: Look) -> None:
         """Show all text in another way."""
