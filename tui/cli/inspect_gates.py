@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from engine.words import counted
-from tui.cli.shared import completing
-from tui.cli.shared.options import Command, Json, argument
+from tui.cli.shared.options import AModel, Command, Json
 from tui.cli.shared.output import draws, emit, write
 
 if TYPE_CHECKING:
@@ -17,15 +16,12 @@ if TYPE_CHECKING:
 
 _CHARS = 4096
 _WIDTH, _HEIGHT, _BESIDE = 24, 8, 2
-_MODEL = "A model's name, a run's name, or a path."
 
 app = typer.Typer()
 
 
 @app.command(cls=Command)
-def gates(
-    model: Annotated[str, argument("MODEL", _MODEL, completing.models)], json: Json = False
-) -> None:
+def gates(model: AModel, json: Json = False) -> None:
     """Show how open a model's gates are: how long each unit's is nearly shut and nearly open."""
     from engine.blas import settle_threads
     from engine.inspecting.gates import tally_of

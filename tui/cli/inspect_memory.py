@@ -8,7 +8,7 @@ import typer
 
 from engine.words import counted
 from tui.cli.shared import completing
-from tui.cli.shared.options import Command, Json, argument, option
+from tui.cli.shared.options import HELD_OUT_TEXT, AModel, Command, Json, argument
 from tui.cli.shared.output import draws, emit, progress, write
 
 if TYPE_CHECKING:
@@ -16,21 +16,17 @@ if TYPE_CHECKING:
     from tui.cli.shared.inspected import Inspected
 
 _HEIGHT = 12
-_MODEL = "A model's name, a run's name, or a path."
 
 app = typer.Typer()
 
 
 @app.command(cls=Command)
 def memory(
-    model: Annotated[str, argument("MODEL", _MODEL, completing.models)],
+    model: AModel,
     other: Annotated[
         str | None, argument("MODEL", "A second one, drawn over the first.", completing.models)
     ] = None,
-    text: Annotated[
-        str | None,
-        option("--text", shows="FILE", help="The text to read, or -; else what was held out."),
-    ] = None,
+    text: Annotated[str | None, HELD_OUT_TEXT] = None,
     json: Json = False,
 ) -> None:
     """Show how far back a model remembers: its loss by length of context, its gradient by lag."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.shared import completing
-from tui.cli.shared.options import Command, Json, argument, option
+from tui.cli.shared.options import HELD_OUT_TEXT, AModel, Command, Json, option
 from tui.cli.shared.output import emit, progress, write
 
 if TYPE_CHECKING:
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
 
 _MOST = 100_000
 """Characters of a text that are read."""
-_MODEL = "A model's name, a run's name, or a path."
 
 app = typer.Typer()
 
 
 @app.command(cls=Command)
 def units(
-    model: Annotated[str, argument("MODEL", _MODEL, completing.models)],
+    model: AModel,
     find: Annotated[
         str | None, option("--find", shows="P", help="Look for this property alone.")
     ] = None,
@@ -35,10 +33,7 @@ def units(
         str | None,
         option("--match", shows="REGEX", help="Look for the matches of this expression."),
     ] = None,
-    text: Annotated[
-        str | None,
-        option("--text", shows="FILE", help="The text to read, or -; else what was held out."),
-    ] = None,
+    text: Annotated[str | None, HELD_OUT_TEXT] = None,
     json: Json = False,
 ) -> None:
     """Show which units of a model tell quotes, line ends and other properties of a text.

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.shared import completing
-from tui.cli.shared.options import Command, Json, argument, option
+from tui.cli.shared.options import AModel, Command, Json, option
 from tui.cli.shared.output import emit, note, write
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ app = typer.Typer()
 
 @app.command(cls=Command)
 def why(
-    model: Annotated[
-        str, argument("MODEL", "A model's name, a run's name, or a path.", completing.models)
-    ],
+    model: AModel,
     text: Annotated[str, option("--text", shows="TEXT", help="The text that is read.")],
     at: Annotated[
         int | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.words import counted
 from tui.cli.shared import completing
-from tui.cli.shared.options import Command, Json, Listing, Yes, argument, group
+from tui.cli.shared.options import AModel, Command, Json, Listing, Yes, argument, group
 from tui.cli.shared.output import confirm, emit, facts, note, write
 from tui.cli.shared.tables import reasons, table
 from tui.phrases import alphabet, loss, number, size, versions
@@ -80,9 +80,7 @@ def _row(entry: ModelEntry) -> list[str]:
 
 @app.command(cls=Command)
 def show(
-    model: Annotated[
-        str, argument("MODEL", "A model's name, a run's name, or a path.", completing.models)
-    ],
+    model: AModel,
     json: Json = False,
 ) -> None:
     """Show one model: its sizes, alphabet, origin and card."""

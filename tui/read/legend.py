@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.app import RenderResult
 from textual.content import Content
-from textual.style import Style
 from textual.widget import Widget
 
 from tui.read.page import Page
 from tui.write.colours import SURPRISAL
+from tui.write.legend import levels_told
 
 
 class SurpriseLegend(Widget, can_focus=False):
@@ -23,12 +23,5 @@ class SurpriseLegend(Widget, can_focus=False):
         )
 
     def _line(self, title: str, gap: str) -> Content:
-        parts = [Content(title)]
         styles = self.screen.query_one(Page).surprise
-        for level, (name, style) in enumerate(zip(SURPRISAL.names, styles, strict=True)):
-            if self.app.no_color:
-                parts.append(Content(f" {level or 'blank'}: {name} "))
-            else:
-                parts.append(Content.styled(f" {name} ", Style.from_rich_style(style)))
-            parts.append(Content(gap))
-        return Content.assemble(*parts)
+        return levels_told(SURPRISAL, styles, self.app.no_color, title, gap)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.style import Style as RichStyle
 from textual.app import RenderResult
 from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.write.colours import Colouring
 from tui.write.painting import Look
 from tui.write.transcript import Transcript
+
+
+def levels_told(
+    mode: Colouring, styles: Sequence[RichStyle], digits: bool, title: str, gap: str
+) -> Content:
+    """The title, and each level in its style, or as its digit, with its name."""
+    parts = [Content(title)]
+    for level, (name, style) in enumerate(zip(mode.names, styles, strict=True)):
+        if digits:
+            parts.append(Content(f" {level or 'blank'}: {name} "))
+        else:
+            parts.append(Content.styled(f" {name} ", Style.from_rich_style(style)))
+        parts.append(Content(gap))
+    return Content.assemble(*parts)
 
 
 class Legend(Widget, can_focus=False):
@@ -39,12 +57,5 @@ class Legend(Widget, can_focus=False):
     def _line(self, title: str, gap: str, end: str) -> Content:
         mode, palette = self._look.colouring, self.screen.query_one(Transcript).palette
         assert mode
-        parts = [Content(title)]
-        for level, (name, style) in enumerate(zip(mode.names, mode.styles, strict=True)):
-            if self._look.digits:
-                parts.append(Content(f" {level or 'blank'}: {name} "))
-            else:
-                shown = Style.from_rich_style(palette.surprise[style])
-                parts.append(Content.styled(f" {name} ", shown))
-            parts.append(Content(gap))
-        return Content.assemble(*parts, end)
+        styles = [palette.surprise[style] for style in mode.styles]
+        return levels_told(mode, styles, self._look.digits, title, gap).append(end)

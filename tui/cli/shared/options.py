@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from engine.config import DEVICES, SPLITS, TrainConfig, held_out
-from tui.cli.shared.completing import Offers, one_of
+from tui.cli.shared.completing import Offers, models, one_of
 
 
 def option(
@@ -39,6 +39,10 @@ def argument(shows: str, help: str, offers: Callable[..., Offers] | None = None)
 
 Json = Annotated[bool, flag("--json", help="Print JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
+AModel = Annotated[str, argument("MODEL", "A model's name, a run's name, or a path.", models)]
+HELD_OUT_TEXT = option(
+    "--text", shows="FILE", help="The text to read, or -; else what was held out."
+)
 MODEL_HELP = "A model's name, a run's name, or a path; without one, the bundled model."
 CORPUS_HELP = "A corpus' name, a text file, a folder, an archive, or - for a pipe."
 LAYERS = option("--layers", shows="N", help="Number of stacked layers.")
