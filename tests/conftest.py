@@ -18,7 +18,10 @@ from engine.network import modelfile
 from engine.network.modelfile import History, Model
 from engine.network.parameters import initial
 from engine.vocab import Alphabet
+from tests.browser import browser
 from tests.web import Server, serving
+
+__all__ = ["browser"]  # a fixture
 
 # Busy machines are slow, and a failure must come back.
 settings.register_profile("helo", deadline=None, max_examples=40, derandomize=True, database=None)
