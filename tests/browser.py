@@ -1,4 +1,4 @@
-"""A browser for tests: Chromium without a window. Where there is none, the tests that need one are skipped."""
+"""A browser for tests: Chromium without a window. Tests that need one are skipped where there is none."""
 
 from __future__ import annotations
 
