@@ -28,9 +28,10 @@ chaos: $(VENV)/developing
 # damaged files of every kind: each is read, or refused in a line
 fuzz: $(VENV)/developing
 	$(BIN)/python -m tests.fuzz
-# docs/commands.md, from the commands themselves; python docs/screenshots.py and docs/moving.py make the pictures
+# the pages that are made from the program itself; python docs/screenshots.py and docs/moving.py make the pictures
 docs: $(VENV)/developing
 	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/keys.py
 bench: $(VENV)/developing
 	$(BIN)/helo bench start
 	$(BIN)/helo bench sample

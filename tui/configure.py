@@ -11,7 +11,9 @@ from engine import places
 from engine.storage import make_folder, storage_error
 from engine.writing.settings import SETTINGS
 from tui.help import HelpScreen
+from tui.inspect.far_back import FAR_BACK_BINDINGS
 from tui.inspect.keys import INSPECT_BINDINGS
+from tui.inspect.units import UNITS_BINDINGS
 from tui.inspect.why import WHY_BINDINGS
 from tui.keys import APP_BINDINGS
 from tui.lesson.keys import LESSON_BINDINGS
@@ -21,22 +23,31 @@ from tui.read.models import MODELS_BINDINGS
 from tui.train.form import TrainForm
 from tui.train.keys import KEYS
 from tui.train.watch import RunView
+from tui.write.compare import BranchesCompared
+from tui.write.find import Find
+from tui.write.kept.screen import SessionList
 from tui.write.keys import WALK_BINDINGS
 from tui.write.prompt import PromptInput
+from tui.write.tree import BranchTree
 
 _HEAD = """\
 # What helo reads when it starts. A line counts once the # before it is removed.
 # helo never changes this file. What is set here wins over what helo remembers from the last time.
 
-# The colours; /theme lists the names of the themes.
-# theme = "textual-dark"
-
-# What learning curves are drawn with: braille, blocks or ascii. Without it, whatever suits the terminal.
-# curves = "braille"
-
-# Whether what the model would write next stands dimmed behind the prompt while you type.
-# ghost = true
-
+"""
+TOP = {
+    "theme": ("textual-dark", "The colours; /theme lists the names of the themes."),
+    "curves": (
+        "braille",
+        "What curves are drawn with: braille, blocks or ascii. Without it, whatever suits the terminal.",
+    ),
+    "ghost": (
+        True,
+        "Whether what the model would write next stands dimmed behind the prompt while you type.",
+    ),
+}
+"""The keys outside all tables, each with a value that it may have and what it means."""
+_SAMPLING = """\
 [sampling]
 # How a character is drawn.
 """
@@ -67,11 +78,14 @@ def write_config() -> bool:
 def config_text() -> str:
     """A `config.toml` that sets nothing: every line that would is a comment."""
     lines = [_HEAD]
+    for word, (value, about) in TOP.items():
+        lines.append(f"# {about}\n# {word} = {json.dumps(value)}\n\n")
+    lines.append(_SAMPLING)
     for setting in SETTINGS.values():
         about = setting.help.format(setting.letter)
         lines += [f"# {about}\n", f"# {setting.word} = {json.dumps(setting.off)}\n"]
     lines.append(_KEYS)
-    for title, bindings in _tables():
+    for title, bindings in key_tables():
         lines.append(f"\n# {title}\n")
         known = {b.id: b for b in bindings if isinstance(b, Binding) and b.id}
         for id, binding in known.items():
@@ -83,15 +97,19 @@ def config_text() -> str:
 
 def every_id() -> set[str]:
     """The ids of all bindings, also of those whose screen has not been created."""
-    every = (binding for _, bindings in _tables() for binding in bindings)
+    every = (binding for _, bindings in key_tables() for binding in bindings)
     return {b.id for b in every if isinstance(b, Binding) and b.id}
 
 
-def _tables() -> Iterator[tuple[str, list[object]]]:
-    """The bindings of every screen, with a title."""
+def key_tables() -> Iterator[tuple[str, list[object]]]:
+    """The bindings of every screen that have ids, with a title."""
     yield "Everywhere", [*APP_BINDINGS]
     yield "Write, in the prompt input", [*PromptInput.BINDINGS]
     yield "Write, in WALK", [*WALK_BINDINGS]
+    yield "Write, searching", [*Find.BINDINGS]
+    yield "Write, the branches", [*BranchTree.BINDINGS]
+    yield "Write, two branches", [*BranchesCompared.BINDINGS]
+    yield "Write, sessions", [*SessionList.BINDINGS]
     yield "Read", [*READ_BINDINGS]
     yield "Read, the models", [*MODELS_BINDINGS]
     yield "Shannon's game", [*GAME_BINDINGS]
@@ -100,5 +118,7 @@ def _tables() -> Iterator[tuple[str, list[object]]]:
     yield "Train, a run", [*KEYS, *RunView.BINDINGS]
     yield "Inspect", [*INSPECT_BINDINGS]
     yield "Inspect, why", [*WHY_BINDINGS]
+    yield "Inspect, how far back", [*FAR_BACK_BINDINGS]
+    yield "Inspect, units", [*UNITS_BINDINGS]
     yield "Library", [*LibraryPane.BINDINGS]
     yield "Help", [*HelpScreen.BINDINGS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import ClassVar
 
@@ -55,22 +55,27 @@ class HelpScreen(ModalScreen[None]):
 
     def _rows(self, node: DOMNode) -> list[tuple[str, str, str]]:
         """(keys, meaning, ids) of the bindings that helo's own classes declare for a node."""
-        rows = []
         own = [
             Binding(*entry) if isinstance(entry, tuple) else entry
             for cls in type(node).__mro__
             if cls.__module__.startswith("tui.")
             for entry in cls.__dict__.get("BINDINGS", ())
         ]
-        for _, entries in groupby(own, key=lambda b: b.group or b.action):
-            every = list(entries)
-            bindings = [b for b in every if b.show] or every
-            keys = " ".join(self._names.all_of(binding) for binding in bindings)
-            meanings = dict.fromkeys(b.tooltip or b.description for b in bindings)
-            ids = [b.id for b in every if b.id]
-            shown = f"{ids[0]} … {ids[-1]}" if len(ids) > 2 else " ".join(ids)
-            rows.append((keys, " / ".join(meanings), shown))
-        return rows
+        return key_rows(own, self._names)
+
+
+def key_rows(own: Iterable[Binding], names: KeyNames) -> list[tuple[str, str, str]]:
+    """(keys, meaning, ids) of bindings, a row for those that belong together."""
+    rows = []
+    for _, entries in groupby(own, key=lambda b: b.group or b.action):
+        every = list(entries)
+        bindings = [b for b in every if b.show] or every
+        keys = " ".join(names.all_of(binding) for binding in bindings)
+        meanings = dict.fromkeys(b.tooltip or b.description for b in bindings)
+        ids = [b.id for b in every if b.id]
+        shown = f"{ids[0]} … {ids[-1]}" if len(ids) > 2 else " ".join(ids)
+        rows.append((keys, " / ".join(meanings), shown))
+    return rows
 
 
 def _table(rows: list[tuple[str, str, str]]) -> Iterator[Horizontal]:

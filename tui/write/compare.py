@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -109,14 +109,15 @@ class BranchesCompared(ModalScreen[None]):
         & .keys { height: 1; padding: 0 2; color: $foreground 60%; }
     }
     """
+    BINDING_GROUP_TITLE = "Write: two branches"
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,c,q", "dismiss(None)", "Back"),
-        ("up,k", "scroll(-1)", "Up"),
-        ("down,j", "scroll(1)", "Down"),
-        ("pageup", "page(-1)", "Page up"),
-        ("pagedown,space", "page(1)", "Page down"),
-        ("home", "scroll(-1_000_000_000)", "Start"),
-        ("end", "scroll(1_000_000_000)", "End"),
+        Binding("escape,c,q", "dismiss(None)", "Back", id="compare.back"),
+        Binding("up,k", "scroll(-1)", "Up", id="compare.up"),
+        Binding("down,j", "scroll(1)", "Down", id="compare.down"),
+        Binding("pageup", "page(-1)", "Page up", id="compare.page-up"),
+        Binding("pagedown,space", "page(1)", "Page down", id="compare.page-down"),
+        Binding("home", "scroll(-1_000_000_000)", "Start", id="compare.start"),
+        Binding("end", "scroll(1_000_000_000)", "End", id="compare.end"),
     ]
 
     def __init__(self, passage: Passage, first: int, second: int) -> None:

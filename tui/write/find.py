@@ -41,11 +41,12 @@ class Find(ModalScreen[Match | None]):
         &.-narrow .hint { display: none; }
     }
     """
+    BINDING_GROUP_TITLE = "Write: searching"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "leave", "Leave"),
-        Binding("enter,down", "go(1)", "Next"),
-        Binding("up", "go(-1)", "Previous"),
-        Binding("ctrl+f", "type", "Change"),
+        Binding("escape,ctrl+c", "leave", "Leave", id="find.leave"),
+        Binding("enter,down", "go(1)", "Next", id="find.next"),
+        Binding("up", "go(-1)", "Previous", id="find.previous"),
+        Binding("ctrl+f", "type", "Change", id="find.change", tooltip="Other words"),
     ]
     AUTO_FOCUS = "Input"
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -157,12 +157,13 @@ class BranchTree(ModalScreen[int | None]):
         & .alone { color: $foreground 60%; margin-top: 1; }
     }
     """
+    BINDING_GROUP_TITLE = "Write: the branches"
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,B", "dismiss(None)", "Back"),
-        ("n", "name", "Name"),
-        ("d", "delete", "Delete"),
-        ("space", "mark", "Mark"),
-        ("c", "compare", "Compare"),
+        Binding("escape,B", "dismiss(None)", "Back", id="tree.back", tooltip="Back to the text"),
+        Binding("n", "name", "Name", id="tree.name", tooltip="Name the branch"),
+        Binding("d", "delete", "Delete", id="tree.delete", tooltip="Delete the branch"),
+        Binding("space", "mark", "Mark", id="tree.mark", tooltip="Mark it, to compare two"),
+        Binding("c", "compare", "Compare", id="tree.compare", tooltip="Two marked side by side"),
     ]
 
     def __init__(self, passage: Passage) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -60,9 +60,10 @@ class SessionList(ModalScreen[Path | None]):
         & .none { color: $foreground 60%; }
     }
     """
+    BINDING_GROUP_TITLE = "Write: sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "dismiss(None)", "Back"),
-        ("d", "delete", "Delete"),
+        Binding("escape", "dismiss(None)", "Back", id="sessions.back"),
+        Binding("d", "delete", "Delete", id="sessions.delete", tooltip="Delete the session"),
     ]
 
     def __init__(self) -> None:
