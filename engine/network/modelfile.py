@@ -77,15 +77,17 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
     if dtype == "float16" and any(np.abs(v).max() > _LARGEST_F16 for v in model.weights.values()):
         dtype = "float32"
     tensors = {k: np.ascontiguousarray(v, dtype=dtype) for k, v in model.weights.items()}
-    metadata = {
-        "format": FORMAT,
+    write_bytes(path, to_bytes(tensors, {"format": FORMAT} | metadata(model)))
+
+
+def metadata(model: Model) -> dict[str, str]:
+    """`config`, `alphabet` and `history`, each as JSON."""
+    known = model.alphabet
+    return {
         "config": json.dumps(asdict(model.config)),
-        "alphabet": json.dumps(
-            {"units": model.alphabet.units, "symbols": "".join(model.alphabet.symbols)}
-        ),
+        "alphabet": json.dumps({"units": known.units, "symbols": "".join(known.symbols)}),
         "history": json.dumps(asdict(model.history)),
     }
-    write_bytes(path, to_bytes(tensors, metadata))
 
 
 def load(path: Path) -> Model:

@@ -23,10 +23,12 @@ CONFIGURATIONS = st.builds(
 )
 
 
-def random_model(config: ModelConfig, text: str = "abcdefg", seed: int = 0) -> Model:
+def random_model(
+    config: ModelConfig, text: str = "abcdefg", seed: int = 0, reach: float = 0.8
+) -> Model:
     alphabet, rng = Alphabet(tuple(sorted(set(text)))), np.random.default_rng(seed)
     weights = {
-        name: rng.uniform(-0.8, 0.8, shape).astype(np.float32)
+        name: rng.uniform(-reach, reach, shape).astype(np.float32)
         for name, shape in shapes(config, len(alphabet)).items()
     }
     return Model("random", config, alphabet, weights, History("sonnet"))

@@ -55,6 +55,7 @@ def test_commands_and_options(complete: Complete) -> None:
     assert "lstm" in complete("helo train x --cell ")
     assert complete("helo race x --cells lstm,gru,mi") == ["lstm,gru,mingru"]
     assert complete("helo corpora add x --normalise nf") == ["nfc", "nfd"]
+    assert "torch" in complete("helo models export x --to ")
     assert "--install-completion" in complete("helo --")
     assert complete("helo nosuch command") == []
 

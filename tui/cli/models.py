@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
+from engine.exporting.forms import FORMS
 from engine.words import counted
 from tui.cli.shared import completing
-from tui.cli.shared.options import AModel, Command, Json, Listing, Yes, argument, group
+from tui.cli.shared.options import AModel, Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, facts, note, write
 from tui.cli.shared.tables import reasons, table
 from tui.phrases import alphabet, loss, number, size, versions
@@ -15,7 +16,7 @@ from tui.phrases import alphabet, loss, number, size, versions
 if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
 
-app = group("List, show, rename and delete models.", Listing)
+app = group("List, show, export, rename and delete models.", Listing)
 Own = Annotated[str, argument("MODEL", "The name of one of your models.", completing.own_models)]
 
 
@@ -119,6 +120,47 @@ def show(
 
 
 _WHOLE = 120
+
+
+@app.command(cls=Command)
+def export(
+    model: AModel,
+    to: Annotated[
+        str,
+        option(
+            "--to",
+            shows="FORM",
+            help=f"One of {', '.join(FORMS)}.",
+            offers=completing.one_of(*FORMS),
+        ),
+    ],
+    file: Annotated[
+        str | None,
+        option(
+            "--output", "-o", shows="FILE", help="Where to; else in this folder, under its name."
+        ),
+    ] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Write a model as a file of other programs."""
+    from engine import places
+    from engine.exporting import forms
+    from engine.runs import library
+    from engine.storage import write_bytes
+    from tui.cli.shared.exporting import ask_to_replace
+
+    opened = library.open_model(model)
+    files = forms.export(opened, to, places.typed(file) if file is not None else None)
+    ask_to_replace(files, yes)
+    for each, data in files.items():
+        write_bytes(each, data)
+    if caution := forms.note(opened.config, to):
+        note(caution)
+    if json:
+        emit({"model": model, "to": to, "files": [str(each) for each in files]})
+    else:
+        write("".join(f"{each}\n" for each in files))
 
 
 @app.command(cls=Command)

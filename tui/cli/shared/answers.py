@@ -231,6 +231,14 @@ ANSWERS = {
     "runs attach": _FOLLOWED,
     "models list": Answer(LIST, _MODEL),
     "models show": Answer(ONE, {**_MODEL, "card": "the model card of a bundled model, else empty"}),
+    "models export": Answer(
+        ONE,
+        {
+            "model": "as named on the command line",
+            "to": "the form",
+            "files": "the paths that were written, the one that was asked for first",
+        },
+    ),
     "corpora list": Answer(
         LIST,
         {

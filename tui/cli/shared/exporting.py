@@ -1,7 +1,8 @@
-"""`helo runs export`: writing the log of a run for other programs."""
+"""`helo runs export`: writing the log of a run for other programs. Asking before files are replaced."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine import places
@@ -36,7 +37,7 @@ def write_out(name: str, target: str, format: str, yes: bool) -> None:
         write(files[target].decode())
         return
     paths = {places.typed(file): data for file, data in files.items()}
-    _check(paths, yes)
+    ask_to_replace(paths, yes)
     for path, data in paths.items():
         write_bytes(path, data)
     note(f"wrote {counted(len(runs), 'run')} to {target}")
@@ -55,7 +56,7 @@ def _named(name: str) -> list[RunDirectory]:
         raise
 
 
-def _check(paths: dict[Path, bytes], yes: bool) -> None:
+def ask_to_replace(paths: Iterable[Path], yes: bool) -> None:
     """Ask before files are replaced.
 
     Raises UsageError if there is no terminal to ask on, StorageError for what is not a file.
