@@ -43,6 +43,8 @@ class History:
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     command: str = ""
+    notes: tuple[str, ...] = ()
+    """Of a model of another project, what is only near."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,13 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
 
 def metadata(model: Model) -> dict[str, str]:
     """`config`, `alphabet` and `history`, each as JSON."""
-    known = model.alphabet
+    known, history = model.alphabet, asdict(model.history)
+    if not model.history.notes:
+        del history["notes"]  # which earlier versions do not know
     return {
         "config": json.dumps(asdict(model.config)),
         "alphabet": json.dumps({"units": known.units, "symbols": "".join(known.symbols)}),
-        "history": json.dumps(asdict(model.history)),
+        "history": json.dumps(history),
     }
 
 
