@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.config import ModelConfig, check_choice
 from engine.errors import UsageError
+from engine.words import quoted
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
@@ -67,12 +68,17 @@ FORMS = {
 }
 
 
+def possible(config: ModelConfig) -> list[str]:
+    """The forms that can say this network."""
+    return [name for name, form in FORMS.items() if not form.lacks(config)]
+
+
 def check(config: ModelConfig, to: str) -> None:
     """Raises UsageError for an unknown form, or one that cannot say this network."""
     check_choice("to", to, tuple(FORMS))
     if missing := FORMS[to].lacks(config):
-        others = [name for name, form in FORMS.items() if not form.lacks(config)]
-        raise UsageError(f"{to} has no {missing}; --to can be one of {', '.join(others)}")
+        others = ", ".join(possible(config))
+        raise UsageError(f"{to} has no {missing}; --to can be one of {others}")
 
 
 def export(model: Model, to: str, path: Path | None = None) -> dict[Path, bytes]:
@@ -85,9 +91,7 @@ def export(model: Model, to: str, path: Path | None = None) -> dict[Path, bytes]
     form = FORMS[to]
     path = path or default_path(model.name, to)
     if path.suffix != form.suffix:
-        raise UsageError(
-            f"--to {to} writes a file that ends in {form.suffix}, which {path} does not"
-        )
+        raise UsageError(f"a file for {to} ends in {form.suffix}, not as {quoted(str(path))} does")
     return {path.with_suffix(suffix): data for suffix, data in form.write(model).items()}
 
 

@@ -58,7 +58,7 @@ def test_nothing_is_replaced_unasked(cli: Cli, here: Path) -> None:
         (("tiny", "--to", "pickle"), "--to must be one of torch"),
         (("tiny",), "Missing option '--to'"),
         (("nosuch", "--to", "torch"), "no model 'nosuch'"),
-        (("tiny", "--to", "torch", "-o", "a.onnx"), "ends in .safetensors"),
+        (("tiny", "--to", "torch", "-o", "a.onnx"), "ends in .safetensors, not as 'a.onnx' does"),
         (("tiny", "--to", "torch", "-o", ""), "ends in .safetensors"),
         (("tiny", "--to", "torch", "-o", "full.safetensors"), "is not a file"),
         (("tiny", "--to", "torch", "-o", "file/a.safetensors"), "cannot write"),

@@ -30,6 +30,13 @@ KEYS = [
         id="library.keep",
         tooltip="Keep the run's best model in the library; asks for a name",
     ),
+    Binding(
+        "x",
+        "export",
+        "Export",
+        id="library.export",
+        tooltip="Write the model as a file of other programs; asks for the form and the file",
+    ),
     # With priority, the focus moves before the keys typed after it are dispatched.
     Binding(
         "escape",

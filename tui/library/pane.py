@@ -23,6 +23,7 @@ from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.library.details import details
+from tui.library.exporting import export_model
 from tui.library.importing import ImportDialog
 from tui.library.imports import Import, Imports
 from tui.library.keys import KEYS
@@ -172,6 +173,8 @@ class LibraryPane(TellsTrouble, Vertical):
                 return item is not None and not item.problem
             case "train":
                 return item is not None and not item.problem and not item.entry
+            case "export":
+                return item is not None and item.kind is Kind.MODEL and not item.problem
             case "keep":
                 return item is not None and item.kind is Kind.RUN and not item.problem
             case "rename" | "delete":
@@ -239,6 +242,12 @@ class LibraryPane(TellsTrouble, Vertical):
         item = self.selected
         if item and item.path and await keep_run(self.app, RunDirectory(item.path)):
             self.action_refresh()
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_export(self) -> None:
+        """Write the model as a file of other programs."""
+        if (item := self.selected) and item.path:
+            await export_model(self.app, item.path)
 
     @work(exit_on_error=False, group="dialog")
     async def action_rename(self) -> None:
