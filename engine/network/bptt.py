@@ -9,11 +9,14 @@ neither loop copies, and the gradient of a matrix is one product over all steps 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.cells.cell import Cell, Parameters, State, Trace
 from engine.cells.functions import Array, Functions
+
+Settle = Callable[[Array, State], None]
+"""Is given the gates of a step (…, G·H) and the state after it, which it may change."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,16 @@ def forward(
 
 
 def run(
-    xp: Functions, cell: Cell, p: Parameters, a: Array, state: State, carry: Array | None = None
+    xp: Functions,
+    cell: Cell,
+    p: Parameters,
+    a: Array,
+    state: State,
+    carry: Array | None = None,
+    settle: Settle | None = None,
 ) -> tuple[Array, State, Tape]:
     """`forward` from `prepared` parameters and the input's part a = x·W_xh + b_h (T, …, G·H), which is
-    overwritten."""
+    overwritten. `settle` may change the state after each step."""
     T, *batch, width = a.shape
     H = width // cell.blocks
     states = tuple(xp.empty((T + 1, *batch, H), a) for _ in cell.states)
@@ -64,7 +73,7 @@ def run(
     views = cell.views(a)
     whole = views, before, tuple(s[1:] for s in states), kept
     steps: list[Trace] = []
-    if _at_once(xp, cell, carry):
+    if settle is None and _at_once(xp, cell, carry):
         cell.all_steps(xp, a, states)
     else:
         state_at = _rows(states, T + 1)
@@ -75,6 +84,8 @@ def run(
                 for s, began in zip(state_at[t], before_at[t], strict=True):
                     xp.multiply(s, carry[t], out=began)
             cell.step(xp, p, step)
+            if settle is not None:
+                settle(a[t], step[2])
     return states[0][1:], tuple(s[-1] for s in states), Tape(p, a, whole, steps, carry)
 
 

@@ -108,13 +108,17 @@ class Stepper:
         after: list[State] = []
         for l, own in enumerate(self._layers):
             a = self._rows[ids] if x is None else x @ own.W + own.b
-            h, new, tape = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried)
+            h, new, tape = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried, self._settle(l))
             after.append(tuple(map(np.copy, new)))
             x, passed = self._read(own, h, passed)
             watch(l, tape, x)
         logits = x @ self._W_hy + self._b_y
         self._check(logits)
         return logits, tuple(after)
+
+    def _settle(self, l: int) -> bptt.Settle | None:
+        """What changes the states of a layer after each step of a sequence, if anything does."""
+        return None
 
     def _check(self, logits: Logits) -> None:
         if not math.isfinite(np.vdot(logits, logits)):  # the cheapest way to look at all of them

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from textual.message import Message
 from textual.widgets import Input
 
 from engine.inspecting import units as searching
 from engine.inspecting.card import card
+from engine.inspecting.hold import Held
 from engine.inspecting.latest import read
 from engine.inspecting.properties import PROPERTIES
 from engine.network.stepper import Stepper
@@ -18,7 +20,8 @@ from tests.conftest import random_model
 from tests.tui.test_inspect_panels import CHINESE, place, shown, text_of, words
 from tests.tui.writing import Until
 from tui import telling
-from tui.inspect import units
+from tui.inspect import holding, units
+from tui.inspect.choice import Choice
 from tui.inspect.panel import LEVELS
 from tui.inspect.units import UnitsPanel
 
@@ -135,7 +138,7 @@ def test_what_would_come_with_the_unit_at_other_values() -> None:
     stepper = Stepper(random_model("lstm"))
     found, ids = read(stepper, place(stepper, 30).ids), place(stepper, 30).ids
     made = card(stepper, ids, "layers.1.h[2]")
-    lines = units.held_lines(stepper, found.trace, made)
+    lines = holding.held_lines(stepper, found.trace, made)
     assert [line[:13].strip() for line in lines] == [
         "as it is",
         "at −1",
@@ -144,4 +147,36 @@ def test_what_would_come_with_the_unit_at_other_values() -> None:
         "at +1",
     ]
     assert len({line[13:] for line in lines}) > 1 and all(line.count("%") == 5 for line in lines)
-    assert units.held_lines(stepper, found.trace, card(stepper, ids, "layers.0.h[2]")) == []
+    assert len(holding.held_lines(stepper, found.trace, card(stepper, ids, "layers.0.c[2]"))) == 5
+    assert holding.held_lines(stepper, found.trace, card(stepper, ids, "layers.1.f[2]")) == []
+
+
+async def test_a_card_lets_the_network_write_on_with_the_unit_held(
+    until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepper = Stepper(random_model("lstm"))
+    asked: list[UnitsPanel.Hold] = []
+    async with shown(it := panel()) as pilot:
+        it.look(place(stepper, 40))
+        await pilot.press("enter")
+        await until(pilot, lambda: it.known and not it._said)
+        await pilot.press("H")
+        assert not pilot.app.query(Choice), "no card is open"
+        await pilot.press("enter")
+        await until(pilot, lambda: "at its mean" in words(it))
+        assert it.chosen
+        post = it.post_message
+
+        def noted(message: Message) -> bool:
+            if isinstance(message, UnitsPanel.Hold):
+                asked.append(message)
+            return post(message)
+
+        monkeypatch.setattr(it, "post_message", noted)
+        for keys in (["H", "down", "enter"], ["H", "escape"], ["H", "end", "enter"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+        found = [(each.unit, each.value) for each in asked]
+        assert found == [(it.chosen.unit, 0.0), (it.chosen.unit, None)]
+        it.look(place(Held.of(stepper, it.chosen.unit, 1.0), 40))
+        assert it.known and "at its mean" in words(it), "the card stays open"

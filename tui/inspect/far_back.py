@@ -19,6 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from engine import names
 from engine.errors import HeloError, UsageError
 from engine.inspecting.latest import Latest
 from engine.inspecting.memory import MOST, Memory, measure, told
@@ -31,7 +32,7 @@ from tui.curves import reach
 from tui.curves.ink import ink
 from tui.curves.picture import AXIS, TICK, Row
 from tui.curves.reach import FIRST, FIRST_MEDIAN, SECOND, SECOND_MEDIAN, Told
-from tui.inspect.other import OtherModel
+from tui.inspect.choice import Choice
 from tui.inspect.panel import LEVELS, Place, Shades, TracePanel
 from tui.inspect.rows import QUIET, beside, sentence, titled
 from tui.text import one_line, symbol_name
@@ -176,12 +177,16 @@ class FarBackPanel(TracePanel):
         self._measure()
 
     def action_other(self) -> None:
-        self.app.push_screen(OtherModel(), self._chosen)
+        models = sorted(set(names.models()))
+        question = "Which model should be drawn over this one?"
+        self.app.push_screen(
+            Choice(question, ["none", *models], "draw it"), partial(self._chosen, models)
+        )
 
-    def _chosen(self, name: str | None) -> None:
-        if name:
-            self._open(name)
-        elif name == "":
+    def _chosen(self, models: list[str], chosen: int | None) -> None:
+        if chosen:
+            self._open(models[chosen - 1])
+        elif chosen == 0:
             self._other = None
             self._present()
 

@@ -21,6 +21,7 @@ from tui.inspect.keys import INSPECT_BINDINGS
 from tui.inspect.panel import Panel, Place
 from tui.inspect.panels import PANELS
 from tui.inspect.text import PassageText
+from tui.inspect.units import UnitsPanel
 from tui.text import one_line
 from tui.trouble import TellsTrouble
 
@@ -66,6 +67,9 @@ class Walked(Protocol):
     def action_run(self) -> None: ...
 
     def action_pause(self) -> None: ...
+
+    def hold(self, unit: str, value: float | None) -> None:
+        """Write on from the cursor, in a new passage, with a unit held at a value, or let go."""
 
 
 class InspectPane(TellsTrouble, Vertical):
@@ -181,6 +185,10 @@ class InspectPane(TellsTrouble, Vertical):
     def _pointed(self, event: PassageText.Pointed) -> None:
         self._walked.action_go(event.index)
         self._follow()
+
+    @on(UnitsPanel.Hold)
+    def _hold(self, event: UnitsPanel.Hold) -> None:
+        self._walked.hold(event.unit, event.value)
 
     # -- keys
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import ClassVar
@@ -19,22 +20,20 @@ from textual.worker import get_current_worker
 
 from engine.errors import HeloError
 from engine.inspecting.card import Card, card
-from engine.inspecting.hold import held
 from engine.inspecting.latest import Latest
 from engine.inspecting.matching import own_property
 from engine.inspecting.properties import PROPERTIES, Property
-from engine.inspecting.trace import Trace, Values, unit
+from engine.inspecting.trace import Values, unit
 from engine.inspecting.units import Finding
-from engine.inspecting.why import likeliest
 from engine.network.stepper import Stepper
 from engine.runs.found_units import FoundUnits, found_units
 from tui import telling, unit_card
 from tui.curves.picture import Row
 from tui.dialogs import AskDialog
+from tui.inspect.holding import HELD, can_be_held, dialog, held_lines, plain, values
 from tui.inspect.panel import LEVELS, Place, Shades, TracePanel
 from tui.inspect.rows import QUIET, content, sentence
-from tui.phrases import percent
-from tui.text import one_line, symbol_name
+from tui.text import one_line
 from tui.told import in_app
 from tui.width import cut
 
@@ -46,6 +45,14 @@ UNITS_BINDINGS: list[BindingType] = [
         "expression",
         id="inspect.expression",
         tooltip="Look for the matches of a regular expression",
+    ),
+    Binding(
+        "H",
+        "hold",
+        "hold",
+        show=False,
+        id="inspect.hold",
+        tooltip="Write on with the unit of the card held at a value",
     ),
     Binding("up", "choose(-1)", show=False, id="inspect.unit-up", tooltip="The property above"),
     Binding("down", "choose(1)", show=False, id="inspect.unit-down", tooltip="The property below"),
@@ -74,11 +81,6 @@ _BEGIN = (
 _SHADED = (
     "The text above is shaded by it: green above 0, red below, darkest where it is farthest from 0."
 )
-_HELD = (
-    "What may come at the cursor with the unit as it is, and set to other values for this one step: all "
-    "that it did before stays."
-)
-_CANDIDATES = 5
 
 _known: WeakKeyDictionary[Stepper, FoundUnits] = WeakKeyDictionary()
 _cards: WeakKeyDictionary[Stepper, dict[str, Card]] = WeakKeyDictionary()
@@ -95,6 +97,13 @@ class UnitsPanel(TracePanel):
     BINDING_GROUP_TITLE = "Units: what they tell"
     BINDINGS: ClassVar[list[BindingType]] = UNITS_BINDINGS
     title = "units"
+
+    class Hold(Message):
+        """The network should write on from the cursor with a unit held at a value; None lets it go."""
+
+        def __init__(self, unit: str, value: float | None) -> None:
+            super().__init__()
+            self.unit, self.value = unit, value
 
     class _Searching(Message):
         """How far a search is; empty once it is done."""
@@ -122,7 +131,7 @@ class UnitsPanel(TracePanel):
     # -- the passage
 
     def look(self, place: Place) -> None:
-        if self._asked is None or place.stepper is not self._asked.stepper:
+        if self._asked is None or plain(place.stepper) is not plain(self._asked.stepper):
             self.workers.cancel_group(self, "search")
             self._row, self._open, self._said = 0, False, ""
         self._asked = place
@@ -136,8 +145,7 @@ class UnitsPanel(TracePanel):
         if (chosen := self.chosen) is None:
             return None, []
         array, index = unit(place.stepper, chosen.unit)
-        made = _cards.get(place.stepper, {}).get(chosen.unit) if self._open else None
-        told = held_lines(place.stepper, found.trace, made) if made else []
+        told = held_lines(place.stepper, found.trace, made) if (made := self._card) else []
         return shades(found.first, found.trace.arrays[array][:, index]), told
 
     def show(self, place: Place, told: tuple[Shades | None, list[str]]) -> None:
@@ -150,7 +158,14 @@ class UnitsPanel(TracePanel):
     @property
     def known(self) -> FoundUnits | None:
         """What was found for the model that is looked at."""
-        return _known.get(self._asked.stepper) if self._asked else None
+        return _known.get(plain(self._asked.stepper)) if self._asked else None
+
+    @property
+    def _card(self) -> Card | None:
+        """The card that is open, once it is made."""
+        if not self._open or self._asked is None or (chosen := self.chosen) is None:
+            return None
+        return _cards.get(plain(self._asked.stepper), {}).get(chosen.unit)
 
     @property
     def listed(self) -> list[Finding]:
@@ -179,8 +194,8 @@ class UnitsPanel(TracePanel):
         self._open = True
         self._again()
         self.scroll_home(animate=False)
-        if chosen.unit not in _cards.get(self._asked.stepper, {}):
-            self._make_card(self._asked.stepper, chosen.unit)
+        if self._card is None:
+            self._make_card(plain(self._asked.stepper), chosen.unit)
 
     def action_back(self) -> None:
         if self._said.startswith(_SEARCHING):
@@ -191,6 +206,17 @@ class UnitsPanel(TracePanel):
         else:
             raise SkipAction
         self._present()
+
+    def action_hold(self) -> None:
+        made = self._card
+        if self._asked is None or made is None or not can_be_held(self._asked.stepper, made):
+            raise SkipAction
+        self.app.push_screen(dialog(made), partial(self._hold, made))
+
+    def _hold(self, made: Card, chosen: int | None) -> None:
+        if chosen is not None:
+            value = [*values(made).values(), None][chosen]
+            self.post_message(self.Hold(made.name, value))
 
     def action_ask(self) -> None:
         self.app.push_screen(
@@ -219,7 +245,7 @@ class UnitsPanel(TracePanel):
         self._said = f"{_SEARCHING}… Esc stops"
         self._open = False
         self._present()
-        self._search_in_thread(place.stepper, place.path, properties)
+        self._search_in_thread(plain(place.stepper), place.path, properties)
 
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
     def _search_in_thread(
@@ -286,8 +312,7 @@ class UnitsPanel(TracePanel):
             return rows + sentence(_BEGIN, width)
         chosen = self.chosen
         if chosen and self._open:
-            made = _cards.get(self._asked.stepper, {}).get(chosen.unit)
-            return [*rows, *card_rows(chosen, made, self._held, self._asked.stepper, width)]
+            return [*rows, *card_rows(chosen, self._card, self._held, self._asked.stepper, width)]
         return [*rows, *list_rows(self.known, self.listed, chosen, width)]
 
 
@@ -333,22 +358,6 @@ def list_rows(
     return rows
 
 
-def held_lines(stepper: Stepper, found: Trace, made: Card) -> list[str]:
-    """The likeliest characters at the cursor with the unit as it is, and at other values."""
-    values = {"at −1": -1.0, "at 0": 0.0, "at its mean": made.mean, "at +1": 1.0}
-    logits = {name: held(stepper, found, made.name, value) for name, value in values.items()}
-    lines = []
-    for name, own in {"as it is": found.logits[-1], **logits}.items():
-        if own is None:
-            return []
-        likely = (
-            f"{symbol_name(stepper.alphabet.symbols[id], stepper.alphabet.units)} {percent(p)}"
-            for id, p in likeliest(own, _CANDIDATES)
-        )
-        lines.append(f"{name:<13}{'  '.join(likely)}")
-    return lines
-
-
 def card_rows(
     chosen: Finding, made: Card | None, told: Sequence[str], stepper: Stepper, width: int
 ) -> list[Row]:
@@ -358,7 +367,7 @@ def card_rows(
     if made is None:
         return [*rows, *sentence("Reading the text once more…", width)]
     if told:
-        rows += [[(cut(line, width), "")] for line in told] + sentence(_HELD, width)
+        rows += [[(cut(line, width), "")] for line in told] + sentence(HELD, width)
     for line in unit_card.lines(made, stepper.alphabet, width):
         rows += [[(line, "")]] if cell_len(line) <= width else sentence(line, width)
     return rows

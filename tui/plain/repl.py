@@ -216,8 +216,8 @@ class Repl:
         return self.session.opened
 
     def _take_model(self, opened: Opened) -> None:
-        if unmixed := self.session.take(opened):
-            self.say(unmixed)
+        if ended := self.session.take(opened):
+            self.say(ended)
         if self.person:
             self.say(f"{opened.model.name}: {describe(opened.model)}")
 
@@ -233,7 +233,8 @@ class Repl:
             if newer := self._opened.newer():
                 if news := newer.news_since(self._opened):
                     self.say(news)
-                self.session.take(newer)
+                if ended := self.session.take(newer):
+                    self.say(ended)
         self._console.end_line()
         self.passage, changed = self.session.begin(prompt_of(typed))
         if changed:

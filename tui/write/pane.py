@@ -107,8 +107,8 @@ class WritePane(Keeping):
             ]
 
     def _take_model(self, opened: Opened) -> None:
-        if unmixed := self.session.take(opened):
-            self.complain(unmixed)
+        if ended := self.session.take(opened):
+            self.complain(ended)
         self.transcript.welcome = [*_welcome(opened, self._key_of), *self.cut_off]
         self.present()
 
@@ -156,18 +156,32 @@ class WritePane(Keeping):
                     self.say(news)
                 self._take_model(opened := newer)
         try:
-            self.passage, note = self.session.begin(prompt_of(typed))
+            passage, note = self.session.begin(prompt_of(typed))
         except HeloError as error:
             self.prompt.fill(typed)
             self.complain(error)
             return
-        head = f"{self.passage.model.name} · seed {self.passage.seed}"
-        self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
-        self.transcript.add_passage(self.passage)
-        self.keeper.add(self.passage, opened.ref)
-        self.run()
+        self._begin(passage, opened, note)
         with self.complaining():
             await asyncio.to_thread(self._prompts.add, typed)
+
+    def _begin(self, passage: Passage, opened: Opened, note: str = "") -> None:
+        self.passage = passage
+        head = f"{passage.model.name} · seed {passage.seed}"
+        self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
+        self.transcript.add_passage(passage)
+        self.keeper.add(passage, opened.ref)
+        self.run()
+
+    def hold(self, unit: str, value: float | None) -> None:
+        """Let a new passage go on from the cursor, with a unit held at a value or let go. Its draws are
+        those of this passage."""
+        self.pause()
+        if self.passage and self.session.opened:
+            with self.complaining():
+                before = self.passage.ids()[: self.looked_at]
+                passage = self.session.begin_held(unit, value, self.passage, before)
+                self._begin(passage, self.session.opened)
 
     def append(self, text: str) -> None:
         """Append given text to the passage and continue from there."""
@@ -253,6 +267,7 @@ class WritePane(Keeping):
             Status(
                 mode="TYPE" if self.transcript.takes_character else self.mode,
                 model=opened.model.name if opened else "no model",
+                held=self.session.held.told if self.session.held else "",
                 mixed=(other.model.name, self.session.share) if other else None,
                 sampling=state.sampling,
                 speed=state.speed,

@@ -12,10 +12,12 @@ import numpy as np
 
 from engine.config import LARGEST_SEED
 from engine.errors import UsageError
+from engine.inspecting.hold import Held
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
 from engine.runs import library
+from engine.vocab import Ids
 from engine.words import counted
 from engine.writing.mixture import AnyStepper, Mixture, check_mixable
 from engine.writing.sampling import Sampler
@@ -120,15 +122,18 @@ class Session:
         self.share = 0.0
         """Its share."""
         self._mixture: Mixture | None = None
+        self.held: Held | None = None
+        """The open model with a unit held at a value, if one is, from the next passage on."""
 
     @property
     def writer(self) -> AnyStepper | None:
-        """What writes the next passage: the open model, alone or mixed."""
+        """What writes the next passage: the open model, with a unit held or not, alone or mixed."""
         if self.opened is None:
             return None
+        own = self.held or self.opened.stepper
         if self.other is None:
-            return self.opened.stepper
-        models = self.opened.stepper, self.other.stepper
+            return own
+        models = own, self.other.stepper
         if self._mixture is None or self._mixture.models != models:
             self._mixture = Mixture(*models, self.share)
         elif self._mixture.share != self.share:
@@ -136,16 +141,19 @@ class Session:
         return self._mixture
 
     def take(self, opened: Opened) -> str:
-        """Write with this model from the next passage on. Returns why the other model is no longer mixed
-        in, if it cannot be mixed with this one."""
+        """Write with this model from the next passage on. Returns what no longer applies: a unit that is
+        held in the model before, another model that cannot be mixed with this one."""
+        told = ""
+        if self.held and self.held.plain is not opened.stepper:
+            told, self.held = f"{self.held.unit} is no longer held", None
         self.opened, self.state.model = opened, opened.ref
         if self.other:
             try:
                 check_mixable(opened.stepper, self.other.stepper)
             except UsageError as error:
                 self.other = None
-                return f"{error}; nothing is mixed in"
-        return ""
+                told = f"{error}; nothing is mixed in"
+        return told
 
     def mix(self, other: Opened | None, share: float, passage: Passage | None) -> None:
         """Mix in another model from the next passage on, or none; in a passage that these two models write,
@@ -161,6 +169,15 @@ class Session:
         if passage and isinstance(passage.model, Mixture) and isinstance(self.writer, Mixture):
             if passage.model.models == self.writer.models:
                 passage.mix(self.writer)
+
+    def hold(self, unit: str, value: float | None) -> None:
+        """Hold a unit of the open model at a value from the next passage on, or let it go.
+
+        Raises NotFoundError and UsageError if that cannot be; then nothing has changed.
+        """
+        if self.opened is None:
+            raise UsageError("no model is open: /model NAME opens one")
+        self.held = None if value is None else Held.of(self.opened.stepper, unit, value)
 
     def set_seed(self, text: str) -> None:
         """Set the random seed. Raises UsageError."""
@@ -195,6 +212,18 @@ class Session:
                 f"/speed takes {SPEEDS[0]:g} to {SPEEDS[1]:,} characters per second, or max"
             )
         self.state.speed = speed
+
+    def begin_held(self, unit: str, value: float | None, passage: Passage, ids: Ids) -> Passage:
+        """A passage that begins with these ids of another one, and has its seed, with a unit held.
+
+        Raises NotFoundError and UsageError if that cannot be; then nothing has changed.
+        """
+        model = passage.model.plain if isinstance(passage.model, Held) else passage.model
+        if self.opened is None or self.opened.stepper is not model:
+            raise UsageError(f"{model.name} is not the open model: /model opens it")
+        self.hold(unit, value)
+        state = self.state
+        return Passage(self.held or model, ids, state.sampling, passage.seed, state.length)
 
     def begin(self, prompt: str) -> tuple[Passage, str]:
         """A passage that begins with this prompt, and a note of what was changed in it. A model is open.

@@ -11,6 +11,7 @@ from engine.writing.rows import Number, Setting, Text
 from engine.writing.settings import SETTINGS
 from tui.write.colours import COLOURINGS, NO_COLOURS, following
 from tui.write.command import SCREEN, Command, Host, Screen, app_action, in_lines, on_screen
+from tui.write.holding import hold
 from tui.write.mixing import mix
 from tui.write.rates import speed_name
 from tui.write.saving import save
@@ -143,6 +144,13 @@ COMMANDS = (
         "[MODEL:SHARE]",
         "mix in the probabilities of another model, as in other:0.3; alone, it is off",
         mix,
+        sets=True,
+    ),
+    Command(
+        "hold",
+        "[UNIT VALUE]",
+        "hold a unit of the network at a value, as in layers.1.c[368] 1; alone, none is held",
+        hold,
         sets=True,
     ),
     Command(

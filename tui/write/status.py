@@ -28,6 +28,8 @@ class Status:
     model: str = ""
     mixed: tuple[str, float] | None = None
     """The model that is mixed in, and its share."""
+    held: str = ""
+    """The unit that is held, with its value."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     speed: float = 30.0
     measured: float | None = None
@@ -98,6 +100,8 @@ class StatusLine(Widget, can_focus=False):
             facts.insert(
                 1, (f"mix {one_line(name)} {slider(share)} {share:.0%}", f"mix {share:.0%}")
             )
+        if status.held:
+            facts.insert(1, (f"holds {one_line(status.held)}",))
         if status.branch[1] > 1:
             facts.insert(1, ("branch {} of {}".format(*status.branch),))
         return [forms for forms in facts if any(forms)]

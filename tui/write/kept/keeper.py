@@ -12,6 +12,7 @@ import numpy as np
 
 from engine import places
 from engine.errors import HeloError
+from engine.inspecting.hold import Held
 from engine.network.modelfile import fingerprint
 from engine.network.stepper import Stepper
 from engine.writing.mixture import AnyStepper
@@ -126,7 +127,9 @@ class Keeper:
 
 
 def _begun(number: int, ref: str, model: AnyStepper, seed: int, given: int) -> bytes:
-    weights = fingerprint(model.model) if isinstance(model, Stepper) else ""
+    weights = ""
+    if isinstance(model, Stepper) and not isinstance(model, Held):
+        weights = fingerprint(model.model)
     units = model.alphabet.units
     return records.line(Begun(number, ref, model.name, weights, units, seed, given))
 

@@ -23,7 +23,8 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Begun:
-    """A passage was begun. `weights` is the `fingerprint` of its model; empty if two models wrote it."""
+    """A passage was begun. `weights` is the `fingerprint` of its model; empty if two models wrote it, or a
+    unit was held."""
 
     passage: int
     model: str

@@ -144,7 +144,9 @@ def recover(told: PassageTold, opened: dict[str, Opened | HeloError]) -> Recover
     opened."""
     begun = told.begun
     if not begun.weights:
-        return Recovered(told, _passage(told, None, "two models wrote it"), None)
+        return Recovered(
+            told, _passage(told, None, "two models wrote it, or a unit was held"), None
+        )
     if begun.model not in opened:
         try:
             opened[begun.model] = open_ref(begun.model)

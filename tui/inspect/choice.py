@@ -1,7 +1,8 @@
-"""The dialog that asks for a second model."""
+"""The dialog in which a panel asks for one of a few things."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -12,18 +13,15 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import names
 from tui.dialogs import Dialog
 from tui.text import one_line
 
-_NONE = "none"
 
-
-class OtherModel(Dialog[str | None]):
-    """Gives a model's name, an empty one for none, or None if the user goes back."""
+class Choice(Dialog[int | None]):
+    """Gives the place of what was chosen, from 0, or None if the user goes back."""
 
     DEFAULT_CSS = """
-    OtherModel {
+    Choice {
         & OptionList {
             height: auto; max-height: 60vh; padding: 0; background: $surface;
             &, &:focus { border: none; }
@@ -32,23 +30,24 @@ class OtherModel(Dialog[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "escape", "dismiss(None)", "back", id="inspect.other-back", tooltip="Change nothing"
+            "escape", "dismiss(None)", "back", id="inspect.choice-back", tooltip="Change nothing"
         )
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, question: str, options: Sequence[str], takes: str) -> None:
+        """`takes` says in a word or two what Enter does."""
         super().__init__()
-        self._names = ["", *sorted(set(names.models()))]
+        self._question, self._options, self._takes = question, options, takes
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static("Which model should be drawn over this one?", classes="question")
-            yield OptionList(*(Option(Content(one_line(name) or _NONE)) for name in self._names))
-            yield Static("Enter: draw it · Esc: back", classes="note")
+            yield Static(self._question, classes="question", markup=False)
+            yield OptionList(*(Option(Content(one_line(each))) for each in self._options))
+            yield Static(f"Enter: {self._takes} · Esc: back", classes="note", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._names[event.option_index])
+        self.dismiss(event.option_index)
