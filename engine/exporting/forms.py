@@ -56,6 +56,12 @@ def _torch(model: Model) -> Files:
     return torch_file.write(model)
 
 
+def _numpy(model: Model) -> Files:
+    from engine.exporting import script
+
+    return script.write(model)
+
+
 FORMS = {
     "torch": Form(
         "_torch.safetensors",
@@ -64,6 +70,12 @@ FORMS = {
         cells=("rnn", "rnn-relu", "lstm", "coupled", "gru"),
         stacks=False,
         lines=False,
+    ),
+    "numpy": Form(
+        ".py",
+        "a script that needs nothing but NumPy, to read and to run",
+        _numpy,
+        cells=("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru", "mlstm", "mingru"),
     ),
 }
 
