@@ -84,7 +84,7 @@ class Stepper:
             x, passed = self._read(own, new[0], passed)
         logits = x @ self._W_hy
         logits += self._b_y
-        self._check(logits)
+        self.check(logits)
         return logits, tuple(after)
 
     def rehearse(self) -> None:
@@ -113,14 +113,15 @@ class Stepper:
             x, passed = self._read(own, h, passed)
             watch(l, tape, x)
         logits = x @ self._W_hy + self._b_y
-        self._check(logits)
+        self.check(logits)
         return logits, tuple(after)
 
     def _settle(self, l: int) -> bptt.Settle | None:
         """What changes the states of a layer after each step of a sequence, if anything does."""
         return None
 
-    def _check(self, logits: Logits) -> None:
+    def check(self, logits: Logits) -> None:
+        """Raises ModelFileError where logits overflow."""
         if not math.isfinite(np.vdot(logits, logits)):  # the cheapest way to look at all of them
             raise ModelFileError(
                 f"{self.model.name} cannot be used: its weights are so large that its logits overflow"

@@ -1,17 +1,18 @@
 """From logits to a character, as pure functions.
 
-The filters work on log-probabilities (V,) in float64, -inf standing for what is left out. Every one of them
-keeps at least one symbol, and all but `typical` the likeliest. Each has the name of its row in `settings`,
-and is called only where that setting is not off, in the order in which the filters stand here. Lists of
-characters and constraints come before all of them.
+The filters work on log-probabilities in float64, -inf standing for what is left out: those of one text (V,)
+or, but for filters that depend on the place, those of many (B, V) row by row. Every one of them keeps at
+least one symbol, and all but `typical` the likeliest. Each has the name of its row in `settings`, and is
+called only where that setting is not off, in the order in which the filters stand here. Lists of characters
+and constraints come before all of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,17 @@ from engine.errors import UsageError
 from engine.network.stepper import LogProbs, log_softmax
 from engine.vocab import Alphabet, Fitted, Ids, name_characters, normalise
 from engine.writing.constraint import State, constraint
-from engine.writing.masks import ruled_out
+from engine.writing.masks import Mask, ruled_out
 from engine.writing.schedule import schedule_of
 from engine.writing.settings import SETTINGS, SamplingConfig
 
 Probs = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
 
 F = TypeVar("F", bound=Callable[..., LogProbs])
 
 _MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,10 @@ def temperature(log_p: LogProbs, T: float) -> LogProbs:
     """Divide by T and normalise again; T = 0 leaves the likeliest symbol alone (the first of equals)."""
     if T == 0:
         greedy = np.full_like(log_p, -np.inf)
-        greedy[log_p.argmax()] = 0.0
+        np.put_along_axis(greedy, log_p.argmax(-1, keepdims=True), 0.0, axis=-1)
         return greedy
     with np.errstate(over="ignore"):  # next to nothing leaves the rest infinitely far behind
-        return log_softmax((log_p - log_p.max()) / T)
+        return log_softmax((log_p - log_p.max(-1, keepdims=True)) / T)
 
 
 @_filter_by_place
@@ -102,9 +105,9 @@ def schedule(log_p: LogProbs, config: SamplingConfig, place: Place) -> LogProbs:
 @_filter
 def top_k(log_p: LogProbs, k: int) -> LogProbs:
     """Keep the k likeliest symbols, and those equal to the k-th (Fan et al., 2018). 0 keeps all."""
-    if not 0 < k < len(log_p):
+    if not 0 < k < log_p.shape[-1]:
         return log_p
-    kth = np.partition(log_p, -k)[-k]
+    kth = np.partition(log_p, -k)[..., -k, None]
     return np.where(log_p >= kth, log_p, -np.inf)
 
 
@@ -115,7 +118,8 @@ def typical(log_p: LogProbs, p: float) -> LogProbs:
     log_p = log_softmax(log_p)
     mass = np.exp(log_p)
     surprisal = np.where(mass > 0, -log_p, 0.0)
-    order = np.argsort(np.where(mass > 0, abs(surprisal - mass @ surprisal), np.inf), kind="stable")
+    entropy = (mass * surprisal).sum(-1, keepdims=True)
+    order = np.argsort(np.where(mass > 0, abs(surprisal - entropy), np.inf), kind="stable")
     return _kept(log_p, order, p)
 
 
@@ -128,17 +132,18 @@ def top_p(log_p: LogProbs, p: float) -> LogProbs:
 
 def _kept(log_p: LogProbs, order: Ids, p: float) -> LogProbs:
     """Keep the symbols that come first in an order, until they hold the share p of the mass."""
-    mass = np.cumsum(np.exp(log_p[order]))
-    kept = int(np.searchsorted(mass, p * mass[-1])) + 1
-    result = np.full_like(log_p, -np.inf)
-    result[order[:kept]] = log_p[order[:kept]]
+    ordered = np.take_along_axis(log_p, order, axis=-1)
+    mass = np.cumsum(np.exp(ordered), axis=-1)
+    ordered[..., 1:][mass[..., :-1] >= p * mass[..., -1:]] = -np.inf
+    result = np.empty_like(log_p)
+    np.put_along_axis(result, order, ordered, axis=-1)
     return result
 
 
 @_filter
 def min_p(log_p: LogProbs, p: float) -> LogProbs:
     """Keep the symbols at least p times as likely as the likeliest (Nguyen et al., 2024)."""
-    return np.where(log_p >= log_p.max() + math.log(p), log_p, -np.inf)
+    return np.where(log_p >= log_p.max(-1, keepdims=True) + math.log(p), log_p, -np.inf)
 
 
 def fitted_stop(text: str, alphabet: Alphabet) -> Fitted:
@@ -172,6 +177,11 @@ class Sampler:
         self.by_place = self.constraint is not None or not on.isdisjoint(_BY_PLACE)
         """Whether the distribution depends on the place, and not on the prediction alone."""
 
+    def distributions(self, log_p: LogProbs) -> Probs:
+        """The distributions (B, V) that a character of each of B texts is drawn from, unless they depend on
+        the place."""
+        return self._filtered(log_p, self._free, _NOWHERE)
+
     def distribution(self, log_p: LogProbs, place: Place = _NOWHERE) -> tuple[Probs, float]:
         """The distribution (V,) that a character is drawn from, and the share of the model's own that was
         out of the question."""
@@ -179,11 +189,15 @@ class Sampler:
         allowed = place.state.allowed if place.state else self._free
         if allowed is not None:
             removed = float(np.exp(log_p[~allowed]).sum())
+        return self._filtered(log_p, allowed, place), removed
+
+    def _filtered(self, log_p: LogProbs, allowed: Mask | None, place: Place) -> Probs:
+        if allowed is not None:
             log_p = log_softmax(np.where(allowed, log_p, -np.inf))
         for function in self._filters:
             log_p = function(log_p, self.config, place)
         p = np.exp(log_p)
-        return np.asarray(p / p.sum()), removed
+        return np.asarray(p / p.sum(-1, keepdims=True))
 
 
 def uniform(seed: int, index: int) -> float:
@@ -191,12 +205,22 @@ def uniform(seed: int, index: int) -> float:
 
     SplitMix64 (Steele, Lea & Flood, 2014), one stream a seed.
     """
-    z = (_mix(seed & _MASK) + index * 0x9E3779B97F4A7C15) & _MASK
-    return (_mix(z) >> 11) * 2.0**-53
+    z = (_mix(seed & _MASK) + index * _GOLDEN) & _MASK
+    return float((_mix(z) >> 11) * 2.0**-53)
 
 
-def _mix(z: int) -> int:
-    z = (z + 0x9E3779B97F4A7C15) & _MASK
+def uniforms(mixed: Words, index: Words) -> Probs:
+    """`uniform` of position `index` (B,) for B seeds, of which `mixed_seeds` are given."""
+    return np.asarray((_mix(mixed + index * np.uint64(_GOLDEN)) >> 11) * 2.0**-53)
+
+
+def mixed_seeds(seeds: Sequence[int]) -> Words:
+    """What `uniforms` needs of each of B seeds (B,)."""
+    return np.array([_mix(seed & _MASK) for seed in seeds], np.uint64)
+
+
+def _mix(z: Any) -> Any:
+    z = (z + _GOLDEN) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     return z ^ (z >> 31)
@@ -206,3 +230,9 @@ def draw(p: Probs, u: float) -> int:
     """The symbol at u in [0, 1) of the cumulated distribution p (V,); never one of probability 0."""
     cumulated = np.cumsum(p)
     return int(np.searchsorted(cumulated, u * cumulated[-1], side="right"))
+
+
+def draws(p: Probs, u: Probs) -> Ids:
+    """`draw` from each of the distributions p (B, V) with its u (B,)."""
+    cumulated = np.cumsum(p, axis=-1)
+    return np.asarray((cumulated <= u[:, None] * cumulated[:, -1:]).sum(-1))

@@ -32,7 +32,7 @@ ROW = """
 FUNCTION = """
 @_filter
 def top_a(log_p: LogProbs, a: float) -> LogProbs:
-    return np.where(log_p >= 2 * log_p.max() + math.log(a), log_p, -np.inf)
+    return np.where(log_p >= 2 * log_p.max(-1, keepdims=True) + math.log(a), log_p, -np.inf)
 
 """
 APP = """

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-import secrets
 import sys
-from collections.abc import Callable
-from inspect import Parameter
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,52 +10,27 @@ import typer
 
 from engine.config import LARGEST_SEED, MOST_NEW, check_count
 from engine.errors import UsageError
-from engine.words import counted
-from engine.writing.rows import Setting
-from engine.writing.settings import SETTINGS, SamplingConfig
+from engine.writing.settings import SamplingConfig
 from tui.cli.shared import completing
 from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
-from tui.cli.shared.output import emit, note, progress, symbols, write
+from tui.cli.shared.output import emit, note, symbols, write
+from tui.cli.shared.writing import (
+    ALIASES,
+    RANDOM,
+    chosen_seed,
+    read_prompt,
+    settle,
+    tell_needless,
+    with_settings,
+    writer,
+)
 
 if TYPE_CHECKING:
     from engine.network.modelfile import Model
     from engine.text.copies import Index
     from engine.writing.generate import Generation
 
-_RANDOM = -1
 _MOST_STREAMS = 1000
-_LONG = 1000
-"""Characters of a prompt that are read at once."""
-_ALIASES = {"prime": "prompt", "start": "prompt"} | {
-    setting.alias: setting.word for setting in SETTINGS.values() if setting.alias
-}
-"""Names that similar programs use for these options."""
-
-
-def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each setting of sampling to a command, listed before --seed. The command receives
-    them as `**sampling`."""
-    signature = inspect.signature(command, eval_str=True)
-    *parameters, _ = signature.parameters.values()
-    place = list(signature.parameters).index("seed")
-    parameters[place:place] = map(_parameter, SETTINGS.values())
-    vars(command)["__signature__"] = signature.replace(parameters=parameters)
-    return command
-
-
-def _parameter(setting: Setting[Any]) -> Parameter:
-    names = (f"--{setting.word}", setting.flag)
-    about = setting.help.format(setting.letter)
-    taken = option(
-        *filter(None, names), shows=setting.letter, help=f"{about[:1].upper()}{about[1:]}."
-    )
-    return Parameter(
-        setting.name,
-        Parameter.POSITIONAL_OR_KEYWORD,
-        default=setting.off,
-        annotation=Annotated[setting.kind, taken],
-    )
-
 
 app = typer.Typer()
 
@@ -67,9 +38,9 @@ app = typer.Typer()
 @app.command(
     cls=Command,
     rich_help_panel="Write",
-    context_settings={"token_normalize_func": lambda name: _ALIASES.get(name, name)},
+    context_settings={"token_normalize_func": lambda name: ALIASES.get(name, name)},
 )
-@_with_settings
+@with_settings
 def sample(
     model: Annotated[str | None, argument("MODEL", MODEL_HELP, completing.models)] = None,
     named: Annotated[
@@ -97,7 +68,7 @@ def sample(
     seed: Annotated[
         int,
         option("--seed", "-s", shows="N", help="Random seed; -1 picks one and reports it."),
-    ] = _RANDOM,
+    ] = RANDOM,
     streams: Annotated[
         int,
         option(
@@ -136,7 +107,7 @@ def sample(
     config = SamplingConfig(**sampling | ({"temperature": 0.0} if greedy else {}))
     config.check_alone()
     check_count("length", length, 0, MOST_NEW)
-    check_count("seed", seed, _RANDOM, LARGEST_SEED)
+    check_count("seed", seed, RANDOM, LARGEST_SEED)
     if model is not None and named is not None and model != named:
         raise UsageError(f"name one model: {model} or -m {named}")
     check_count("streams", streams, 1, _MOST_STREAMS)
@@ -145,14 +116,15 @@ def sample(
     opened = _open(named or model)
     index = _index(opened) if copies else None
     generation = _begin(opened, mix, prompt, config, seed, top=10 if json else 1)
-    _read(generation)
+    texts = [generation]
     if streams > 1:
         from tui.cli.shared.streams import write_all
 
         texts = write_all(generation, length, streams, json)
     else:
+        settle(generation.stepper.rehearse)
+        read_prompt(generation)
         _write(generation, length, json)
-        texts = [generation]
     if length and any(len(text) == len(text.prompt) + length and text.unfinished for text in texts):
         option = "regex" if config.regex else "words"
         note(f"--length {length} ended the text where --{option} does not let it end")
@@ -205,47 +177,15 @@ def _begin(
     top: int,
 ) -> Generation:
     """The generation for a command. Writes notes to stderr."""
-    from engine.blas import settle_threads
-    from engine.network.stepper import Stepper
-    from engine.runs.library import open_model
-    from engine.vocab import name_characters
     from engine.writing.generate import Generation
-    from engine.writing.masks import never_written
-    from engine.writing.mixture import AnyStepper, mixed, parse_mix
-    from engine.writing.sampling import fitted_stop
 
-    stepper: AnyStepper = Stepper(opened)
-    if mix is not None:
-        name, share = parse_mix(mix)
-        other = open_model(name)
-        stepper = mixed(Stepper(opened), Stepper(other), share)
-        note(f"{1 - share:.4g} of {opened.name}, {share:.4g} of {other.name}")
-    alphabet = stepper.alphabet
-    fitted = alphabet.fit(_text(prompt, opened))
+    stepper = writer(opened, mix)
+    fitted = stepper.alphabet.fit(_text(prompt, opened))
     if fitted.note:
         note(fitted.note)
-    if config.top_k > len(alphabet):
-        note(f"--top-k {config.top_k} keeps all {counted(len(alphabet), 'character')} of the model")
-    for name, listed in (("ban", config.ban), ("force", config.force)):
-        if needless := never_written(name, listed, alphabet):
-            note(f"--{name}: the model never writes {name_characters(needless)} anyway")
-    if changed := fitted_stop(config.stop, alphabet).note:
-        note(f"--stop: {changed}")
-    if seed == _RANDOM and (config.temperature > 0 or config.schedule):
-        seed = secrets.randbelow(1 << 32)
-        note(f"seed {seed}")
-    settle_threads(stepper.rehearse)
+    tell_needless(config, stepper.alphabet)
+    seed = chosen_seed(seed, config)
     return Generation(stepper, fitted.ids, config, seed, top, rewinds=False)
-
-
-def _read(generation: Generation) -> None:
-    """Read a prompt that takes more than a moment, and say how far that is."""
-    if (total := len(generation.prompt)) <= _LONG:
-        return
-    with progress("reading the prompt") as report:
-        while generation.in_prompt:
-            generation.advance()
-            report(len(generation), total)
 
 
 def _text(prompt: str, model: Model) -> str | bytes:
