@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from textual.widget import Widget
@@ -19,12 +20,13 @@ def new_pane(tab: str, state: State, write: WritePane) -> Widget:
         return TrainPane(state, id=tab)
     if tab == "inspect":
         from tui.inspect.pane import InspectPane
+        from tui.write.holding import write_on
 
         def path_of(stepper: Stepper) -> Path | None:
             opened = write.session.opened
             return opened.path if opened and opened.stepper is stepper else None
 
-        return InspectPane(write, path_of, id=tab)
+        return InspectPane(write, path_of, partial(write_on, write), id=tab)
     from tui.library.pane import LibraryPane
 
     return LibraryPane(state, id=tab)

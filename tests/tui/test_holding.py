@@ -14,6 +14,7 @@ from engine.writing.generate import Generation
 from tests.conftest import Cli, random_model
 from tests.tui.writing import PROMPT, Until, opened, written
 from tui.inspect.units import UnitsPanel
+from tui.write.holding import write_on
 
 UNIT = "layers.0.c[3]"
 
@@ -25,7 +26,7 @@ async def test_a_new_passage_goes_on_from_the_cursor_with_the_same_draws(
         first = screen.passage
         before, at = first.ids(), first.cursor - 7
         await screen.press("escape", *["left"] * 7)
-        screen.write.hold(UNIT, 1.0)
+        write_on(screen.write, UNIT, 1.0)
         second = screen.passage
         assert second is not first and second.seed == first.seed
         await until(screen.pilot, lambda: second.shown == second.goal)
@@ -36,7 +37,7 @@ async def test_a_new_passage_goes_on_from_the_cursor_with_the_same_draws(
         assert np.array_equal(second.ids(), expected.ids())
         assert f"holds {UNIT} at 1" in screen.see("#status")
         assert f"tiny, {UNIT} at 1 · seed" in screen.see("#transcript")
-        screen.write.hold(UNIT, None)
+        write_on(screen.write, UNIT, None)
         assert type(screen.passage.model) is Stepper and "holds" not in screen.see("#status")
 
 

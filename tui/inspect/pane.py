@@ -68,9 +68,6 @@ class Walked(Protocol):
 
     def action_pause(self) -> None: ...
 
-    def hold(self, unit: str, value: float | None) -> None:
-        """Write on from the cursor, in a new passage, with a unit held at a value, or let go."""
-
 
 class InspectPane(TellsTrouble, Vertical):
     """The text, the line of panels, and the panel that is open. What is written is Write's: this pane looks
@@ -80,11 +77,17 @@ class InspectPane(TellsTrouble, Vertical):
     BINDINGS: ClassVar[list[BindingType]] = INSPECT_BINDINGS
 
     def __init__(
-        self, walked: Walked, path_of: Callable[[Stepper], Path | None], *, id: str
+        self,
+        walked: Walked,
+        path_of: Callable[[Stepper], Path | None],
+        hold: Callable[[str, float | None], None],
+        *,
+        id: str,
     ) -> None:
-        """`path_of` gives the file of a model, if it is known."""
+        """`path_of` gives the file of a model, if it is known. `hold` writes on from the cursor, in a new
+        passage, with a unit held at a value or let go."""
         super().__init__(id=id)
-        self._walked, self._path_of = walked, path_of
+        self._walked, self._path_of, self._hold_unit = walked, path_of, hold
         self._panels = [panel(id=f"panel-{i}") for i, panel in enumerate(PANELS, 1)]
         self._open = 0
         """The number of the panel that is shown, from 0."""
@@ -188,7 +191,7 @@ class InspectPane(TellsTrouble, Vertical):
 
     @on(UnitsPanel.Hold)
     def _hold(self, event: UnitsPanel.Hold) -> None:
-        self._walked.hold(event.unit, event.value)
+        self._hold_unit(event.unit, event.value)
 
     # -- keys
 

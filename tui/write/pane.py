@@ -161,27 +161,18 @@ class WritePane(Keeping):
             self.prompt.fill(typed)
             self.complain(error)
             return
-        self._begin(passage, opened, note)
+        self.show_new(passage, opened, note)
         with self.complaining():
             await asyncio.to_thread(self._prompts.add, typed)
 
-    def _begin(self, passage: Passage, opened: Opened, note: str = "") -> None:
+    def show_new(self, passage: Passage, opened: Opened, note: str = "") -> None:
+        """Show a new passage by this model, and write it."""
         self.passage = passage
         head = f"{passage.model.name} · seed {passage.seed}"
         self.transcript.add_note(one_line(f"{head} · {note}" if note else head))
         self.transcript.add_passage(passage)
         self.keeper.add(passage, opened.ref)
         self.run()
-
-    def hold(self, unit: str, value: float | None) -> None:
-        """Let a new passage go on from the cursor, with a unit held at a value or let go. Its draws are
-        those of this passage."""
-        self.pause()
-        if self.passage and self.session.opened:
-            with self.complaining():
-                before = self.passage.ids()[: self.looked_at]
-                passage = self.session.begin_held(unit, value, self.passage, before)
-                self._begin(passage, self.session.opened)
 
     def append(self, text: str) -> None:
         """Append given text to the passage and continue from there."""
@@ -276,19 +267,9 @@ class WritePane(Keeping):
                 bits=passage.branch.mean_bits() if passage else None,
                 goal=passage.goal if passage else 0,
                 branch=passage.place if passage else (1, 1),
-                doing=self._doing(),
+                doing=_doing(passage, self.writing, self._note),
             )
         )
-
-    def _doing(self) -> str:
-        passage = self.passage
-        if passage is None or self._note:
-            return ("▶ " if self.writing else "") + self._note
-        if self.writing:
-            if passage.reading:
-                return f"reading the prompt {len(passage.generation) / passage.shown:.0%}"
-            return "▶ writing" if passage.at_end else "▶ walking"
-        return "done: Enter continues" if passage.finished and passage.at_end else "paused"
 
     def say(self, note: str) -> None:
         self._note = one_line(note)
@@ -346,6 +327,17 @@ class WritePane(Keeping):
     def _pointed(self, event: Transcript.Pointed) -> None:
         event.passage.go(event.index)
         self.choose(event.passage)
+
+
+def _doing(passage: Passage | None, writing: bool, note: str) -> str:
+    """What the status line says first."""
+    if passage is None or note:
+        return ("▶ " if writing else "") + note
+    if writing:
+        if passage.reading:
+            return f"reading the prompt {len(passage.generation) / passage.shown:.0%}"
+        return "▶ writing" if passage.at_end else "▶ walking"
+    return "done: Enter continues" if passage.finished and passage.at_end else "paused"
 
 
 def _welcome(opened: Opened, key_of: Callable[[str], str]) -> list[str]:
