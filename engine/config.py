@@ -174,7 +174,8 @@ class TrainConfig:
     """Everything that determines what a run learns, and how often it evaluates and saves.
 
     Exactly one of `steps`, `epochs` and `seconds` says how long it trains. `seconds` is turned into a
-    number of steps by timing the first ones; after that nothing depends on a clock.
+    number of steps by timing a few, and again when the steps turn out to take longer, or less long
+    (`engine.training.schedule`).
     """
 
     model: ModelConfig

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,10 @@ from safetensors.torch import load_file
 from engine import storage
 from engine.errors import StorageError
 from engine.network import modelfile
-from engine.runs.events import Event, RolledBack, Stopped
+from engine.runs.events import Event, Planned, RolledBack, Stopped
 from engine.runs.rundir import RunDirectory
 from engine.training import life, trainer
-from tests.engine.lives import a_run, live, until
+from tests.engine.lives import a_run, at_pace, live, until
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 KINDS: tuple[dict[str, Any], ...] = (
@@ -40,8 +40,16 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"cell": "gru", "dropout": 0.0},
     {"cell": "rnn", "lr": 3.0, "warmup": 0.0},  # goes back by itself
     {"cell": "mingru", "validation": 0.0},
+    {"cell": "lstm", "seconds": 0.6, "steps": None},  # planned anew: it becomes slower half way
 )
 KILLED: dict[str, Any] = {"steps": 150, "save_every": 0.05}
+
+
+def slower(step: int) -> float:
+    """The pace of a run of some seconds. A clock of its own makes it comparable with another one."""
+    return 0.003 if step < 80 else 0.007
+
+
 SHORT: dict[str, Any] = {"steps": 8, "evaluations": 2, "sample_length": 2}
 FAULTS: tuple[Exception, ...] = (
     OSError(errno.ENOSPC, "No space left on device"),
@@ -84,7 +92,9 @@ def _process(folder: str) -> None:
     """A life in a process of its own."""
     run = RunDirectory(Path(folder))
     os.dup2(os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
-    os._exit(trainer.live(run))
+    timed = run.info().config.seconds is not None
+    with at_pace(slower, 0.002) if timed else nullcontext():
+        os._exit(trainer.live(run))
 
 
 def _start(run: RunDirectory) -> multiprocessing.process.BaseProcess:
@@ -114,6 +124,7 @@ def kills(n: int, report: Callable[[str], object] = lambda line: None) -> Counte
         check(parted, whole)
         counts["runs"] += 1
         counts["lives"] += parted.lives()
+        counts["planned anew"] += any(isinstance(e, Planned) for e in parted.events())
         counts["went back"] += any(isinstance(e, RolledBack) for e in parted.events())
         report(f"{counts['kills']} kills, {counts['runs']} runs, the last: {kind}")
     return counts

@@ -59,6 +59,9 @@ class Started(Event):
     """Threads of each process."""
     processes: int = 1
     note: str = ""
+    until: float = 0.0
+    """Seconds of training at its end, by which the steps are planned anew on the way; 0 if they are
+    not."""
     anew: bool = False
     """Whether it starts from nothing, which voids all events of earlier lives."""
 
@@ -158,6 +161,16 @@ class Extended(Event):
     name: ClassVar[str] = "extended"
     deterministic: ClassVar[bool] = True
     total_steps: int
+    until: float = 0.0
+    """As in `Started`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Event):
+    """The training ends after `total_steps`, more or fewer than before, so that it ends in time."""
+
+    name: ClassVar[str] = "planned"
+    total_steps: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,5 +267,11 @@ def fold(events: Iterable[Event]) -> list[Event]:
 
 def total_steps(events: Iterable[Event]) -> int | None:
     """The number of steps planned, from folded events; None if no life has begun."""
-    planned = [e.total_steps for e in events if isinstance(e, Started | Extended)]
+    planned = [e.total_steps for e in events if isinstance(e, Started | Extended | Planned)]
     return planned[-1] if planned else None
+
+
+def until(events: Iterable[Event]) -> float:
+    """The seconds of training at the end of a run, from folded events; 0 if its steps were asked for, or
+    no life has begun."""
+    return next((e.until for e in [*events][::-1] if isinstance(e, Started | Extended)), 0.0)

@@ -21,6 +21,7 @@ from engine.errors import RunError, StorageError, UsageError
 from engine.network import modelfile
 from engine.network.modelfile import Model
 from engine.runs import beginning, rundir
+from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import Corpus
 from engine.text.survey import kept
@@ -53,14 +54,16 @@ def create(
     command: str = "",
     init_from: str = "",
     race: str = "",
+    race_by: str = "",
 ) -> RunDirectory:
     """Create the directory of a new run. It starts from the weights of `init_from`, a model or a kept point
-    (`beginning.begun_with`), if given, and belongs to `race`, if given.
+    (`beginning.begun_with`), if given, and belongs to `race`, if given, in which `race_by` is equal.
 
     Raises UsageError, RunError, StorageError, what `begun_with` raises, and AlphabetError if its units
     differ from the corpus'.
     """
-    about: dict[str, Any] = {"versions": versions(), "command": command, "race": race}
+    about: dict[str, Any] = {"versions": versions(), "command": command}
+    about |= {"race": race, "race_by": race_by}
     if not init_from:
         return rundir.create(name, corpus, config, **about)
     begun, origin = beginning.begun_with(init_from)
@@ -97,18 +100,19 @@ def check_machine(
 
 
 def start(
-    run: RunDirectory, processes: int = 1, tied: bool = False, longer: int = 0
+    run: RunDirectory, processes: int = 1, tied: bool = False, longer: Longer = NO_LONGER
 ) -> subprocess.Popen[bytes]:
     """Start a run's trainer in its own session, at low priority, with stderr in trainer.log. Several
     processes are started by `engine.training.agent`, whose process is returned. A `tied` trainer saves and
     stops when this process exits.
 
-    The run resumes from its newest state if it has one, and trains `longer` steps from there, or, if that
-    is 0, to where it was to end. Raises RunError if it is running already, StorageError.
+    The run resumes from its newest state if it has one, and trains `longer` from there, or to where it was
+    to end. Raises RunError if it is running already, StorageError.
     """
     if run.alive():
         raise RunError(f"run {run.name} is running already")
-    own = [str(run.folder), str(os.getpid() if tied else 0), str(longer)]
+    own = [str(run.folder), str(os.getpid() if tied else 0)]
+    own += [str(longer.steps), str(longer.seconds)]
     if processes > 1:
         return _logged(["engine.training.agent", str(processes), *own], run)
     return _logged(["engine.training.trainer", *own], run)

@@ -1,4 +1,4 @@
-"""How much longer a run is to train: in steps, from what a person asks for. Needs no torch.
+"""How much longer a run is to train, from what a person asks for. Needs no torch.
 
 The steps are counted from where the run stands, whether it has finished, was stopped or has failed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.config import (
@@ -24,6 +25,18 @@ from engine.runs.layout import layout
 from engine.runs.rundir import RunDirectory
 from engine.words import counted, quoted
 
+
+@dataclass(frozen=True)
+class Longer:
+    """How much longer a run is to train."""
+
+    steps: int
+    seconds: float = 0.0
+    """If it is not 0, the run trains for so long, and `steps` is only about how many that will be."""
+
+
+NO_LONGER = Longer(0)
+"""To where it was to end."""
 _RECENT = 100
 """Progress events that tell the pace."""
 _COUNTED = re.compile(r"([0-9.,]{1,40}) *(step|epoch)s?")
@@ -42,15 +55,16 @@ def check(run: RunDirectory) -> None:
         raise RunError(f"run {run.name} has saved nothing yet: resume it first")
 
 
-def steps(events: list[Event], asked: Mapping[str, Any]) -> int:
-    """The number of steps that an amount means, one of `LENGTHS` with its value, for a run with these
-    folded events. Seconds go by the pace at which it trained.
+def planned(events: list[Event], asked: Mapping[str, Any]) -> Longer:
+    """What an amount means, one of `LENGTHS` with its value, for a run with these folded events. The steps
+    of some seconds go by the pace at which it trained.
 
     Raises UsageError for an amount out of range, RunError if the run has not trained long enough to tell.
     """
     if len(asked) != 1:
         raise UsageError("say how much longer with one of --steps, --epochs and --seconds")
     ((unit, amount),) = asked.items()
+    seconds = 0.0
     if unit == "steps":
         check_count("steps", amount, 1, MOST_STEPS)
         number = int(amount)
@@ -59,11 +73,11 @@ def steps(events: list[Event], asked: Mapping[str, Any]) -> int:
         number = math.ceil(amount * _steps_per_epoch(events))
     else:
         check_number("seconds", amount, 0, MOST_SECONDS, over=True)
-        number = max(1, int(amount / _seconds_per_step(events)))
+        seconds, number = amount, max(1, int(amount / _seconds_per_step(events)))
     stands = events[-1].step if events else 0
     if stands + number > MOST_STEPS:
         raise UsageError(f"a run takes at most {MOST_STEPS:,} steps: ask for fewer")
-    return number
+    return Longer(number, seconds)
 
 
 def amount(text: str) -> dict[str, Any]:

@@ -40,15 +40,37 @@ BEST = "best"
 
 @dataclass(frozen=True)
 class Extension:
-    """Where the total number of steps was last changed. Raises UsageError for what cannot be."""
+    """Where a person last had a run train longer, or less long. Raises UsageError for what cannot be."""
 
     step: int = 0
     """0 if it never was."""
     rate: float = 0.0
     """The learning rate there, as a share of the peak."""
+    share: float = 0.0
+    """The share of the whole that was done there, as planned from there on."""
 
     def __post_init__(self) -> None:
         check_number("lr", self.rate, 0, 1)
+        check_number("share", self.share, 0, 1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the total number of steps was last planned, and by which time. Raises UsageError for what
+    cannot be."""
+
+    step: int = 0
+    share: float = 0.0
+    """The share of the run that was done there."""
+    seconds: float = 0.0
+    """The time spent training until there."""
+    until: float = 0.0
+    """The time spent training at the end; 0 if the number of steps was asked for, and not a time."""
+    asked: float = 0.0
+    """The time that was asked for. It ends at `until`."""
+
+    def __post_init__(self) -> None:
+        check_number("share", self.share, 0, 1)
 
 
 @dataclass
@@ -80,6 +102,9 @@ class Cursor:
     failed_step: int = 0
     """The last step at which it could not continue."""
     extension: Extension = Extension()
+    plan: Plan = Plan()
+    since_best: int = 0
+    """Evaluations since the best, not counting those that were asked for."""
 
     def __post_init__(self) -> None:
         check_choice("dtype", self.dtype, DTYPES[1:])
@@ -120,8 +145,8 @@ def read_cursor(path: Path) -> Cursor:
         cursor = outside.convert(Cursor, outside.parse_json(metadata.get("cursor", "")))
         if not cursor.step <= max(1, cursor.total_steps) == cursor.total_steps:
             raise DamagedError(f"step {cursor.step} of {cursor.total_steps}")
-        if cursor.extension.step > cursor.step:
-            raise DamagedError(f"step {cursor.step}, before its extension")
+        if max(cursor.extension.step, cursor.plan.step) > cursor.step:
+            raise DamagedError(f"step {cursor.step}, before its plan")
         return cursor
 
 

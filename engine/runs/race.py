@@ -33,6 +33,7 @@ from engine.runs.events import (
     Started,
     fold,
     parse,
+    total_steps,
 )
 from engine.runs.logs import LineReader
 from engine.runs.rundir import RACE, RunDirectory, parse_request, status
@@ -41,7 +42,8 @@ from engine.text.corpus import SMALLEST_VALIDATED, Corpus
 from engine.words import quoted
 
 MEASURES = ("parameters", "seconds")
-"""What is equal in a race: parameters and steps, or time and the number of units."""
+"""What is equal in a race: parameters and steps, which are those planned for the first run at its start; or
+time and the number of units. Only by seconds are steps planned anew on the way."""
 
 
 def check(called: Sequence[str], by: str) -> list[str]:
@@ -105,13 +107,15 @@ def _lock(leader: RunDirectory) -> Path:
     return leader.folder / "race.lock"
 
 
-def lead(found: Corpus, first: TrainConfig, command: str) -> RunDirectory:
-    """Create the first run of a new race, with the configuration `first`, which has `seconds`.
+def lead(found: Corpus, first: TrainConfig, command: str, by: str) -> RunDirectory:
+    """Create the first run of a new race by one of `MEASURES`, with the configuration `first`, which has
+    `seconds`.
 
     Raises what `launch.create` raises.
     """
     name = free_name()
-    return launch.create(f"{name}-{first.model.cell}", found, first, command, race=name)
+    own = f"{name}-{first.model.cell}"
+    return launch.create(own, found, first, command, race=name, race_by=by)
 
 
 def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunDirectory]:
@@ -133,7 +137,8 @@ def enter(leader: RunDirectory, others: Sequence[str], by: str) -> Iterator[RunD
         if by == "parameters":
             model = matched(first.model, cell, V)
         config = replace(equal, model=model, lr=recipe.learning_rate(model))
-        yield launch.create(f"{info.race}-{cell}", found, config, info.command, race=info.race)
+        name = f"{info.race}-{cell}"
+        yield launch.create(name, found, config, info.command, race=info.race, race_by=by)
 
 
 def _began(run: RunDirectory) -> Started:
@@ -201,6 +206,11 @@ class Racer:
         return [event for event in self._events if isinstance(event, Evaluated)]
 
     @property
+    def total_steps(self) -> int | None:
+        """The number of steps planned; None before it has begun."""
+        return total_steps(self._events)
+
+    @property
     def status(self) -> int:
         """The exit status of the trainer; 0 while it runs."""
         return (self.process.returncode if self.process else None) or 0
@@ -232,7 +242,7 @@ class Racer:
                 self.started = event
             case Progress():
                 self.progress = event
-            case Evaluated() if self.started and event.step < self.started.total_steps:
+            case Evaluated() if event.step < (self.total_steps or 0):
                 with suppress(RunError):  # the trainer is gone; the next look finds that
                     self.run.ask("pause", text=RACE)
             case Paused(reason=rundir.WAITS):

@@ -73,6 +73,8 @@ class RunInfo:
     """The alphabet, if it is not the corpus': with the characters of the model it started from."""
     race: str = ""
     """The race it belongs to, if any."""
+    race_by: str = ""
+    """What is equal there, one of `race.MEASURES`."""
 
     @property
     def place(self) -> Path:

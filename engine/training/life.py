@@ -21,6 +21,7 @@ from engine.runs.events import (
     Event,
     Extended,
     Paused,
+    Planned,
     Refused,
     Resumed,
     RolledBack,
@@ -33,7 +34,7 @@ from engine.storage import share
 from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.parallel import ALONE, Group
-from engine.training.schedule import extend
+from engine.training.schedule import charged, evaluate_every, extend, plan_again
 from engine.training.vitals import vitals
 
 RETRY = 1.0
@@ -57,18 +58,26 @@ class Life:
         self.losses = list[float]()
         """Losses of the steps since the last Progress."""
         self.last_save = time.monotonic()
+        self._stood = False
+        """Whether the machine slept in the last step or evaluation."""
 
     def about(self) -> dict[str, Any]:
         """The fields of every event."""
         return {"life": self.life, "step": self.learner.cursor.step}
 
-    @property
-    def evaluate_every(self) -> int:
-        return math.ceil(self.learner.cursor.total_steps / self.learner.config.evaluations)
+    def spend(self, took: float, steps: float = 1.0) -> float:
+        """Record the seconds that a step took, or what is no more work than so many steps. Returns what
+        they count for."""
+        cursor = self.learner.cursor
+        counts = charged(cursor, took, steps, stood=self._stood)
+        self._stood = counts < took
+        cursor.seconds += counts
+        return counts
 
     def look(self) -> Iterator[Event]:
         """Evaluate and write a sample."""
         if self.learner.has_validation:
+            self.learner.cursor.since_best += 1
             yield self.evaluate()
         yield from vitals(self.learner, self.about())
         yield self.sample()
@@ -76,17 +85,17 @@ class Life:
     def evaluate(self, id: str = "") -> Evaluated | Refused:
         """Measure the validation loss; refused if it is not finite. If it is the best so far, the next save
         records that."""
-        learner, cursor = self.learner, self.learner.cursor
+        learner, cursor, layout = self.learner, self.learner.cursor, self.learner.layout
         begin = time.perf_counter()
-        found = learner.evaluate(self.evaluate_every)
-        took = time.perf_counter() - begin
-        cursor.seconds += took
+        found = learner.evaluate(evaluate_every(cursor, learner.config))
+        steps = found.predictions / (layout.batch * layout.seq_length)
+        took = self.spend(time.perf_counter() - begin, steps)
         nats = found.nats
         if not math.isfinite(nats):
             return Refused(**self.about(), id=id, reason=f"the validation loss is {nats}")
         best = cursor.best_nats is None or nats < cursor.best_nats
         if best:
-            cursor.best_nats, cursor.best_step = nats, cursor.step
+            cursor.best_nats, cursor.best_step, cursor.since_best = nats, cursor.step, 0
         return Evaluated(
             **self.about(),
             id=id,
@@ -238,7 +247,7 @@ class Life:
 
     def go_back(self, paths: list[Path], reason: str, id: str = "") -> Iterator[Event]:
         """Load the first of these states that can be read. Time already spent stays spent, and the run
-        still ends at the step it was to end at, if that is yet to come.
+        still ends at the step, or the time, it was to end at, if that is yet to come.
 
         Raises RunError if none can be read.
         """
@@ -248,14 +257,29 @@ class Life:
         cursor = self.learner.cursor
         cursor.seconds, cursor.recent, self.losses = before.seconds, [], []
         yield RolledBack(**self.about(), id=id, reason=reason)
-        if (cursor.extension, cursor.total_steps) != (before.extension, before.total_steps):
-            if cursor.step < before.total_steps:
+        extended, total = cursor.extension != before.extension, cursor.total_steps
+        if cursor.step >= before.total_steps:
+            cursor.plan = replace(cursor.plan, until=0.0)  # its time is over: its steps count
+        else:
+            if extended:
                 extend(cursor, self.learner.config, before.total_steps)
+            if before.plan.until:
+                plan_again(cursor, before)
+        if extended:
             yield self.extended()
+        elif cursor.total_steps != total:
+            yield self.planned()
 
     def extended(self) -> Extended:
-        """What tells that the run has another total number of steps."""
-        return Extended(**self.about(), total_steps=self.learner.cursor.total_steps)
+        """What tells that the run is to train longer, or less long."""
+        cursor = self.learner.cursor
+        return Extended(
+            **self.about(), total_steps=cursor.total_steps, until=round(cursor.plan.until, 3)
+        )
+
+    def planned(self) -> Planned:
+        """What tells that the run has another number of steps, so that it ends in time."""
+        return Planned(**self.about(), total_steps=self.learner.cursor.total_steps)
 
 
 def _warning(drift: float | None) -> str:

@@ -1,9 +1,9 @@
-"""The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER [LONGER]]`.
+"""The training process: `python -P -m engine.training.trainer RUN_DIR [DRIVER [STEPS SECONDS]]`.
 
-The loop steps, evaluates, samples, saves and answers requests. It yields an event for each, which is
-written to the run's log. It starts a run, or continues from its newest state, LONGER steps from there if
-that is not 0. DRIVER is the pid of the process that gives it turns in a race, or 0; if that process dies,
-the trainer saves and stops.
+The loop steps, evaluates, samples, saves, plans and answers requests. It yields an event for each, which is
+written to the run's log. It starts a run, or continues from its newest state, STEPS longer from there if
+that is not 0, or as many as take SECONDS if that is not 0. DRIVER is the pid of the process that gives it
+turns in a race, or 0; if that process dies, the trainer saves and stops.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ from engine.runs.events import (
     Stopped,
 )
 from engine.runs.logs import append, close_torn_tail
+from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RACE, WAITS, Request, RunDirectory
 from engine.training.follower import follow
 from engine.training.life import RETRY, Life
 from engine.training.parallel import ALONE, Group, joined, leave
-from engine.training.schedule import extend
+from engine.training.schedule import evaluates, extend, replan
 from engine.words import counted
 
 PROGRESS_EVERY = 0.25
@@ -51,7 +52,7 @@ class Trainer(Life):
     """Runs one life of a training from beginning to end."""
 
     def __init__(
-        self, run: RunDirectory, group: Group = ALONE, driver: int = 0, longer: int = 0
+        self, run: RunDirectory, group: Group = ALONE, driver: int = 0, longer: Longer = NO_LONGER
     ) -> None:
         super().__init__(run, group)
         self._driver, self._longer = driver, longer
@@ -120,12 +121,12 @@ class Trainer(Life):
         cursor = learner.cursor
         if self._had_failed:  # a person wants to try again
             cursor.rollbacks = 0
-        if self._longer:
+        if steps := self._longer.steps:
             self._scored = False
-            extend(cursor, learner.config, cursor.step + self._longer)
+            extend(cursor, learner.config, cursor.step + steps, self._longer.seconds)
         yield self._started()
         yield Resumed(**self.about())
-        if self._longer:
+        if self._longer.steps:
             yield self.extended()
             yield from self.save()
         elif not self._scored:
@@ -140,7 +141,7 @@ class Trainer(Life):
             return True
         if not patience or cursor.best_step is None or cursor.extension.step:
             return False
-        return cursor.step - cursor.best_step >= patience * self.evaluate_every
+        return cursor.since_best >= patience
 
     def _started(self) -> Started:
         learner, asked = self.learner, self.learner.config
@@ -166,6 +167,7 @@ class Trainer(Life):
             threads=learner.device.threads,
             processes=self.group.size,
             note="; ".join(notes),
+            until=round(learner.cursor.plan.until, 3),
             anew=not self.resuming,
         )
 
@@ -185,17 +187,19 @@ class Trainer(Life):
                 return
             begin, cursor = time.perf_counter(), learner.cursor
             results = learner.step()
-            last = cursor.step == cursor.total_steps
-            looks = last or cursor.step % self.evaluate_every == 0
+            looks = evaluates(cursor, learner.config)
             saves = time.monotonic() - self.last_save >= learner.config.save_every
             if looks or saves:
                 results += learner.settle()
-            cursor.seconds += time.perf_counter() - begin
+            self.spend(time.perf_counter() - begin)
             yield from self._check(results, thoroughly=looks or saves)
             if learner.cursor is not cursor:  # it went back
                 since, steps = time.perf_counter(), learner.cursor.step
                 continue
-            now = time.perf_counter()
+            if replan(cursor):
+                yield self.planned()
+                saves = True  # before it takes effect
+            last, now = cursor.step == cursor.total_steps, time.perf_counter()
             if self.losses and (last or now - since >= PROGRESS_EVERY):
                 yield self._progress(cursor.step - steps, now - since)
                 since, steps = now, cursor.step
@@ -297,9 +301,9 @@ class Trainer(Life):
         self.stopping = True
 
 
-def live(run: RunDirectory, driver: int = 0, longer: int = 0) -> int:
-    """Live one life of a run, or take part in one. A run that continues trains `longer` steps from where
-    it stands, if that is not 0. Returns the exit status.
+def live(run: RunDirectory, driver: int = 0, longer: Longer = NO_LONGER) -> int:
+    """Live one life of a run, or take part in one. A run that continues trains `longer` from where it
+    stands. Returns the exit status.
 
     Raises RunError if another trainer has the run.
     """
@@ -307,7 +311,7 @@ def live(run: RunDirectory, driver: int = 0, longer: int = 0) -> int:
         return _lead(run, group, driver, longer) if group.leads else follow(run, group)
 
 
-def _lead(run: RunDirectory, group: Group, driver: int, longer: int) -> int:
+def _lead(run: RunDirectory, group: Group, driver: int, longer: Longer) -> int:
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -351,8 +355,8 @@ def _log(trainer: Trainer, event: Event) -> None:
 
 def main() -> int:
     """The process."""
-    folder, *numbers = sys.argv[1:]
-    return live(RunDirectory(Path(folder)), *map(int, numbers))
+    folder, driver, steps, seconds = (*sys.argv[1:], *("0", "0", "0")[len(sys.argv) - 2 :])
+    return live(RunDirectory(Path(folder)), int(driver), Longer(int(steps), float(seconds)))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, TypeVar
+
+import pytest
+from torch import Tensor
 
 from engine.config import ModelConfig
 from engine.runs import launch
 from engine.runs.events import Event
 from engine.runs.logs import append
+from engine.runs.longer import Longer
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus, sources
+from engine.training.evaluate import Evaluation
+from engine.training.learner import Learner
 from engine.training.trainer import Trainer
 from tests.configs import a_config
 
@@ -50,15 +58,42 @@ def a_run(
 
 
 def live(
-    run: RunDirectory, watch: Watcher = lambda trainer, event: None, longer: int = 0
+    run: RunDirectory,
+    watch: Watcher = lambda trainer, event: None,
+    longer: int = 0,
+    seconds: float = 0.0,
 ) -> list[Event]:
     """One life; `watch` sees every event as it comes. The log is kept as the process keeps it."""
-    trainer, seen = Trainer(run, longer=longer), list[Event]()
+    trainer, seen = Trainer(run, longer=Longer(longer, seconds)), list[Event]()
     for event in trainer.events():
         append(run.events_path, event.to_json())
         seen.append(event)
         watch(trainer, event)
     return seen
+
+
+@contextmanager
+def at_pace(step: Callable[[int], float], evaluation: float = 0.0) -> Iterator[None]:
+    """The clock of trainings stands still, but for what each step, by its number, and each evaluation
+    takes."""
+    clock = SimpleNamespace(now=0.0, monotonic=time.monotonic, sleep=time.sleep)
+    clock.perf_counter = lambda: clock.now
+    learn, evaluate = Learner._learn, Learner.evaluate
+
+    def learning(learner: Learner, number: int, lr: float) -> Tensor:
+        clock.now += step(number)
+        return learn(learner, number, lr)
+
+    def evaluating(learner: Learner, every: int) -> Evaluation:
+        clock.now += evaluation
+        return evaluate(learner, every)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("trainer", "life", "learner"):
+            patch.setattr(f"engine.training.{module}.time", clock)
+        patch.setattr(Learner, "_learn", learning)
+        patch.setattr(Learner, "evaluate", evaluating)
+        yield
 
 
 def ask(run: RunDirectory, request: str, id: str = "q", value: float = 1.0, text: str = "") -> None:

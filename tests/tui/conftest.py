@@ -22,6 +22,7 @@ from engine.config import ModelConfig, TrainConfig
 from engine.runs import launch, rundir
 from engine.runs.events import Event, Sampled, Stopped
 from engine.runs.logs import append
+from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory
 from engine.text import corpus
 from engine.text.corpus import Corpus
@@ -176,7 +177,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunDirectory]]:
     runs: list[RunDirectory] = []
     children = []
 
-    def start(run: RunDirectory, processes: int = 1, longer: int = 0) -> subprocess.Popen[bytes]:
+    def start(
+        run: RunDirectory, processes: int = 1, longer: Longer = NO_LONGER
+    ) -> subprocess.Popen[bytes]:
         runs.append(run)
         wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
         children.append(subprocess.Popen(wait, stdin=subprocess.PIPE))

@@ -188,7 +188,7 @@ def test_a_second_ctrl_c_does_not_wait(cli, paced, monkeypatch):
 
 def test_one_command_stops_a_race(cli, monkeypatch):
     first = a_config(ModelConfig("gru", 8, 1), seconds=5.0)
-    leader = race.lead(sources.obtain("hello"), first, "helo race")
+    leader = race.lead(sources.obtain("hello"), first, "helo race", "parameters")
     going = Event()
 
     def start(run, tied):

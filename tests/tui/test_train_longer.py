@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from engine.runs import launch
 from engine.runs.events import Extended
+from engine.runs.longer import NO_LONGER, Longer
 from tests.tui.training import TrainApp, seen
 from tui.dialogs import AskDialog
 from tui.train.curve import Curve
@@ -19,7 +20,7 @@ def asked(monkeypatch, started):
     """How much longer the trainers that were started were to train."""
     found, start = [], launch.start
 
-    def counting(run, processes=1, longer=0):
+    def counting(run, processes=1, longer=NO_LONGER):
         found.append(longer)
         return start(run, processes)
 
@@ -63,7 +64,7 @@ async def test_r_asks_how_much_longer_until_it_is_told(run, until, asked):
             assert app.screen.query_one(Input).value == typed
         app.screen.query_one(Input).value = "20s"
         await pilot.press("enter")
-        await until(pilot, lambda: asked == [200])
+        await until(pilot, lambda: asked == [Longer(200, 20.0)])
         run.begin(life=1, step=1000)
         run.say(Extended(life=1, step=1000, total_steps=1200))
         await until(pilot, seen(app, "step 1,000 of 1,200", "#bar"))

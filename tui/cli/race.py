@@ -44,7 +44,8 @@ def race(
         option(
             "--seconds",
             shows="TIME",
-            help="How long to train, roughly, in seconds or as in 5m: each, or the first one (see --by).",
+            help="How long to train, in seconds or as in 5m: each; or, with equal parameters, roughly the "
+            "first one.",
             default=f"{_SECONDS:g}",
             parser=time_span,
         ),
@@ -94,7 +95,7 @@ def race(
     races.check_corpus(found, *held)
     _survey(found, *held)
     first = begin.complete(given, found)
-    leader = races.lead(found, first, begin.command())
+    leader = races.lead(found, first, begin.command(), by)
     if detach:
         _detach(leader, names[1:], by)
         return

@@ -34,6 +34,7 @@ from tui.cli.shared.options import (
 from tui.cli.shared.output import note
 
 if TYPE_CHECKING:
+    from engine.runs.longer import Longer
     from engine.runs.rundir import RunDirectory
 
 _NO_SETTINGS = {"corpus", "name", "init_from", "resume", "processes", "detach", "json"}
@@ -105,7 +106,7 @@ def train(
         option(
             "--seconds",
             shows="TIME",
-            help="How long to train, roughly: in seconds, or as in 5m or 1h30m.",
+            help="How long to train: in seconds, or as in 5m or 1h30m.",
             default=f"{DEFAULT_SECONDS:g}",
             parser=time_span,
         ),
@@ -176,27 +177,28 @@ def train(
 
     At any time, helo sample RUN writes with what it has learnt so far.
     """
+    from engine.runs.longer import NO_LONGER
+
     given = {key: value for key, value in context.params.items() if _typed(context, key)}
-    longer = 0
     if resume is None:
         if corpus is None:
             raise UsageError("name a CORPUS: a text file, or a name from `helo corpora list`")
         settings = {key: given[key] for key in given.keys() - _NO_SETTINGS}
-        run = _create(corpus, name, init_from, processes, settings)
+        run, more = _create(corpus, name, init_from, processes, settings), NO_LONGER
     else:
         if extra := given.keys() - _RESUMING:
             names = ", ".join(
                 "CORPUS" if key == "corpus" else _option(key) for key in sorted(extra)
             )
             raise UsageError(f"--resume continues with the settings of the run: leave out {names}")
-        more = {key: given[key] for key in given.keys() & {*LENGTHS}}
-        run, longer = _to_resume(resume, processes, more)
+        lengths = {key: given[key] for key in given.keys() & {*LENGTHS}}
+        run, more = _to_resume(resume, processes, lengths)
     from tui.cli.shared import follow
     from tui.cli.shared.watch import watch
 
     watch(
         run,
-        lambda view: follow.train(run, view, processes, detach=detach, longer=longer),
+        lambda view: follow.train(run, view, processes, detach=detach, longer=more),
         "ctrl+c saves and stops it",
         json,
     )
@@ -237,8 +239,8 @@ def _create(
     return launch.create(name, found, config, begin.command(), init_from or "")
 
 
-def _to_resume(ref: str, processes: int, more: dict[str, Any]) -> tuple[RunDirectory, int]:
-    """The run to resume, and how many steps longer than planned, or 0.
+def _to_resume(ref: str, processes: int, more: dict[str, Any]) -> tuple[RunDirectory, Longer]:
+    """The run to resume, and how much longer than planned.
 
     Raises NotFoundError, UsageError, or RunError if the run has finished and is not to train longer.
     """
@@ -248,9 +250,9 @@ def _to_resume(ref: str, processes: int, more: dict[str, Any]) -> tuple[RunDirec
     launch.check_processes(processes, run.info().config.batch)
     if more:
         longer.check(run)
-        return run, longer.steps(run.events(), more)
+        return run, longer.planned(run.events(), more)
     if rundir.status(run, run.events()).word == "finished":
         raise RunError(
             f"run {run.name} has finished: give --steps, --epochs or --seconds to train it longer"
         )
-    return run, 0
+    return run, longer.NO_LONGER

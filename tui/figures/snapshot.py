@@ -18,6 +18,7 @@ from engine.runs.events import (
     Started,
     Vitals,
     total_steps,
+    until,
 )
 from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
@@ -49,6 +50,8 @@ class Snapshot:
     """Where a setting or the number of steps changed, or the run went back to an earlier state."""
     total_steps: int | None
     """The number of steps planned; None if it is not known."""
+    until: float
+    """The seconds of training at its end; 0 if its number of steps was asked for."""
     evaluating: float
     """Seconds spent evaluating, part of the training's own seconds."""
     saving: float
@@ -133,7 +136,9 @@ class Snapshot:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds left at the mean speed so far; None if that is not known."""
+        """Seconds left: of those asked for, or at the mean speed so far; None if that is not known."""
+        if self.until and self.progress and self.step < (self.total_steps or 0):
+            return max(0.0, self.until - self.progress.seconds)
         if not (self.total_steps and self.progress and self.progress.step):
             return None
         a_step = self.progress.seconds / self.progress.step
@@ -158,6 +163,7 @@ def look(kept: Kept, status: RunStatus, **more: Any) -> Snapshot:
         vitals=tuple({e.layer: e for e in kept.of(Vitals)}.values()),
         changes=tuple(e for e in changes if not (isinstance(e, Changed) and e.setting == "stop")),
         total_steps=total_steps(kept.rest),
+        until=until(kept.rest),
         evaluating=sum(e.took for e in evaluated),
         saving=sum(e.took for e in kept.of(Saved)),
         last=kept.last,

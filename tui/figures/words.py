@@ -9,6 +9,7 @@ from engine.runs.events import (
     Extended,
     Failed,
     Paused,
+    Planned,
     Refused,
     Resumed,
     RolledBack,
@@ -47,6 +48,8 @@ def describe(event: Event) -> str:
             return f"{event.setting} is {event.value:g} from here on"
         case Extended():
             return f"continues to step {event.total_steps:,}"
+        case Planned():
+            return f"ends in time at step {event.total_steps:,}"
         case Refused():
             return f"refused: {event.reason}"
         case RolledBack():

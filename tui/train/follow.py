@@ -16,6 +16,7 @@ from engine.runs.comparison import Comparison
 from engine.runs.events import Changed, Event, Started, parse
 from engine.runs.kept import Kept, Log
 from engine.runs.logs import LineReader
+from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
 from tui.figures.snapshot import Snapshot, look
@@ -50,8 +51,8 @@ class Follower:
         """Whether this process started a trainer that is still running."""
         return self.child is not None and self.child.poll() is None
 
-    def resume(self, longer: int = 0) -> None:
-        """Start a trainer that continues from the newest state, `longer` steps if that is not 0.
+    def resume(self, longer: Longer = NO_LONGER) -> None:
+        """Start a trainer that continues from the newest state, and trains `longer`.
 
         Raises RunError, StorageError.
         """

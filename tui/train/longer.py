@@ -10,6 +10,7 @@ from textual.app import App
 
 from engine.errors import UsageError
 from engine.runs import longer
+from engine.runs.longer import Longer
 from engine.runs.rundir import RunDirectory
 from tui.dialogs import AskDialog
 
@@ -18,9 +19,9 @@ _QUESTION = "How much longer should {} train? For example 500 steps, 2 epochs or
 
 async def ask_how_much(
     app: App[Any], run: RunDirectory, complain: Callable[[UsageError], None]
-) -> int | None:
-    """The number of steps, asked until it is one; `complain` shows why it is not. None if the user goes
-    back.
+) -> Longer | None:
+    """How much the user says, asked until it is an amount; `complain` shows why it is not. None if the
+    user goes back.
 
     Raises RunError if the run cannot be trained longer.
     """
@@ -31,7 +32,7 @@ async def ask_how_much(
         text = await app.push_screen_wait(AskDialog(_QUESTION.format(run.name), text))
         try:
             if text is not None:
-                return longer.steps(events, longer.amount(text))
+                return longer.planned(events, longer.amount(text))
         except UsageError as error:
             complain(error)
     return None

@@ -74,7 +74,7 @@ def start_race(
     found = _obtain(ref, tell, say)
     race.check_corpus(found, *recipe.how_split(entry.given, found))
     first = recipe.for_corpus(entry.given, found, known)
-    leader = race.lead(found, first, entry.command(ref))
+    leader = race.lead(found, first, entry.command(ref), entry.by)
     return leader, launch.drive(leader, entry.cells[1:], entry.by)
 
 

@@ -144,8 +144,8 @@ class Steers(TellsTrouble, Vertical):
         """Ask how much longer the run is to train, and start a trainer that does it."""
         if follower := self.shown:
             try:
-                if steps := await ask_how_much(self.app, follower.run, self.complain):
-                    await asyncio.to_thread(follower.resume, steps)
+                if more := await ask_how_much(self.app, follower.run, self.complain):
+                    await asyncio.to_thread(follower.resume, more)
             except HeloError as error:
                 self.complain(error)
 

@@ -29,7 +29,7 @@ def a_leader(steps: int, evaluations: int) -> RunDirectory:
     first = a_config(ModelConfig("gru", 8, 1), **settings)
     found = sources.obtain("hello")
     survey.obtain(found)  # else a process would, beside each race
-    return race.lead(found, first, "helo race")
+    return race.lead(found, first, "helo race", "parameters")
 
 
 @pytest.fixture

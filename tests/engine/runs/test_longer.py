@@ -13,6 +13,7 @@ from engine.config import MOST_STEPS
 from engine.errors import RunError, UsageError
 from engine.runs import longer
 from engine.runs.events import Event, Extended
+from engine.runs.longer import Longer
 from engine.runs.rundir import RunDirectory
 from tests.engine.lives import a_run
 from tests.engine.said import progress, started
@@ -36,13 +37,16 @@ TRAINED: list[Event] = [
     ],
 )
 def test_an_amount_is_a_number_of_steps(asked: dict[str, Any], steps: int) -> None:
-    assert longer.steps(TRAINED, asked) == steps
+    seconds = asked.get("seconds", 0.0)
+    assert longer.planned(TRAINED, asked) == Longer(steps, seconds)
 
 
 def test_the_pace_is_that_of_the_newest_steps() -> None:
     slower = [progress(step=200 + i, seconds=25.0 + i) for i in range(1, 101)]
-    assert longer.steps([*TRAINED, *slower], {"seconds": 60.0}) == 60
-    assert longer.steps([started(), progress(step=40, seconds=0.5)], {"seconds": 2.0}) == 160
+    assert longer.planned([*TRAINED, *slower], {"seconds": 60.0}).steps == 60
+    assert (
+        longer.planned([started(), progress(step=40, seconds=0.5)], {"seconds": 2.0}).steps == 160
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,14 +59,14 @@ def test_the_pace_is_that_of_the_newest_steps() -> None:
 )
 def test_what_is_no_amount_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        longer.steps(TRAINED, asked)
+        longer.planned(TRAINED, asked)
 
 
 @pytest.mark.parametrize("events", [[], [started()], [started(), progress(step=5, seconds=0.0)]])
 def test_a_run_without_a_pace_says_what_to_give(events: list[Event]) -> None:
     with pytest.raises(RunError, match="give a number of steps"):
-        longer.steps(events, {"seconds": 60.0})
-    assert longer.steps(events, {"steps": 5}) == 5
+        longer.planned(events, {"seconds": 60.0})
+    assert longer.planned(events, {"steps": 5}) == Longer(5)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_a_text_that_is_no_amount_is_refused(text: str) -> None:
 @given(st.text() | st.from_regex(r"[0-9.,]{0,400} ?(steps?|epochs?|[hms])"))
 def test_any_text_is_an_amount_or_refused(text: str) -> None:
     try:
-        assert longer.steps(TRAINED, longer.amount(text)) >= 1
+        assert longer.planned(TRAINED, longer.amount(text)).steps >= 1
     except UsageError:
         pass
 

@@ -95,7 +95,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 def entrants(by: str = "parameters", cells: tuple[str, ...] = ("lstm", "rnn", "gru")):
     """What `race.enter` takes."""
     first = a_config(ModelConfig(cells[0], 20, 1), seconds=5.0, lr=0.01, seed=3)
-    leader = race.lead(sources.obtain("hello"), first, "helo race")
+    leader = race.lead(sources.obtain("hello"), first, "helo race", by)
     return leader, cells[1:], by
 
 

@@ -111,7 +111,7 @@ def test_what_trains_keeps_its_name_and_its_corpus(home: Path) -> None:
 def test_a_run_of_a_race_keeps_its_name_until_the_race_is_over(home: Path) -> None:
     first = a_run()
     found, config = first.corpus(), first.info().config
-    leader = race.lead(found, config, "helo race")
+    leader = race.lead(found, config, "helo race", "parameters")
     other = launch.create("race-1-gru", found, config, race="race-1")
     with held(leader.folder / "race.lock"):
         assert set(tidying.in_use()) == {run.folder.resolve() for run in (leader, other)}

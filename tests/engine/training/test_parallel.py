@@ -29,7 +29,9 @@ from engine.runs.events import (
     RolledBack,
     Started,
     Stopped,
+    total_steps,
 )
+from engine.runs.longer import Longer
 from engine.runs.rundir import RunDirectory, status
 from engine.training.model import CharRNN
 from engine.training.parallel import Group
@@ -102,10 +104,19 @@ def test_two_processes_are_one(cell: str, settings: dict[str, Any], agents: list
 def test_two_processes_train_a_run_longer(agents: list[Process]) -> None:
     run = a_run(steps=5)
     live(run)
-    agents.append(launch.start(run, 2, longer=5))
+    agents.append(launch.start(run, 2, longer=Longer(5)))
     assert agents[0].wait(60) == 0
     assert [e.total_steps for e in of(run, Extended)] == [10]
     assert run.events()[-1].step == 10 and of(run, Started)[-1].processes == 2
+
+
+def test_two_processes_end_in_time_by_one_plan(agents: list[Process]) -> None:
+    run = a_run(seconds=1.0)
+    agents.append(launch.start(run, 2))
+    assert agents[0].wait(60) == 0
+    end = run.events()[-1]
+    assert isinstance(end, Stopped) and end.finished and end.step == total_steps(run.events())
+    assert end.seconds == pytest.approx(1.0, abs=0.5)
 
 
 def test_a_run_stopped_at_two_processes_goes_on_in_one(agents: list[Process]) -> None:

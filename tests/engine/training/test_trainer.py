@@ -26,6 +26,7 @@ from engine.runs.events import (
     Saved,
     Started,
     Stopped,
+    total_steps,
 )
 from engine.runs.logs import append
 from engine.runs.rundir import status
@@ -295,8 +296,10 @@ def test_few_states_are_kept() -> None:
 def test_epochs_and_seconds_become_steps() -> None:
     per_epoch = 1799 // 4 // 10
     assert live(a_run("epochs", epochs=0.5))[-1].step == -(-per_epoch // 2)
-    events = live(a_run("seconds", seconds=0.5))
-    assert events[-1].finished and events[-1].step == events[0].total_steps >= 1  # type: ignore[attr-defined]
+    run = a_run("seconds", seconds=0.5)
+    end = live(run)[-1]
+    assert isinstance(end, Stopped) and end.finished
+    assert end.step == total_steps(run.events()) and end.seconds == pytest.approx(0.5, abs=0.4)
 
 
 def test_measuring_leaves_no_trace() -> None:

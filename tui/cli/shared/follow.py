@@ -14,6 +14,7 @@ from engine.runs import launch
 from engine.runs.comparison import Comparison
 from engine.runs.events import Event, Failed, Started, Stopped, parse
 from engine.runs.logs import LineReader
+from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory, status
 from engine.text.survey import Reference
 from tui import signals
@@ -72,10 +73,15 @@ class _Log:
 
 
 def train(
-    run: RunDirectory, view: View, processes: int, *, detach: bool = False, longer: int = 0
+    run: RunDirectory,
+    view: View,
+    processes: int,
+    *,
+    detach: bool = False,
+    longer: Longer = NO_LONGER,
 ) -> End:
-    """Start the trainer of a run in `processes` processes, to train `longer` steps more if that is not 0,
-    and show events until it ends; with `detach`, until it has started.
+    """Start the trainer of a run in `processes` processes, to train `longer` than planned, and show events
+    until it ends; with `detach`, until it has started.
 
     ctrl+c, SIGTERM and SIGHUP ask the trainer to save and stop; a second ctrl+c stops waiting for that.
     Raises RunError if the trainer fails or is killed. If output is no longer possible, a BrokenPipeError

@@ -78,7 +78,7 @@ class PlainRace:
 
     def show(self, racer: Racer, event: Event, line: str) -> None:
         if isinstance(event, Started | Evaluated | Stopped | Failed):
-            total = racer.started.total_steps if racer.started else 0
+            total = racer.total_steps or 0
             write(f"{racer.model.cell}  {event.step:,}/{total:,}  {describe(event)}\n")
 
     def say(self, text: str) -> None:

@@ -13,6 +13,7 @@ from engine.runs.events import (
     Extended,
     Failed,
     Paused,
+    Planned,
     Progress,
     Refused,
     Resumed,
@@ -74,7 +75,7 @@ class PlainView:
     def __exit__(self, *error: object) -> None: ...
 
     def show(self, event: Event, line: str) -> None:
-        if isinstance(event, Started | Extended):
+        if isinstance(event, Started | Extended | Planned):
             self._total = event.total_steps
         if isinstance(event, Progress):
             if event.seconds - self._told < _PLAIN_EVERY:
