@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import string
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine import outside, places
 from engine.errors import DamagedError, ForeignError, UsageError
+from engine.foreign.bounds import MOST_SYMBOLS, within
 from engine.foreign.value import Foreign
 from engine.vocab import name_character, normalise
 from engine.words import counted
@@ -52,6 +54,19 @@ def told(asked: str) -> Told:
     if not text:
         raise UsageError("--alphabet is empty: name a text, a file, or printable")
     return Told(tuple(char for char, _ in Counter(normalise(text)).most_common()))
+
+
+def by_id(ids: Mapping[str, object], V: int) -> tuple[str, ...]:
+    """The symbol of each of V ids, from the id of each symbol; "" for an id that has none.
+
+    Raises DamagedError.
+    """
+    found = [""] * within(V, MOST_SYMBOLS, "the size of the alphabet")
+    for symbol, id in ids.items():
+        if found[place := within(id, V - 1, "the id of a character")]:
+            raise DamagedError(f"two characters have the id {place}")
+        found[place] = symbol
+    return tuple(found)
 
 
 def symbols(foreign: Foreign, named: Told | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

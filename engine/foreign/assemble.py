@@ -13,7 +13,7 @@ from engine.config import MOST_HIDDEN, ModelConfig
 from engine.errors import DamagedError, ForeignError
 from engine.foreign import alphabet
 from engine.foreign.alphabet import Told
-from engine.foreign.bounds import MOST_SYMBOLS, shaped
+from engine.foreign.bounds import MOST_LAYERS, MOST_SYMBOLS, shaped
 from engine.foreign.value import Array, Foreign, Layer
 from engine.network.modelfile import History, Model
 from engine.network.parameters import Weights, count, shapes
@@ -57,7 +57,7 @@ def assemble(name: str, foreign: Foreign, named: Told | None = None) -> Model:
 def _check(foreign: Foreign) -> list[int]:
     """Check that the arrays fit together. Returns the width of each layer. Raises DamagedError."""
     gates, widths = len(CELLS[foreign.cell].gates), []
-    if not 1 <= len(foreign.layers) <= 64:
+    if not 1 <= len(foreign.layers) <= MOST_LAYERS:
         raise DamagedError(f"{len(foreign.layers)} layers")
     V = foreign.W_hy.shape[-1] if foreign.W_hy.ndim else 0
     if not 1 <= V <= MOST_SYMBOLS:

@@ -22,6 +22,7 @@ MOST_SYMBOLS = 1 << 17
 MOST_DEPTH = 64
 """How deep what a file holds may be nested."""
 MOST_AXES = 8
+MOST_LAYERS = 64
 
 
 class Cursor:
