@@ -56,6 +56,12 @@ def _torch(model: Model) -> Files:
     return torch_file.write(model)
 
 
+def _onnx(model: Model) -> Files:
+    from engine.exporting import onnx
+
+    return onnx.write(model)
+
+
 def _numpy(model: Model) -> Files:
     from engine.exporting import script
 
@@ -70,6 +76,12 @@ FORMS = {
         cells=("rnn", "rnn-relu", "lstm", "coupled", "gru"),
         stacks=False,
         lines=False,
+    ),
+    "onnx": Form(
+        ".onnx",
+        "for onnxruntime and all that reads ONNX",
+        _onnx,
+        cells=("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru"),
     ),
     "numpy": Form(
         ".py",

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
+from engine.protobuf import block, double, single, whole
 from engine.runs.events import Evaluated, Event, Progress, Refused, Sampled, Saved, Vitals
 from engine.runs.rundir import RunDirectory
 
@@ -70,13 +71,13 @@ def event_file(run: RunDirectory) -> tuple[str, bytes]:
     began = 0.0
     with suppress(ValueError, OverflowError):  # the date may be damaged
         began = datetime.fromisoformat(run.info().created).timestamp()
-    data = [_record(_double(1, began) + _bytes(3, b"brain.Event:2"))]
+    data = [_record(double(1, began) + block(3, b"brain.Event:2"))]
     seconds = 0.0
     for event in run.events():
         seconds = getattr(event, "seconds", seconds)
-        if values := b"".join(_bytes(1, value) for value in _values(event)):
-            head = _double(1, began + seconds) + _whole(2, event.step)
-            data.append(_record(head + _bytes(5, values)))
+        if values := b"".join(block(1, value) for value in _values(event)):
+            head = double(1, began + seconds) + whole(2, event.step)
+            data.append(_record(head + block(5, values)))
     return f"events.out.tfevents.{began:.0f}.helo", b"".join(data)
 
 
@@ -98,44 +99,15 @@ def _values(event: Event) -> Iterator[bytes]:
 
 
 def _scalar(tag: str, value: float) -> bytes:
-    return (
-        _bytes(1, tag.encode())
-        + _key(2, 5)
-        + struct.pack("<f", max(-_LARGEST, min(value, _LARGEST)))
-    )
+    return block(1, tag) + single(2, max(-_LARGEST, min(value, _LARGEST)))
 
 
 def _text(tag: str, text: str) -> bytes:
     """A text as it is: TensorBoard reads Markdown, where indented lines are shown unchanged."""
     shown = "\n".join(f"    {line}" for line in text.split("\n")).encode("utf-8", "replace")
-    tensor = _whole(1, _TEXT) + _bytes(2, b"") + _bytes(8, shown)
-    plugin = _bytes(1, _bytes(1, b"text"))
-    return _bytes(1, tag.encode()) + _bytes(9, plugin) + _bytes(8, tensor)
-
-
-def _key(field: int, kind: int) -> bytes:
-    return bytes([field << 3 | kind])
-
-
-def _double(field: int, value: float) -> bytes:
-    return _key(field, 1) + struct.pack("<d", value)
-
-
-def _whole(field: int, value: int) -> bytes:
-    return _key(field, 0) + _varint(value)
-
-
-def _bytes(field: int, value: bytes) -> bytes:
-    return _key(field, 2) + _varint(len(value)) + value
-
-
-def _varint(value: int) -> bytes:
-    """A whole number of 64 bits in groups of seven bits, lowest first."""
-    groups, value = bytearray(), value & 0xFFFFFFFFFFFFFFFF
-    while value > 0x7F:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*groups, value])
+    tensor = whole(1, _TEXT) + block(2, b"") + block(8, shown)
+    plugin = block(1, block(1, b"text"))
+    return block(1, tag) + block(9, plugin) + block(8, tensor)
 
 
 def _record(data: bytes) -> bytes:
