@@ -1,6 +1,7 @@
 """Takes the pictures of the documentation: `python docs/screenshots.py` writes the SVGs beside it.
 
-With the names of two models, as of a race, it takes that of how far back they remember.
+With the names of two models, as of a race, it takes that of how far back they remember; with the word
+units that of a unit's card, in the text that the library has under the bundled model's name.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import tempfile
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from engine.blas import one_thread
 from tui.app import HeloApp
 from tui.inspect.far_back import FarBackPanel
+from tui.inspect.units import UnitsPanel
 from tui.write.pane import WritePane
 
 HERE = Path(__file__).parent
@@ -75,6 +77,26 @@ async def compared(first: str, second: str) -> None:
         (HERE / "far-back.svg").write_text(app.export_screenshot(title="helo", simplify=True))
 
 
+async def units() -> None:
+    """Search the units of the bundled model in the corpus of its name, open the card of the best, and save
+    what is seen."""
+    app = HeloApp("shakespeare")
+    async with app.run_test(size=(120, 42)) as pilot:
+        await write(pilot, "ROMEO:\n")
+        await pilot.press("f4", "4")
+        while not (panels := pilot.app.query(UnitsPanel)) or not panels.first()._asked:
+            await pilot.pause(0.05)
+        await pilot.press("enter", *["left"] * 65)
+        panel = panels.first()
+        while not panel.known or "searching" in str(panel.query_one(Static).render()):
+            await pilot.pause(0.2)
+        await pilot.press("enter")
+        while "standard deviation" not in str(panel.query_one(Static).render()):
+            await pilot.pause(0.2)
+        await pilot.pause(1.0)
+        (HERE / "units.svg").write_text(app.export_screenshot(title="helo", simplify=True))
+
+
 async def main() -> None:
     await lesson(pages=9)
     await picture("walk", (120, 34), "ROMEO:\n", "escape", "c", *["left"] * 40, "2", "k")
@@ -83,8 +105,8 @@ async def main() -> None:
 
 if __name__ == "__main__":
     one_thread()
-    if sys.argv[1:]:
-        asyncio.run(compared(*sys.argv[1:]))
+    if names := sys.argv[1:]:
+        asyncio.run(units() if names == ["units"] else compared(*names))
         sys.exit()
     with tempfile.TemporaryDirectory() as home:
         os.environ["HELO_HOME"] = home
