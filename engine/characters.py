@@ -10,6 +10,8 @@ VISIBLE_FORMATS = frozenset(
 )
 """Characters that are drawn although their category is that of invisible formats (Unicode,
 `Prepended_Concatenation_Mark`)."""
+BLANKS = {"\n": "⏎", "\t": "␉", " ": "␣", "\u00a0": "⍽"}
+"""Blank characters, and how a list shows them."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp")
 """Categories of control, format, surrogate, unassigned and private-use characters, and separators."""
 _BLANK = ((0x034F, 0x034F), (0x115F, 0x11FF), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800),

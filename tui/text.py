@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from engine.characters import VISIBLE_FORMATS, alone, variation
+from engine.characters import BLANKS, VISIBLE_FORMATS, alone, variation
 from engine.words import shortened
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -49,7 +49,6 @@ def _shown(point: int) -> int | str:
 
 _table = _Table({ord("\n"): "\n", ord("\t"): "\t", 0xAD: _HYPHENATION_POINT})
 _BRIEF = 4000
-_NAMES = {"\n": "⏎", "\t": "␉", " ": "␣", "\u00a0": "⍽"}
 
 
 def _joins(before: str, char: str) -> bool:
@@ -99,7 +98,7 @@ def visible(text: str, before: str = "") -> str:
 def visible_char(char: str) -> str:
     """One character as a list or title shows it. Spaces and line ends get a visible shape, and characters
     that cannot be shown alone a name."""
-    if name := _NAMES.get(char):
+    if name := BLANKS.get(char):
         return name
     return visible(char) if char < " " or char == "\x7f" else alone(char)
 
@@ -113,7 +112,7 @@ def symbol_name(char: str, units: str) -> str:
 
 def one_line(text: str) -> str:
     """`visible`, with line ends and tabs made visible as well."""
-    return visible(text).replace("\n", _NAMES["\n"]).replace("\t", _NAMES["\t"])
+    return visible(text).replace("\n", BLANKS["\n"]).replace("\t", BLANKS["\t"])
 
 
 def brief(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cells import CELLS
 from engine.config import ModelConfig, check_choice
 from engine.errors import UsageError
 from engine.words import quoted
@@ -29,7 +30,8 @@ class Form:
     """What follows the model's name in the name of the file, if none is given. Its suffix is required."""
     hint: str
     """A few words on what it is."""
-    write: Callable[[Model], Files]
+    write: Callable[[Model, str], Files]
+    """From a model and the text of its card, which may be empty."""
     cells: tuple[str, ...]
     """The cells that it has."""
     stacks: bool = True
@@ -50,19 +52,25 @@ class Form:
         return "residual layers" if config.residual and not self.stacks else ""
 
 
-def _torch(model: Model) -> Files:
+def _torch(model: Model, _: str) -> Files:
     from engine.exporting import torch_file
 
     return torch_file.write(model)
 
 
-def _onnx(model: Model) -> Files:
+def _onnx(model: Model, _: str) -> Files:
     from engine.exporting import onnx
 
     return onnx.write(model)
 
 
-def _numpy(model: Model) -> Files:
+def _html(model: Model, card: str) -> Files:
+    from engine.exporting import html
+
+    return html.write(model, card)
+
+
+def _numpy(model: Model, _: str) -> Files:
     from engine.exporting import script
 
     return script.write(model)
@@ -82,6 +90,12 @@ FORMS = {
         "for onnxruntime and all that reads ONNX",
         _onnx,
         cells=("rnn", "rnn-relu", "lstm", "peephole", "coupled", "gru"),
+    ),
+    "html": Form(
+        ".html",
+        "one page that writes in any browser, without a network",
+        _html,
+        cells=tuple(CELLS),
     ),
     "numpy": Form(
         ".py",
@@ -105,7 +119,7 @@ def check(config: ModelConfig, to: str) -> None:
         raise UsageError(f"{to} has no {missing}; --to can be one of {others}")
 
 
-def export(model: Model, to: str, path: Path | None = None) -> dict[Path, bytes]:
+def export(model: Model, to: str, path: Path | None = None, card: str = "") -> dict[Path, bytes]:
     """The files of an export, not yet written: the one at `path`, or in this folder under the model's
     name, and those beside it.
 
@@ -116,7 +130,7 @@ def export(model: Model, to: str, path: Path | None = None) -> dict[Path, bytes]
     path = path or default_path(model.name, to)
     if path.suffix != form.suffix:
         raise UsageError(f"a file for {to} ends in {form.suffix}, not as {quoted(str(path))} does")
-    return {path.with_suffix(suffix): data for suffix, data in form.write(model).items()}
+    return {path.with_suffix(suffix): data for suffix, data in form.write(model, card).items()}
 
 
 def default_path(name: str, to: str) -> Path:

@@ -76,7 +76,7 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
     """
     from safetensors.numpy import save as to_bytes
 
-    if dtype == "float16" and any(np.abs(v).max() > _LARGEST_F16 for v in model.weights.values()):
+    if dtype == "float16" and not fits_float16(model.weights):
         dtype = "float32"
     tensors = {k: np.ascontiguousarray(v, dtype=dtype) for k, v in model.weights.items()}
     write_bytes(path, to_bytes(tensors, {"format": FORMAT} | metadata(model)))
@@ -92,6 +92,11 @@ def metadata(model: Model) -> dict[str, str]:
         "alphabet": json.dumps({"units": known.units, "symbols": "".join(known.symbols)}),
         "history": json.dumps(history),
     }
+
+
+def fits_float16(weights: Weights) -> bool:
+    """Whether none of the weights is too large for float16."""
+    return all(np.abs(W).max() <= _LARGEST_F16 for W in weights.values())
 
 
 def load(path: Path) -> Model:

@@ -34,12 +34,16 @@ class ModelEntry:
 
     @property
     def card(self) -> str:
-        """The text of the card beside the file, or ""; of a long one its beginning."""
-        path = self.path.with_suffix(".md")
-        if not path.is_file():
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST_CARD)
+        return card(self.path)
+
+
+def card(model: Path) -> str:
+    """The text of the card beside a model's file, or ""; of a long one its beginning."""
+    path = model.with_suffix(".md")
+    if not path.is_file():
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read(_LONGEST_CARD)
 
 
 def models() -> list[ModelEntry]:

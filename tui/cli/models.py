@@ -146,12 +146,15 @@ def export(
     """Write a model as a file of other programs."""
     from engine import places
     from engine.exporting import forms
+    from engine.network import modelfile
     from engine.runs import library
     from engine.storage import write_bytes
     from tui.cli.shared.exporting import ask_to_replace
 
-    opened = library.open_model(model)
-    files = forms.export(opened, to, places.typed(file) if file is not None else None)
+    found = library.model_path(model)
+    opened = modelfile.load(found)
+    path = places.typed(file) if file is not None else None
+    files = forms.export(opened, to, path, library.card(found))
     ask_to_replace(files, yes)
     for each, data in files.items():
         write_bytes(each, data)

@@ -19,6 +19,7 @@ from engine.errors import HeloError, UsageError
 from engine.exporting import forms
 from engine.network import modelfile
 from engine.network.modelfile import Model
+from engine.runs.library import card
 from engine.storage import write_bytes
 from engine.words import counted
 from tui.dialogs import ConfirmDialog, Dialog
@@ -124,8 +125,8 @@ async def export_model(app: App[object], path: Path) -> None:
             return
         asked = answer
         try:
-            files = await asyncio.to_thread(_made, model, asked)
-            there = [path for path in files if path.exists()]
+            files = await asyncio.to_thread(_made, model, asked, card(path))
+            there = [file for file in files if file.exists()]
             what = str(there[0]) if len(there) == 1 else counted(len(there), "file")
             question = ConfirmDialog(f"Replace {what}?", "Replace", "Keep")
             if there and not await app.push_screen_wait(question):
@@ -141,8 +142,8 @@ async def export_model(app: App[object], path: Path) -> None:
             return
 
 
-def _made(model: Model, asked: Asked) -> dict[Path, bytes]:
-    """The files to write.
+def _made(model: Model, asked: Asked, about: str) -> dict[Path, bytes]:
+    """The files to write of a model with this card.
 
     Raises UsageError.
     """
@@ -150,7 +151,7 @@ def _made(model: Model, asked: Asked) -> dict[Path, bytes]:
         raise UsageError("name a file")
     if (path := places.typed(asked.file)).is_dir():
         raise UsageError(f"{path} is a folder: name a file in it")
-    return forms.export(model, asked.to, path)
+    return forms.export(model, asked.to, path, about)
 
 
 def _write(files: Mapping[Path, bytes]) -> None:
