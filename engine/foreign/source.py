@@ -19,6 +19,8 @@ from engine.words import quoted
 
 _HEAD = 4096
 _MOST_NAMES = 4096
+_MOST_RATIO, _SLACK = 20, 1 << 20
+"""All that is read of a zip is at most so many times its size, and so many bytes more."""
 
 
 class Source:
@@ -26,6 +28,7 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._unpacked = 0
 
     @cached_property
     def is_folder(self) -> bool:
@@ -66,7 +69,11 @@ class Source:
         if self.is_folder:
             return outside.read(self.path / name, most)
         with self._zip() as archive, archive.open(name) as file:
-            data = file.read(most + 1)
+            room = _SLACK + _MOST_RATIO * os.path.getsize(self.path) - self._unpacked
+            data = file.read(min(most, room) + 1)
+            self._unpacked += len(data)
+        if len(data) > room:
+            raise DamagedError("it unpacks to far more than its size")
         if len(data) > most:
             raise DamagedError(f"{quoted(name)} is larger than {most:,} bytes")
         return data
