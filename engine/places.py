@@ -64,6 +64,11 @@ def state() -> Path:
     return home() / "state.json"
 
 
+def machine() -> Path:
+    """What was measured on this machine."""
+    return home() / "machine.json"
+
+
 def history() -> Path:
     """The prompts typed so far."""
     return home() / "history"

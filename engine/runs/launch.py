@@ -197,19 +197,18 @@ def device_facts(timeout: float = 60.0) -> dict[str, Any]:
 def pace(
     device: str, dtype: str, threads: int, report: Callable[[int], None] = lambda done: None
 ) -> list[float]:
-    """What `engine.training.pace` measures, in a child process. `report` is called with the number of
-    networks measured. 0 threads means as many as a training that begins now would use.
+    """What `engine.training.pace` finds, in a child process. `report` is called with the number of
+    networks made ready. 0 threads means as many as a training that begins now would use.
 
     Raises RunError, with the child's message if it has one.
     """
-    found: list[float] = []
+    found: dict[str, Any] = {}
     threads = threads or threads_each(1 + rundir.at_work())
-    for line in _measured(
-        "engine.training.pace", {"device": device, "dtype": dtype, "threads": threads}
-    ):
-        found.append(line["chars_per_second"])
-        report(len(found))
-    return found
+    asked = {"device": device, "dtype": dtype, "threads": threads}
+    for found in _measured("engine.training.pace", asked):
+        if "networks" in found:
+            report(found["networks"])
+    return list(found["pace"])
 
 
 def training_speed(

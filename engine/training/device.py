@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import platform
 import sys
 import time
 import warnings
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -25,13 +23,14 @@ from torch import Tensor
 from engine.blas import processors
 from engine.config import check_device
 from engine.errors import exit_status
-from engine.runs import memory
+from engine.runs import measured, memory
+from engine.runs.measured import Kind
 from engine.training.products import Matrix
+from engine.training.timing import fastest
 from engine.vocab import Text
 
 _WORTHWHILE = 1.15
 """How many times as fast bfloat16 must be to be chosen."""
-_TRIES = 6
 _CORPUS_SHARE = 0.25
 """The share of a GPU's free memory that a corpus may take."""
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -110,9 +109,10 @@ def free_memory(kind: str) -> int | None:
     return memory.free_memory()
 
 
-def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
+def choose(device: str, dtype: str, threads: int, work: Work, network: str = "") -> Device:
     """Choose the device, precision and threads, and set torch up for them. If `auto` leaves a choice of
-    precision on a processor, `work` is timed in both.
+    precision on a processor, `work` is timed in both; if it is a step of a `network`
+    (`measured.network`), what was measured of that before counts, too.
 
     Raises UsageError for a device that is not available, or has no such precision.
     """
@@ -125,26 +125,38 @@ def choose(device: str, dtype: str, threads: int, work: Work) -> Device:
     # TensorFloat-32 on the GPUs that have it, as cuDNN does
     torch.set_float32_matmul_precision("high")
     if dtype == "auto":
-        dtype = _fastest(kind, work)
+        dtype = _fastest(kind, threads, work, network)
     return Device(kind, dtype, threads)
 
 
-def _fastest(kind: str, work: Work) -> str:
+def _fastest(kind: str, threads: int, work: Work, network: str) -> str:
     """The precision for `auto`. On GPUs half precision is twice as fast in torch's kernels and costs a few
     percent in helo's loops (docs/experiments.md); on processors it is measured."""
     if kind == "cuda":
         bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
         return "bfloat16" if bfloat16 else "float16"
-    if kind == "cpu" and _has_bfloat16() and speedup(work, kind, "bfloat16") > _WORTHWHILE:
-        return "bfloat16"
-    return "float32"
+    if kind != "cpu" or not _has_bfloat16():
+        return "float32"
+    found = speedup(work, kind, "bfloat16")
+    if network:
+        on = kind_of(Device(kind, "float32", threads), "auto")
+        found = measured.learn_speedup(on, network, found)
+    return "bfloat16" if found > _WORTHWHILE else "float32"
 
 
 def speedup(work: Work, kind: str, dtype: str) -> float:
     """How many times as fast `work` is in `dtype` as in float32, measured."""
-    single, half = (Device(kind, d, torch.get_num_threads()) for d in ("float32", dtype))
-    times = [[on.seconds(partial(work, on)) for on in (single, half)] for _ in range(_TRIES)]
-    return median(a / b for a, b in times[1:])
+    both = [Device(kind, d, torch.get_num_threads()) for d in ("float32", dtype)]
+    for on in both:  # the first time is no measure
+        work(on)
+    single, half = fastest([partial(on.seconds, partial(work, on)) for on in both])
+    return single / half
+
+
+def kind_of(device: Device, dtype: str) -> Kind:
+    """The kind of machine that this device makes this one, where that precision was asked for."""
+    name = torch.cuda.get_device_name() if device.kind == "cuda" else measured.processor()
+    return Kind(name, device.kind, device.threads, dtype, torch.__version__)
 
 
 def _recurrent_product(device: Device) -> None:
@@ -167,24 +179,13 @@ def _keep_memory() -> None:
 
 
 def _has_bfloat16() -> bool:
-    flags = _processor_flags()
+    flags = measured.processor_fact("flags", "Features").split()
     return "avx512_bf16" in flags or "amx_bf16" in flags or "bf16" in flags
-
-
-def _processor_flags() -> list[str]:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith(("flags", "Features")):
-                    return line.split()
-    except OSError:
-        pass
-    return []
 
 
 def facts() -> dict[str, Any]:
     """The facts about this machine for `helo doctor` and the Train screen."""
-    names = {"cpu": platform.processor() or platform.machine()}
+    names = {"cpu": measured.processor()}
     if torch.cuda.is_available():
         names["cuda"] = torch.cuda.get_device_name(0)
     return {

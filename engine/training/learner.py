@@ -20,13 +20,13 @@ from engine.network import modelfile
 from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
 from engine.network.stepper import Stepper
-from engine.runs import beginning
+from engine.runs import beginning, measured
 from engine.runs.layout import layout
 from engine.runs.memory import Training
 from engine.runs.points import Cursor, read_cursor
 from engine.runs.rundir import RunDirectory, at_work
 from engine.training import state
-from engine.training.device import Device, available, choose, free_memory
+from engine.training.device import Device, available, choose, free_memory, kind_of
 from engine.training.evaluate import Evaluation, evaluate, most_columns
 from engine.training.model import CharRNN, States
 from engine.training.optim import Optimiser
@@ -45,6 +45,8 @@ STATEFUL_LIMIT = 250_000
 SAMPLE_TEMPERATURE = 0.8
 _FIRST = 6
 """Steps of the first measurement on a GPU, the warm-up and the capture included."""
+_TELLING = 5.0
+"""Seconds of training that tell how fast this machine is."""
 _BEHIND = 16
 """Steps whose losses may wait on a GPU before they are read."""
 
@@ -119,7 +121,8 @@ class Learner:
         threads = threads or threads_each(self.group.local_size * (1 + self.others))
         if not self.group.leads:
             dtype = self.group.agree()
-        device = choose(self.config.device, dtype, threads, self._try)
+        network = measured.network(self.config.model, len(self.share), self.layout.seq_length)
+        device = choose(self.config.device, dtype, threads, self._try, network)
         self.group.check(device.kind, self.layout.batch)
         if self.group.leads:
             self.group.agree(device.dtype)
@@ -180,6 +183,20 @@ class Learner:
         self.device.set_rng_state(rng)
         self.optimiser.reset()
         return sorted(times[1:])[len(times[1:]) // 4]
+
+    def remember_pace(self, chars: int, seconds: float) -> None:
+        """Remember that so many characters took so long, if that tells how fast this machine is."""
+        if seconds < _TELLING or self.others or self.group.size > 1:
+            return
+        kind, layout = kind_of(self.device, self.config.dtype), self.layout
+        measured.learn_run(
+            kind,
+            self.config.model,
+            layout.batch,
+            layout.seq_length,
+            len(self.alphabet),
+            chars / seconds,
+        )
 
     def step(self) -> list[tuple[float, float]]:
         """Take one step. Returns the losses in nats and the gradient norms before clipping that became

@@ -75,7 +75,9 @@ class Trainer(Life):
             yield self._started()
             yield from self.look()
             yield from self.save()
+        chars, seconds = learner.cursor.chars, learner.cursor.seconds
         yield from self._train()
+        learner.remember_pace(learner.cursor.chars - chars, learner.cursor.seconds - seconds)
         if self.failure:
             yield self.failure
             return

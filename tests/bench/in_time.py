@@ -2,8 +2,9 @@
 
 Trains on a text for each time three times: alone, with other work that begins half way, and with other work
 that ends half way. The other work is a process that spins on every processor. Prints a line of JSON for
-each: `ratio` is the time spent training by the time asked for, `first` that of the first plan's steps at
-the pace they were really taken, `plans` how often it was planned anew.
+each: `ratio` is the time spent training by the time asked for, `wall` that from the trainer's start to its
+end, with saves and samples, `first` what the steps of the first plan would have taken at the pace they were
+really taken, `plans` how often it was planned anew.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,16 +48,17 @@ def train(home: str, file: str, seconds: float, load: str) -> dict[str, Any]:
             other.kill()
             other.wait()
 
-    planned, plans, end_event, turned = 0, 0, {}, False
+    planned, plans, turned, last = 0, 0, False, dict[str, Any]()
+    begun = ended = 0.0
     if load == "ends":
         begin()
     try:
         for event in events(home, file, "--seconds", f"{seconds:g}"):
             plans += event["event"] == "planned"
             if event["event"] == "started":
-                planned = event["total_steps"]
+                planned, begun = event["total_steps"], time.monotonic()
             elif event["event"] == "stopped":
-                end_event = event
+                last, ended = event, time.monotonic()
             elif event["event"] == "progress" and event["seconds"] > seconds / 2 and not turned:
                 turned = True
                 if load == "begins":
@@ -64,12 +67,13 @@ def train(home: str, file: str, seconds: float, load: str) -> dict[str, Any]:
                     end()
     finally:
         end()
-    taken = end_event["seconds"]
+    taken = last["seconds"]
     return {
         "seconds": seconds,
         "other work": load,
         "ratio": round(taken / seconds, 3),
-        "first": round(planned * taken / end_event["step"] / seconds, 3),
+        "wall": round((ended - begun) / seconds, 3),
+        "first": round(planned * taken / last["step"] / seconds, 3),
         "plans": plans,
     }
 

@@ -77,7 +77,9 @@ def test_the_pace_is_measured_with_the_threads_that_there_will_be(
     work: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(launch, "_measured", lambda module, what: asked.append(what) or iter(()))
+    monkeypatch.setattr(
+        launch, "_measured", lambda module, what: asked.append(what) or iter([{"pace": []}])
+    )
     launch.pace("cpu", "float32", 0)
     at_work(work, "other")
     launch.pace("cpu", "float32", 0)

@@ -20,8 +20,9 @@ from textual.geometry import Size
 from engine import places
 from engine.config import TrainConfig
 from engine.network import modelfile
-from engine.runs import rundir
+from engine.runs import measured, rundir
 from engine.runs.events import Event
+from engine.runs.recipe import LADDER
 from engine.runs.rundir import RunDirectory, parse_request
 from engine.text import corpus, survey
 from engine.training.life import Life
@@ -31,6 +32,7 @@ from tests.engine.lives import a_run
 from tests.fuzz.mutation import mutate_bytes, mutate_json, mutate_lines, raw
 from tests.fuzz.watch import Wrong, check_line, helo, loads, refusing
 from tests.tui import sessions
+from tui.cli.about import learns
 from tui.curves.scale import PARTS, Scale, View
 from tui.figures.table import shown
 from tui.figures.words import describe
@@ -91,6 +93,7 @@ class Records:
             *(self.control, self.control, self.events, self.events, self.run, self.run),
             *(self.corpus, self.corpus, self.survey, self.state, self.prompts, self.config),
             *(self.owner, self.cursor, self.kept, self.log, self.ids, self.session),
+            self.machine,
         )
         modelfile.save(places.models() / "tiny.safetensors", random_model())
         with redirect_stdout(None):
@@ -267,6 +270,17 @@ class Records:
         path = self._corpus / "ids.npy"
         with _Damaged(path, mutate_bytes(rng, path.read_bytes())):
             return bool(helo(rng, "corpora", "show", "question").status)
+
+    def machine(self, rng: Random) -> bool:
+        """What was measured."""
+        kind = measured.Kind("a processor", "cpu", 2, "auto", "2")
+        measured.learn_pace(kind, [1.0] * len(LADDER))
+        measured.learn_speedup(kind, "a network", 2.0)
+        with _Damaged(places.machine(), mutate_json(rng, places.machine().read_text())):
+            found = measured.everything()
+            for known in found:
+                check_line(one_line(": ".join(learns(known))))
+        return not found
 
     # -- the app's memory
 

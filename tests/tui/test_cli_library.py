@@ -1,4 +1,4 @@
-"""helo models, corpora, runs, paths and doctor."""
+"""helo models, corpora and runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ from engine.runs.events import (
 from engine.runs.logs import LineReader, append
 from engine.runs.rundir import RunDirectory, parse_request
 from engine.text import sources
-from engine.untested import UNTESTED
 from tests import catalogues
 from tests.configs import a_config
 from tests.engine.said import evaluated, progress, started
@@ -303,35 +302,6 @@ def test_a_corpus_is_deleted_only_when_told_and_only_by_name(cli, home, tmp_path
     assert folder.is_dir()
     assert cli("corpora", "rm", "hello", "--yes").status == 0
     assert not folder.exists()
-
-
-def test_paths_follow_helo_home(cli, home):
-    found = json.loads(cli("paths", "--json").out)
-    assert found["models"] == str(home / "models")
-    assert str(home / "runs") in cli("paths").out
-
-
-def test_doctor_says_what_never_ran_on_its_device(cli, asked):
-    found = json.loads(cli("doctor", "--json").out)
-    assert "cpu" in found["devices"]["devices"]
-    assert found["versions"]["textual"]
-    assert found["untested"] == UNTESTED
-    section = cli("doctor").out.partition("not tested here")[2].splitlines()[1:]
-    assert [line.split()[0] for line in section] == list(UNTESTED)
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    assert all(name in readme.partition("`helo doctor`")[2] for name in UNTESTED)
-
-
-def test_doctor_lives_without_torch(cli, monkeypatch):
-    from engine.errors import RunError
-
-    def fail() -> None:
-        raise RunError("torch cannot be asked")
-
-    monkeypatch.setattr(launch, "device_facts", fail)
-    done = cli("doctor")
-    assert done.status == 0
-    assert "torch cannot be asked" in done.out
 
 
 def test_show_tells_what_a_corpus_is_like(cli, tmp_path, home):

@@ -6,17 +6,25 @@ import os
 import platform
 import shutil
 import sys
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from engine.config import DEFAULT_CELL
 from tui.cli.shared.options import Command, Json
 from tui.cli.shared.output import console, emit, facts, write
 from tui.phrases import versions
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from engine.runs.measured import Measured
 
 app = typer.Typer()
 _PACKAGES = ("textual", "rich", "typer", "safetensors")
 """Packages to list besides those that a run's results depend on."""
+_NEWEST = 5
+"""Networks for which it is told what bfloat16 gives."""
 
 
 def _paths() -> dict[str, str]:
@@ -30,6 +38,7 @@ def _paths() -> dict[str, str]:
         "cache": str(places.cache()),
         "config": str(places.config()),
         "state": str(places.state()),
+        "machine": str(places.machine()),
         "history": str(places.history()),
         "sessions": str(places.sessions()),
         "bundled": str(places.bundled()),
@@ -79,6 +88,7 @@ def doctor(json: Json = False) -> None:
             "bundled": found["paths"]["bundled"],
         }
     )
+    _show_measured()
     write("\nnot tested here: code that has never run on its device\n")
     facts(found["untested"])
 
@@ -92,9 +102,33 @@ def _bfloat16(devices: dict[str, Any]) -> str:
     )
 
 
+def _show_measured() -> None:
+    """What is remembered of the speed of trainings, by processor."""
+    from engine.runs import measured
+
+    kinds = measured.everything()
+    for processor in dict.fromkeys(known.kind.processor for known in kinds):
+        write(f"\nmeasured on {one_line(processor)}: what trainings are planned with\n")
+        facts(dict(learns(known) for known in kinds if known.kind.processor == processor))
+
+
+def learns(known: Measured) -> tuple[str, str]:
+    """What was measured on one kind of machine: its name without the processor, and how fast it learns."""
+    from engine.runs.recipe import LADDER
+
+    parts = [
+        f"{rung.hidden}×{rung.layers} at {chars:,.0f}"
+        for rung, chars in zip(LADDER, known.pace, strict=False)
+    ]
+    told = [f"{DEFAULT_CELL} {', '.join(parts)} characters per second"] if parts else []
+    newest = [*known.speedups.items()][-_NEWEST:]
+    told += [f"bfloat16 × {times:.2f} for {network}" for network, times in newest]
+    return str(known.kind), "; ".join(told)
+
+
 def _examine() -> dict[str, Any]:
     from engine.errors import RunError
-    from engine.runs import launch
+    from engine.runs import launch, measured
     from engine.untested import UNTESTED
 
     try:
@@ -107,6 +141,7 @@ def _examine() -> dict[str, Any]:
         "system": f"{platform.platform()}, {sys.executable}",
         "versions": launch.versions(*_PACKAGES),
         "devices": devices,
+        "measured": [asdict(kind) for kind in measured.everything()],
         "terminal": {
             "columns": columns,
             "rows": rows,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from engine.network import modelfile
-from engine.runs import race
+from engine.runs import launch, measured, race, recipe
 from engine.runs.events import (
     Evaluated,
     Event,
@@ -28,8 +28,10 @@ from engine.runs.events import (
     until,
 )
 from engine.runs.points import Cursor, read_cursor
+from engine.runs.recipe import LADDER
 from engine.runs.rundir import RunDirectory
 from engine.text import sources
+from engine.training.device import Device, kind_of
 from engine.training.schedule import (
     end_after,
     evaluates,
@@ -40,7 +42,7 @@ from engine.training.schedule import (
 )
 from engine.training.trainer import Trainer
 from tests.configs import a_config
-from tests.engine.lives import a_run, ask, at, at_pace, live, only
+from tests.engine.lives import SMALL, a_run, ask, at, at_pace, live, only
 from tests.engine.training.test_rollback import poison
 
 SECONDS = 30.0
@@ -284,6 +286,24 @@ def test_the_steps_of_a_race_by_parameters_stay_as_planned(home: object) -> None
     fixed, timed = ends["parameters"], ends["seconds"]
     assert not only(Planned, fixed) and fixed[-1].step == fixed[0].total_steps  # type: ignore[attr-defined]
     assert timed[-1].seconds == pytest.approx(SECONDS, rel=0.05)  # type: ignore[attr-defined]
+
+
+def test_what_a_run_did_corrects_what_was_measured(home: object) -> None:
+    rung = LADDER[0]
+    sizes = {"model": rung.model, "batch": rung.batch, "seq_length": rung.seq_length}
+    kind = kind_of(Device("cpu", "float32", 1), "float32")
+    measured.learn_pace(kind, [1000.0] * len(LADDER))
+    for seconds, told in ((1.0, False), (30.0, True)):
+        config = a_config(**SMALL | sizes | {"seconds": seconds, "dropout": 0.0})
+        run = launch.create(None, sources.obtain("hello"), config)
+        with at_pace(lambda step: 0.5):
+            live(run)
+        pace = measured.known(kind).pace
+        assert pace[1:] == [1000.0] * (len(LADDER) - 1)
+        assert (pace[0] != 1000.0) == told, "one of a second tells nothing"
+    V = len(run.corpus().info.alphabet)
+    real = rung.batch * rung.seq_length / 0.5 / recipe.speed(rung, V, 1.0)
+    assert pace[0] == pytest.approx((1000 + real) / 2, rel=0.01)
 
 
 def test_a_rate_that_rises_again_is_not_disturbed_by_a_new_plan() -> None:
