@@ -11,9 +11,9 @@ def main() -> int:
     arguments = sys.argv[1:]
     try:
         if "_HELO_COMPLETE" in os.environ:  # a shell asks how a line that is being typed may go on
-            from tui.cli.main import complete
+            from tui.cli.main import answer_shell
 
-            return complete()
+            return answer_shell()
         if arguments == ["--version"]:  # answered before importing anything slow
             from engine import __version__
 

@@ -27,6 +27,8 @@ class Text:
         """The characters so far, those of the prompt included."""
         self.ended = False
         """Whether the text has come after which to stop."""
+        self.done = False
+        """Whether nothing more will be written, since it has ended or is long enough."""
 
     @property
     def written(self) -> list[int]:
@@ -69,11 +71,11 @@ class Streams:
         self._batch.put(row, state or self._start)
         return text
 
-    def advance(self) -> list[Text]:
-        """Take a step with all texts. Returns those that have ended, which make room."""
+    def advance(self) -> None:
+        """Take a step with all texts. Those that are done then make room."""
         ids = np.zeros(len(self.texts), np.int64)
         ids[: len(self._log_p)] = self._drawn(len(self._log_p))
-        going, ended = [], []
+        going = []
         for row, (text, unread, id) in enumerate(
             zip(self.texts, self._unread, ids.tolist(), strict=True)
         ):
@@ -82,17 +84,15 @@ class Streams:
             else:
                 text.ids.append(id)
                 if self._ends(text):
-                    ended.append(text)
                     continue
             going.append(row)
-        if ended:
+        if len(going) < len(ids):
             self.texts = [self.texts[row] for row in going]
             self._unread = [self._unread[row] for row in going]
             self._seeds = None
             self._batch.keep(np.array(going, np.int64))
             ids = ids[going]
         self._log_p = log_softmax(self._batch.step(ids)) if going else self._log_p[:0]
-        return ended
 
     def _drawn(self, n: int) -> Ids:
         """A character for each of the first n texts."""
@@ -104,7 +104,8 @@ class Streams:
     def _ends(self, text: Text) -> bool:
         stop, new = self._stop, len(text.ids) - text.given
         text.ended = 0 < len(stop) <= new and text.ids[-len(stop) :] == stop
-        return text.ended or new == self._length
+        text.done = text.ended or new == self._length
+        return text.done
 
     def rehearse(self) -> None:
         """Take a few steps that lead nowhere, to see how long they take. There must be no texts."""

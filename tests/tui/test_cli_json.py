@@ -87,6 +87,8 @@ def test_the_answers_about_models_and_texts(
     text.write_text(SONNET * 4)
     steps = asked(cli, "sample", "tiny", "-p", "Shall", "-n", "40", "-s", "1")
     assert [step["seed"] for step in steps] == [True] * 5 + [False] * 40
+    continued = cli("complete", "tiny", "--json", stdin=b"Shall\n\n")
+    assert len(check("complete", continued.out)) == 2
     for more in ((), ("--windows", "8"), ("--dynamic",)):
         asked(cli, "score", str(text), "-m", "tiny", *more)
     (home / "models" / "broken.safetensors").write_bytes(b"nothing")

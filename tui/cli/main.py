@@ -11,7 +11,20 @@ import typer
 from engine import __version__
 from engine.errors import UsageError
 from tui import signals
-from tui.cli import about, bench, corpora, inspect, lesson, models, race, runs, sample, score, train
+from tui.cli import (
+    about,
+    bench,
+    complete,
+    corpora,
+    inspect,
+    lesson,
+    models,
+    race,
+    runs,
+    sample,
+    score,
+    train,
+)
 from tui.cli.shared import completing, options, output
 from tui.cli.shared.guard import FAILED, Settings, guarded
 from tui.cli.shared.options import flag, option
@@ -25,7 +38,7 @@ app = options.group(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sample, score, train, race):
+for group in (sample, complete, score, train, race):
     app.add_typer(group.app)
 app.add_typer(inspect.app, name="inspect", rich_help_panel="Look inside")
 app.add_typer(lesson.app)
@@ -122,7 +135,7 @@ def _in_a_shell(callback: Any) -> Any:
     return call
 
 
-def complete() -> int:
+def answer_shell() -> int:
     """Answer a shell that completes a command line, as described in its variables. Returns the exit
     status."""
     with suppress(Exception):  # an error would appear in the middle of the line being typed

@@ -16,8 +16,12 @@ from tui.cli.shared.options import MODEL_HELP, Command, argument, flag, option
 from tui.cli.shared.output import emit, note, symbols, write
 from tui.cli.shared.writing import (
     ALIASES,
+    MIX,
     RANDOM,
+    Named,
     chosen_seed,
+    cut_short,
+    opened,
     read_prompt,
     settle,
     tell_needless,
@@ -43,16 +47,7 @@ app = typer.Typer()
 @with_settings
 def sample(
     model: Annotated[str | None, argument("MODEL", MODEL_HELP, completing.models)] = None,
-    named: Annotated[
-        str | None,
-        option(
-            "--model",
-            "-m",
-            shows="MODEL",
-            help="The same, as in other commands.",
-            offers=completing.models,
-        ),
-    ] = None,
+    named: Named = None,
     prompt: Annotated[
         str,
         option(
@@ -78,14 +73,7 @@ def sample(
     greedy: Annotated[
         bool, flag("--greedy", help="Always take the likeliest, as with temperature 0.")
     ] = False,
-    mix: Annotated[
-        str | None,
-        option(
-            "--mix",
-            shows="MODEL:SHARE",
-            help="Mix in the probabilities of another model, as in other:0.3.",
-        ),
-    ] = None,
+    mix: Annotated[str | None, MIX] = None,
     copies: Annotated[
         bool,
         flag(
@@ -108,14 +96,12 @@ def sample(
     config.check_alone()
     check_count("length", length, 0, MOST_NEW)
     check_count("seed", seed, RANDOM, LARGEST_SEED)
-    if model is not None and named is not None and model != named:
-        raise UsageError(f"name one model: {model} or -m {named}")
     check_count("streams", streams, 1, _MOST_STREAMS)
     if copies and streams > 1:
         raise UsageError("--copies looks at one text, and --streams writes several: leave out one")
-    opened = _open(named or model)
-    index = _index(opened) if copies else None
-    generation = _begin(opened, mix, prompt, config, seed, top=10 if json else 1)
+    found = opened(model, named)
+    index = _index(found) if copies else None
+    generation = _begin(found, mix, prompt, config, seed, top=10 if json else 1)
     texts = [generation]
     if streams > 1:
         from tui.cli.shared.streams import write_all
@@ -126,8 +112,7 @@ def sample(
         read_prompt(generation)
         _write(generation, length, json)
     if length and any(len(text) == len(text.prompt) + length and text.unfinished for text in texts):
-        option = "regex" if config.regex else "words"
-        note(f"--length {length} ended the text where --{option} does not let it end")
+        note(cut_short(config, length))
     if not json and streams == 1 and sys.stdout.isatty():
         write("\n")
     if copies:
@@ -147,13 +132,6 @@ def _write(generation: Generation, length: int, json: bool) -> None:
             break
 
 
-def _open(model: str | None) -> Model:
-    """The model to write with."""
-    from engine.runs.library import DEFAULT_MODEL, open_model
-
-    return open_model(model or DEFAULT_MODEL)
-
-
 def _index(model: Model) -> Index | None:
     """The index of the text that the model was trained on, if that is here."""
     from tui.cli.shared.copies import index_for
@@ -169,7 +147,7 @@ def _tell_copies(index: Index | None, generation: Generation, json: bool) -> Non
 
 
 def _begin(
-    opened: Model,
+    model: Model,
     mix: str | None,
     prompt: str,
     config: SamplingConfig,
@@ -179,8 +157,8 @@ def _begin(
     """The generation for a command. Writes notes to stderr."""
     from engine.writing.generate import Generation
 
-    stepper = writer(opened, mix)
-    fitted = stepper.alphabet.fit(_text(prompt, opened))
+    stepper = writer(model, mix)
+    fitted = stepper.alphabet.fit(_text(prompt, model))
     if fitted.note:
         note(fitted.note)
     tell_needless(config, stepper.alphabet)

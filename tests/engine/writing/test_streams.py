@@ -96,7 +96,6 @@ def test_a_row_is_the_text_of_its_seed_until_a_draw_is_at_a_boundary(
         (stepper.alphabet.encode(p), pause, seed + i) for i, (p, pause) in enumerate(prompts)
     ]
     texts: list[Text] = []
-    ended: list[Text] = []
     while waiting or streams.texts:
         while waiting and len(streams.texts) < rows:
             ids, pause, own = waiting.pop(0)
@@ -105,9 +104,9 @@ def test_a_row_is_the_text_of_its_seed_until_a_draw_is_at_a_boundary(
                 _, before = stepper.sequence(ids[:-1], stepper.start_state())
             texts.append(streams.add(ids.tolist(), own, before))
             for _ in range(pause):
-                ended += streams.advance()
-        ended += streams.advance()
-    assert {id(text) for text in ended} == {id(text) for text in texts}
+                streams.advance()
+        streams.advance()
+    assert all(text.done for text in texts)
     for text, (prompt, _) in zip(texts, prompts, strict=True):
         alone = begun(stepper, prompt, config, text.seed)
         for found in text.written:

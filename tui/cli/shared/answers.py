@@ -113,6 +113,16 @@ ANSWERS = {
         "copied passage, index (where it begins in the text that was written), written (new "
         "characters), and covered (how many of them stand in copies of `least` characters or more).",
     ),
+    "complete": Answer(
+        LINES,
+        {
+            "index": "the line of standard input that it continues, counted from 0",
+            "prompt": "that line",
+            "text": "what was written after it, with the line end or --stop that ended it",
+            "seed": "of its random draws",
+            "ended": "whether it came to its end; false where --length ended it",
+        },
+    ),
     "score": Answer(
         ONE,
         {

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any
 
+from engine.errors import UsageError
 from engine.words import counted
 from engine.writing.rows import Setting
 from engine.writing.settings import SETTINGS, SamplingConfig
+from tui.cli.shared import completing
 from tui.cli.shared.options import option
 from tui.cli.shared.output import note, progress
 
@@ -30,43 +32,75 @@ ALIASES = {"prime": "prompt", "start": "prompt"} | {
 """Names that similar programs use for these options."""
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+def with_settings(command: Callable[..., None], **defaults: tuple[Any, str]) -> Callable[..., None]:
     """Add an option for each setting of sampling to a command, listed before --seed. The command receives
-    them as `**sampling`."""
+    them as `**sampling`. A setting among `defaults` has another default, which the help calls as said
+    there."""
     signature = inspect.signature(command, eval_str=True)
     *parameters, _ = signature.parameters.values()
     place = list(signature.parameters).index("seed")
-    parameters[place:place] = map(_parameter, SETTINGS.values())
+    parameters[place:place] = [
+        _parameter(row, *defaults.get(row.name, (row.off, True))) for row in SETTINGS.values()
+    ]
     vars(command)["__signature__"] = signature.replace(parameters=parameters)
     return command
 
 
-def _parameter(setting: Setting[Any]) -> Parameter:
+def _parameter(setting: Setting[Any], default: Any, told: bool | str) -> Parameter:
     names = (f"--{setting.word}", setting.flag)
     about = setting.help.format(setting.letter)
-    taken = option(
-        *filter(None, names), shows=setting.letter, help=f"{about[:1].upper()}{about[1:]}."
-    )
+    about = f"{about[:1].upper()}{about[1:]}."
+    taken = option(*filter(None, names), shows=setting.letter, help=about, default=told)
     return Parameter(
         setting.name,
         Parameter.POSITIONAL_OR_KEYWORD,
-        default=setting.off,
+        default=default,
         annotation=Annotated[setting.kind, taken],
     )
 
 
-def writer(opened: Model, mix: str | None) -> AnyStepper:
+Named = Annotated[
+    str | None,
+    option(
+        "--model",
+        "-m",
+        shows="MODEL",
+        help="The same, as in other commands.",
+        offers=completing.models,
+    ),
+]
+"""A model that is named by an option instead of an argument."""
+MIX = option(
+    "--mix",
+    shows="MODEL:SHARE",
+    help="Mix in the probabilities of another model, as in other:0.3.",
+)
+
+
+def opened(model: str | None, named: str | None) -> Model:
+    """The model to write with, from MODEL and --model.
+
+    Raises UsageError if they name two.
+    """
+    from engine.runs.library import DEFAULT_MODEL, open_model
+
+    if model is not None and named is not None and model != named:
+        raise UsageError(f"name one model: {model} or -m {named}")
+    return open_model(named or model or DEFAULT_MODEL)
+
+
+def writer(model: Model, mix: str | None) -> AnyStepper:
     """What writes for a command: a model, or its mixture with another one."""
     from engine.network.stepper import Stepper
     from engine.runs.library import open_model
     from engine.writing.mixture import mixed, parse_mix
 
     if mix is None:
-        return Stepper(opened)
+        return Stepper(model)
     name, share = parse_mix(mix)
     other = open_model(name)
-    stepper = mixed(Stepper(opened), Stepper(other), share)
-    note(f"{1 - share:.4g} of {opened.name}, {share:.4g} of {other.name}")
+    stepper = mixed(Stepper(model), Stepper(other), share)
+    note(f"{1 - share:.4g} of {model.name}, {share:.4g} of {other.name}")
     return stepper
 
 
@@ -83,6 +117,12 @@ def tell_needless(config: SamplingConfig, alphabet: Alphabet) -> None:
             note(f"--{name}: the model never writes {name_characters(needless)} anyway")
     if changed := fitted_stop(config.stop, alphabet).note:
         note(f"--stop: {changed}")
+
+
+def cut_short(config: SamplingConfig, length: int) -> str:
+    """What to tell of a text that --length ended before its constraint lets it end."""
+    option = "regex" if config.regex else "words"
+    return f"--length {length} ended the text where --{option} does not let it end"
 
 
 def chosen_seed(seed: int, config: SamplingConfig) -> int:
