@@ -121,6 +121,10 @@ def _term(u: Unrolled, name: str, index: tuple[int, ...], t: int) -> tuple[float
     if own == "W_hh":
         h = column.kept.get("m", column.before["h"])
         return (float(h[index[0]]), *recurrent(u, t)[k])
+    if own == "W_mh":
+        W = u.own["W_hh"][k]
+        d_m = float(W @ column.d_gates[: len(W)])
+        return float(column.before["h"][index[0]]), float(column.gates["mx"][k]), d_m
     return (float(column.terms[name][index]),)
 
 

@@ -14,6 +14,7 @@ from engine.cells import CELLS
 from engine.inspecting.lesson import equations
 from engine.inspecting.lesson.equations import Equation
 from engine.inspecting.lesson.hello import HIDDEN, IDS, LETTERS, TARGETS, Lesson, begin
+from engine.inspecting.lesson.numbers import gradients
 from engine.inspecting.lesson.pages import page, parts, titles
 from tests.engine.cells.test_cells import PLAIN
 
@@ -151,3 +152,15 @@ def test_a_cell_without_lines_is_taught_by_its_values(monkeypatch: pytest.Monkey
     assert parts(lesson.network) == ["i", "f", "g", "o", "c", "h"]
     for at in range(len(titles(lesson))):
         assert page(lesson, at).title
+
+
+def test_what_a_step_adds_to_a_weight_is_a_product() -> None:
+    """Of what the weight multiplies and its delta; of mlstm's W_mh also of x W_mx."""
+    for cell in CELLS:
+        lesson = moved(cell, None)
+        for name, W in lesson.weights.items():
+            if W.ndim == 2:
+                (first, *_) = gradients(name)(lesson)
+                found = {len(term) for term in first.equation.terms}
+                reset = cell == "gru" and name.endswith("W_hh")
+                assert found == {3 if name.endswith("W_mh") else 2} or reset, (cell, name)
