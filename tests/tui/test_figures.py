@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 from rich.console import Console
 
-from engine.runs.events import RolledBack, Sampled, Vitals
+from engine.runs.events import Extended, Planned, RolledBack, Sampled, Vitals
 from engine.runs.kept import Kept
 from engine.runs.rundir import RunStatus
 from tests.engine.said import evaluated, progress, started
@@ -61,6 +61,20 @@ def test_a_field_that_an_older_log_lacks_is_not_known():
     figure = Figure(None, "final", "new", column="{:.1f}", log="{:.1f}")
     assert figure.text("column", figure.value(snapshot(*LEARNT))) == ""
     assert figure.text("column", figure.value(snapshot(*LEARNT, FINAL))) == "1.2"
+
+
+def test_the_time_left_is_that_which_was_asked_for():
+    timed = [started(total_steps=100, train_chars=1000, until=80.0), *LEARNT[1:]]
+    assert snapshot(*timed).seconds_left == 15.0
+    assert snapshot(*LEARNT).seconds_left == pytest.approx(40 * 65 / 50), "by the pace so far"
+    late = progress(step=90, seconds=90.0)
+    assert snapshot(*timed, late).seconds_left == 0.0
+    anew = Planned(life=0, step=60, total_steps=200)
+    assert snapshot(*timed, anew).seconds_left == 15.0 and snapshot(*timed, anew).share == 0.3
+    more = Extended(life=1, step=200, total_steps=260, until=95.0)
+    assert snapshot(*timed, more).seconds_left == 30.0
+    steps = Extended(life=1, step=200, total_steps=260)
+    assert snapshot(*timed, steps).seconds_left == pytest.approx(60 * 65 / 50)
 
 
 def test_little_room_takes_two_lines_of_56_cells():

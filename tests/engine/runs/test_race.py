@@ -16,7 +16,7 @@ from engine.config import MOST_HIDDEN, ModelConfig
 from engine.errors import CorpusError, RunError, UsageError
 from engine.network.parameters import count
 from engine.runs import launch, race, recipe, rundir
-from engine.runs.events import Evaluated, Event, Failed, Paused, Resumed, Started, Stopped
+from engine.runs.events import Evaluated, Event, Failed, Paused, Planned, Resumed, Started, Stopped
 from engine.runs.logs import append
 from engine.runs.race import Race, Racer
 from engine.runs.rundir import RACE, WAITS, RunDirectory
@@ -214,6 +214,20 @@ def test_who_ends_or_falls_is_left_out_and_the_others_go_on() -> None:
     look(running)
     assert running.over and running.turn is None
     assert [racer.status for racer in running.racers] == [0, -9, 1]
+
+
+def test_a_turn_ends_where_there_are_more_steps_to_come_as_planned_anew() -> None:
+    running = Race(*entrants("seconds"))
+    turns(running, 3)
+    look(running)
+    first = running.racers[0]
+    pauses = asked(first).count("pause")
+    say(first.run, Planned(life=0, step=30, total_steps=60), evaluated(TOTAL))
+    look(running)
+    assert first.total_steps == 60 and asked(first).count("pause") == pauses + 1
+    say(first.run, Planned(life=0, step=45, total_steps=50), evaluated(50))
+    look(running)
+    assert asked(first).count("pause") == pauses + 1, "the last evaluation needs no pause"
 
 
 def test_the_table_compares_losses_of_one_protocol() -> None:
