@@ -3,8 +3,8 @@
 Trains on a text for each time three times: alone, with other work that begins half way, and with other work
 that ends half way. The other work is a process that spins on every processor. Prints a line of JSON for
 each: `ratio` is the time spent training by the time asked for, `wall` that from the trainer's start to its
-end, with saves and samples, `first` what the steps of the first plan would have taken at the pace they were
-really taken, `plans` how often it was planned anew.
+last step, with saves and samples, `first` what the steps of the first plan would have taken at the real
+pace, `plans` how often it was planned anew.
 """
 
 from __future__ import annotations
@@ -58,13 +58,12 @@ def train(home: str, file: str, seconds: float, load: str) -> dict[str, Any]:
             if event["event"] == "started":
                 planned, begun = event["total_steps"], time.monotonic()
             elif event["event"] == "stopped":
-                last, ended = event, time.monotonic()
-            elif event["event"] == "progress" and event["seconds"] > seconds / 2 and not turned:
-                turned = True
-                if load == "begins":
-                    begin()
-                elif load == "ends":
-                    end()
+                last = event
+            elif event["event"] == "progress":
+                ended = time.monotonic()
+                if event["seconds"] > seconds / 2 and not turned:
+                    turned = True
+                    {"begins": begin, "ends": end}.get(load, end)()
     finally:
         end()
     taken = last["seconds"]
