@@ -112,7 +112,8 @@ def _layer(cell: str, layer: Layer, W_xh: Array, H: int) -> Weights:
     if cell == "gru":
         made["b_hn"] = b_hh[-H:].copy()
         b_hh[-H:] = 0
-    b_h += b_hh
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number is refused in the end
+        b_h += b_hh
     if layer.forget_bias:
         f = gates.index("f") * H
         b_h[f : f + h] += np.float32(layer.forget_bias)

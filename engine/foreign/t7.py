@@ -187,7 +187,9 @@ class _Reader:
             raise DamagedError(f"a table of {size} entries")
         for _ in range(size):
             key = yield
-            table.items[key] = yield
+            value = yield
+            if not isinstance(key, np.ndarray):  # which has no hash, and no use as a key
+                table.items[key] = value
 
     def _object(self, index: int) -> Generator[None, Value, Value]:
         name = self._string()

@@ -17,7 +17,7 @@ from engine.words import quoted
 
 _CELLS = {"basiclstm": "lstm", "lstm": "lstm", "lstmblock": "lstm", "basicrnn": "rnn", "rnn": "rnn"}
 """Names of cells without `cell`, `_`, capitals and numbers, and the cells of helo's that they are."""
-_WHY = {"gru": "its gru resets the state before the product, helo's after it"}
+_WHY = {"gru": "is a gru that resets the state before the product, helo's after it"}
 _KERNELS, _BIASES = {"kernel", "weights", "matrix"}, {"bias", "biases"}
 _SLOT = re.compile(
     r"/(Adam|RMSProp|Momentum|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?$"
@@ -61,10 +61,14 @@ def plan(shapes: Shapes) -> Plan:
         raise ForeignError("reads its text in both directions, which writes nothing")
     if not cells:
         raise ForeignError("is a TensorFlow checkpoint without a recurrent cell that helo knows")
-    if len(kinds) > 1 or not (cell := _CELLS.get(kind := kinds.pop())):
+    if len(kinds) > 1:
         raise ForeignError(
-            _WHY.get(kind, f"has cells of a kind that helo does not have: {quoted(kind)}")
+            f"has cells of several kinds: {', '.join(map(quoted, sorted(kinds)[:4]))}"
         )
+    (kind,) = kinds
+    if not (cell := _CELLS.get(kind)):
+        why = f"has cells of a kind that helo does not have: {quoted(kind)}"
+        raise ForeignError(_WHY.get(kind, why))
     layers = tuple(_parameters(cells[scope]) for scope in sorted(cells, key=_natural))
     return Plan(cell, layers, *_ends(others))
 

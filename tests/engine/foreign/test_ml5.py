@@ -80,10 +80,11 @@ def test_what_helo_does_not_have_is_refused(tmp_path: Path, renamed: str, says: 
         ("rnnlm/multi_rnn_cell/cell_0/basic_lstm_cell/w_f_diag", "more than a plain one"),
         ("rnnlm/attention_w", "attends to what it read before"),
         ("rnnlm/dense_w", "more matrices than an embedding"),
+        ("rnnlm/multi_rnn_cell/cell_0/basic_rnn_cell/kernel", "cells of several kinds: 'basic"),
     ],
 )
 def test_what_stands_beside_is_refused(tmp_path: Path, name: str, says: str) -> None:
-    values = tf_files.variables(lstm(4)) | {name: np.zeros((4, 4), "f4")}
+    values = tf_files.variables(lstm(4)) | {name: np.zeros((9, 4), "f4")}
     tf_files.ml5(tmp_path, values, IDS)
     with pytest.raises(ForeignError, match=says):
         read(tmp_path)
