@@ -41,7 +41,7 @@ def scene(*lines: str, keys: tuple[str, ...] = ()) -> Callable[[Pilot[Any]], Any
 
     async def play(pilot: Pilot[Any]) -> None:
         write = pilot.app.query_one(WritePane)
-        while write.session.opened is None:
+        while not (write._opening and write._opening.is_finished):
             await pilot.pause(0.01)
         for line in ("/seed 7", "/speed max", "/length 90", *lines):
             before = write.passage

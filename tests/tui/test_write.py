@@ -17,6 +17,7 @@ from engine.network import modelfile
 from engine.network.modelfile import Model
 from tests.conftest import stacked
 from tests.tui.writing import PROMPT, Until, opened, written
+from tui.text import one_line
 from tui.write.passage import Passage
 from tui.write.rates import SPEEDS, Pace, neighbour
 
@@ -360,3 +361,25 @@ def test_pace() -> None:
 def test_speeds() -> None:
     assert neighbour(30, 1) == 60 and neighbour(30, -1) == 15 and neighbour(40, 1) == 60
     assert neighbour(1, -1) == 1 and neighbour(SPEEDS[-1], 1) == SPEEDS[-1]
+
+
+async def test_prompts_to_begin_with_are_offered(tiny: Model, until: Until) -> None:
+    async with opened() as screen:
+        offered = screen.write.prompt.openings
+        assert len(offered) == 3 and all(
+            one_line(text) in screen.see("#transcript") for text in offered
+        )
+        await screen.press("down")
+        assert screen.write.prompt.text == offered[0]
+        await screen.press("down", "down", "down")
+        assert screen.write.prompt.text == offered[2]
+        await screen.press("up", "up", "up")
+        assert screen.write.prompt.text == ""
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.write.passage)
+        given = screen.passage.generation.prompt.tolist()
+        assert tiny.alphabet.decode(given) == offered[0]
+        await until(screen.pilot, lambda: screen.passage.shown > len(given))
+        before = screen.passage
+        await screen.press("ctrl+c", "enter")
+        assert screen.passage is before, "Enter alone continues it"

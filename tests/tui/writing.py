@@ -63,7 +63,7 @@ async def opened(size: tuple[int, int] = (110, 30)) -> AsyncIterator[Screen]:
     app = HeloApp("tiny")
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = Screen(pilot)
-        while screen.write.session.opened is None:
+        while not (screen.write._opening and screen.write._opening.is_finished):
             await pilot.pause(0.01)
         yield screen
 

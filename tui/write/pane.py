@@ -12,10 +12,11 @@ from textual.containers import Horizontal
 from textual.worker import Worker, WorkerError, WorkerState
 
 from engine.errors import HeloError
+from engine.writing.openings import openings
 from engine.writing.settings import SamplingConfig
 from tui.commands import Completion, parse, prompt_of
 from tui.remember import Prompts, State
-from tui.text import brief, one_line
+from tui.text import one_line
 from tui.write.colours import COLOURINGS, NO_COLOURS
 from tui.write.keeping import Keeping
 from tui.write.legend import Legend
@@ -24,10 +25,11 @@ from tui.write.next_character import NextCharacter
 from tui.write.passage import Passage
 from tui.write.player import WRITER, Player
 from tui.write.prompt import PromptInput
-from tui.write.session import Opened, Session, describe, open_ref
+from tui.write.session import Opened, Session, open_ref
 from tui.write.status import Status, StatusLine
 from tui.write.transcript import Transcript
 from tui.write.unit_colour import UnitColour
+from tui.write.welcome import welcome, without_model
 
 _NOTE_SECONDS = 5.0
 
@@ -91,26 +93,33 @@ class WritePane(Keeping):
             self.transcript.welcome = [f"opening {one_line(ref)}…"]
             with self.complaining():
                 first = self.session.opened is None
-                self._take_model(await asyncio.to_thread(open_ref, ref))
+                opened = await asyncio.to_thread(open_ref, ref)
+                self._take_model(opened)
+                await self._offer(opened)
                 if self.passage and not first:
                     self.say(f"{ref} writes from the next passage on")
                 return
         if self.session.opened:
             self._take_model(self.session.opened)
         else:
-            key_of = self._key_of
-            library, train = key_of("app.library"), key_of("app.train")
-            self.transcript.welcome = [
-                "No model is open.",
-                "",
-                f"/model NAME opens one · {library} lists models · {train} trains a new one",
-            ]
+            self.transcript.welcome = without_model(self._key_of)
 
     def _take_model(self, opened: Opened) -> None:
         if ended := self.session.take(opened):
             self.complain(ended)
-        self.transcript.welcome = [*_welcome(opened, self._key_of), *self.cut_off]
+        self._welcome(opened)
         self.present()
+
+    async def _offer(self, opened: Opened) -> None:
+        """Offer prompts to begin with that fit the model."""
+        self.prompt.openings = ()
+        with suppress(HeloError):
+            self.prompt.openings = await asyncio.to_thread(openings, opened.stepper, 3)
+        self._welcome(opened)
+
+    def _welcome(self, opened: Opened) -> None:
+        lines = welcome(opened, self.prompt.openings, self._key_of)
+        self.transcript.welcome = [*lines, *self.cut_off]
 
     # -- a passage
 
@@ -134,7 +143,8 @@ class WritePane(Keeping):
             self.passage.go(self.passage.shown)
             self.run()
         else:
-            await self.begin(event.text)
+            begin = self.prompt.openings[:1] if self.passage is None else ()
+            await self.begin(event.text or "".join(begin))
 
     async def _opened(self) -> None:
         """Wait until the first model is open, or cannot be opened."""
@@ -247,7 +257,7 @@ class WritePane(Keeping):
         walking = self.mode == "WALK"
         if self._keys_for != (now := (self.mode, self.writing)):
             self._keys_for = now
-            self.prompt.border_subtitle = self._keys_told()
+            self.prompt.border_subtitle = _keys_told(self._key_of, *now)
             self.set_class(walking, "-walk")
             self.refresh_bindings()
         self.prompt.foresee()
@@ -297,15 +307,6 @@ class WritePane(Keeping):
     def on_descendant_blur(self) -> None:
         self.present()
 
-    def _keys_told(self) -> str:
-        """Keys to name at the prompt."""
-        key_of = self._key_of
-        if self.mode == "WALK":
-            return f"{key_of('write.prompt')}: back to the prompt"
-        if self.writing:
-            return f"{key_of('prompt.walk')} or {key_of('write.copy')} pauses"
-        return f"/ lists commands · {key_of('prompt.earlier')} earlier prompts"
-
     @on(Menu.Taken)
     def _taken(self) -> None:
         self.prompt.action_complete()
@@ -340,14 +341,10 @@ def _doing(passage: Passage | None, writing: bool, note: str) -> str:
     return "done: Enter continues" if passage.finished and passage.at_end else "paused"
 
 
-def _welcome(opened: Opened, key_of: Callable[[str], str]) -> list[str]:
-    """What the transcript says while it is empty."""
-    return [
-        "Type how a text should begin, and press Enter.",
-        "",
-        f"{one_line(opened.model.name)} continues it:",
-        brief(describe(opened.model)),
-        "",
-        f"{key_of('prompt.walk')} walks through the text",
-        f"/ lists commands · {key_of('app.help')} helps",
-    ]
+def _keys_told(key_of: Callable[[str], str], mode: str, writing: bool) -> str:
+    """Keys to name at the prompt."""
+    if mode == "WALK":
+        return f"{key_of('write.prompt')}: back to the prompt"
+    if writing:
+        return f"{key_of('prompt.walk')} or {key_of('write.copy')} pauses"
+    return f"/ lists commands · {key_of('prompt.earlier')} earlier prompts"

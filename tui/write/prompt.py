@@ -95,7 +95,8 @@ class PromptInput(OrderedKeys, GhostText):
             "Later prompt",
             show=False,
             id="prompt.later",
-            tooltip="In the last line: the next prompt. In the menu: the command below.",
+            tooltip="In the last line: the next prompt, or one to begin with. In the menu: the command "
+            "below.",
         ),
         Binding(
             "ctrl+o",
@@ -160,8 +161,10 @@ class PromptInput(OrderedKeys, GhostText):
         self._completion = completion
         self._menu = menu
         self._writer = writer
+        self.openings: tuple[str, ...] = ()
+        """Prompts to begin with, which come after the draft."""
         self._place = 0
-        """How many prompts back in the history; 0 is the draft."""
+        """How many prompts back in the history; 0 is the draft, -1 the first of the openings."""
         self._draft = ""
 
     def get_line(self, line_index: int) -> Text:
@@ -262,7 +265,7 @@ class PromptInput(OrderedKeys, GhostText):
     @property
     def _choosing(self) -> bool:
         """Whether ↑ and ↓ choose a line of the menu. They do not while they walk the history."""
-        recalled = self._place and self.text == self._prompts.all[-self._place]
+        recalled = self._place and self.text == self._at(self._place)
         return self._menu.count > 0 and not recalled
 
     def _choose(self, step: int) -> None:
@@ -271,12 +274,16 @@ class PromptInput(OrderedKeys, GhostText):
 
     def _travel(self, step: int) -> None:
         place = self._place + step
-        if not 0 <= place <= len(self._prompts.all):
+        if not -len(self.openings) <= place <= len(self._prompts.all):
             return
         if self._place == 0:
             self._draft = self.text
         self._place = place
-        self.fill(self._prompts.all[-place] if place else self._draft)
+        self.fill(self._at(place) if place else self._draft)
+
+    def _at(self, place: int) -> str:
+        """A prompt of the history, or one of the openings."""
+        return self._prompts.all[-place] if place > 0 else self.openings[-place - 1]
 
     def action_copy(self) -> None:
         if not self.selected_text:
