@@ -12,6 +12,7 @@ from engine.writing.settings import SETTINGS, SamplingConfig
 from tui.text import one_line
 
 if TYPE_CHECKING:
+    from engine.runs.library import ModelEntry
     from engine.runs.rundir import RunInfo
     from engine.text.sources.catalogue import Entry
 
@@ -60,6 +61,17 @@ UNITS = {"char": "character", "byte": "byte"}
 def alphabet(symbols: Sized, units: str) -> str:
     """How many different symbols an alphabet has."""
     return counted(len(symbols), UNITS[units])
+
+
+def imported(entry: ModelEntry) -> str:
+    """What a model that was just imported is, in a line."""
+    assert entry.summary
+    known, history = entry.summary.alphabet, entry.summary.history
+    what = f"{entry.name}: {entry.summary.config}, {alphabet(known, known.units)}"
+    parts = [f"from {history.project}"] if history.project else ["copied"]
+    if history.notes:
+        parts.append(f"only near: {'; '.join(history.notes)}")
+    return ", ".join([what, *parts])
 
 
 def fetchable(entry: Entry) -> str:

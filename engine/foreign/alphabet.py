@@ -105,6 +105,8 @@ def symbols(foreign: Foreign, named: Told | None) -> tuple[tuple[str, ...], tupl
 
 def _named(V: int, usual: str, named: Told | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The alphabet of a file that stores none."""
+    if V == len(string.printable):
+        usual = usual or "of 100 it is mostly printable"
     advice = f"{usual}; " if usual else ""
     if named is None:
         raise UsageError(

@@ -50,7 +50,7 @@ def assemble(name: str, foreign: Foreign, named: Told | None = None) -> Model:
         weights[key] = np.ascontiguousarray(shaped(weights[key], shape, key))
         if not np.isfinite(weights[key]).all():
             raise DamagedError(f"{key} holds values that are no numbers")
-    history = History(corpus=f"not known, from {foreign.project}", notes=(*notes, *foreign.notes))
+    history = History(project=foreign.project, notes=(*notes, *foreign.notes))
     return Model(name, config, known, weights, history)
 
 

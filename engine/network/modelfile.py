@@ -43,8 +43,10 @@ class History:
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     command: str = ""
+    project: str = ""
+    """Whose model it was, if it was imported from another project."""
     notes: tuple[str, ...] = ()
-    """Of a model of another project, what is only near."""
+    """What is only near in one that was imported."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,9 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
 def metadata(model: Model) -> dict[str, str]:
     """`config`, `alphabet` and `history`, each as JSON."""
     known, history = model.alphabet, asdict(model.history)
-    if not model.history.notes:
-        del history["notes"]  # which earlier versions do not know
+    for key in ("project", "notes"):  # which earlier versions do not know
+        if not history[key]:
+            del history[key]
     return {
         "config": json.dumps(asdict(model.config)),
         "alphabet": json.dumps({"units": known.units, "symbols": "".join(known.symbols)}),
@@ -120,6 +123,23 @@ def load(path: Path) -> Model:
                 raise DamagedError(f"{name} holds values that are no numbers")
     name = path.parent.name if path.stem in ("best", "latest") else path.stem
     return Model(name, summary.config, summary.alphabet, weights, summary.history)
+
+
+def claims(path: Path) -> bool:
+    """Whether a file says that it is a model of helo's, of any version; it may yet be damaged.
+
+    Raises OSError.
+    """
+    outside.require_file(path)
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > outside.LARGE:
+            return False
+        try:
+            header = outside.parse_json(file.read(size))
+            return str(header["__metadata__"]["format"]).startswith(FORMAT.partition("/")[0])
+        except (DamagedError, LookupError, TypeError):
+            return False
 
 
 def fingerprint(model: Model) -> str:

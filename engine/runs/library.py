@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import names, places
-from engine.errors import HeloError, NotFoundError, StorageError, UsageError
+import numpy as np
+
+from engine import names, outside, places
+from engine.errors import HeloError, ModelFileError, NotFoundError, StorageError, UsageError
+from engine.foreign import importing as foreign
+from engine.foreign.alphabet import Told
 from engine.names import MODEL
 from engine.network import modelfile
 from engine.network.modelfile import Model, ModelSummary
-from engine.storage import check_name, storage_error
+from engine.storage import check_name, storage_error, write_bytes
+from engine.text.sources.importing import tidy
 from engine.words import quoted
 
 DEFAULT_MODEL = "shakespeare"
@@ -51,11 +56,12 @@ def models() -> list[ModelEntry]:
     found: dict[str, ModelEntry] = {}
     for folder, bundled in ((places.models(), False), (places.bundled(), True)):
         for path in names.model_files(folder):
-            found.setdefault(path.stem, _entry(path, bundled))
+            found.setdefault(path.stem, entry(path, bundled))
     return list(found.values())
 
 
-def _entry(path: Path, bundled: bool) -> ModelEntry:
+def entry(path: Path, bundled: bool = False) -> ModelEntry:
+    """What a list says of a file."""
     try:
         size = path.stat().st_size
         return ModelEntry(path.stem, path, bundled, size, modelfile.read_summary(path))
@@ -126,6 +132,39 @@ def keep_model(model: Model, name: str, dtype: str = "float16") -> Path:
     path = _free(name)
     modelfile.save(path, model, dtype)
     return path
+
+
+def import_model(path: Path, name: str | None = None, named: Told | None = None) -> Path:
+    """Put the model in a file or folder of another project into the library, by default under the name of
+    the file. `named` is its alphabet, where the file has none. Returns its new file, which has float16
+    weights if none loses anything by it. A model file of helo's is copied.
+
+    Raises NotFoundError, ModelFileError, UsageError for an alphabet that is needed or wrong or a name that
+    is taken or invalid, StorageError.
+    """
+    if not path.exists():
+        raise NotFoundError(
+            f"no file or folder {quoted(str(path))}: name a model of another project"
+        )
+    with outside.reading(path, ModelFileError):
+        own = not path.is_dir() and modelfile.claims(path)
+    called = name or tidy(path.name if path.is_dir() else path.stem)
+    target = _free(called)
+    if own:
+        modelfile.load(path)
+        if named is not None:
+            raise UsageError("the file stores its alphabet: leave out --alphabet")
+        write_bytes(target, path.read_bytes())
+        return target
+    model = foreign.read(path, called, named)
+    modelfile.save(target, model, "float16" if _halves(model) else "float32")
+    return target
+
+
+def _halves(model: Model) -> bool:
+    """Whether float16 holds every weight exactly."""
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(W, W.astype(np.float16)) for W in model.weights.values())
 
 
 def rename_model(old: str, new: str) -> None:

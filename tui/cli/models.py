@@ -11,12 +11,14 @@ from tui.cli.shared import completing
 from tui.cli.shared.options import AModel, Command, Json, Listing, Yes, argument, group, option
 from tui.cli.shared.output import confirm, emit, facts, note, write
 from tui.cli.shared.tables import reasons, table
-from tui.phrases import alphabet, loss, number, size, versions
+from tui.phrases import alphabet as alphabet_
+from tui.phrases import imported, loss, number, size, versions
+from tui.text import one_line
 
 if TYPE_CHECKING:
     from engine.runs.library import ModelEntry
 
-app = group("List, show, export, rename and delete models.", Listing)
+app = group("List, show, import, export, rename and delete models.", Listing)
 Own = Annotated[str, argument("MODEL", "The name of one of your models.", completing.own_models)]
 
 
@@ -100,16 +102,19 @@ def show(
         emit(data | {"card": entry.card}, indent=2)
         return
     symbols = summary.alphabet.symbols
+    trained = f"{counted(history.steps, 'step')}, {counted(history.chars, 'character')}, "
+    trained += f"{history.seconds:,.0f} s"
     listed = repr("".join(symbols)) if len(symbols) <= _WHOLE else name_characters(symbols)
     facts(
         {
             "model": f"{model} (bundled)" if bundled else model,
             "network": f"{summary.config}, {data['parameters']:,} parameters, {summary.dtype}",
-            "alphabet": f"{alphabet(symbols, summary.alphabet.units)}: {listed}",
+            "alphabet": f"{alphabet_(symbols, summary.alphabet.units)}: {listed}",
             "corpus": history.corpus,
+            "imported": history.project and f"from {history.project}",
+            "near": "; ".join(history.notes),
             "loss": loss(history.best_val_nats),
-            "trained": f"{counted(history.steps, 'step')}, {counted(history.chars, 'character')}, "
-            f"{history.seconds:,.0f} s",
+            "trained": trained if history.steps or not history.project else "",
             "versions": versions(history.versions),
             "command": history.command,
             "file": f"{path} ({size(entry.size)})",
@@ -120,6 +125,40 @@ def show(
 
 
 _WHOLE = 120
+
+
+@app.command("import", cls=Command)
+def import_(
+    file: Annotated[str, argument("FILE", "A file or folder of another project.")],
+    name: Annotated[
+        str | None,
+        option("--name", shows="NAME", help="Its name here; else that of the file.", default=False),
+    ] = None,
+    alphabet: Annotated[
+        str | None,
+        option(
+            "--alphabet",
+            shows="TEXT",
+            help="Where the file stores none: the text that it learnt, or its characters, or a file of "
+            "them; or printable, for Python's string.printable.",
+            offers=completing.one_of("printable"),
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Import a model of another project: PyTorch, TensorFlow, Keras, ml5.js, torch-rnn, char-rnn,
+    recurrentjs or min-char-rnn. Nothing in its file is executed."""
+    from engine import places
+    from engine.foreign.alphabet import told
+    from engine.runs import library
+
+    named = told(alphabet) if alphabet is not None else None
+    path = library.import_model(places.typed(file), name, named)
+    entry = library.entry(path)
+    if json:
+        emit(_describe(entry), indent=2)
+    else:
+        write(f"{one_line(imported(entry))}\n")
 
 
 @app.command(cls=Command)

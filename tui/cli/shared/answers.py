@@ -48,8 +48,8 @@ _MODEL = {
     "parameters": "how many",
     "alphabet": "its units (char or byte) and symbols",
     "dtype": "precision of the weights in the file",
-    "history": "how it was trained: corpus, corpus_sha256, steps, chars, best_val_nats, seconds, versions "
-    "and command",
+    "history": "how it was trained: corpus, corpus_sha256, steps, chars, best_val_nats, seconds, versions, "
+    "command, and of one that was imported project and notes",
 }
 _RUN = {
     "name": "",
@@ -241,6 +241,7 @@ ANSWERS = {
     "runs attach": _FOLLOWED,
     "models list": Answer(LIST, _MODEL),
     "models show": Answer(ONE, {**_MODEL, "card": "the model card of a bundled model, else empty"}),
+    "models import": Answer(ONE, _MODEL),
     "models export": Answer(
         ONE,
         {
