@@ -13,6 +13,7 @@ from engine.network.modelfile import Model
 from tests.tui.writing import opened
 from tui.dialogs import AskDialog, ConfirmDialog, Dialog, QuitDialog
 from tui.library.exporting import Asked, ExportDialog
+from tui.library.foreign import ImportModelDialog
 from tui.train.racing import RaceDialog
 
 DELETED = "a-long-name-of-a-run-2 will be deleted: 34.5 MB."
@@ -23,6 +24,7 @@ DIALOGS: list[tuple[Callable[[], Dialog[Any]], str]] = [
     (lambda: ConfirmDialog(DELETED, "Delete it", "Keep it"), "34.5 MB."),
     (lambda: AskDialog("Keep the model of shakespeare-2 as", "shakespeare-2"), "as"),
     (lambda: ExportDialog("bard", ["torch"], Asked("torch", "bard.safetensors")), "bard"),
+    (ImportModelDialog, "of another project"),
     (lambda: RaceDialog("tinyshakespeare"), "automatic."),
 ]
 

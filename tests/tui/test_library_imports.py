@@ -15,6 +15,7 @@ from tests.tui.library import LibraryApp, asking, listed
 from tui.library.importing import ImportDialog
 from tui.library.imports import Imports
 from tui.library.paths import complete
+from tui.library.shelf import Kind
 
 
 @pytest.fixture
@@ -28,10 +29,18 @@ def shop(monkeypatch, tmp_path, server):
     return server
 
 
+async def press_i(pilot, until):
+    """Press the key with the cursor on a corpus."""
+    await until(pilot, listed(pilot.app, "hello"))
+    pilot.app.choose("hello", Kind.CORPUS)
+    await pilot.pause()
+    await pilot.press("i")
+
+
 async def fill_in(pilot, until, **typed):
     """Open the dialog, and type and choose."""
     app = pilot.app
-    await pilot.press("i")
+    await press_i(pilot, until)
     await until(pilot, asking(app, ImportDialog))
     await change(pilot, **typed)
 
@@ -64,7 +73,7 @@ async def test_a_text_is_imported_with_enter_alone(home, tmp_path, until, size):
         await until(pilot, listed(app, "two-words"))
         assert "two-words: 800 characters imported" in app.told
         assert "read as" in app.told and "named two-words" in app.told
-        await pilot.press("i")
+        await press_i(pilot, until)
         await until(pilot, asking(app, ImportDialog))
         assert app.screen.query_one("#source").value == "", "it is done with"
 
@@ -138,7 +147,7 @@ async def test_tab_completes_a_path_and_then_moves_on(tmp_path, until, monkeypat
     app = LibraryApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, listed(app, "hello"))
-        await pilot.press("i")
+        await press_i(pilot, until)
         await until(pilot, asking(app, ImportDialog))
         field, offers = app.screen.query_one("#source"), app.screen.query_one("#offers")
         await pilot.press(*"~/b", "tab")

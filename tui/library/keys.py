@@ -49,6 +49,13 @@ KEYS = [
     Binding("escape", "stop", "Stop", id="library.stop", tooltip="Stop what is being imported"),
     Binding(
         "i",
+        "import_model",
+        "Import a model",
+        id="library.import-model",
+        tooltip="Import a model of another project: PyTorch, TensorFlow, Keras and others",
+    ),
+    Binding(
+        "i",
         "import",
         "Import a text",
         id="library.import",

@@ -24,6 +24,7 @@ from tui.dialogs import AskDialog, ConfirmDialog
 from tui.keep import keep_run
 from tui.library.details import details
 from tui.library.exporting import export_model
+from tui.library.foreign import import_model
 from tui.library.importing import ImportDialog
 from tui.library.imports import Import, Imports
 from tui.library.keys import KEYS
@@ -173,6 +174,10 @@ class LibraryPane(TellsTrouble, Vertical):
                 return item is not None and not item.problem
             case "train":
                 return item is not None and not item.problem and not item.entry
+            case "import_model":
+                return item is not None and item.kind is Kind.MODEL
+            case "import":
+                return item is None or item.kind is not Kind.MODEL
             case "export":
                 return item is not None and item.kind is Kind.MODEL and not item.problem
             case "keep":
@@ -297,6 +302,13 @@ class LibraryPane(TellsTrouble, Vertical):
             what = asked(values)
             self._waiting[what.ref] = values
             self._import(what.ref, partial(add, what.ref, what.name, what.reading))
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_import_model(self) -> None:
+        """Import a model of another project."""
+        if name := await import_model(self.app):
+            self._listing.want(Kind.MODEL, name)
+            self.action_refresh()
 
     def action_fetch(self) -> None:
         """Download and import the catalogue entry."""
