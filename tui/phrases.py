@@ -68,10 +68,8 @@ def imported(entry: ModelEntry) -> str:
     assert entry.summary
     known, history = entry.summary.alphabet, entry.summary.history
     what = f"{entry.name}: {entry.summary.config}, {alphabet(known, known.units)}"
-    parts = [f"from {history.project}"] if history.project else ["copied"]
-    if history.notes:
-        parts.append(f"only near: {'; '.join(history.notes)}")
-    return ", ".join([what, *parts])
+    came = f"from {history.project}" if history.project else "copied"
+    return "; ".join([f"{what}, {came}", *history.notes])
 
 
 def fetchable(entry: Entry) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.errors import DamagedError
 from engine.foreign import pickles
 from engine.foreign.bounds import Cursor, strided
+from engine.vocab import CODE_POINTS
 from engine.words import shortened
 
 _HEADER = re.compile(
@@ -44,12 +45,10 @@ def array(data: bytes, name: str) -> Any:
     except (TypeError, ValueError) as error:
         raise DamagedError(f"{shortened(name)} is not of its type") from error
     if dtype.kind == "U":
-        if dtype.itemsize > _LONGEST:
-            return None
-        try:
-            return flat.tolist()
-        except ValueError as error:  # beyond Unicode
-            raise DamagedError(f"{shortened(name)} holds no text") from error
+        points = flat.view(f"{dtype.byteorder.replace('=', '<').replace('|', '<')}u4")
+        if dtype.itemsize > _LONGEST or (len(points) and points.max() >= CODE_POINTS):
+            raise DamagedError(f"{shortened(name)} holds no text")
+        return flat.tolist()
     if columns == "True":
         return strided(flat, shape[::-1], name).T
     return strided(flat, shape, name)

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+
 from engine.errors import DamagedError, ForeignError
 from engine.foreign.tensors import Tensor
 from engine.foreign.value import Array, Foreign, Layer
@@ -111,6 +113,9 @@ def _grouped(tensors: Mapping[str, Tensor]) -> tuple[dict[str, _Group], dict[str
 def _stacked(groups: Mapping[str, _Group]) -> list[tuple[str, _Group]]:
     """The layers with their prefixes, from the input up: as they come, else by name, in the order in which
     each reads what the one before it writes."""
+    for group in groups.values():
+        group.shape("weight_ih")
+        group.shape("weight_hh")
     order = list(dict.fromkeys(key.rpartition(":")[0] for key in groups))
     by_number = sorted(groups, key=lambda key: natural(key.rpartition(":")[2]))
     in_place = sorted(by_number, key=lambda key: order.index(key.rpartition(":")[0]))
@@ -198,7 +203,10 @@ def _reading(end: _End, D: int) -> Array:
     table = matrix.read()
     if table.shape[1] != D or bias is not None:
         table = table.T
-    return table if bias is None else table + bias.read()
+    if bias is None:
+        return table
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number is refused in the end
+        return table + bias.read()
 
 
 def _unplaced(left: Mapping[str, Tensor]) -> str:

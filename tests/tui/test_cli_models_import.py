@@ -39,7 +39,9 @@ def test_the_alphabet_is_named_by_a_text_or_a_file(
     (tmp_path / "text").write_text(SONNET)
     done = cli("models", "import", str(theirs), "--alphabet", str(tmp_path / "text"))
     assert (done.status, done.err) == (0, "") and done.out.count("\n") == 1
-    assert done.out.startswith(f"Their-model: gru 16×2, {V} characters, from PyTorch, only near: ")
+    assert done.out.startswith(
+        f"Their-model: gru 16×2, {V} characters, from PyTorch; the alphabet is "
+    )
     found = modelfile.load(home / "models" / "Their-model.safetensors")
     for name, W in make_model("gru").weights.items():
         np.testing.assert_array_equal(found.weights[name], W)

@@ -112,7 +112,7 @@ def show(
             "alphabet": f"{alphabet_(symbols, summary.alphabet.units)}: {listed}",
             "corpus": history.corpus,
             "imported": history.project and f"from {history.project}",
-            "near": "; ".join(history.notes),
+            "notes": "; ".join(history.notes),
             "loss": loss(history.best_val_nats),
             "trained": trained if history.steps or not history.project else "",
             "versions": versions(history.versions),

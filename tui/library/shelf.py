@@ -192,7 +192,7 @@ def _model(entry: ModelEntry) -> Item:
         ("network", f"{config}, {count(config, len(symbols)):,} parameters"),
         ("loss", loss(history.best_val_nats)),
         *([("imported", f"from {history.project}")] if history.project else []),
-        *(("near", note) for note in history.notes),
+        *(("note", note) for note in history.notes),
         ("corpus", history.corpus or "not known"),
         ("trained", f"{counted(history.steps, 'step')} in {duration(history.seconds)}"),
         ("alphabet", f"{alphabet(symbols, entry.summary.alphabet.units)}: {_names(symbols)}"),

@@ -14,14 +14,15 @@ from engine.foreign import importing
 from engine.foreign.alphabet import told
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
-
-RNG = np.random.default_rng(3)
-LETTERS = "dcba"
-V = len(LETTERS) + 1
-
-
-def some(*shape: int) -> Any:
-    return RNG.normal(0, 0.5, shape)
+from tests.engine.foreign.small_files import (
+    ALPHABET,
+    LETTERS,
+    V,
+    min_char_rnn,
+    recurrentjs,
+    saved,
+    some,
+)
 
 
 def sigmoid(x: Any) -> Any:
@@ -33,32 +34,6 @@ def logits(model: Model, text: str, order: str) -> Any:
     ids = model.alphabet.encode(text)
     found, _ = stepper.sequence(ids, stepper.zero_state())
     return found[:, [model.alphabet.ids[char] for char in order]]
-
-
-def matrix(array: Any) -> dict[str, Any]:
-    """As JSON.stringify writes a Mat with a Float64Array."""
-    n, d = array.shape
-    return {"n": n, "d": d, "w": {str(i): x for i, x in enumerate(array.ravel().tolist())}}
-
-
-def recurrentjs(kind: str, sizes: tuple[int, ...] = (4, 3), D: int = 3) -> dict[str, Any]:
-    """The arrays of a model by recurrentjs's names."""
-    arrays, inputs = {"Wil": some(V, D)}, D
-    for l, H in enumerate(sizes):
-        if kind == "lstm":
-            for gate in "ifoc":
-                arrays |= {f"W{gate}x{l}": some(H, inputs), f"W{gate}h{l}": some(H, H)}
-                arrays[f"b{gate}{l}"] = some(H, 1)
-        else:
-            arrays |= {f"Wxh{l}": some(H, inputs), f"Whh{l}": some(H, H), f"bhh{l}": some(H, 1)}
-        inputs = H
-    return arrays | {"Whd": some(V, inputs), "bd": some(V, 1)}
-
-
-def saved(kind: str, arrays: dict[str, Any]) -> dict[str, Any]:
-    ids = {letter: i + 1 for i, letter in enumerate(LETTERS)}
-    model = {name: matrix(array) for name, array in arrays.items()}
-    return {"hidden_sizes": [4, 3], "generator": kind, "model": model, "letterToIndex": ids}
 
 
 def forward(kind: str, p: dict[str, Any], ids: list[int]) -> Any:
@@ -119,12 +94,6 @@ def test_brain_js_is_refused_with_its_reason(tmp_path: Path) -> None:
         importing.read(tmp_path / "x", "m")
 
 
-def min_char_rnn(H: int = 6) -> dict[str, Any]:
-    return {
-        "Wxh": some(H, V), "Whh": some(H, H), "Why": some(V, H), "bh": some(H, 1), "by": some(V, 1)
-    }  # fmt: skip
-
-
 def run(p: dict[str, Any], ids: list[int]) -> Any:
     """min-char-rnn's own loop."""
     h, out = np.zeros_like(p["bh"]), []
@@ -133,9 +102,6 @@ def run(p: dict[str, Any], ids: list[int]) -> Any:
         h = np.tanh(p["Wxh"] @ x + p["Whh"] @ h + p["bh"])
         out.append((p["Why"] @ h + p["by"]).ravel())
     return np.array(out)
-
-
-ALPHABET = "\ndcba"
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
