@@ -16,6 +16,7 @@ from threading import Lock
 from corpora import BUILT_IN, BuiltIn
 from engine import places
 from engine.errors import HeloError
+from engine.network.modelfile import History
 from engine.network.parameters import count
 from engine.runs import library, rundir, tidying
 from engine.runs.kept import Log
@@ -193,8 +194,7 @@ def _model(entry: ModelEntry) -> Item:
         ("loss", loss(history.best_val_nats)),
         *([("imported", f"from {history.project}")] if history.project else []),
         *(("note", note) for note in history.notes),
-        ("corpus", history.corpus or "not known"),
-        ("trained", f"{counted(history.steps, 'step')} in {duration(history.seconds)}"),
+        *(() if history.project else _learnt(history)),
         ("alphabet", f"{alphabet(symbols, entry.summary.alphabet.units)}: {_names(symbols)}"),
         ("versions", versions(history.versions)),
         ("command", history.command),
@@ -218,6 +218,14 @@ def _model(entry: ModelEntry) -> Item:
         created=created,
         nats=history.best_val_nats,
         size=entry.size,
+    )
+
+
+def _learnt(history: History) -> Facts:
+    """How a model of helo's came to be."""
+    return (
+        ("corpus", history.corpus or "not known"),
+        ("trained", f"{counted(history.steps, 'step')} in {duration(history.seconds)}"),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from engine.errors import ModelFileError
+from engine.foreign import importing
 from engine.foreign.readers import reader, torch_pickle
 from engine.foreign.source import Source
 from tests.engine.foreign.known import SYMBOLS, assert_same, known, two_biases
@@ -31,9 +33,17 @@ def test_torch_itself_reads_it(tmp_path: Path) -> None:
     import torch
 
     weights = state_dict(known("PyTorch", "gru", "rzn"))
-    for write in (zipped, in_row):
-        write(tmp_path / "x", weights)
-        back = torch.load(tmp_path / "x", weights_only=True)
-        assert {k: v.numpy().tolist() for k, v in back.items()} == {
-            k: v.tolist() for k, v in weights.items()
-        }
+    zipped(tmp_path / "x", weights)
+    back = torch.load(tmp_path / "x", weights_only=True)
+    assert {k: v.tolist() for k, v in back.items()} == {k: v.tolist() for k, v in weights.items()}
+
+
+def test_a_folder_stands_for_the_only_model_in_it(tmp_path: Path) -> None:
+    weights = state_dict(known("PyTorch", "gru", "rzn"))
+    zipped(tmp_path / "a.pt", [weights, list(SYMBOLS)])
+    (tmp_path / "vocab.json").write_text("{")
+    (tmp_path / "LICENSE").write_text("MIT")
+    assert importing.read(tmp_path, "m").config.cell == "gru"
+    in_row(tmp_path / "b.pt", weights)
+    with pytest.raises(ModelFileError, match="holds 2 models: name the file of one"):
+        importing.read(tmp_path, "m")

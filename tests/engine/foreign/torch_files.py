@@ -51,7 +51,9 @@ def module(weights: dict[str, Array], **more: Any) -> Object:
 class _Pickle:
     """A pickle of protocol 2, and the storages that it refers to."""
 
-    def __init__(self) -> None:
+    def __init__(self, old: bool = False) -> None:
+        self._old = old
+        """Whether as in 2017: classes with their source, tensors in a `Parameter`, sizes in a `Size`."""
         self.storages: list[bytes] = []
 
     def __call__(self, value: Any) -> bytes:
@@ -77,8 +79,14 @@ class _Pickle:
                 pairs = b"".join(self._put(k) + self._put(v) for k, v in value.items())
                 return b"}(" + pairs + b"u"
             case Object():
-                return _named(value.kind) + b")\x81" + self._put(value.state) + b"b"
+                return self._kind(value.kind) + b")\x81" + self._put(value.state) + b"b"
         return self._tensor(value)
+
+    def _kind(self, name: str) -> bytes:
+        if not self._old:
+            return _named(name)
+        source = b"".join(map(self._put, ("model.py", "class Net: ...")))
+        return b"(" + self._put("module") + _named(name) + source + b"tQ"
 
     def _tensor(self, array: Array) -> bytes:
         kind = {4: "FloatStorage", 8: "DoubleStorage", 2: "HalfStorage"}[array.itemsize]
@@ -87,6 +95,13 @@ class _Pickle:
         strides = tuple(n // array.itemsize for n in np.ascontiguousarray(array).strides)
         id = b"(" + self._put("storage") + _named(f"torch.{kind}")
         id += b"".join(map(self._put, (key, "cpu", array.size))) + b"tQ"
+        if self._old:
+            id = id[:-2] + b"NtQ"
+            size = _named("torch.Size") + b"(" + self._put(array.shape) + b"tR"
+            tensor = _named("torch._utils._rebuild_tensor") + b"(" + id + self._put(0) + size
+            state = self._put((True, False, {})) + b"b"
+            parameter = _named("torch.nn.parameter.Parameter")
+            return parameter + tensor + self._put(strides) + b"tR\x85\x81" + state
         rest = b"".join(map(self._put, (0, array.shape, strides, False, {})))
         return _named("torch._utils._rebuild_tensor_v2") + b"(" + id + rest + b"tR"
 
@@ -109,8 +124,8 @@ def zipped(path: Path, value: Any) -> None:
 
 
 def in_row(path: Path, value: Any) -> None:
-    """The form before that."""
-    pickle, sizes = _Pickle(), {"little_endian": True, "protocol_version": 1001}
+    """The form before that, as it was in 2017."""
+    pickle, sizes = _Pickle(old=True), {"little_endian": True, "protocol_version": 1001}
     head = [pickle(MAGIC), pickle(1001), pickle(sizes), pickle(value)]
     keys = pickle([str(i) for i in range(len(pickle.storages))])
     tail = [struct.pack("<q", len(data) // 4) + data for data in pickle.storages]
