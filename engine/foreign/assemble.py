@@ -121,7 +121,7 @@ def _layer(cell: str, layer: Layer, W_xh: Array, H: int) -> Weights:
 
 
 def _single(array: Array) -> Array:
-    with np.errstate(over="ignore"):  # what is no number is refused in the end
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number is refused in the end
         return array.astype(np.float32)
 
 

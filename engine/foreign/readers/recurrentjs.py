@@ -48,9 +48,10 @@ def read(source: Source) -> Foreign:
             for form in (input_, state, bias)
         )
         H = len(U[0])
-        for one in (*W, *U, *b):
+        for one in (*W, *U):
             shaped(one, (H, None), "a matrix of a gate")
-        layers.append(Layer(_beside(W, "W_x"), _beside(U, "W_h"), order, np.concatenate(b).ravel()))
+        bias_of = np.concatenate([shaped(one, (H, 1), "a bias").ravel() for one in b])
+        layers.append(Layer(_beside(W, "W_x"), _beside(U, "W_h"), order, bias_of))
     embedding, head = _matrix(known, "Wil"), _matrix(known, "Whd")
     symbols = _symbols(found.get("letterToIndex"), len(head))
     b_y = _matrix(known, "bd").ravel()
