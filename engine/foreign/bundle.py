@@ -90,6 +90,22 @@ def is_table(path: Path) -> bool:
         return file.read() == MAGIC
 
 
+def read(path: Path) -> Index:
+    """What a table says, with the files of its values beside it.
+
+    Raises DamagedError if these are smaller than what the table says lies in them; ForeignError, OSError.
+    """
+    index = parse_index(outside.read(path))
+    there = sum(_part(path, index, shard).stat().st_size for shard in range(index.shards))
+    if sum(entry.size for entry in index.entries.values()) > there:
+        raise DamagedError("its values are more than the files beside its table hold")
+    return index
+
+
+def _part(path: Path, index: Index, shard: int) -> Path:
+    return path.with_name(f"{path.stem}.data-{shard:05}-of-{index.shards:05}")
+
+
 def value(path: Path, index: Index, name: str) -> npt.NDArray[np.float32]:
     """A variable, from the files beside its table.
 
@@ -98,14 +114,14 @@ def value(path: Path, index: Index, name: str) -> npt.NDArray[np.float32]:
     entry = index.entries[name]
     if entry.size != prod(entry.shape) * np.dtype(entry.kind).itemsize:
         raise DamagedError(f"{quoted(name)} has {entry.size:,} bytes, not what its shape asks")
-    part = path.with_name(f"{path.stem}.data-{entry.shard:05}-of-{index.shards:05}")
+    part = _part(path, index, entry.shard)
     outside.require_file(part)
     with part.open("rb") as file:
         if entry.offset + entry.size > file.seek(0, os.SEEK_END):
             raise DamagedError(f"{quoted(name)} lies beyond the end of {quoted(part.name)}")
         file.seek(entry.offset)
         values = np.frombuffer(file.read(entry.size), entry.kind).reshape(entry.shape)
-    with np.errstate(over="ignore"):  # what is no number is refused in the end
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number is refused in the end
         return values.astype(np.float32)
 
 

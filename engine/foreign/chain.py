@@ -148,3 +148,20 @@ def guessed(name: str, arrays: Mapping[str, Array]) -> Part:
     elif not arrays:
         kind = "Dropout"  # or anything else that has none
     return Part(kind, name, arrays=arrays)
+
+
+def ordered(arrays: Mapping[str, Mapping[str, Array]]) -> list[Part]:
+    """The layers of which there are only the arrays, and no order: an embedding, cells by the numbers in
+    their names, and what is dense."""
+    found = [guessed(name, own) for name, own in arrays.items()]
+
+    def place(part: Part) -> tuple[int, list[tuple[int, str]]]:
+        return {"Embedding": 0, "Dense": 2}.get(part.kind, 1), natural(part.name)
+
+    return sorted(found, key=place)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names by the numbers in them: cell_2 before cell_10."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part[:9]), "") if part.isdecimal() else (-1, part) for part in parts]

@@ -100,7 +100,9 @@ def _main() -> int:
                     left -= _size(h5py, found)
                     if left < 0:
                         raise DamagedError("its arrays are larger than the file")
-                    with np.errstate(over="ignore"):  # what is no number is refused in the end
+                    with np.errstate(
+                        over="ignore", invalid="ignore"
+                    ):  # what is no number is refused in the end
                         arrays[path] = np.ascontiguousarray(found[()], "<f4")
     except DamagedError:
         raise

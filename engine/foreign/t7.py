@@ -103,7 +103,9 @@ class Tensor:
         if self.storage is None:
             raise DamagedError(f"{name} has no storage")
         view = strided(self.storage, self.sizes, name, self.offset, self.strides)
-        with np.errstate(over="ignore"):  # what is no number is refused in the end
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # what is no number is refused in the end
             return view.astype(np.float32)
 
 

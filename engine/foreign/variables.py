@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.errors import DamagedError, ForeignError
+from engine.foreign.chain import natural
 from engine.foreign.value import Array, Foreign, Layer
 from engine.words import quoted
 
@@ -69,7 +70,7 @@ def plan(shapes: Shapes) -> Plan:
     if not (cell := _CELLS.get(kind)):
         why = f"has cells of a kind that helo does not have: {quoted(kind)}"
         raise ForeignError(_WHY.get(kind, why))
-    layers = tuple(_parameters(cells[scope]) for scope in sorted(cells, key=_natural))
+    layers = tuple(_parameters(cells[scope]) for scope in sorted(cells, key=natural))
     return Plan(cell, layers, *_ends(others))
 
 
@@ -115,12 +116,6 @@ def _cell(part: str) -> str:
     plain = re.sub(r"[_\d]", "", part).lower()
     name = plain.removesuffix("cell")
     return name if name != plain and name not in ("", "multirnn") else ""
-
-
-def _natural(scope: str) -> list[tuple[int, str]]:
-    """By their numbers: cell_2 before cell_10."""
-    parts = re.split(r"(\d+)", scope)
-    return [(int(part[:9]), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _parameters(inside: Mapping[str, str]) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.fuzz.foreign import Foreign, Keras
 from tests.fuzz.models import Models
 from tests.fuzz.records import Records
 from tests.fuzz.sources import Sources
@@ -18,6 +19,8 @@ PARTS: dict[str, tuple[Callable[[Path], Case], int]] = {
     "models": (Models, 10_000),
     "records": (Records, 20_000),
     "sources": (Sources, 5_000),
+    "foreign": (Foreign, 8_000),
+    "keras": (Keras, 2_000),
 }
 """What makes the cases of each part, and how many there are."""
 

@@ -13,7 +13,10 @@ from tests.fuzz import watch
 from tests.fuzz.__main__ import fuzz
 
 
-@pytest.mark.parametrize(("part", "cases"), [("models", 120), ("records", 120), ("sources", 60)])
+@pytest.mark.parametrize(
+    ("part", "cases"),
+    [("models", 120), ("records", 120), ("sources", 60), ("foreign", 300), ("keras", 12)],
+)
 def test_damaged_files_are_read_or_refused_in_a_line(part: str, cases: int) -> None:
     tally = fuzz(part, range(cases))
     assert not tally.failures

@@ -1,4 +1,5 @@
-"""char-rnn-tensorflow's checkpoints: a bundle of variables, and its alphabet in a pickle beside it.
+"""char-rnn-tensorflow's checkpoints: a bundle of variables, and its alphabet in a pickle beside it. Keras
+can save its weights as such a bundle too.
 
 The user names the folder, or any file of it. TensorFlow finds a checkpoint's files by their names, which
 share a stem, and the newest checkpoint by what the file `checkpoint` says; so does this.
@@ -12,12 +13,15 @@ from pathlib import Path
 
 from engine import outside
 from engine.errors import DamagedError, ForeignError
-from engine.foreign import bundle, pickles, variables
+from engine.foreign import bundle, chain, pickles, stack, variables
 from engine.foreign.alphabet import by_id
+from engine.foreign.bundle import Index
 from engine.foreign.source import Source
-from engine.foreign.value import Foreign
+from engine.foreign.value import Array, Foreign
 from engine.words import counted
 
+_KERAS = "/.ATTRIBUTES/VARIABLE_VALUE"
+_SLOT = re.compile(r"/\.OPTIMIZER_SLOT/|(^|/)_?optimizer/")
 _STATE = "checkpoint"
 _NEWEST = re.compile(rb'^model_checkpoint_path: *"(.*)"', re.MULTILINE)
 _PART = re.compile(r"(.+)\.(data-\d{5}-of-\d{5}|meta)")
@@ -34,7 +38,9 @@ def read(source: Source) -> Foreign:
     tables = _tables(source)
     folder = tables[0].parent
     path = tables[0] if len(tables) == 1 else _newest(folder, tables)
-    index = bundle.parse_index(outside.read(path))
+    index = bundle.read(path)
+    if any(name.endswith(_KERAS) for name in index.entries):
+        return _of_keras(path, index)
     plan = variables.plan({name: e.shape for name, e in index.entries.items() if e.kind})
     ids = next(filter(None, map(_ids, _pickles(Source(folder)))), None)
     symbols = None if ids is None else by_id(ids, index.entries[plan.W_hy].shape[1])
@@ -42,17 +48,28 @@ def read(source: Source) -> Foreign:
     return variables.assemble("char-rnn-tensorflow", plan, values, symbols)
 
 
+def _of_keras(path: Path, index: Index) -> Foreign:
+    """The model whose weights Keras saved, each layer under an attribute's name."""
+    layers = dict[str, dict[str, Array]]()
+    for name, entry in index.entries.items():
+        *scope, leaf = name.removesuffix(_KERAS).split("/")
+        if name.endswith(_KERAS) and entry.kind and entry.shape and not _SLOT.search(name):
+            layer = "/".join(scope).removesuffix("/cell")
+            layers.setdefault(layer, {})[leaf] = bundle.value(path, index, name)
+    return stack.foreign(chain.ordered(layers), old=False)
+
+
 def _tables(source: Source) -> list[Path]:
     """The tables of the checkpoints that a source may mean."""
-    path = source.path
+    path, head = source.path, source.head
     if not source.is_folder:
         if bundle.is_table(path):
             return [path]
         if part := _PART.fullmatch(path.name):
             index = path.with_name(f"{part[1]}.index")
             return [index] if index.is_file() and bundle.is_table(index) else []
-        newest = _NEWEST.search(source.head)
-        if not newest and not (source.head[:1] in _PICKLES and _is_beside(path)):
+        newest = _NEWEST.search(head)
+        if not newest and not (head[:1] in _PICKLES and _is_beside(path)):
             return []
         source = Source(path.parent)
     try:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +16,10 @@ import pytest
 from engine.errors import ForeignError, ModelFileError
 from engine.foreign import hdf5, importing
 from engine.foreign.alphabet import told
-from engine.foreign.readers import keras, reader
+from engine.foreign.readers import keras, reader, tensorflow
 from engine.foreign.source import Source
-from engine.foreign.value import Foreign
-from tests.engine.foreign import keras_files
+from engine.foreign.value import Array, Foreign
+from tests.engine.foreign import keras_files, tf_files
 from tests.engine.foreign.known import assert_same, known, real, two_biases
 
 h5py: Any = pytest.importorskip("h5py")
@@ -74,6 +78,32 @@ def test_weights_alone_tell_their_layers(tmp_path: Path, cell: str) -> None:
     expected = model(cell, 4, 4, embedding=3, notes=())
     keras_files.hdf5(tmp_path / "x", keras_files.layers(expected), weights_alone=True)
     assert_same(read(tmp_path / "x"), expected)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_weights_alone_of_version_3_are_ordered_by_their_numbers(tmp_path: Path, cell: str) -> None:
+    expected = model(cell, *range(2, 14), embedding=3, notes=())
+    keras_files.archive(tmp_path / "x", keras_files.layers(expected))
+    with zipfile.ZipFile(tmp_path / "x") as made:
+        (tmp_path / "y").write_bytes(made.read("model.weights.h5"))
+    assert_same(read(tmp_path / "y"), expected)
+
+
+@pytest.mark.parametrize("attribute", ["layer_with_weights-{}", "model/layer{}"])
+def test_weights_that_are_a_checkpoint_of_tensorflows_are_read(
+    tmp_path: Path, attribute: str
+) -> None:
+    expected, values = model("gru", 4, 4, embedding=3, notes=()), dict[str, Array]()
+    parts = [part for part in keras_files.layers(expected) if part[2]]
+    for i, (kind, _, arrays) in enumerate(parts):
+        for leaf, array in arrays.items():
+            name = f"{attribute.format(i)}{'/cell' * (kind == 'GRU')}/{leaf}"
+            values[f"{name}/.ATTRIBUTES/VARIABLE_VALUE"] = array
+            slot = f"{name}/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE"
+            values[slot] = array
+    values["optimizer/learning_rate/.ATTRIBUTES/VARIABLE_VALUE"] = np.float32(1)[...]
+    tf_files.checkpoint(tmp_path, values)
+    assert_same(tensorflow.read(Source(tmp_path)), expected)
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -181,6 +211,17 @@ def test_what_leads_elsewhere_or_unpacks_is_refused(tmp_path: Path, change: Any,
         change(file)
     with pytest.raises(ModelFileError, match=says):
         importing.read(tmp_path / "x", "x", told("abcde"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds on memory are Linux's")
+@pytest.mark.parametrize(
+    ("work", "ends"), [("while True: pass", -signal.SIGPROF), ("bytearray(1 << 29)", 1)]
+)
+def test_the_process_that_reads_ends_in_time_and_in_memory(work: str, ends: int) -> None:
+    code = f"import h5py\nfrom engine.foreign import hdf5\nhdf5._limit(1000)\n{work}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.returncode == ends
+    assert ends < 0 or done.stderr.endswith(b"MemoryError\n")
 
 
 def test_without_h5py_it_says_how_to_get_it(
