@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 from statistics import median
+from threading import Event, Thread
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _ROUNDS = 7
 _NICEST = 19
@@ -61,3 +66,46 @@ def settle_threads(work: Callable[[], object]) -> None:
                 found.append(time.perf_counter() - begin)
     if median(times[1]) <= median(times[most]):
         one_thread()
+
+
+def side_by_side(tasks: Sequence[Iterator[T]]) -> Iterator[T]:
+    """Run generators in threads, one for each processor at most, with NumPy's products on one thread in
+    each. Gives what they give, as it comes; leaving it ends them.
+
+    Raises what one of them raises.
+    """
+    from threadpoolctl import threadpool_limits
+
+    waiting, ended = iter(tasks), Event()
+    found: SimpleQueue[tuple[T] | Exception | None] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            for task in waiting:
+                for each in task:
+                    found.put((each,))
+                    if ended.is_set():
+                        return
+        except Exception as error:
+            found.put(error)
+        finally:
+            found.put(None)
+
+    threads = [Thread(target=run) for _ in range(min(processors(), len(tasks)))]
+    with threadpool_limits(1, user_api="blas"):
+        try:
+            for thread in threads:
+                thread.start()
+            going = len(threads)
+            while going:
+                each = found.get()
+                if isinstance(each, Exception):
+                    raise each
+                if each is None:
+                    going -= 1
+                else:
+                    yield each[0]
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()

@@ -70,12 +70,12 @@ class _NumPy:
     def affine(self, x: Array, W: Array, b: Array) -> Array:
         if np.issubdtype(x.dtype, np.integer):
             return (W + b)[x]
-        a = x @ W
+        a = x.reshape(-1, x.shape[-1]) @ W  # one product; of (T, B, m) it would be T
         a += b
-        return a
+        return a.reshape(*x.shape[:-1], -1)
 
     def back(self, d: Array, W: Array) -> Array:
-        return d @ W.T
+        return (d.reshape(-1, d.shape[-1]) @ W.T).reshape(*d.shape[:-1], -1)
 
     def outer(self, x: Array, d: Array) -> Array:
         return x.reshape(-1, x.shape[-1]).T @ d.reshape(-1, d.shape[-1])
