@@ -104,7 +104,7 @@ def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("engine.training.trainer.time.perf_counter", lambda: now[0])
     slow(Learner, "step", 0.1)
     slow(Learner, "evaluate", 60.0)
-    slow(Files, "save", 60.0)
+    slow(Files, "begin", 60.0)
     speeds = [e.chars_per_second for e in only(Progress, live(a_run(steps=40)))]
     assert len(speeds) >= 8 and speeds == pytest.approx([4 * 10 / 0.1] * len(speeds))
 
