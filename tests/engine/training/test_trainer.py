@@ -35,7 +35,7 @@ from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
 from engine.writing import score
-from tests.engine.lives import a_run, ask, at, live, only
+from tests.engine.lives import a_run, ask, at, at_pace, live, only
 
 
 def test_a_whole_life() -> None:
@@ -303,8 +303,10 @@ def test_epochs_and_seconds_become_steps() -> None:
 
 
 def test_measuring_leaves_no_trace() -> None:
-    first = live(a_run("measured", seconds=0.3))
+    with at_pace(lambda step: 0.01):
+        first = live(a_run("measured", seconds=0.3))
     total = first[-1].step
+    assert only(Started, first)[0].total_steps == total > 1
     live(a_run("counted", steps=total))
     paths = [
         library.model_path(name).with_name("latest.safetensors") for name in ("measured", "counted")
