@@ -26,7 +26,7 @@ from engine.errors import exit_status
 from engine.runs import measured, memory
 from engine.runs.measured import Kind
 from engine.training.products import Matrix
-from engine.training.timing import fastest
+from engine.training.timing import ratio
 from engine.vocab import Text
 
 _WORTHWHILE = 1.15
@@ -149,8 +149,8 @@ def speedup(work: Work, kind: str, dtype: str) -> float:
     both = [Device(kind, d, torch.get_num_threads()) for d in ("float32", dtype)]
     for on in both:  # the first time is no measure
         work(on)
-    single, half = fastest([partial(on.seconds, partial(work, on)) for on in both])
-    return single / half
+    single, half = (partial(on.seconds, partial(work, on)) for on in both)
+    return ratio(single, half)
 
 
 def kind_of(device: Device, dtype: str) -> Kind:

@@ -18,7 +18,7 @@ from engine.config import DEFAULT_CELL, ModelConfig
 from engine.runs import measured, recipe
 from engine.runs.measured import Kind, known, learn_pace, learn_run, learn_speedup
 from engine.runs.recipe import LADDER, PACED
-from engine.training.timing import fastest
+from engine.training.timing import fastest, ratio
 
 pytestmark = pytest.mark.usefixtures("home")
 KIND = Kind("a processor", "cpu", 2, "auto", "2.11")
@@ -128,3 +128,35 @@ def test_what_agrees_at_once_is_not_repeated_nor_what_takes_too_long() -> None:
     assert fastest([partial(work, 4.0)]) == [4.0] and len(taken) == 2
     taken.clear()
     assert fastest([partial(work, 0.01)]) == [0.01] and len(taken) == 12
+
+
+@given(st.floats(0.3, 3), st.lists(st.floats(1, 5), min_size=3, max_size=3))
+def test_other_work_that_slows_both_does_not_change_which_is_faster(
+    true: float, loads: list[float]
+) -> None:
+    """It comes and goes between turns, and in one turn of four it slows only one of both."""
+    slow = cycle([*loads, loads[-1]])
+    now = [1.0]
+
+    def one() -> float:
+        now[0] = next(slow)
+        return 0.01 * true * now[0]
+
+    times = cycle([1.0, 1.0, 1.0, 4.0])
+    assert ratio(one, lambda: 0.01 * now[0] * next(times)) == pytest.approx(true)
+
+
+def test_turns_that_agree_are_few() -> None:
+    taken = list[int]()
+
+    def work(worse: float) -> float:
+        taken.append(1)
+        return 0.01 * worse ** len(taken)
+
+    assert ratio(partial(work, 1.0), partial(work, 1.0)) == 1.0 and len(taken) == 10
+    taken.clear()
+    ratio(partial(work, 1.2), lambda: 0.01)
+    assert len(taken) == 12
+    taken.clear()
+    ratio(lambda: 2.0 * 2 ** len(taken), lambda: taken.append(1) or 1.0)  # type: ignore[func-returns-value]
+    assert len(taken) == 5, "what takes long is not repeated"
