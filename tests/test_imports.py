@@ -82,6 +82,12 @@ def test_the_command_line_has_no_torch_and_no_numpy(arguments: list[str]) -> Non
     assert "tui" in found and not found & {"torch", "textual", "numpy"}
 
 
+def test_the_library_is_imported_when_it_is_used() -> None:
+    assert not loaded("import engine") & {"numpy", "engine.api", "engine.config"}
+    found = loaded("import engine; engine.train")
+    assert "engine.runs.launch" in found and not found & {"torch", "tui", *TERMINAL}
+
+
 def test_settings_know_the_cells_without_numpy() -> None:
     found = loaded("from engine.config import ModelConfig; ModelConfig('gru', 8, 1)")
     assert "engine.cells.gru" in found and not found & {"torch", "numpy"}

@@ -15,7 +15,7 @@ def main() -> int:
 
             return answer_shell()
         if arguments == ["--version"]:  # answered before importing anything slow
-            from engine import __version__
+            from engine.version import __version__
 
             print(f"helo {__version__}")
             return 0

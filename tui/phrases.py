@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
@@ -92,13 +91,6 @@ def versions(found: Mapping[str, str]) -> str:
 def trained(info: RunInfo) -> str:
     """What a run trains, and on what corpus."""
     return f"{info.config.model}, on {info.corpus_name}"
-
-
-def killed(code: int) -> str:
-    """What killed a trainer with this exit status: minus the number of a signal."""
-    if code == -signal.SIGKILL:
-        return "killed, as the kernel does when memory runs out: a smaller batch needs less"
-    return f"killed ({signal.strsignal(-code) or f'signal {-code}'})"
 
 
 def percent(share: float) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine import __version__
 from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.exporting.by_gate import by_gate
@@ -22,6 +21,7 @@ from engine.network.lines import newline_id
 from engine.network.modelfile import Model, metadata
 from engine.network.parameters import layer
 from engine.network.stepper import NORM_EPSILON
+from engine.version import __version__
 
 _OPERATORS: dict[str, tuple[str, str, dict[str, Attribute]]] = {
     "rnn": ("RNN", "h", {}),

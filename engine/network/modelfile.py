@@ -57,7 +57,7 @@ class Model:
     name: str
     config: ModelConfig
     alphabet: Alphabet
-    weights: Weights
+    weights: Weights = field(repr=False)
     history: History = History()
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
-from engine import __version__
 from engine.blas import processors, threads_each
 from engine.config import ModelConfig, TrainConfig, check_device
 from engine.errors import RunError, StorageError, UsageError
@@ -25,6 +24,7 @@ from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory
 from engine.text.corpus import Corpus
 from engine.text.survey import kept
+from engine.version import __version__
 
 _NICENESS = 10
 _NO_MEMORY = ("MemoryError", "can't allocate memory", "out of memory")

@@ -10,12 +10,13 @@ import platform
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 
-from engine import __version__, outside, places
+from engine import outside, places
 from engine.config import ModelConfig
 from engine.errors import DamagedError, HeloError, StorageError
 from engine.runs import recipe
 from engine.runs.recipe import LADDER
 from engine.storage import write_json
+from engine.version import __version__
 from engine.words import counted
 
 _VERSION = 1

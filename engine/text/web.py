@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from uuid import uuid4
 
-from engine import __version__, places
+from engine import places
 from engine.errors import WebError
 from engine.storage import make_folder, storage_error
+from engine.version import __version__
 from engine.words import shortened
 
 if TYPE_CHECKING:

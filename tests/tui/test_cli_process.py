@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from engine import __version__
+from engine.version import __version__
 
 HEAVY = {"torch", "textual"}
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import __version__
 from engine.errors import UsageError
+from engine.version import __version__
 from tui import signals
 from tui.cli import (
     about,

@@ -119,7 +119,7 @@ def _detach(leader: RunDirectory, others: list[str], by: str) -> None:
     Raises RunError if it cannot start.
     """
     from engine.runs import launch
-    from tui.cli.shared.follow import trouble
+    from engine.runs.ended import trouble
 
     driver = launch.drive(leader, others, by)
     try:
@@ -139,8 +139,9 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
 
     Raises RunError if a trainer failed or was killed. The others have continued without it.
     """
+    from engine.runs.ended import trouble
     from engine.runs.events import Stopped
-    from tui.cli.shared import follow, race_views
+    from tui.cli.shared import race_views
 
     view = race_views.choose(json, title, race, by)
     with signals.interrupts() as pressed:
@@ -157,7 +158,7 @@ def _run(race: Race, json: bool, title: str, by: str) -> None:
         raise typer.Exit(signals.exit_status())
     fallen = [racer for racer in race.racers if not isinstance(racer.last, Stopped)]
     if fallen:
-        raise RunError("; ".join(follow.trouble(r.run, r.last, r.status) for r in fallen))
+        raise RunError("; ".join(trouble(r.run, r.last, r.status) for r in fallen))
 
 
 def _turns(race: Race, view: RaceView, pressed: signals.Interrupts) -> None:

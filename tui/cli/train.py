@@ -183,8 +183,13 @@ def train(
     if resume is None:
         if corpus is None:
             raise UsageError("name a CORPUS: a text file, or a name from `helo corpora list`")
+        from engine.runs import new
+        from tui.cli.shared import begin
+
         settings = {key: given[key] for key in given.keys() - _NO_SETTINGS}
-        run, more = _create(corpus, name, init_from, processes, settings), NO_LONGER
+        command, how = begin.command(), (begin.obtain, begin.complete)
+        run = new.create(corpus, settings, name, init_from, processes, command, note, *how)
+        more = NO_LONGER
     else:
         if extra := given.keys() - _RESUMING:
             names = ", ".join(
@@ -213,30 +218,6 @@ def _typed(context: typer.Context, key: str) -> bool:
 def _option(key: str) -> str:
     """A parameter's name on the command line."""
     return f"--{key.replace('_', '-')}"
-
-
-def _create(
-    corpus: str, name: str | None, init_from: str | None, processes: int, given: dict[str, Any]
-) -> RunDirectory:
-    """A new run. Everything that can be refused without the corpus is refused before the import."""
-    from engine.runs import beginning, launch, recipe, rundir
-    from tui.cli.shared import begin
-
-    if name is not None:
-        rundir.check_free(name)
-    begun = beginning.begun_with(init_from)[0] if init_from is not None else None
-    given = beginning.as_begun(begun.config, given) if begun else dict(given)
-    if not given.keys() & {*LENGTHS}:
-        given["seconds"] = DEFAULT_SECONDS
-    recipe.check(given)
-    launch.check_processes(processes, given.get("batch", processes))
-    launch.check_machine(given)
-    found = begin.obtain(corpus)
-    if begun and (changed := beginning.note(begun, str(init_from), found.info)):
-        note(changed)
-    config = begin.complete(given, found)
-    launch.check_processes(processes, config.batch)
-    return launch.create(name, found, config, begin.command(), init_from or "")
 
 
 def _to_resume(ref: str, processes: int, more: dict[str, Any]) -> tuple[RunDirectory, Longer]:

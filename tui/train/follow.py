@@ -13,6 +13,7 @@ from dataclasses import replace
 from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
+from engine.runs.ended import killed
 from engine.runs.events import Changed, Event, Started, parse
 from engine.runs.kept import Kept, Log
 from engine.runs.logs import LineReader
@@ -20,7 +21,6 @@ from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory, RunInfo, RunStatus, status
 from engine.text.survey import Reference
 from tui.figures.snapshot import Snapshot, look
-from tui.phrases import killed
 
 LONG = 1 << 20
 """From this size on, in bytes, the end of a log is read first."""

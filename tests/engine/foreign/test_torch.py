@@ -19,7 +19,7 @@ from engine.foreign import importing
 from engine.foreign.alphabet import told
 from engine.network.modelfile import Model
 from engine.network.stepper import Stepper
-from tests.conftest import make_model
+from tests.conftest import random_model
 
 SYMBOLS = "hely wodr\n"
 V, TEXT = len(SYMBOLS), "hello world\nhold her"
@@ -177,7 +177,7 @@ def test_views_of_one_storage_and_transposed_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "rnn-relu", "coupled"])
 def test_what_helo_exported_comes_back(tmp_path: Path, cell: str) -> None:
-    model = make_model(cell)
+    model = random_model(cell)
     for suffix, data in torch_file.write(model).items():
         (tmp_path / f"m{suffix}").write_bytes(data)
     back = importing.read(tmp_path / "m.safetensors", "m")

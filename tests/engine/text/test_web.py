@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import __version__, places
+from engine import places
 from engine.errors import StorageError, WebError
 from engine.text import web
+from engine.version import __version__
 from tests.web import Handler, Server
 
 TEXT = b"of York\n" * 1000

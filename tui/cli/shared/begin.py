@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from engine.config import TrainConfig
-from engine.runs import launch, recipe
+from engine.runs import new, recipe
 from engine.text import sources, web
 from engine.text.corpus import Corpus
 from tui.cli.shared.output import note, progress
@@ -25,13 +25,10 @@ def obtain(ref: str) -> Corpus:
 def complete(given: dict[str, Any], found: Corpus) -> TrainConfig:
     """The configuration, with settings that were not given found by the recipe. Measures this machine if
     the recipe needs it."""
-    pace = None
-    if recipe.needs_pace(given):
-        usual = {"device": TrainConfig.device, "dtype": TrainConfig.dtype, "threads": 0}
-        asked = {key: given.get(key, value) for key, value in usual.items()}
-        with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
-            pace = launch.pace(**asked, report=lambda done: report(done, None))
-    return recipe.for_corpus(given, found, pace)
+    if not recipe.needs_pace(given):
+        return new.complete(given, found)
+    with progress("measuring this machine", len(recipe.LADDER), "networks") as report:
+        return new.complete(given, found, lambda done: report(done, None))
 
 
 def command() -> str:

@@ -12,13 +12,13 @@ from typing import Protocol
 from engine.errors import RunError
 from engine.runs import launch
 from engine.runs.comparison import Comparison
-from engine.runs.events import Event, Failed, Started, Stopped, parse
+from engine.runs.ended import trouble
+from engine.runs.events import Event, Started, Stopped, parse
 from engine.runs.logs import LineReader
 from engine.runs.longer import NO_LONGER, Longer
 from engine.runs.rundir import RunDirectory, status
 from engine.text.survey import Reference
 from tui import signals
-from tui.phrases import killed
 
 _POLL = 0.05
 
@@ -156,18 +156,6 @@ def attach(run: RunDirectory, view: View) -> End:
     if isinstance(log.last, Stopped):
         return End.DONE
     raise RunError(status(run, run.events()).reason)
-
-
-def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
-    """Why a trainer ended without a Stopped event."""
-    if isinstance(last, Failed):
-        return last.reason
-    if code < 0:
-        return (
-            f"the trainer of {run.name} was {killed(code)}; what it saved is kept: "
-            f"helo train --resume {run.name} continues it"
-        )
-    return run.silent_end()
 
 
 def _size(path: Path) -> int:
