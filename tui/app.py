@@ -379,9 +379,13 @@ def run_app(model_ref: str | None) -> int:
     """
     if model_ref is not None:
         library.model_path(model_ref)
+    return run(HeloApp(model_ref))
+
+
+def run(app: HeloApp) -> int:
+    """Open an app, and return the exit status."""
     escapes.use()
     one_thread()
-    app = HeloApp(model_ref)
     with signals.handled(app.end):
         app.run()
     return app.return_code or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.errors import UsageError
 from tui.terminal import shows_the_app
 
 
@@ -17,6 +18,19 @@ def start(model: str | None = None, plain: bool = False) -> int:
     from tui.app import run_app
 
     return run_app(model)
+
+
+def demonstrate() -> int:
+    """Open the app and let it show itself. Returns the exit status.
+
+    Raises UsageError if the terminal cannot show the app.
+    """
+    if not shows_the_app():
+        raise UsageError("the demonstration needs a terminal that can show the app")
+    from tui.app import run
+    from tui.demo import DemoApp
+
+    return run(DemoApp())
 
 
 def configure() -> None:

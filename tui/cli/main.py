@@ -100,6 +100,14 @@ def helo(
         raise UsageError(f"-m must come after {context.invoked_subcommand}")
 
 
+@app.command(cls=options.Command)
+def demo() -> None:
+    """Let the app show itself, in two minutes: write, go back, look inside, train. Any key takes over."""
+    from tui.start import demonstrate
+
+    raise typer.Exit(demonstrate())
+
+
 @app.command(cls=options.Command, rich_help_panel="This machine")
 def config() -> None:
     """Write config.toml, with every setting and key as a comment; if there is one, print a new one."""
