@@ -58,6 +58,8 @@ class Cell(ABC):
     recurrent: ClassVar[int] = 0
     """Blocks of H of deltas on the recurrent side, if they differ from those of `a`; else 0."""
 
+    adds_state: ClassVar[bool] = False
+    """Whether the state before enters `step` by h W_hh, added to `a`, and h in no other way."""
     parallel: ClassVar[bool] = False
     """Whether `all_steps` and `all_back` can replace the time loops."""
     inputs: ClassVar[tuple[str, ...]] = ("W_xh",)
@@ -110,7 +112,9 @@ class Cell(ABC):
     @abstractmethod
     def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
         """Take one step from a = x·W_xh + b_h and the state before. Overwrites `a` with the gates, and
-        writes the state after and what is kept."""
+        writes the state after and what is kept.
+
+        Uses the functions of `xp` alone, no operators: writing repeats the calls without coming here."""
 
     @abstractmethod
     def backward(

@@ -21,6 +21,7 @@ class Coupled(Cell):
     torch_kernel = "lstm"  # with an input gate put in
     gates = ("f", "g", "o")
     states = ("h", "c")
+    adds_state = True
     keeps = ("tanh_c",)
 
     def views(self, a: Array) -> Views:

@@ -57,6 +57,9 @@ class Functions(Protocol):
     def d_relu(self, d: Array, y: Array, out: Array) -> Array:
         """d where y > 0, else 0: back through y = relu(x)."""
 
+    def matmul(self, x: Array, W: Array, out: Array | None = None) -> Array:
+        """x W, for a W of `matrix`; in a new array if there is no `out`, which must not be x."""
+
     def add_matmul(self, x: Array, W: Array, out: Array) -> Array:
         """out + x W, for a W of `matrix`."""
 

@@ -37,9 +37,9 @@ class GRU(Cell):
 
     def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
         (_, r_z, r, z, n), (h,), (h_after,), (q,) = trace
-        r_z_q = h @ p["W_hh"]
+        r_z_q = xp.matmul(h, p["W_hh"])
         width = r_z.shape[-1]
-        r_z += r_z_q[..., :width]
+        xp.add(r_z, r_z_q[..., :width], out=r_z)
         xp.sigmoid(r_z, out=r_z)
         xp.add(r_z_q[..., width:], p["b_hn"], out=q)
         xp.add_product(r, q, out=n)

@@ -21,6 +21,7 @@ class LSTM(Cell):
     torch_module = "LSTM", {}
     gates = ("i", "f", "g", "o")  # the order of torch's kernels
     states = ("h", "c")
+    adds_state = True
     keeps = ("tanh_c",)
 
     def views(self, a: Array) -> Views:

@@ -53,7 +53,7 @@ class MLSTM(Cell):
 
     def step(self, xp: Functions, p: Parameters, trace: Trace) -> None:
         (mx, gates, _, _, g, _), (h, _), _, (_, m, q) = trace
-        q[...] = h @ p["W_mh"]
+        xp.matmul(h, p["W_mh"], out=q)
         xp.multiply(mx, q, out=m)
         xp.add_matmul(m, p["W_hh"], out=gates)
         xp.gates(gates, g, block=2)

@@ -22,6 +22,7 @@ class Peephole(Cell):
     rank = 3
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
+    adds_state = True
     keeps = ("tanh_c",)
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:

@@ -20,6 +20,7 @@ class RNN(Cell):
     torch_kernel = "rnn_tanh"
     torch_module = "RNN", {}
     gates = ("h",)
+    adds_state = True
     relu: ClassVar[bool] = False
 
     def views(self, a: Array) -> Views:

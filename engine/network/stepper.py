@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.cells import CELLS
-from engine.cells.cell import Cell, State
+from engine.cells.cell import State
 from engine.cells.functions import Array
 from engine.errors import ModelFileError
 from engine.network import bptt
 from engine.network.lines import carry, newline_id
 from engine.network.modelfile import Model
 from engine.network.numpy_functions import NUMPY
-from engine.network.parameters import Weights, layer
+from engine.network.parameters import layer
+from engine.network.unrolled import Layer, Step, unrolled
 from engine.vocab import Alphabet, Ids
 
 Logits = npt.NDArray[np.float32]
@@ -38,9 +39,11 @@ class Stepper:
         self.cell = CELLS[model.config.cell]
         self._newline = newline_id(model.config, model.alphabet)
         self._layers = [
-            _Layer(layer(model.weights, l), self.cell) for l in range(model.config.layers)
+            Layer(layer(model.weights, l), self.cell, first=not l)
+            for l in range(model.config.layers)
         ]
-        self._rows = self._layers[0].W + self._layers[0].b
+        self._idle: list[Step] = []
+        self._normed = model.config.layer_norm or model.config.residual
         self._W_hy = np.asfortranarray(model.weights["head.W_hy"])
         self._b_y = model.weights["head.b_y"]
 
@@ -72,20 +75,15 @@ class Stepper:
         """
         if id == self._newline:
             state = self.zero_state()
-        x: Array = None
-        passed: Array = None
-        after: list[State] = []
-        for l, own in enumerate(self._layers):
-            a = self._rows[id].copy() if x is None else x @ own.W + own.b
-            new = tuple(map(np.empty_like, state[l]))
-            kept = tuple(np.empty_like(new[0]) for _ in self.cell.keeps)
-            self.cell.step(NUMPY, own.p, (self.cell.views(a), state[l], new, kept))
-            after.append(new)
-            x, passed = self._read(own, new[0], passed)
-        logits = x @ self._W_hy
-        logits += self._b_y
+        try:
+            step = self._idle.pop()
+        except IndexError:  # as many are kept as threads have stepped at the same time
+            between = self._read if self._normed else None
+            step = unrolled(self._layers, (self._W_hy, self._b_y), between)
+        logits, after = step(id, state)
+        self._idle.append(step)
         self.check(logits)
-        return logits, tuple(after)
+        return logits, after
 
     def rehearse(self) -> None:
         """Take a few steps that lead nowhere, to see how long they take."""
@@ -107,7 +105,7 @@ class Stepper:
         passed: Array = None
         after: list[State] = []
         for l, own in enumerate(self._layers):
-            a = self._rows[ids] if x is None else x @ own.W + own.b
+            a = own.input(ids if x is None else x)
             h, new, tape = bptt.run(NUMPY, self.cell, own.p, a, state[l], carried, self._settle(l))
             after.append(tuple(map(np.copy, new)))
             x, passed = self._read(own, h, passed)
@@ -127,23 +125,11 @@ class Stepper:
                 f"{self.model.name} cannot be used: its weights are so large that its logits overflow"
             )
 
-    def _read(self, own: _Layer, h: Array, passed: Array) -> tuple[Array, Array]:
+    def _read(self, own: Layer, h: Array, passed: Array) -> tuple[Array, Array]:
         """What is read of a layer's output h, and what is passed on beside it."""
         if passed is not None and self.model.config.residual:
             h = passed + h
         return (layer_norm(h, own.g_n, own.b_n) if own.g_n is not None else h), h
-
-
-class _Layer:
-    """A layer's parameters, laid out for a product of a vector with a matrix: in column order, each
-    column is read in one sweep."""
-
-    def __init__(self, weights: Weights, cell: Cell) -> None:
-        self.g_n, self.b_n = weights.pop("g_n", None), weights.pop("b_n", None)
-        W, self.b = cell.input_side(NUMPY, weights)
-        self.W = np.asfortranarray(W)
-        prepared = bptt.prepared(NUMPY, cell, weights)
-        self.p = {k: np.asfortranarray(v) for k, v in prepared.items()}
 
 
 NORM_EPSILON = 1e-5
@@ -158,7 +144,7 @@ def layer_norm(x: Array, g: Array, b: Array) -> Array:
 
 def log_softmax(logits: npt.NDArray[np.floating]) -> LogProbs:
     """Logits (…, V) to log-probabilities (…, V) in nats."""
-    x = logits.astype(np.float64)
-    x -= x.max(axis=-1, keepdims=True)
-    x -= np.log(np.exp(x).sum(axis=-1, keepdims=True))
-    return x
+    most = np.maximum.reduce(logits, axis=-1, keepdims=True)
+    x: LogProbs = np.subtract(logits, most, dtype=np.float64)
+    total = np.add.reduce(np.exp(x), axis=-1, keepdims=True)
+    return np.subtract(x, np.log(total), out=x)

@@ -106,6 +106,10 @@ class TorchFunctions:
     def add_product(self, x: Tensor, y: Tensor, out: Tensor) -> Tensor:
         return out.addcmul_(x, y)
 
+    def matmul(self, x: Tensor, W: Matrix, out: Tensor | None = None) -> Tensor:
+        product = x @ W
+        return product if out is None else out.copy_(product)
+
     def add_matmul(self, x: Tensor, W: Matrix, out: Tensor) -> Tensor:
         return W.add_to(out, x)
 

@@ -35,8 +35,7 @@ class Leaky(Cell):
         (n,), (h,), (h_after,), _ = trace
         xp.add_matmul(h, p["W_hh"], out=n)
         xp.tanh(n, out=n)
-        xp.multiply(n - h, ALPHA, out=h_after)
-        xp.add(h_after, h, out=h_after)
+        xp.lerp(h, n, ALPHA, out=h_after)
 
     def backward(self, xp, p, trace, r, d_state, d_h):
         (n,), _, _, _ = trace
