@@ -29,6 +29,7 @@ def main() -> None:
     """The process."""
     cell, hidden, layers = sys.argv[1:]
     config = ModelConfig(cell, int(hidden), int(layers))
+    torch.set_num_threads(1)  # as all that it is compared with
     embed = torch.nn.Embedding(ALPHABET, config.hidden)
     network = torch_module(config, config.hidden)
     head = torch.nn.Linear(config.hidden, ALPHABET)

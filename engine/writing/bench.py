@@ -1,5 +1,7 @@
 """How fast helo writes, compared with the usual loop and with the limit that memory sets.
 
+All of it on one thread, as the app writes: on two the figures would depend on what else runs, since two
+threads wait for each other in each product.
 All sides take turns, round after round, and each figure is the median of its rounds, so that other load
 on the machine affects all of them alike. torch runs in a child process, as in a program of its own:
 NumPy's memory and threads would change its speed.
@@ -18,7 +20,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.blas import settle_threads
+from engine.blas import one_thread
 from engine.cells import CELLS
 from engine.config import ModelConfig
 from engine.errors import RunError
@@ -46,6 +48,8 @@ class WritingSpeed:
     """Whole Steps: the network, the filters, the draw and what the pane shows."""
     logits_per_second: float
     """The network alone."""
+    network_ratio: float
+    """Whole Steps ÷ the network alone."""
     torch_chars_per_second: float | None
     """The usual loop, which calls torch's module and multinomial once per character; None if torch has no
     module for the cell."""
@@ -63,7 +67,7 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
     alphabet = Alphabet(tuple(chr(32 + i) for i in range(ALPHABET)))
     model = Model("bench", config, alphabet, initial(config, ALPHABET, 0))
     stepper = Stepper(model)
-    settle_threads(stepper.rehearse)
+    one_thread()
     with ExitStack() as stack:
         sides: list[Side] = [_steps(stepper), _logits(stepper), _products(model)]
         if CELLS[config.cell].torch_module:
@@ -82,6 +86,7 @@ def writing_speed(config: ModelConfig, report: Callable[[int, int], None]) -> Wr
         layers=config.layers,
         chars_per_second=steps,
         logits_per_second=logits,
+        network_ratio=steps / logits,
         torch_chars_per_second=usual,
         torch_ratio=steps / usual if usual else None,
         limit_ratio=logits / products,

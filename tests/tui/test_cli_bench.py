@@ -23,6 +23,7 @@ def test_writing_is_measured_for_each_cell(cli, monkeypatch):
         assert speed["chars_per_second"] / speed["torch_chars_per_second"] == speed["torch_ratio"]
         assert min(speed["chars_per_second"], speed["logits_per_second"]) > 0
         assert speed["limit_ratio"] > 0
+        assert speed["chars_per_second"] / speed["logits_per_second"] == speed["network_ratio"]
     told = cli(*command).out
     assert "rnn 16×2" in told
     assert "gru 16×2" in told

@@ -49,7 +49,7 @@ def sample(
     layers: Annotated[int, LAYERS] = 2,
     json: Json = False,
 ) -> None:
-    """Measure writing, compared with torch and with the limit set by memory."""
+    """Measure writing on one thread, as in the app, compared with torch and the limit set by memory."""
     from engine.writing import bench
 
     found = []
@@ -59,7 +59,12 @@ def sample(
     if json:
         emit([asdict(speed) for speed in found], indent=2)
         return
-    columns = {"network": "left", "characters/s": "right", "network alone": "right"}
+    columns = {
+        "network": "left",
+        "characters/s": "right",
+        "network alone": "right",
+        "of it": "right",
+    }
     columns |= {"torch, call by call": "right", "× torch": "right", "of the limit": "right"}
     table(
         columns,
@@ -68,6 +73,7 @@ def sample(
                 f"{speed.cell} {speed.hidden}×{speed.layers}",
                 f"{speed.chars_per_second:,.0f}",
                 f"{speed.logits_per_second:,.0f}",
+                f"{speed.network_ratio:.0%}",
                 number(speed.torch_chars_per_second, ",.0f"),
                 number(speed.torch_ratio, ".1f"),
                 f"{speed.limit_ratio:.0%}",

@@ -285,6 +285,7 @@ ANSWERS = {
             **_SPEED,
             "chars_per_second": "written",
             "logits_per_second": "by the network alone",
+            "network_ratio": "whole Steps by the network alone",
             "torch_chars_per_second": "written by the usual loop in torch",
             "torch_ratio": "helo's speed as a multiple of that",
             "limit_ratio": "the network's speed as a share of what the memory allows",
