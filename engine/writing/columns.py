@@ -1,7 +1,9 @@
-"""What a text keeps of each of its characters, about 160 bytes, in columns."""
+"""What a text keeps of each of its characters, about 140 bytes, in columns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,23 +29,28 @@ class Record(NamedTuple):
 _FACTS = np.dtype(
     [(name, np.int32 if name in ("id", "rank") else np.float64) for name in Record._fields]
 )
+_FORMS = "".join(_FACTS[name].char for name in Record._fields)
 
 
 class Columns:
     """Everything lies in pages; the ids, which are read most, also in an array that grows. A page that
     another text shares is never written to."""
 
-    def __init__(self, top: int) -> None:
-        """`top` candidates are kept of each character."""
+    def __init__(self, top: int, symbols: int) -> None:
+        """`top` candidates are kept of each character, from an alphabet of so many symbols."""
         self.n = 0
-        self.top = top
+        self.top, self._symbols = top, symbols
         self.ids: Ids = np.zeros(_PAGE, np.int32)
         """The ids, of which the first n are of the text."""
-        self._pages: list[np.ndarray] = []
-        candidates = ("top", np.int32, (top,)), ("p", np.float32, (2, top))
+        self._pages: list[Any] = []
+        ids = np.min_scalar_type(symbols - 1)
+        candidates = ("p", np.float32, (2, top)), ("top", ids, (top,))
         self._page = np.dtype([("facts", _FACTS), *candidates], align=True)
+        self._row = Struct(f"={_FORMS}{2 * top}f{top}{ids.char}")
 
-    def append(self, record: Record, top: Ids, p: Probs, q: Probs) -> None:
+    def append(
+        self, record: Record, top: Iterable[int], p: Iterable[float], q: Iterable[float]
+    ) -> None:
         """Add a character: its candidates top (K,), p of them by the model and q after the filters."""
         n = self.n
         if n == len(self.ids):
@@ -51,9 +58,8 @@ class Columns:
         if n == _PAGE * len(self._pages):
             self._pages.append(np.zeros(_PAGE, self._page))
         self.ids[n] = record.id
-        row = self._pages[-1][n % _PAGE]
-        row["facts"] = record
-        row["top"], row["p"][0], row["p"][1] = top, p, q
+        at = n % _PAGE * self._page.itemsize
+        self._row.pack_into(self._pages[-1], at, *record, *p, *q, *top)
         self.n = n + 1  # last, since another thread reads what is below n
 
     def record(self, i: int) -> Record:
@@ -83,7 +89,7 @@ class Columns:
 
     def copy(self) -> Columns:
         """The same for another text. Pages are shared until one of the two is truncated."""
-        new = Columns(self.top)
+        new = Columns(self.top, self._symbols)
         new.ids, new._pages = self.ids, self._pages[:]
         new.truncate(self.n)
         return new

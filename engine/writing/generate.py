@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.network.stepper import Logits, LogProbs, States, log_softmax
 from engine.vocab import Ids
+from engine.writing.belief import Belief, Candidate, named
 from engine.writing.columns import Columns, Record
 from engine.writing.constraint import State
 from engine.writing.mixture import AnyStepper, Mixture
@@ -20,19 +21,11 @@ from engine.writing.settings import SamplingConfig
 from engine.writing.snapshots import Snapshots
 
 SNAPSHOT_EVERY = 48
-"""Characters between two snapshots. With two layers of 512 units, a character then keeps some 340 bytes,
-and going back replays at most 18 ms of writing."""
+"""Characters between two snapshots. With two layers of 512 units, a character then keeps some 310 bytes,
+and going back far replays at most 25 ms of writing."""
+_RECENT = 24
+"""Characters at the end that are taken back without replaying any."""
 TOP = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A symbol that may come next, with its probability by the model and after the filters."""
-
-    char: str
-    id: int
-    prob: float
-    filtered: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +81,6 @@ class _Stand(NamedTuple):
     state: State
 
 
-def rank_of(id: int, p: Probs) -> int:
-    """The place of a symbol among all by p (V,), from 1; of equal ones the smaller id comes first."""
-    return 1 + int(np.count_nonzero(p > p[id])) + int(np.count_nonzero(p[:id] == p[id]))
-
-
 class Generation:
     """A text in the making, over one immutable model.
 
@@ -119,11 +107,13 @@ class Generation:
         self._stand: _Stand | None = None
         self.seed = seed
         self.prompt = np.array(prompt, np.int64)
-        self._columns = Columns(min(top, len(self.alphabet)))
+        self._columns = Columns(min(top, len(self.alphabet)), len(self.alphabet))
         self.state: States = stepper.start_state()
         """The network's, after the last character."""
         self._log_p: LogProbs | None = None
-        self._drawn_from: tuple[Probs, Probs, float] | None = None
+        self._belief: Belief | None = None
+        # the state and log p after each of the last characters that were fed one by one
+        self._recent: deque[tuple[States, LogProbs | None]] = deque(maxlen=_RECENT * rewinds)
         if not len(self.prompt):
             self._feed(self.alphabet.start)
         # [j] is the state after SNAPSHOT_EVERY·j characters
@@ -152,12 +142,13 @@ class Generation:
     @sampling.setter
     def sampling(self, sampling: SamplingConfig) -> None:
         self._sampler = Sampler(sampling, self.alphabet)
-        self._drawn_from = self._stand = None
+        self._belief = self._stand = None
 
     def mix(self, mixture: Mixture) -> None:
         """Let the models of the present mixture write on in another share. Takes effect with the next draw,
         and in whatever is read or written anew."""
         self.stepper = mixture
+        self._recent.clear()
         if self._log_p is not None:
             self._believe(log_softmax(mixture.believed(self.state)))
         if self._first is not None:
@@ -178,8 +169,8 @@ class Generation:
 
     def advance(self) -> None:
         """Read the prompt on, up to the next multiple of SNAPSHOT_EVERY characters, or draw a character."""
-        n = len(self)
-        if not self.in_prompt:
+        n = self._columns.n
+        if n >= len(self.prompt):
             self.force(self.choose())
             return
         first = n - n % SNAPSHOT_EVERY
@@ -191,6 +182,7 @@ class Generation:
             self._record(int(self.prompt[i]))
             self._believe(log_p[i - first])
         self.state = state
+        self._recent.clear()
         self._snapshots.append(self.state)
 
     def nearest(self, n: int) -> tuple[int, States]:
@@ -211,30 +203,30 @@ class Generation:
 
     def choose(self) -> int:
         """Draw the next character, which is not written by that. The prompt has been read."""
-        _, _, q, _ = self._distribution()
-        return draw(q, uniform(self.seed, len(self)))
+        return draw(self._believed().q, uniform(self.seed, self._columns.n))
 
     def force(self, id: int, stepped: tuple[Logits, States] | None = None) -> None:
         """Write this character, whatever its probability. If it differs from the prompt's, the prompt ends
         here. `stepped` is what the stepper gives for it, if that is known."""
-        if self.in_prompt and id != self.prompt[len(self)]:
-            self.prompt = self.prompt[: len(self)]
+        n = self._columns.n
+        if n < len(self.prompt) and id != self.prompt[n]:
+            self.prompt = self.prompt[:n]
         self._record(id)
         self._feed(id, stepped)
-        if len(self) % SNAPSHOT_EVERY == 0:
+        self._recent.append((self.state, self._log_p))
+        if (n + 1) % SNAPSHOT_EVERY == 0:
             self._snapshots.append(self.state)
 
     def _record(self, id: int) -> None:
         """Append a character with what was believed of it."""
         if self._log_p is None:
-            none = np.zeros(self._columns.top)
-            self._columns.append(Record(id, 1, 0.0, 0.0, 1.0, 0.0), none.astype(int), none, none)
+            none = [0] * self._columns.top
+            self._columns.append(Record(id, 1, 0.0, 0.0, 1.0, 0.0), none, none, none)
             return
-        log_p, p, q, removed = self._distribution()
-        top, entropy = self._summary(log_p, p, q)
-        bits = -float(log_p[id]) / math.log(2)
-        record = Record(id, rank_of(id, p), bits + 0.0, entropy, float(q[id]), removed)
-        self._columns.append(record, top, p[top], q[top])
+        belief = self._believed()
+        rank, candidates = belief.ranked(id, self._columns.top)
+        facts = belief.bits(id), belief.entropy, belief.q.item(id), belief.removed
+        self._columns.append(Record(id, rank, *facts), *candidates)
 
     def rewind(self, n: int) -> None:
         """Keep the first n characters, `shortest` ≤ n ≤ len, and discard the rest.
@@ -245,9 +237,15 @@ class Generation:
             raise UsageError(f"a text of {len(self)} characters cannot go back to {n}")
         if n == len(self):
             return
-        first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
+        kept = [*self._recent][: max(0, len(self._recent) - (len(self) - n))]
         self._columns.truncate(n)
-        self._stand = None
+        self._snapshots.truncate(n // SNAPSHOT_EVERY + 1)
+        self._recent, self._stand = deque(kept, self._recent.maxlen), None
+        if kept:
+            self.state, log_p = kept[-1]
+            self._believe(log_p)
+            return
+        first = max(n - 1, 0) // SNAPSHOT_EVERY * SNAPSHOT_EVERY
         self.state = self.nearest(first)[1]
         self._believe(self._first)
         for id in self._columns.ids[first:n]:
@@ -255,7 +253,6 @@ class Generation:
         if n and self._reads_block(first):
             log_p, _ = self._block(first)
             self._believe(log_p[n - 1 - first])
-        self._snapshots.truncate(n // SNAPSHOT_EVERY + 1)
         if n % SNAPSHOT_EVERY == 0:
             self.state = self.nearest(n)[1]
 
@@ -272,6 +269,7 @@ class Generation:
         new._columns = self._columns.copy()
         new._snapshots, new._first = self._snapshots.copy(), self._first
         new.state, new._log_p = self.state, self._log_p
+        new._recent.extend(self._recent)
         new.rewind(n)
         return new
 
@@ -281,19 +279,21 @@ class Generation:
 
     def _believe(self, log_p: LogProbs | None) -> None:
         """Predict the next character by log p (V,)."""
-        self._log_p, self._drawn_from = log_p, None
+        self._log_p, self._belief = log_p, None
 
-    def _distribution(self) -> tuple[LogProbs, Probs, Probs, float]:
-        """log p, p, and p after the filters (V,), for the next character, and the share ruled out."""
-        assert self._log_p is not None
-        if self._drawn_from is None:
-            sampler = self._sampler
-            if sampler.by_place:
-                q, removed = sampler.distribution(self._log_p, self._place())
-            else:
-                q, removed = sampler.distribution(self._log_p)
-            self._drawn_from = np.exp(self._log_p), q, removed
-        return self._log_p, *self._drawn_from
+    def _believed(self) -> Belief:
+        """What is believed of the next character."""
+        if (known := self._belief) is not None:
+            return known
+        log_p, sampler = self._log_p, self._sampler
+        assert log_p is not None
+        p = np.exp(log_p)
+        q, removed = p, 0.0
+        if not sampler.off:
+            place = (self._place(),) if sampler.by_place else ()
+            q, removed = sampler.distribution(log_p, *place)
+        self._belief = found = Belief(log_p, p, q, removed)
+        return found
 
     def _place(self) -> Place:
         """Where the next character comes."""
@@ -334,33 +334,21 @@ class Generation:
         state = self._standing()
         return state is not None and not state.accepts
 
-    def _summary(self, log_p: LogProbs, p: Probs, q: Probs) -> tuple[Ids, float]:
-        """The ids (K,) of the candidates, those that are possible after the filters first, each kind by p;
-        and the entropy in bits."""
-        k, order = self._columns.top, np.where(q > 0, -p, 1 - p)
-        top = np.argpartition(order, k - 1)[:k]
-        top = top[np.lexsort((top, order[top]))]
-        return top, float(-(p @ log_p)) / math.log(2)
-
     def prediction(self) -> Prediction:
         """The prediction for the next character; empty for the first one of a prompt."""
         if self._log_p is None:
             return Prediction(0.0, ())
-        log_p, p, q, removed = self._distribution()
-        top, entropy = self._summary(log_p, p, q)
-        return Prediction(entropy, self._candidates(top, p[top], q[top]), removed)
-
-    def _candidates(self, top: Ids, prob: Probs, after: Probs) -> tuple[Candidate, ...]:
-        symbols = self.alphabet.symbols
-        both = (p.astype(np.float32).tolist() for p in (prob, after))  # as they are kept
-        rows = zip(top.tolist(), *both, strict=True)
-        return tuple(Candidate(symbols[i], i, p, q) for i, p, q in rows)
+        belief = self._believed()
+        top, *both = belief.candidates(self._columns.top)
+        kept = np.array(both, np.float32)  # as they are kept of a character
+        found = named(self.alphabet, np.array(top), *kept)
+        return Prediction(belief.entropy, found, belief.removed)
 
     def step(self, i: int) -> Step:
         """The Step of character i, 0 ≤ i < len."""
         record = self._columns.record(i)
         predicted = i > 0 or self._first is not None
-        top = self._candidates(*self._columns.candidates(i)) if predicted else ()
+        top = named(self.alphabet, *self._columns.candidates(i)) if predicted else ()
         return Step(
             index=i,
             char=self.alphabet.symbols[record.id],

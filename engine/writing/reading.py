@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from engine.network.stepper import LogProbs, States, Stepper
 from engine.vocab import Ids
-from engine.writing.generate import TOP, Candidate, Prediction, Step
+from engine.writing.belief import Candidate
+from engine.writing.generate import TOP, Prediction, Step
 from engine.writing.score import CHUNK, Piece, Score, check_length, one_pass
 
 _STATES = 2048

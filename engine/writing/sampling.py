@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -174,6 +175,8 @@ class Sampler:
         """The symbols after which what is written ends; none if it does not."""
         self._free = ~ruled_out(config.ban, config.force, alphabet) if listed else None
         self.constraint = constraint(config, alphabet)
+        self.off = not (self._filters or listed or self.constraint)
+        """Whether it leaves every distribution as it is."""
         self.by_place = self.constraint is not None or not on.isdisjoint(_BY_PLACE)
         """Whether the distribution depends on the place, and not on the prediction alone."""
 
@@ -205,8 +208,14 @@ def uniform(seed: int, index: int) -> float:
 
     SplitMix64 (Steele, Lea & Flood, 2014), one stream a seed.
     """
-    z = (_mix(seed & _MASK) + index * _GOLDEN) & _MASK
+    z = (_stream(seed) + index * _GOLDEN) & _MASK
     return float((_mix(z) >> 11) * 2.0**-53)
+
+
+@lru_cache
+def _stream(seed: int) -> int:
+    """What `uniform` needs of a seed."""
+    return int(_mix(seed & _MASK))
 
 
 def uniforms(mixed: Words, index: Words) -> Probs:
@@ -216,7 +225,7 @@ def uniforms(mixed: Words, index: Words) -> Probs:
 
 def mixed_seeds(seeds: Sequence[int]) -> Words:
     """What `uniforms` needs of each of B seeds (B,)."""
-    return np.array([_mix(seed & _MASK) for seed in seeds], np.uint64)
+    return np.array([_stream(seed) for seed in seeds], np.uint64)
 
 
 def _mix(z: Any) -> Any:
@@ -228,8 +237,8 @@ def _mix(z: Any) -> Any:
 
 def draw(p: Probs, u: float) -> int:
     """The symbol at u in [0, 1) of the cumulated distribution p (V,); never one of probability 0."""
-    cumulated = np.cumsum(p)
-    return int(np.searchsorted(cumulated, u * cumulated[-1], side="right"))
+    cumulated = np.add.accumulate(p)
+    return int(cumulated.searchsorted(u * cumulated.item(-1), "right"))
 
 
 def draws(p: Probs, u: Probs) -> Ids:

@@ -16,7 +16,8 @@ from engine.blas import settle_threads
 from engine.errors import HeloError, UsageError
 from engine.runs.library import DEFAULT_MODEL
 from engine.words import counted
-from engine.writing.generate import TOP, Candidate
+from engine.writing.belief import Candidate
+from engine.writing.generate import TOP
 from engine.writing.settings import SamplingConfig
 from tui import signals
 from tui.cli.shared.output import note

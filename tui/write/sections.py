@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from engine.words import counted
-from engine.writing.generate import Candidate
+from engine.writing.belief import Candidate
 from tui.bars import bar
 from tui.phrases import percent
 from tui.text import symbol_name

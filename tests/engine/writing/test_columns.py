@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count, islice
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,9 +40,11 @@ def check(columns: Columns, plain: list[int]) -> None:
 OPERATION = st.tuples(st.sampled_from(["append", "truncate", "copy"]), st.integers(0, 600))
 
 
-@given(st.lists(OPERATION, max_size=10))
-def test_copies_share_pages_and_never_write_into_each_other(done: list[tuple[str, int]]) -> None:
-    every: list[tuple[Columns, list[int]]] = [(Columns(TOP), [])]
+@given(st.lists(OPERATION, max_size=10), st.sampled_from([10_000, 100_000]))
+def test_copies_share_pages_and_never_write_into_each_other(
+    done: list[tuple[str, int]], symbols: int
+) -> None:
+    every: list[tuple[Columns, list[int]]] = [(Columns(TOP, symbols), [])]
     numbers = count()
     for what, size in done:
         columns, plain = every[size % len(every)]
@@ -56,3 +59,12 @@ def test_copies_share_pages_and_never_write_into_each_other(done: list[tuple[str
             every.append((columns.copy(), plain[:]))
     for columns, plain in every:
         check(columns, plain)
+
+
+@pytest.mark.parametrize(("symbols", "most"), [(1, 140), (256, 140), (257, 150), (0x110000, 170)])
+def test_what_a_character_takes(symbols: int, most: int) -> None:
+    columns = Columns(10, symbols)
+    ids = [symbols - 1] * 10
+    columns.append(record(0), ids, [0.5] * 10, [0.25] * 10)
+    assert columns.candidates(0)[0].tolist() == ids
+    assert columns._pages[0].itemsize + columns.ids.itemsize <= most

@@ -14,7 +14,8 @@ from engine.cells import CELLS
 from engine.errors import UsageError
 from engine.network.stepper import Stepper
 from engine.writing import reading, score
-from engine.writing.generate import Generation, rank_of
+from engine.writing.belief import rank_of
+from engine.writing.generate import Generation
 from engine.writing.reading import Reading, ranks
 from tests.conftest import random_model
 

@@ -60,12 +60,11 @@ class Recalled(Generation):
             self._columns = parent._columns.copy()
             self._columns.truncate(told.fork)
         else:
-            self._columns = Columns(0)
-        nothing = np.zeros(0)
+            self._columns = Columns(0, len(self.alphabet))
         facts = zip(told.rank, told.bits, told.entropy, strict=True)
         for id, (rank, bits, entropy) in zip(own.tolist(), facts, strict=False):
             record = Record(id, rank, bits, entropy, 0.0, 0.0)
-            self._columns.append(record, nothing.astype(int), nothing, nothing)
+            self._columns.append(record, (), (), ())
         if len(self) < len(whole):
             self.prompt = np.array(whole, np.int64)
         self._believe(None)
