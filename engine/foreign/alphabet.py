@@ -88,7 +88,9 @@ def symbols(foreign: Foreign, named: Told | None) -> tuple[tuple[str, ...], tupl
     if foreign.units == "byte" and any(len(s) == 1 and ord(s) > 255 for s in stored):
         raise DamagedError("a byte above 255")
     holes = [i for i, symbol in enumerate(stored) if len(symbol) != 1]
-    if named is None or not holes:
+    if named and not holes:
+        return stored, ("the alphabet is the file's own, not the one that was named",)
+    if named is None:
         return _without(stored, holes)
     missing = [char for char in named.characters if char not in stored]
     if len(missing) != len(holes):

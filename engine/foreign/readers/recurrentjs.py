@@ -12,10 +12,10 @@ from itertools import count
 import numpy as np
 
 from engine.errors import DamagedError
+from engine.foreign.alphabet import by_id
 from engine.foreign.bounds import shaped, within
 from engine.foreign.source import Source
 from engine.foreign.value import Array, Foreign, Layer
-from engine.words import shortened
 
 _FORMS = {
     "lstm": ("W{}x{}", "W{}h{}", "b{}{}", "ifco"),
@@ -95,8 +95,7 @@ def _symbols(letters: object, V: int) -> tuple[str, ...] | None:
     """The letter of each id; None if none are stored. Raises DamagedError."""
     if letters is None:
         return None
-    symbols = ["\n"] + [""] * (V - 1)
-    for letter, id in letters.items() if isinstance(letters, dict) else ():
-        if within(id, V - 1, f"the id of {shortened(repr(letter), 20)}"):
-            symbols[id] = letter
-    return tuple(symbols)
+    if not isinstance(letters, dict):
+        raise DamagedError("its letters are no object")
+    first, *others = by_id(letters, V)
+    return (first or "\n", *others)

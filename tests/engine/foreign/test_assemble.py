@@ -149,6 +149,8 @@ def test_ids_without_a_character_are_left_out_or_filled() -> None:
     np.testing.assert_array_equal(
         model.weights["head.b_y"], foreign.b_y[[3, 2, 0, 4, 1]].astype("f4")
     )
+    notes = assemble("m", a_model(), told("abcde")).history.notes
+    assert notes == ("the alphabet is the file's own, not the one that was named",)
     with pytest.raises(UsageError, match="has 1 character that the file lacks, which has 2 ids"):
         assemble("m", foreign, told("abcu"))
 
