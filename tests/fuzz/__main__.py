@@ -19,7 +19,7 @@ PARTS: dict[str, tuple[Callable[[Path], Case], int]] = {
     "models": (Models, 10_000),
     "records": (Records, 20_000),
     "sources": (Sources, 5_000),
-    "foreign": (Foreign, 8_000),
+    "foreign": (Foreign, 20_000),
     "keras": (Keras, 2_000),
 }
 """What makes the cases of each part, and how many there are."""

@@ -19,6 +19,7 @@ from engine.network import modelfile
 from engine.network.stepper import Stepper
 from tests.engine.foreign import keras_files, t7_files, tf_files
 from tests.engine.foreign.known import SYMBOLS, known, two_biases
+from tests.fuzz import foreign_forms
 from tests.fuzz.mutation import mutate_bytes, mutate_json
 from tests.fuzz.watch import Wrong, refusing
 
@@ -62,7 +63,10 @@ def _archive(folder: Path) -> None:
 class Foreign:
     """Makes files of other projects, and reads them."""
 
-    forms: tuple[Callable[[Path], None], ...] = (_t7, _graph, _ml5, _checkpoint)
+    forms: tuple[Callable[[Path], None], ...] = (
+        *(_t7, _graph, _ml5, _checkpoint),
+        *foreign_forms.FORMS,
+    )
 
     def __init__(self, home: Path) -> None:
         self._folder = home / "theirs"
