@@ -75,7 +75,7 @@ def test_recurrentjs(tmp_path: Path, kind: str) -> None:
         (lambda s: s["model"]["Wil"]["w"].update({"0": None}), "some that are no numbers"),
         (lambda s: s["model"]["Wil"]["w"].update({"0": 10**400}), "too large"),
         (lambda s: s["letterToIndex"].update(a=99), "the id of a character is 99, not"),
-        (lambda s: s["letterToIndex"].update({k * 9: i for i, k in enumerate("abcd", 1)}), "words"),
+        (lambda s: s.update(letterToIndex={k * 9: i for i, k in enumerate("abcd", 1)}), "words"),
         (lambda s: s["model"].update(Wih0=s["model"]["Wih1"]), "3×3, not 4×any|not"),
     ],
 )
