@@ -7,7 +7,10 @@ import sys
 
 
 def shows_the_app() -> bool:
-    """Whether standard input, output and error are all a terminal, and one that can move its cursor."""
+    """Whether standard input, output and error are all a terminal, and one that can move its cursor; or the
+    app has another driver, as in `helo serve`."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     streams = (sys.stdin, sys.stdout, sys.stderr)
     return not is_dumb() and all(stream is not None and stream.isatty() for stream in streams)
 

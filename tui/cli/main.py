@@ -23,6 +23,7 @@ from tui.cli import (
     runs,
     sample,
     score,
+    serve,
     train,
 )
 from tui.cli.shared import completing, options, output
@@ -38,7 +39,7 @@ app = options.group(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sample, complete, score, train, race):
+for group in (sample, complete, score, serve, train, race):
     app.add_typer(group.app)
 app.add_typer(inspect.app, name="inspect", rich_help_panel="Look inside")
 app.add_typer(lesson.app)

@@ -1,0 +1,1 @@
+"""The app in a browser: `helo serve`. Needs the extra `helo[web]`."""
