@@ -176,16 +176,16 @@ def _failing(at: int, fault: Exception) -> Iterator[list[str]]:
 
 def _live_through(run: RunDirectory) -> list[Event]:
     try:
-        return live(run)
+        return live(run, beside=True)
     except (RuntimeError, StorageError):
-        return live(run)
+        return live(run, beside=True)
 
 
 def save_points() -> Counter[str]:
     """Let every operation of every save of a small run fail once, in every way; counts what was done."""
     whole = a_run("whole", **SHORT)
     with _failing(-1, FAULTS[0]) as operations:
-        live(whole)
+        live(whole, beside=True)
     counts: Counter[str] = Counter()
     for at, name in enumerate(operations):
         for fault in FAULTS:

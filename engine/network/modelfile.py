@@ -22,7 +22,7 @@ from engine.config import ModelConfig
 from engine.errors import DamagedError, ForeignError, HeloError, ModelFileError
 from engine.network.lines import newline_id
 from engine.network.parameters import Weights, shapes
-from engine.storage import write_bytes
+from engine.storage import write_tensors
 from engine.vocab import Alphabet
 
 FORMAT = "helo/1"
@@ -76,12 +76,10 @@ def save(path: Path, model: Model, dtype: str = "float32") -> None:
 
     Raises StorageError.
     """
-    from safetensors.numpy import save as to_bytes
-
     if dtype == "float16" and not fits_float16(model.weights):
         dtype = "float32"
-    tensors = {k: np.ascontiguousarray(v, dtype=dtype) for k, v in model.weights.items()}
-    write_bytes(path, to_bytes(tensors, {"format": FORMAT} | metadata(model)))
+    tensors = {k: v.astype(dtype, copy=False) for k, v in model.weights.items()}
+    write_tensors(path, tensors, {"format": FORMAT} | metadata(model))
 
 
 def metadata(model: Model) -> dict[str, str]:

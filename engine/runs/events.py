@@ -141,7 +141,7 @@ class Saved(Event):
     frequent: ClassVar[bool] = True
     file: str
     took: float = 0.0
-    """Seconds it took, not included in the `seconds` of other events."""
+    """Seconds that the training waited for it, not included in the `seconds` of other events."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from engine.errors import ModelFileError
 from engine.network import modelfile
 from engine.network.lines import newline_id
 from engine.network.modelfile import History, Model
+from engine.network.parameters import Weights
 from engine.network.stepper import Stepper
 from engine.runs import beginning, measured
 from engine.runs.layout import layout
@@ -278,8 +279,12 @@ class Learner:
         self.group.sum([*chain(*states)])
         return states
 
-    def export(self) -> Model:
-        """The network as it is now, as a model."""
+    def snapshot(self) -> state.Snapshot:
+        """A copy of the state of the run as it is now."""
+        return state.snapshot(self.cursor, self.model, self.optimiser, self.all_carried())
+
+    def export(self, weights: Weights | None = None) -> Model:
+        """The network as it is now, as a model; `weights` spares the copying."""
         cursor = self.cursor
         history = History(
             corpus=self.info.corpus_name,
@@ -291,7 +296,7 @@ class Learner:
             versions=self.info.versions,
             command=self.info.command,
         )
-        weights = self.model.weights()
+        weights = weights or self.model.weights()
         return Model(self.run.name, self.config.model, self.alphabet, weights, history)
 
     def sample(self) -> str:

@@ -60,6 +60,8 @@ class Life:
         self.last_save = time.monotonic()
         self._stood = False
         """Whether the machine slept in the last step or evaluation."""
+        self._copying = 0.0
+        """Seconds that copying the state took which is being written."""
 
     def about(self) -> dict[str, Any]:
         """The fields of every event."""
@@ -115,17 +117,30 @@ class Life:
         return Sampled(**self.about(), id=id, prompt=self.learner.config.prompt, text=text)
 
     def save(self, id: str = "", mark: str = "") -> Iterator[Event]:
-        """Write the state, also as a mark if it has a name."""
-        cursor = self.learner.cursor
-        cursor.control_offset, begin = self.control.offset, time.monotonic()
-        yield from self.persist(self.files.save)
+        """Write the state, also as a mark if it has a name, and wait until it is on the disk."""
+        yield from self.begin_save()
+        yield from self.finish_save(id, mark)
+
+    def begin_save(self) -> Iterator[Event]:
+        """Begin to write the state beside the training."""
+        yield from self.finish_save()
+        self.learner.cursor.control_offset, begin = self.control.offset, time.monotonic()
+        self.files.begin()
         self.last_save = time.monotonic()
-        took = round(self.last_save - begin, 3)
-        path = self.run.state_path(cursor.step)
+        self._copying = self.last_save - begin
+
+    def finish_save(self, id: str = "", mark: str = "") -> Iterator[Event]:
+        """Wait until what is being written is on the disk, and say so."""
+        if not self.files.writing:
+            return
+        step, begin = self.files.writing.step, time.monotonic()
+        yield from self.persist(self.files.finish)
+        path = self.run.state_path(step)
         if mark:
-            yield from self._copy(cursor.step, mark)
+            yield from self._copy(step, mark)
             path = self.run.mark_path(mark)
-        yield Saved(**self.about(), id=id, file=path.name, took=took)
+        took = round(self._copying + time.monotonic() - begin, 4)
+        yield Saved(**self.about() | {"step": step}, id=id, file=path.name, took=took)
 
     def _copy(self, step: int, mark: str) -> Iterator[Event]:
         """Keep the state of a step as a mark."""

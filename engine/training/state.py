@@ -7,33 +7,51 @@ and as JSON, the `Cursor` of `engine.runs.points`
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from copy import deepcopy
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from engine.errors import RunError
+from engine.network.parameters import Weights
 from engine.runs.points import FORMAT, Cursor
-from engine.storage import write_bytes
+from engine.storage import write_tensors
 from engine.training.model import CharRNN, States
 from engine.training.optim import Optimiser
 
+_MODEL = "model."
 
-def save(
-    path: Path,
-    cursor: Cursor,
-    model: CharRNN,
-    optimiser: Optimiser,
-    carried: States,
-) -> None:
-    """Write the state of a run.
 
-    Raises StorageError, with the earlier states still there.
-    """
-    tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in model.state_dict().items()}
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy of a run's state, to be written while the training goes on."""
+
+    cursor: Cursor
+    tensors: dict[str, npt.NDArray[np.generic]]
+
+    def weights(self) -> Weights:
+        """The network's parameters as float32."""
+        own = (k for k in self.tensors if k.startswith(_MODEL))
+        return {k.removeprefix(_MODEL): self.tensors[k].astype(np.float32, copy=False) for k in own}
+
+    def write(self, path: Path) -> None:
+        """Write the state.
+
+        Raises StorageError, with the earlier states still there.
+        """
+        metadata = {"format": FORMAT, "cursor": json.dumps(asdict(self.cursor))}
+        write_tensors(path, self.tensors, metadata)
+
+
+def snapshot(cursor: Cursor, model: CharRNN, optimiser: Optimiser, carried: States) -> Snapshot:
+    """Copy the state of a run, in the layout that memory has it in: to turn matrices is left to the
+    writing."""
+    tensors: dict[str, Tensor] = {f"{_MODEL}{k}": v for k, v in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         for key, value in optimiser.moments[parameter].named().items():
             tensors[f"optim.{name}.{key}"] = value
@@ -45,8 +63,8 @@ def save(
     tensors["rng.torch"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    own = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    write_bytes(path, to_bytes(own, {"format": FORMAT, "cursor": json.dumps(asdict(cursor))}))
+    own = {k: v.detach().cpu().numpy().copy(order="K") for k, v in tensors.items()}
+    return Snapshot(deepcopy(cursor), own)
 
 
 def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -> States:
@@ -60,7 +78,7 @@ def restore(path: Path, model: CharRNN, optimiser: Optimiser, carried: States) -
             tensors = {key: file.get_tensor(key) for key in file.keys()}
         _check(tensors, model, optimiser, carried)
         torch.set_rng_state(tensors["rng.torch"])
-        model.load_state_dict(_part(tensors, "model."))
+        model.load_state_dict(_part(tensors, _MODEL))
         for name, parameter in model.named_parameters():
             for key, value in optimiser.moments[parameter].named().items():
                 # the states of step 0 that helo 0.1.0 wrote have none
@@ -86,7 +104,7 @@ def _check(
 ) -> None:
     """Raises KeyError, RuntimeError for tensors that are not those of the model, its optimiser and its
     states."""
-    shapes = {f"model.{name}": value.shape for name, value in model.state_dict().items()}
+    shapes = {f"{_MODEL}{name}": value.shape for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         if _part(tensors, f"optim.{name}."):
             moments = optimiser.moments[parameter].named()

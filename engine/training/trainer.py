@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -65,8 +65,12 @@ class Trainer(Life):
         self.norm = 0.0
         """Of the gradients of the newest step in which it was finite."""
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Train. Yields the events from Started to Stopped or Failed."""
+        with self.files.writer:  # waits for what it writes, whatever happens
+            yield from self._live()
+
+    def _live(self) -> Iterator[Event]:
         learner = self.learner
         if self.resuming:
             yield from self._resume()
@@ -74,10 +78,11 @@ class Trainer(Life):
             learner.plan()
             yield self._started()
             yield from self.look()
-            yield from self.save()
+            yield from self.begin_save()
         chars, seconds = learner.cursor.chars, learner.cursor.seconds
         yield from self._train()
         learner.remember_pace(learner.cursor.chars - chars, learner.cursor.seconds - seconds)
+        yield from self.finish_save()
         if self.failure:
             yield self.failure
             return
@@ -177,9 +182,14 @@ class Trainer(Life):
         learner = self.learner
         since, steps = time.perf_counter(), learner.cursor.step
         while not self._finished:
+            if self.files.writing and self.files.writing.over:
+                begin = time.perf_counter()
+                yield from self.finish_save()
+                since += time.perf_counter() - begin
             requests = self.requests()
             if requests or self.stopping:
                 yield from self._check(learner.settle())
+                yield from self.finish_save()
                 for request in requests:
                     yield from self.answer(request)
                 if self.paused:
@@ -198,19 +208,19 @@ class Trainer(Life):
             if learner.cursor is not cursor:  # it went back
                 since, steps = time.perf_counter(), learner.cursor.step
                 continue
-            if replan(cursor):
+            if planned := replan(cursor):
                 yield self.planned()
-                saves = True  # before it takes effect
             last, now = cursor.step == cursor.total_steps, time.perf_counter()
             if self.losses and (last or now - since >= PROGRESS_EVERY):
                 yield self._progress(cursor.step - steps, now - since)
                 since, steps = now, cursor.step
-            if looks or saves:
+            if looks or saves or planned:
                 begin = time.perf_counter()
                 if looks:
                     yield from self.look()
                     self._note_soundness()
-                yield from self.save()
+                # a new plan is saved before it takes effect
+                yield from self.save() if planned else self.begin_save()
                 since += time.perf_counter() - begin
 
     def _check(
@@ -237,6 +247,7 @@ class Trainer(Life):
         evaluations count: when the others were written depended on the clock."""
         before = self.learner.cursor
         reason = f"{reason} at step {before.step:,}"
+        yield from self.finish_save()
         if before.rollbacks == health.ROLLBACKS:
             again = f"start again with --init-from {self.run.name} and a lower --lr"
             reason = f"{reason}, after going back {counted(before.rollbacks, 'time')}; {again}"

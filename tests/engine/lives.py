@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -57,18 +58,32 @@ def a_run(
     return launch.create(name, found, config, init_from=init_from)
 
 
+class AtOnce(ThreadPoolExecutor):
+    """Does what it is given before it goes on."""
+
+    def submit(self, do: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:
+        future = super().submit(do, *args, **more)
+        wait([future])
+        return future
+
+
 def live(
     run: RunDirectory,
     watch: Watcher = lambda trainer, event: None,
     longer: int = 0,
     seconds: float = 0.0,
+    beside: bool = False,
 ) -> list[Event]:
-    """One life; `watch` sees every event as it comes. The log is kept as the process keeps it."""
+    """One life; `watch` sees every event as it comes. The log is kept as the process keeps it. Unless
+    states are written `beside` the training, each is saved before the next step."""
     trainer, seen = Trainer(run, longer=Longer(longer, seconds)), list[Event]()
-    for event in trainer.events():
-        append(run.events_path, event.to_json())
-        seen.append(event)
-        watch(trainer, event)
+    if not beside:
+        trainer.files.writer = AtOnce(1)
+    with closing(trainer.events()) as events:
+        for event in events:
+            append(run.events_path, event.to_json())
+            seen.append(event)
+            watch(trainer, event)
     return seen
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from engine.errors import StorageError, UsageError
-from engine.storage import check_name, share, write_atomically, write_bytes, write_json
+from engine.storage import (
+    check_name,
+    share,
+    write_atomically,
+    write_bytes,
+    write_json,
+    write_tensors,
+)
 
 
 def test_a_file_is_made_with_its_folders(tmp_path: Path) -> None:
@@ -62,6 +72,22 @@ def test_a_write_that_ends_half_way(error: BaseException, tmp_path: Path) -> Non
     with pytest.raises(StorageError if isinstance(error, OSError) else type(error)):
         write_atomically(path, half)
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
+
+
+def test_tensors_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    turned = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    write_tensors(path, {"turned": turned, "one": np.float32(7).reshape(())}, {"of": "this"})
+    found = load_file(path)
+    assert np.array_equal(found["turned"], turned) and found["one"].shape == ()
+    limits, whole = resource.getrlimit(resource.RLIMIT_FSIZE), path.read_bytes()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match=r"cannot write .*file: .*[Ff]ile too large"):
+            write_tensors(path, {"large": np.zeros(100_000)}, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == whole and os.listdir(tmp_path) == ["file"]
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:

@@ -114,8 +114,9 @@ def winter(home: Path) -> Corpus:
 
 
 @pytest.fixture
-def fake_run(winter: Corpus) -> Iterator[Callable[..., FakeRun]]:
-    """Makes run directories; all their trainers are gone at the end."""
+def fake_run(winter: Corpus, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeRun]]:
+    """Makes run directories; all their trainers are gone at the end. Logs are read often."""
+    monkeypatch.setattr("tui.train.pane.TICK", 0.1)
     made: list[FakeRun] = []
 
     def make(name: str | None = None, race: str = "") -> FakeRun:

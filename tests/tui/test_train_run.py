@@ -6,6 +6,7 @@ import json
 import math
 
 import pytest
+from textual.screen import Screen
 from textual.widgets import Input, Tabs
 
 from engine.network import modelfile
@@ -54,6 +55,41 @@ async def test_a_run_is_shown_in_every_size(fake_run, until, monkeypatch, size, 
         assert app.text("#text") == "[/bold] ␛[31m of York"
         await pilot.resize_terminal(100, 30)
         await until(pilot, seen(app, "1.600", "#numbers"))
+
+
+async def test_the_screen_is_laid_out_only_where_lines_come_or_go(fake_run, until, monkeypatch):
+    """Drawing takes time from a training on this machine, a layout most of it."""
+    run, layouts, drawn = fake_run("daily"), list[str](), list[object]()
+    run.begin()
+    run.progress(100, 2.0)
+    run.evaluated(100, 1.6)
+    run.sampled(100, "one\ntwo")
+    lay_out, draw = Screen._refresh_layout, Curve.tell
+    app = TrainApp()
+    async with app.run_test(size=(140, 45)) as pilot:
+
+        async def layouts_of(step: int, text: str) -> int:
+            del layouts[:], drawn[:]
+            run.progress(step, 1.7)
+            if text:
+                run.sampled(step, text)
+            await until(pilot, seen(app, f"step {step:,} of", "#bar"))
+            await until(pilot, lambda: not text or app.text("#text") == text)
+            await pilot.pause()
+            return len(layouts)
+
+        await until(pilot, lambda: app.text("#text") == "one\ntwo")
+        await layouts_of(101, "")
+        monkeypatch.setattr(
+            Screen, "_refresh_layout", lambda *a, **k: (layouts.append(""), lay_out(*a, **k))
+        )
+        monkeypatch.setattr(
+            Curve, "tell", lambda curve, text: (drawn.append(text), draw(curve, text))
+        )
+        assert await layouts_of(102, "") == 0 and not drawn
+        assert await layouts_of(115, "") == 0, "a tab that tells another percent"
+        assert await layouts_of(116, "red\nblue, and green") == 0, "as many lines"
+        assert await layouts_of(117, "red\nblue\ngreen") > 0, "another line"
 
 
 async def test_older_samples_stay_reachable_and_the_newest_is_followed(fake_run, until):

@@ -27,10 +27,11 @@ from tui.told import in_app
 from tui.train.follow import Follower
 from tui.train.form import TrainForm
 from tui.train.racing import Drivers
+from tui.train.steady import RunTab
 from tui.train.steer import RESUMABLE, Steers
 from tui.train.watch import RunView
 
-TICK = 1.0
+TICK = 2.0
 """Seconds between two reads of the logs. Drawing takes processor time from a training on this machine."""
 _SOON, _BREATH = 0.1, 0.002
 """The same while a request is unanswered, and while a log has not been read to its end."""
@@ -159,7 +160,7 @@ class TrainPane(Steers):
         self._followers[tab] = Follower(run, child)
         self._news.set()
         self.remove_class("-alone")
-        self.query_one(Tabs).add_tab(Tab(Content(visible(run.name)), id=tab))
+        self.query_one(Tabs).add_tab(RunTab(Content(visible(run.name)), id=tab))
         return tab
 
     def _open(self, run: RunDirectory, child: subprocess.Popen[bytes] | None = None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.visual import VisualType
+from textual.widgets import Static, Tab
 
 
 class Steady(Static):
@@ -21,9 +22,28 @@ class Steady(Static):
         """Show this text."""
         content = Content(text) if isinstance(text, str) else text
         if not content.is_same(self._told):
-            self._told = content
-            height = self.styles.height
-            self.update(content, layout=height is None or height.is_auto)
+            before, self._told = self._told, content
+            self.update(content, layout=self._grows(before, content))
+
+    def _grows(self, before: Content, after: Content) -> bool:
+        """Whether a text needs another height than the one before it."""
+        height, width = self.styles.height, self.content_size.width
+        if height is not None and not height.is_auto:
+            return False
+        rules = self.styles.get_rules()
+        return not width or before.get_height(rules, width) != after.get_height(rules, width)
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
+
+
+class RunTab(Tab):
+    """A tab that tells how far its run is. The screen is laid out anew only if it needs another width."""
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        if layout and isinstance(content, Content):
+            layout = content.cell_length != self.content_size.width
+        if layout:
+            super().update(content)
+        else:
+            Static.update(self, content, layout=False)

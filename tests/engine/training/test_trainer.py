@@ -35,7 +35,7 @@ from engine.training.files import Files
 from engine.training.learner import Learner
 from engine.training.trainer import Trainer
 from engine.writing import score
-from tests.engine.lives import a_run, ask, at, live, only
+from tests.engine.lives import a_run, ask, at, at_pace, live, only
 
 
 def test_a_whole_life() -> None:
@@ -104,7 +104,7 @@ def test_the_speed_is_that_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("engine.training.trainer.time.perf_counter", lambda: now[0])
     slow(Learner, "step", 0.1)
     slow(Learner, "evaluate", 60.0)
-    slow(Files, "save", 60.0)
+    slow(Files, "begin", 60.0)
     speeds = [e.chars_per_second for e in only(Progress, live(a_run(steps=40)))]
     assert len(speeds) >= 8 and speeds == pytest.approx([4 * 10 / 0.1] * len(speeds))
 
@@ -303,8 +303,10 @@ def test_epochs_and_seconds_become_steps() -> None:
 
 
 def test_measuring_leaves_no_trace() -> None:
-    first = live(a_run("measured", seconds=0.3))
+    with at_pace(lambda step: 0.01):
+        first = live(a_run("measured", seconds=0.3))
     total = first[-1].step
+    assert only(Started, first)[0].total_steps == total > 1
     live(a_run("counted", steps=total))
     paths = [
         library.model_path(name).with_name("latest.safetensors") for name in ("measured", "counted")
