@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import string
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine import outside, places
@@ -98,11 +98,35 @@ def symbols(foreign: Foreign, named: Told | None) -> tuple[tuple[str, ...], tupl
             f"--alphabet has {counted(len(missing), 'character')} that the file lacks, which has "
             f"{counted(len(holes), 'id')} without one"
         )
+    return _filled(stored, holes, missing, "those of the alphabet named")
+
+
+def _filled(
+    stored: tuple[str, ...], holes: list[int], missing: Sequence[str], whose: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The symbols with these characters for the ids that have none, and a note."""
     filled = list(stored)
     for place, char in zip(holes, missing, strict=True):
         filled[place] = char
     told = ", ".join(f"{i} {name_character(c)}" for i, c in zip(holes[:4], missing, strict=False))
-    return tuple(filled), (f"ids without a character are those of the alphabet named: {told}",)
+    return tuple(filled), (f"ids without a character are {whose}: {told}",)
+
+
+def _letters(stored: tuple[str, ...], holes: list[int]) -> list[str]:
+    """The only letters from A to Z that no id has, in the order of the ids without a character, if there
+    are as many: at most one capital and one small letter, so that it is clear which is which."""
+    small, capital = (
+        [i for i, symbol in enumerate(stored) if symbol and symbol in letters]
+        for letters in (string.ascii_lowercase, string.ascii_uppercase)
+    )
+    missing = [
+        [char for char in letters if char not in stored]
+        for letters in (string.ascii_lowercase, string.ascii_uppercase)
+    ]
+    if max(map(len, missing)) > 1 or len(holes) != len(missing[0] + missing[1]):
+        return []
+    small_first = sum(small) / len(small) < sum(capital) / len(capital)
+    return missing[0] + missing[1] if small_first else missing[1] + missing[0]
 
 
 def _named(V: int, usual: str, named: Told | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -128,6 +152,8 @@ def _without(stored: tuple[str, ...], holes: list[int]) -> tuple[tuple[str, ...]
     """What the file stores, and a note about the ids that have no character."""
     if not holes:
         return stored, ()
+    if letters := _letters(stored, holes):
+        return _filled(stored, holes, letters, "the only letters that the file lacks")
     kept = tuple(symbol if len(symbol) == 1 else "" for symbol in stored)
     shown = ", ".join(f"{i} {stored[i]!r:.12}" for i in holes[:4])
     more = f" and {len(holes) - 4} more" if len(holes) > 4 else ""

@@ -155,6 +155,30 @@ def test_ids_without_a_character_are_left_out_or_filled() -> None:
         assemble("m", foreign, told("abcu"))
 
 
+@pytest.mark.parametrize(
+    ("order", "holes"),
+    [
+        (string.ascii_lowercase + string.ascii_uppercase, "uU"),
+        (string.ascii_uppercase + " " + string.ascii_lowercase, "Qz"),
+        ("etaoinshrdlcumwfgypbvkjxqz. ETAOINSHRDLCUMWFGYPBVKJXQZ", "e"),
+    ],
+)
+def test_the_only_letters_that_are_missing_are_told(order: str, holes: str) -> None:
+    symbols = tuple("" if char in holes else char for char in order)
+    model = assemble("m", a_model(V=len(order), symbols=symbols))
+    assert model.alphabet.symbols == tuple(sorted(order))
+    (note,) = model.history.notes
+    assert "the only letters that the file lacks" in note and all(repr(c) in note for c in holes)
+
+
+@pytest.mark.parametrize("holes", ["ab", "a.", "aBc"])
+def test_where_it_is_not_clear_which_letter_is_missing_none_is_told(holes: str) -> None:
+    order = string.ascii_letters + "."
+    symbols = tuple("" if char in holes else char for char in order)
+    model = assemble("m", a_model(V=len(order), symbols=symbols))
+    assert len(model.alphabet) == len(order) - len(holes)
+
+
 def test_words_are_refused() -> None:
     with pytest.raises(ForeignError, match="writes words"):
         assemble("m", a_model(symbols=("a", "the", "of", "and", "to")))
