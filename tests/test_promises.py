@@ -77,7 +77,9 @@ def faults(tree: ast.Module) -> Iterator[str]:
 def test_the_code_executes_no_data() -> None:
     modules = sources(ROOT, *PACKAGES)
     trees = {name: ast.parse(file.read_text("utf-8")) for name, file in modules.items()}
-    assert not {name: found for name, tree in trees.items() if (found := [*faults(tree)])}
+    found = {name: found for name, tree in trees.items() if (found := [*faults(tree)])}
+    # a function of helo's own making: see test_what_is_written_out_depends_on_nothing_but_sizes
+    assert found == {"engine.network.unrolled": ["exec"]}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,6 @@ def trouble(run: RunDirectory, last: Event | None, code: int) -> str:
     if code < 0:
         return (
             f"the trainer of {run.name} was {killed(code)}; what it saved is kept: "
-            f"helo train --resume {run.name} continues it"
+            f"`helo train --resume {run.name}` continues it"
         )
     return run.silent_end()

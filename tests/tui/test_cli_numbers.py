@@ -23,7 +23,7 @@ NEEDED = {
     "inspect why": ("tiny", "--text", "Shall I compare thee"),
 }
 """What stands without a name where a command must have it."""
-ALLOWED = {("sample", "--seed", "-1")}
+ALLOWED = {("sample", "--seed", "-1"), ("complete", "--seed", "-1")}
 TEXTS_THAT_ARE_NUMBERS = (("corpora add", "--max-size"),)
 
 

@@ -94,6 +94,7 @@ async def test_both_curves_and_what_each_character_told(until: Until, cell: str)
         await until(
             pilot, lambda: "effective memory" in words(panel) and "bits with" in words(panel)
         )
+        await until(pilot, lambda: pilot.app.shades)
         said, shades = words(panel), pilot.app.shades
     for sentence in (reach.LOSS_MEANS, reach.GRADIENT_MEANS, reach.TOLD_MEANS):
         assert sentence in said

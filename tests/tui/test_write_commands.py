@@ -167,6 +167,7 @@ async def test_an_empty_prompt_is_walked_from_its_first_character(
     async with opened() as screen:
         screen.write.session.state.speed = SPEEDS[-1]
         screen.write.session.state.length = 20
+        screen.write.prompt.openings = ()  # Enter alone takes one where there are some
         await screen.press("enter")
         await until(screen.pilot, lambda: screen.write.passage and screen.passage.finished)
         before = screen.passage.exact()
@@ -297,10 +298,11 @@ async def test_commands_are_listed_and_completed(tiny: Model) -> None:
 
 @pytest.mark.parametrize("size", [(40, 10), (60, 18), (80, 24)])
 async def test_the_list_of_commands_leaves_the_prompt_in_sight(
-    tiny: Model, size: tuple[int, int]
+    tiny: Model, size: tuple[int, int], until: Until
 ) -> None:
     async with opened(size) as screen:
         await screen.press("slash")
+        await until(screen.pilot, lambda: screen.see("#commands").strip())
         shown, prompt = screen.app.query_one("#commands"), screen.write.prompt
         *lines, last = screen.see("#commands").splitlines()
         assert shown.display and all(line.lstrip("› ").startswith("/") for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +71,21 @@ def test_threads_share_a_stepper(cell: str) -> None:
     alone = [write(first) for first in range(4)]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(write, range(4))) == alone
+
+
+@given(CONFIGURATIONS)
+@settings(max_examples=20)
+def test_what_is_written_out_depends_on_nothing_but_sizes(config: ModelConfig) -> None:
+    """Of two models of the same sizes nothing else, neither alphabet nor weights nor name, becomes code."""
+
+    def code(name: str, text: str, seed: int) -> object:
+        stepper = Stepper(replace(random_model(config, text, seed=seed), name=name))
+        stepper.rehearse()
+        written = stepper._idle[0].__code__
+        assert all(each in (None, ("out",)) or type(each) is int for each in written.co_consts)
+        return written.co_code, written.co_consts, written.co_names, written.co_varnames
+
+    assert code("one", "abcdefg", 1) == code("'); exit()", "()'\\;\n\"", 2)
 
 
 def test_a_recorder_writes_down_what_can_be_done_again() -> None:
