@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,15 @@ def shown(page: str) -> Iterator[list[str]]:
             yield shlex.split(with_options)[1:]
 
 
+@cache
+def whole() -> Any:
+    """All commands."""
+    return command()
+
+
 def unknown(words: list[str]) -> list[str]:
     """The words of a command that helo does not have: commands, and options of a command."""
-    found: Any = command()
+    found: Any = whole()
     rest = list(words)
     while rest and hasattr(found, "commands") and not rest[0].startswith("-"):
         name = rest.pop(0)

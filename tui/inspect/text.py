@@ -68,8 +68,8 @@ class PassageText(ScrollView, can_focus=False):
     def shade(self, shades: Shades | None) -> None:
         """Shade the text in another way."""
         if (shades is None) != (self._shades is None):
-            self._shades = shades
-            self._measure()
+            before, self._shades = self._rows, shades
+            self._measure(anew=self._rows != before)
         self._shades = shades
         self.refresh()
 
@@ -95,11 +95,12 @@ class PassageText(ScrollView, can_focus=False):
         self._wrapped.rewrap(max(2, self.size.width - 2))
         self._measure()
 
-    def _measure(self) -> None:
+    def _measure(self, anew: bool = False) -> None:
+        """Keep the cursor in sight; if the lines are `anew` of another height, in the last row."""
         self.virtual_size = Size(self.size.width, len(self._wrapped) * self._rows)
         top, height = self.scroll_offset.y, self.size.height
         y = self._wrapped.line_of(self._cursor) * self._rows
-        if not top <= y <= top + height - self._rows:
+        if anew or not top <= y <= top + height - self._rows:
             self.scroll_to(y=max(0, y - height + self._rows), animate=False, immediate=True)
         self.refresh()
 
