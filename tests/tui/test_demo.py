@@ -43,10 +43,10 @@ async def test_it_writes_walks_and_looks_inside_and_then_ends(
 
 @pytest.mark.parametrize("key", ["a", "escape", "f5"])
 async def test_any_key_takes_over(key: str, until: Until) -> None:
-    app = DemoApp(FAST)
+    app = DemoApp(pace=2.0)
     async with app.run_test(size=(110, 32)) as pilot:
         write = app.query_one(WritePane)
-        await until(pilot, lambda: write.passage and write.passage.shown > 8)
+        await until(pilot, lambda: write.passage)
         assert app.showing and app.query("#demo")
         await pilot.press(key)
         await until(pilot, lambda: not app.showing and not app.query("#demo"))
