@@ -108,6 +108,15 @@ class FakeRun:
 
 
 @pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
 def winter(home: Path) -> Corpus:
     """A small corpus in the library."""
     return corpus.add([TEXT], "winter", "a play")

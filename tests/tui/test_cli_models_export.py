@@ -11,16 +11,7 @@ from engine.exporting.forms import FORMS
 from tests.conftest import Cli
 from tests.tui.test_cli_json import asked
 
-pytestmark = pytest.mark.usefixtures("tiny")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to export to."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("tiny", "here")
 
 
 @pytest.mark.parametrize("to", FORMS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual.widgets import Select
 
@@ -13,16 +11,7 @@ from tui.dialogs import ConfirmDialog
 from tui.library.exporting import ExportDialog
 from tui.library.shelf import Kind
 
-pytestmark = pytest.mark.usefixtures("tiny")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to export to."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("tiny", "here")
 
 
 async def asked(app, pilot, until):

@@ -26,9 +26,9 @@ from tui.cli import (
     serve,
     train,
 )
-from tui.cli.shared import completing, options, output
+from tui.cli.shared import options, output
 from tui.cli.shared.guard import FAILED, Settings, guarded
-from tui.cli.shared.options import flag, option
+from tui.cli.shared.options import Writing, flag
 
 app = options.group(
     "Type a prompt and watch a character-level recurrent network write; train such networks.",
@@ -66,16 +66,7 @@ def _version(asked: bool) -> None:
 @app.callback(invoke_without_command=True)
 def helo(
     context: typer.Context,
-    model: Annotated[
-        str | None,
-        option(
-            "--model",
-            "-m",
-            shows="MODEL",
-            help="The model to write with.",
-            offers=completing.models,
-        ),
-    ] = None,
+    model: Writing = None,
     plain: Annotated[
         bool,
         flag("--plain", help="Lines instead of a screen: for screen readers, braille and pipes."),

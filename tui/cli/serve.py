@@ -11,8 +11,7 @@ import typer
 from engine.config import check_count
 from engine.errors import UsageError
 from tui import signals
-from tui.cli.shared import completing
-from tui.cli.shared.options import Command, option
+from tui.cli.shared.options import Command, Writing, option
 from tui.cli.shared.output import note, write
 
 _MOST_VISITORS = 100
@@ -36,16 +35,7 @@ def serve(
     visitors: Annotated[
         int, option("--visitors", shows="N", help="How many may be there at once.")
     ] = 4,
-    model: Annotated[
-        str | None,
-        option(
-            "--model",
-            "-m",
-            shows="MODEL",
-            help="The model to write with.",
-            offers=completing.models,
-        ),
-    ] = None,
+    model: Writing = None,
 ) -> None:
     """Show the app in a browser. Each visitor has one of his own, which ends with the page.
 

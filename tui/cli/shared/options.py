@@ -40,6 +40,10 @@ def argument(shows: str, help: str, offers: Callable[..., Offers] | None = None)
 Json = Annotated[bool, flag("--json", help="Print JSON.")]
 Yes = Annotated[bool, flag("--yes", "-y", help="Do not ask.")]
 AModel = Annotated[str, argument("MODEL", "A model's name, a run's name, or a path.", models)]
+Writing = Annotated[
+    str | None,
+    option("--model", "-m", shows="MODEL", help="The model to write with.", offers=models),
+]
 HELD_OUT_TEXT = option(
     "--text", shows="FILE", help="The text to read, or -; else what was held out."
 )
